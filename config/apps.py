@@ -1,0 +1,12 @@
+"""Wiring: settings, urls, schedule, process supervisor."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ConfigConfig(AppConfig):
+    """The config room."""
+
+    name = "config"
+    verbose_name = _("Configuration")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,61 @@
+"""Strict readers of environment variables: a typo stops the start instead of changing its meaning."""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def env_str(name: str, default: str = "") -> str:
+    """The variable, or the first line of the file that `NAME_FILE` points to (Docker and systemd secrets)."""
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text(encoding="utf-8").splitlines()[0].strip()
+        except (OSError, IndexError) as error:
+            message = f"{name}_FILE points to {path!r}, which cannot be read: {error}"
+            raise ImproperlyConfigured(message) from error
+    return os.environ.get(name, default)
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    """Only True or False; `1`, `yes` and typos are refused."""
+    value = env_str(name, str(default))
+    if value not in {"True", "False"}:
+        message = f"{name} must be True or False, not {value!r}"
+        raise ImproperlyConfigured(message)
+    return value == "True"
+
+
+def env_int(name: str, default: int) -> int:
+    """A whole number, nothing around it."""
+    value = env_str(name, str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        message = f"{name} must be a whole number, not {value!r}"
+        raise ImproperlyConfigured(message) from error
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    """Comma-separated values, empty ones dropped."""
+    return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def database_from_url(url: str) -> dict[str, object]:
+    """`sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3` or `postgresql://user:password@host:port/name`."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": parts.path.removeprefix("/")}
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.removeprefix("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+        }
+    message = f"DATABASE_URL must start with sqlite:/// or postgresql://, not {parts.scheme!r}"
+    raise ImproperlyConfigured(message)

@@ -1,0 +1,201 @@
+"""Every setting, in one file. `docs/settings.md` lists the variables; a test keeps the two in step."""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import django_stubs_ext
+from django.utils.translation import gettext_lazy as _
+
+from config.env import database_from_url, env_bool, env_int, env_list, env_str
+from config.logging import logging_config
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env_str("ATALAIA_DATA_DIR", str(BASE_DIR / "var")))
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _kept_secret(name: str) -> str:
+    """The secret from the environment, or one made at the first start and kept in the data directory."""
+    given = env_str(f"ATALAIA_{name.upper()}")
+    if given:
+        return given
+    path = DATA_DIR / name
+    if not path.exists():
+        candidate = path.with_name(f"{name}.{secrets.token_hex(4)}")
+        candidate.touch(mode=0o600)
+        candidate.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+        try:
+            path.hardlink_to(candidate)
+        except FileExistsError:
+            pass  # another process of the group was first; its secret counts
+        finally:
+            candidate.unlink()
+    return path.read_text(encoding="utf-8").strip()
+
+
+# --- Django
+DEBUG = env_bool("ATALAIA_DEBUG", default=False)
+SECRET_KEY = _kept_secret("secret_key")
+ALLOWED_HOSTS = env_list("ATALAIA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env_list("ATALAIA_TRUSTED_ORIGINS")
+DEMO = env_bool("ATALAIA_DEMO", default=False)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+BEHIND_TLS = env_bool("ATALAIA_TLS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+
+INSTALLED_APPS = [
+    "panel",
+    "config",
+    "models_registry",
+    "monitoring",
+    "alerting",
+    "runbooks",
+    "demo",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_structlog",
+    "django_prometheus",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "models_registry.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- Database
+DATABASES = {"default": database_from_url(env_str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'atalaia.sqlite3'}"))}
+SQLITE = str(DATABASES["default"]["ENGINE"]).endswith("sqlite3")
+if SQLITE:
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["TEST"] = {"NAME": env_str("ATALAIA_TEST_DATABASE") or None}
+
+# --- Language and time
+LANGUAGE_CODE = env_str("ATALAIA_LANGUAGE", "en")
+LANGUAGES = [("en", _("English")), ("pt-br", _("Brazilian Portuguese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env_str("ATALAIA_TIME_ZONE", "America/Sao_Paulo")
+USE_TZ = True
+
+# --- Static files
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static-root"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- E-mail
+EMAIL_BACKEND = env_str("ATALAIA_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = env_str("ATALAIA_EMAIL_HOST", "localhost")
+EMAIL_PORT = env_int("ATALAIA_EMAIL_PORT", 25)
+EMAIL_HOST_USER = env_str("ATALAIA_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env_str("ATALAIA_EMAIL_PASSWORD")
+EMAIL_USE_TLS = env_bool("ATALAIA_EMAIL_TLS", default=False)
+DEFAULT_FROM_EMAIL = env_str("ATALAIA_EMAIL_FROM", "atalaia@localhost")
+
+# --- Logging of the panel itself
+LOGGING = logging_config(level=env_str("ATALAIA_LOG_LEVEL", "INFO"), style=env_str("ATALAIA_LOG_STYLE", "auto"))
+LOGGING_CONFIG = "logging.config.dictConfig"
+
+# --- API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "models_registry.authenticate.BearerKey",
+        "models_registry.authenticate.Session",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["models_registry.permissions.ScopeOrPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "lib.problem.drf_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Atalaia",
+    "DESCRIPTION": "Observability for machine-learning and LLM systems in production.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+}
+
+# --- The house
+CLOCK_ROW = "models_registry.clock.current_face"
+INCIDENT_LINKS = ["panel.links.for_incident", "runbooks.links.for_incident"]
+PUBLIC_URL = env_str("ATALAIA_PUBLIC_URL", "http://127.0.0.1:8000")
+CHANNEL_KEY = _kept_secret("channel_key")
+OUTGOING_ALLOW_PRIVATE = env_bool("ATALAIA_OUTGOING_ALLOW_PRIVATE", default=False)
+INGEST = {
+    "max_items": 5_000,
+    "max_bytes": 10 * 1024 * 1024,
+    "max_text": env_int("ATALAIA_MAX_TEXT", 32_768),
+    "oldest": timedelta(days=30),
+    "newest": timedelta(minutes=10),
+    "inbox_max_items": env_int("ATALAIA_INBOX_MAX_ITEMS", 200_000),
+    "inbox_max_age": timedelta(seconds=env_int("ATALAIA_INBOX_MAX_AGE", 900)),
+    "unreviewed_cap": env_int("ATALAIA_UNREVIEWED_CAP", 200),
+}
+RETENTION = {
+    "events": timedelta(days=env_int("ATALAIA_RETENTION_EVENTS_DAYS", 35)),
+    "logs": timedelta(days=env_int("ATALAIA_RETENTION_LOGS_DAYS", 7)),
+    "minutes": timedelta(days=env_int("ATALAIA_RETENTION_MINUTES_DAYS", 7)),
+    "hours": timedelta(days=env_int("ATALAIA_RETENTION_HOURS_DAYS", 120)),
+    "keys": timedelta(days=env_int("ATALAIA_RETENTION_KEYS_DAYS", 400)),
+    "evaluations": timedelta(days=env_int("ATALAIA_RETENTION_EVALUATIONS_DAYS", 35)),
+}

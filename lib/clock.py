@@ -1,0 +1,68 @@
+"""The one clock. Everything that says *when* asks here; everything that says *how long* uses real time.
+
+In production the clock is the wall clock. A demonstration starts its story in the past and catches up at a
+rate of 0 (stepped by hand) to 600, never ahead of real time. The face is one database row, found through
+`settings.CLOCK_ROW` because this room has no models of its own.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+REREAD_SECONDS = 1.0
+MAX_RATE = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFace:
+    """`story` was the time when it was `real`; since then story time runs `rate` times as fast."""
+
+    real: datetime
+    story: datetime
+    rate: float
+
+    def at(self, real_now: datetime) -> datetime:
+        """Story time at a real instant, never ahead of it."""
+        moved = self.story + timedelta(seconds=(real_now - self.real).total_seconds() * self.rate)
+        return min(moved, real_now)
+
+
+def real_now() -> datetime:
+    """Wall-clock time, for sessions, leases, timeouts and retries."""
+    return datetime.now(UTC)
+
+
+@cache
+def _row_reader() -> Callable[[], ClockFace | None]:
+    reader: Callable[[], ClockFace | None] = import_string(settings.CLOCK_ROW)
+    return reader
+
+
+class _Cached:
+    face: ClockFace | None = None
+    read_at: float = -REREAD_SECONDS
+
+
+def forget() -> None:
+    """Read the row again at the next call (after this process moved the clock)."""
+    _Cached.read_at = -REREAD_SECONDS
+
+
+def face() -> ClockFace | None:
+    """The row, re-read every second; None means real time."""
+    ticked = time.monotonic()
+    if ticked - _Cached.read_at >= REREAD_SECONDS:
+        _Cached.face = _row_reader()()
+        _Cached.read_at = ticked
+    return _Cached.face
+
+
+def now() -> datetime:
+    """Story time, aware, in UTC."""
+    shown = face()
+    return real_now() if shown is None else shown.at(real_now())

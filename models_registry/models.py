@@ -1,0 +1,205 @@
+"""Nouns of the registry: who runs in production, who may write, who may look."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person. Custom from the first migration so that it can grow."""
+
+    class Meta(AbstractUser.Meta):
+        """Named as people are."""
+
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+
+class Clock(models.Model):
+    """The one row behind `lib.clock`; absent in production, where time is real."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    real = models.DateTimeField(_("real time"))
+    story = models.DateTimeField(_("story time"))
+    rate = models.FloatField(_("rate"), default=1.0)
+
+    class Meta:
+        """At most one row, between standing still and 600 times as fast."""
+
+        verbose_name = _("clock")
+        verbose_name_plural = _("clocks")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="clock_is_single"),
+            models.CheckConstraint(condition=models.Q(rate__gte=0, rate__lte=600), name="clock_rate_in_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.story:%Y-%m-%d %H:%M:%S} × {self.rate:g}"
+
+
+class Project(models.Model):
+    """A boundary of data: every key, model and event belongs to one."""
+
+    slug = models.SlugField(_("slug"), max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    redact = models.BooleanField(
+        _("redact personal data"), default=True, help_text=_("Applies to what arrives from now on; stored data stays.")
+    )
+    redact_extra = models.JSONField(
+        _("extra patterns"),
+        default=dict,
+        blank=True,
+        help_text=_('Name to regular expression, for example {"matricula": "\\\\b[0-9]{6}-[0-9]\\\\b"}.'),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        """Listed by name."""
+
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Model(models.Model):
+    """A model or an LLM application, as its team names it."""
+
+    class Kind(models.TextChoices):
+        """What it predicts, which decides what can be measured."""
+
+        BINARY = "binary", _("binary classifier")
+        MULTICLASS = "multiclass", _("multiclass classifier")
+        REGRESSION = "regression", _("regression")
+        LLM = "llm", _("LLM application")
+
+    class Mode(models.TextChoices):
+        """How it is called."""
+
+        ONLINE = "online", _("online")
+        BATCH = "batch", _("batch")
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="models", verbose_name=_("project"))
+    slug = models.CharField(_("slug"), max_length=200)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    description = models.TextField(_("description"), blank=True)
+    owner = models.CharField(_("owner"), max_length=120, blank=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.BINARY)
+    mode = models.CharField(_("mode"), max_length=8, choices=Mode.choices, default=Mode.ONLINE)
+    positive_label = models.CharField(_("positive label"), max_length=200, default="1", blank=True)
+    threshold = models.FloatField(
+        _("threshold"), default=0.5, help_text=_("Turns a score into a decision when a prediction carries no label.")
+    )
+    label_delay = models.DurationField(
+        _("label delay"), default=timedelta(0), help_text=_("How long after a prediction its label is usually known.")
+    )
+    reviewed = models.BooleanField(
+        _("reviewed"), default=False, help_text=_("Registered on first sight until a person confirms its definition.")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        """One slug per project; the second index serves the panel's model list."""
+
+        verbose_name = _("model")
+        verbose_name_plural = _("models")
+        ordering = ["slug"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "slug"], name="model_slug_per_project"),
+            models.CheckConstraint(
+                condition=models.Q(threshold__gte=0, threshold__lte=1), name="model_threshold_in_unit"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.slug
+
+
+class ModelVersion(models.Model):
+    """One version of a model; every event and summary belongs to exactly one."""
+
+    model = models.ForeignKey(Model, models.CASCADE, related_name="versions", verbose_name=_("model"))
+    version = models.CharField(_("version"), max_length=200, blank=True)
+    reviewed = models.BooleanField(_("reviewed"), default=False)
+    notes = models.TextField(_("notes"), blank=True)
+    created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
+
+    class Meta:
+        """Newest first, as people read versions."""
+
+        verbose_name = _("model version")
+        verbose_name_plural = _("model versions")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["model", "version"], name="version_per_model")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.version}".strip()
+
+
+class Deployment(models.Model):
+    """A change marker: from this moment this version (or prompt) serves this environment."""
+
+    class Kind(models.TextChoices):
+        """What changed."""
+
+        DEPLOY = "deploy", _("deploy")
+        PROMPT = "prompt_change", _("prompt change")
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="deployments", verbose_name=_("version"))
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.DEPLOY)
+    environment = models.CharField(_("environment"), max_length=64, default="production")
+    at = models.DateTimeField(_("at"))
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    event_ref = models.BigIntegerField(_("event"), null=True, blank=True, unique=True)
+
+    class Meta:
+        """The index serves the deploy lines of a chart."""
+
+        verbose_name = _("deployment")
+        verbose_name_plural = _("deployments")
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["version", "at"], name="deployment_by_version")]
+
+    def __str__(self) -> str:
+        return f"{self.version} · {self.get_kind_display()}"
+
+
+class ApiKey(models.Model):
+    """A program's key: shown once, stored as a hash, found by its prefix."""
+
+    class Scope(models.TextChoices):
+        """What a key may do; `backfill` lifts the lower bound on timestamps."""
+
+        INGEST = "ingest", _("ingest")
+        READ = "read", _("read")
+        RESPOND = "respond", _("respond")
+        ADMIN = "admin", _("admin")
+        BACKFILL = "backfill", _("backfill")
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="keys", verbose_name=_("project"))
+    name = models.CharField(_("name"), max_length=120)
+    prefix = models.CharField(_("prefix"), max_length=16, unique=True, editable=False)
+    digest = models.BinaryField(max_length=32, editable=False)
+    scopes = models.JSONField(_("scopes"), default=list)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, verbose_name=_("created by")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        """Newest first."""
+
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

@@ -1,0 +1,27 @@
+"""Nouns of monitoring, one file per concern."""
+
+from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
+from monitoring.models.objectives import SLO
+from monitoring.models.stages import StageRun
+from monitoring.models.summaries import Bucket, Category, DirtyHour, Series
+
+__all__ = [
+    "SLO",
+    "Bucket",
+    "BusinessEvent",
+    "Category",
+    "DeadLetter",
+    "DirtyHour",
+    "EventKey",
+    "Feedback",
+    "InboxBody",
+    "LLMCall",
+    "LedgerCount",
+    "LogRecord",
+    "Outcome",
+    "Prediction",
+    "RejectionCount",
+    "Series",
+    "StageRun",
+]

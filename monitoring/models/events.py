@@ -1,0 +1,171 @@
+"""Events as stored: the columns that are searched or folded, the rest as one JSON payload.
+
+Times are epoch microseconds (`*_us`), durations too; both sort, subtract and copy without conversion. Primary keys
+are `inbox id << 13 | index`, so they follow the ingest sequence.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from models_registry.models import ModelVersion, Project
+
+
+class Event(models.Model):
+    """What every stored event has."""
+
+    id = models.BigIntegerField(primary_key=True)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
+    event_id = models.CharField(max_length=200)
+    ts_us = models.BigIntegerField()
+    ingested_us = models.BigIntegerField()
+    payload = models.TextField(default="{}", help_text="JSON object: everything without a column of its own.")
+
+    class Meta:
+        """Never a table of its own; pages by (ts_us, id) within a project."""
+
+        abstract = True
+        indexes: ClassVar = [models.Index(fields=["project", "ts_us", "id"], name="%(class)s_page")]
+
+    def __str__(self) -> str:
+        return self.event_id
+
+
+class Served(Event):
+    """What a prediction and an LLM call share: who served whom, how long it took, how it ended."""
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+", db_index=False)
+    environment = models.CharField(max_length=64, default="production")
+    status = models.PositiveSmallIntegerField(default=0, help_text="0 ok, 1 error.")
+    error_type = models.CharField(max_length=200, default="", blank=True)
+    latency_us = models.BigIntegerField(null=True)
+    request_id = models.CharField(max_length=200, default="", blank=True)
+    trace_id = models.CharField(max_length=200, default="", blank=True)
+    span_id = models.CharField(max_length=200, default="", blank=True)
+    user_id = models.CharField(max_length=200, default="", blank=True)
+    session_id = models.CharField(max_length=200, default="", blank=True)
+    feedback_up = models.PositiveIntegerField(default=0, help_text="Winning thumbs up, as folded.")
+    feedback_down = models.PositiveIntegerField(default=0)
+    feedback_other = models.PositiveIntegerField(default=0)
+
+    class Meta(Event.Meta):
+        """The partial index serves the request page."""
+
+        abstract = True
+        indexes: ClassVar = [
+            *Event.Meta.indexes,
+            models.Index(fields=["request_id"], name="%(class)s_request", condition=~models.Q(request_id="")),
+        ]
+
+
+class Prediction(Served):
+    """One prediction of a classical model, with its label once it is known."""
+
+    prediction = models.CharField(max_length=200, default="", blank=True, help_text="Canonical text of the decision.")
+    score = models.FloatField(null=True)
+    label = models.CharField(max_length=200, null=True)  # noqa: DJ001 - an empty label and no label differ
+    label_value = models.FloatField(null=True)
+    label_us = models.BigIntegerField(null=True, help_text="When the winning outcome became known.")
+    outcome_ref = models.BigIntegerField(null=True, help_text="The winning outcome.")
+
+    class Meta(Served.Meta):
+        """Labels are found through the key directory, not searched."""
+
+        verbose_name = _("prediction")
+        verbose_name_plural = _("predictions")
+
+
+class LLMCall(Served):
+    """One call of a language model. Token buckets are disjoint; null means not reported."""
+
+    provider = models.CharField(max_length=100, default="", blank=True)
+    request_model = models.CharField(max_length=200, default="", blank=True)
+    response_model = models.CharField(max_length=200, default="", blank=True)
+    prompt_name = models.CharField(max_length=200, default="", blank=True)
+    prompt_version = models.CharField(max_length=200, default="", blank=True)
+    finish_reason = models.CharField(max_length=16, default="", blank=True, help_text="Empty means unknown.")
+    ttft_us = models.BigIntegerField(null=True)
+    input_tokens = models.BigIntegerField(null=True)
+    cached_input_tokens = models.BigIntegerField(null=True)
+    cache_write_tokens = models.BigIntegerField(null=True)
+    output_tokens = models.BigIntegerField(null=True)
+    reasoning_tokens = models.BigIntegerField(null=True)
+    cost_nano = models.BigIntegerField(null=True, help_text="As the client reports it, in nano-USD.")
+
+    class Meta(Served.Meta):
+        """Prompt, response and parameters are in the payload."""
+
+        verbose_name = _("LLM call")
+        verbose_name_plural = _("LLM calls")
+
+
+class Outcome(Event):
+    """A label or value that became known later; the newest `ts_us` wins, ties by `event_id`."""
+
+    target = models.BinaryField(max_length=16, help_text="Identity of the prediction.")
+    target_ref = models.BigIntegerField(null=True, help_text="The prediction; null while it has not arrived.")
+    label = models.CharField(max_length=200, null=True)  # noqa: DJ001 - an empty label and no label differ
+    value = models.FloatField(null=True)
+
+    class Meta(Event.Meta):
+        """The index serves the join in both directions."""
+
+        verbose_name = _("outcome")
+        verbose_name_plural = _("outcomes")
+        indexes: ClassVar = [*Event.Meta.indexes, models.Index(fields=["target"], name="outcome_by_target")]
+
+
+class Feedback(Event):
+    """What a person said of a prediction or call; the newest per target, user and kind wins."""
+
+    target = models.BinaryField(max_length=16)
+    target_ref = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=12)
+    value = models.CharField(max_length=200, default="", blank=True)
+    comment = models.TextField(default="", blank=True)
+    user_id = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta(Event.Meta):
+        """The index serves the choice of winners."""
+
+        verbose_name = _("feedback")
+        verbose_name_plural = _("feedback")
+        indexes: ClassVar = [*Event.Meta.indexes, models.Index(fields=["target"], name="feedback_by_target")]
+
+
+class BusinessEvent(Event):
+    """A business fact, or a marker of change such as a deploy."""
+
+    version = models.ForeignKey(ModelVersion, models.CASCADE, null=True, related_name="+", db_index=False)
+    kind = models.CharField(max_length=64, default="business")
+    name = models.CharField(max_length=200, default="", blank=True)
+    value = models.FloatField(null=True)
+    target_id = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta(Event.Meta):
+        """Markers become Deployment rows as well."""
+
+        verbose_name = _("business event")
+        verbose_name_plural = _("business events")
+
+
+class LogRecord(Event):
+    """One structured log line of an observed service."""
+
+    level = models.CharField(max_length=16, default="info")
+    logger = models.CharField(max_length=200, default="", blank=True)
+    message = models.TextField(default="", blank=True)
+    request_id = models.CharField(max_length=200, default="", blank=True)
+    trace_id = models.CharField(max_length=200, default="", blank=True)
+    user_id = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta(Event.Meta):
+        """The partial index serves the request page."""
+
+        verbose_name = _("log record")
+        verbose_name_plural = _("log records")
+        indexes: ClassVar = [
+            *Event.Meta.indexes,
+            models.Index(fields=["request_id"], name="logrecord_request", condition=~models.Q(request_id="")),
+        ]

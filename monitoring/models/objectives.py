@@ -1,0 +1,41 @@
+"""Service level objectives."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from models_registry.models import Model, Project
+
+
+class SLO(models.Model):
+    """A promise: over the window, at least `target` of the valid events are good."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="slos", verbose_name=_("project"))
+    slug = models.SlugField(_("slug"), max_length=64)
+    name = models.CharField(_("name"), max_length=160)
+    description = models.TextField(_("description"), blank=True)
+    model = models.ForeignKey(Model, models.CASCADE, related_name="slos", verbose_name=_("model"))
+    environment = models.CharField(_("environment"), max_length=64, default="production")
+    sli = models.CharField(_("SLI"), max_length=48, help_text=_("A name from the catalogue of indicators."))
+    bound_ms = models.FloatField(
+        _("bound in ms"), null=True, blank=True, help_text=_("Only for the latency indicator: good is at most this.")
+    )
+    target = models.FloatField(_("target"), help_text=_("A fraction between 0 and 1, for example 0.99."))
+    window = models.DurationField(_("window"), default=timedelta(days=30))
+    owner = models.CharField(_("owner"), max_length=120, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        """One slug per project."""
+
+        verbose_name = _("SLO")
+        verbose_name_plural = _("SLOs")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "slug"], name="slo_slug_per_project"),
+            models.CheckConstraint(condition=models.Q(target__gt=0, target__lt=1), name="slo_target_is_fraction"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
