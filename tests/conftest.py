@@ -1,0 +1,106 @@
+"""The shared cast as fixtures; whoever needs more adds it in the conftest of their room."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.test import Client
+
+from lib import clock
+from models_registry.clock import set_clock
+from models_registry.models import Model, Project, User
+from models_registry.roles import EDITOR, RESPONDER
+from tests import cast
+
+
+@pytest.fixture(autouse=True)
+def _forget_the_clock() -> Iterator[None]:
+    """The clock row is cached for a second; one test's row must not show in the next."""
+    clock.forget()
+    yield
+    clock.forget()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return cast.NOW
+
+
+@pytest.fixture
+def stopped_clock(db: None, now: datetime) -> datetime:
+    """Edges that ask the clock see `now`, until the test moves it with `set_clock`."""
+    set_clock(story=now, rate=0, real=clock.real_now())
+    return now
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    return cast.make_project()
+
+
+@pytest.fixture
+def other_project(db: None) -> Project:
+    return cast.make_project("boreal", "Boreal")
+
+
+@pytest.fixture
+def credit_risk(project: Project) -> Model:
+    return cast.make_credit_risk(project)
+
+
+@pytest.fixture
+def support_assistant(project: Project) -> Model:
+    return cast.make_support_assistant(project)
+
+
+@pytest.fixture
+def ana(db: None) -> User:
+    """Editor: defines and responds."""
+    return cast.make_person("ana", EDITOR)
+
+
+@pytest.fixture
+def bia(db: None) -> User:
+    """Responder: acts on incidents, defines nothing."""
+    return cast.make_person("bia", RESPONDER)
+
+
+@pytest.fixture
+def caio(db: None) -> User:
+    """In no group: may log in and see nothing."""
+    return cast.make_person("caio")
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    """The administrator."""
+    person = cast.make_person("root")
+    person.is_superuser = True
+    person.save()
+    return person
+
+
+def _logged_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def as_ana(ana: User) -> Client:
+    return _logged_in(ana)
+
+
+@pytest.fixture
+def as_bia(bia: User) -> Client:
+    return _logged_in(bia)
+
+
+@pytest.fixture
+def as_caio(caio: User) -> Client:
+    return _logged_in(caio)
+
+
+@pytest.fixture
+def as_admin(admin: User) -> Client:
+    return _logged_in(admin)
