@@ -1,0 +1,109 @@
+"""What may be asked of stored events, read from a query string; shared by the explorers and the API.
+
+A filter is refused with a sentence, never ignored: a misspelt filter that shows everything is worse than an error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import get_current_timezone
+from django.utils.translation import gettext as _
+
+from models_registry.models import ModelVersion
+from monitoring.models.inbox import EventKind
+
+DEFAULT_RANGE = timedelta(hours=24)
+MILLISECONDS_FROM = 10**11
+
+_SERVED = frozenset({"model", "version", "environment", "status", "error_type", "request_id", "user_id", "feedback"})
+FIELDS: dict[str, frozenset[str]] = {
+    EventKind.PREDICTION: _SERVED | {"id", "prediction", "label", "correct"},
+    EventKind.LLM_CALL: _SERVED | {"id", "finish_reason", "prompt_name", "prompt_version"},
+    EventKind.OUTCOME: frozenset({"id", "prediction_id", "label"}),
+    EventKind.FEEDBACK: frozenset({"id", "target_id", "kind", "value", "user_id"}),
+    EventKind.LOG: frozenset({"id", "level", "logger", "request_id", "user_id"}),
+}
+# An answer found through an index of its own needs no time range.
+POINTED = frozenset({"id", "request_id", "prediction_id", "target_id"})
+CHOICES: dict[str, tuple[str, ...]] = {
+    "status": ("ok", "error"),
+    "correct": ("true", "false"),
+    "feedback": ("up", "down", "other"),
+    "finish_reason": ("stop", "length", "tool_calls", "content_filter", "error", "other", "unknown"),
+}
+PAGING = frozenset({"from", "to", "cursor", "limit", "fields", "project"})
+
+
+class FilterError(ValueError):
+    """A filter that cannot be applied; `field` is the query parameter at fault."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """A half-open range of event time, open where None, and exact values by wire name."""
+
+    start: datetime | None
+    end: datetime | None
+    exact: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_filter(kind: str, params: Mapping[str, str], *, now: datetime) -> EventFilter:
+    """The filter that a query string asks for, the last 24 hours unless it says otherwise; `FilterError` if it cannot be.
+
+    Empty values count as absent, because forms send them.
+    """
+    given = {name: value.strip() for name, value in params.items() if value.strip() and name not in PAGING}
+    for name, value in given.items():
+        if name not in FIELDS[kind]:
+            raise FilterError(
+                name,
+                _("Unknown filter “%(name)s”. Known here: %(known)s.")
+                % {"name": name, "known": ", ".join(sorted(FIELDS[kind] | {"from", "to"}))},
+            )
+        if name in CHOICES and value not in CHOICES[name]:
+            raise FilterError(
+                name,
+                _("“%(name)s” is one of %(choices)s.") % {"name": name, "choices": ", ".join(CHOICES[name])},
+            )
+    if "version" in given and "model" not in given:
+        raise FilterError("version", _("A version belongs to a model: name the “model” too."))
+    start, end = read_moment("from", params.get("from", "")), read_moment("to", params.get("to", ""))
+    if start and end and start >= end:
+        raise FilterError("to", _("“to” must be later than “from”."))
+    if start is None and not POINTED & given.keys():
+        start = (min(end, now) if end else now) - DEFAULT_RANGE
+    return EventFilter(start, end, given)
+
+
+def read_moment(name: str, text: str) -> datetime | None:
+    """A time as the contract writes it (RFC 3339, epoch seconds or milliseconds), or local as forms send it; None if empty."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        if text.lstrip("-").replace(".", "", 1).isdigit():
+            number = float(text)
+            return datetime.fromtimestamp(number / 1_000 if abs(number) >= MILLISECONDS_FROM else number, UTC)
+        found = parse_datetime(text.replace(" ", "+") if "T" in text else text)
+    except (ValueError, OverflowError, OSError):
+        found = None
+    if found is None:
+        raise FilterError(name, _("“%(name)s” is not a time; write it like 2026-11-23T18:00:00Z.") % {"name": name})
+    return found if found.tzinfo else found.replace(tzinfo=get_current_timezone())
+
+
+def version_ids(project_id: int, asked: EventFilter) -> list[int] | None:
+    """The versions that `model` and `version` name; None if the filter names no model."""
+    model = asked.exact.get("model")
+    if model is None:
+        return None
+    versions = ModelVersion.objects.filter(model__project_id=project_id, model__slug=model)
+    if "version" in asked.exact:
+        versions = versions.filter(version=asked.exact["version"])
+    return list(versions.values_list("pk", flat=True))

@@ -1,0 +1,131 @@
+"""Stored events for people and programs: keyset pages, one event, and what belongs to it.
+
+Every query runs along an index: (project, time, id) for pages, the key directory for ids, partial indexes for request
+ids. Nothing here counts rows.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from lib.ids import identity
+from lib.pages import Page, keyset_page
+from models_registry.models import Project
+from monitoring.ingest.schema import canonical_label, namespace
+from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.models.events import Event, Served
+from monitoring.models.inbox import EventKind
+from monitoring.selectors.event_filters import EventFilter, version_ids
+
+MODELS: dict[str, type[Event]] = {
+    EventKind.PREDICTION: Prediction,
+    EventKind.LLM_CALL: LLMCall,
+    EventKind.OUTCOME: Outcome,
+    EventKind.FEEDBACK: Feedback,
+    EventKind.EVENT: BusinessEvent,
+    EventKind.LOG: LogRecord,
+}
+RELATED_LIMIT = 200
+FEEDBACK_COUNTS = {"up": "feedback_up", "down": "feedback_down", "other": "feedback_other"}
+
+
+def _correct(value: str) -> Q:
+    """Labelled, and the label agrees with the decision or does not."""
+    agrees = Q(prediction=F("label"))
+    return Q(label__isnull=False) & (agrees if value == "true" else ~agrees)
+
+
+# Filters that are not an equality with the column of the same name.
+_SPECIAL: dict[str, Callable[[str], Q]] = {
+    "status": lambda value: Q(status=1 if value == "error" else 0),
+    "label": lambda value: Q(label=canonical_label(value)),
+    "prediction": lambda value: Q(prediction=canonical_label(value)),
+    "correct": _correct,
+    "feedback": lambda value: Q(**{f"{FEEDBACK_COUNTS[value]}__gt": 0}),
+    "finish_reason": lambda value: Q(finish_reason="" if value == "unknown" else value),
+    # The second half is the condition of the partial index, spelt out so that every database sees it.
+    "request_id": lambda value: Q(request_id=value) & ~Q(request_id=""),
+}
+# Ids of the client, found through the 16-byte identities that the drain stored.
+_TARGETS = {"prediction_id": EventKind.PREDICTION, "target_id": EventKind.PREDICTION}
+
+
+def micros(moment: datetime) -> int:
+    """Epoch microseconds, as events store time."""
+    return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond
+
+
+def event_page(
+    kind: str, project: Project, asked: EventFilter, *, limit: int = 50, cursor: str | None = None
+) -> Page[Any]:
+    """One keyset page of a kind, newest first; `lib.pages.CursorError` if the cursor is not ours."""
+    return keyset_page(_filtered(kind, project, asked), time="ts_us", limit=limit, cursor=cursor)
+
+
+def get_event(kind: str, project: Project, event: int | str) -> Any | None:
+    """One event by its stored id (int) or by the id its client gave it (str); None if there is none."""
+    rows = _rows(kind, project)
+    if isinstance(event, str):
+        return rows.filter(pk__in=_refs(kind, project, event)).first()
+    return rows.filter(pk=event).first()
+
+
+def _rows(kind: str, project: Project) -> QuerySet[Any]:
+    model = MODELS[kind]
+    rows: QuerySet[Any] = model._default_manager.filter(project=project)
+    return rows.select_related("version__model") if issubclass(model, Served | BusinessEvent) else rows
+
+
+def _refs(kind: str, project: Project, event_id: str) -> list[int]:
+    key = identity(project.pk, namespace(kind), event_id)
+    return list(EventKey.objects.filter(key=key, kind=kind).values_list("ref", flat=True))
+
+
+def _filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:
+    rows = _rows(kind, project)
+    if asked.start:
+        rows = rows.filter(ts_us__gte=micros(asked.start))
+    if asked.end:
+        rows = rows.filter(ts_us__lt=micros(asked.end))
+    versions = version_ids(project.pk, asked)
+    if versions is not None:
+        rows = rows.filter(version_id__in=versions)
+    for name, value in asked.exact.items():
+        if name in {"model", "version"}:
+            continue
+        if name == "id":
+            rows = rows.filter(pk__in=_refs(kind, project, value))
+        elif name in _TARGETS:
+            rows = rows.filter(target=identity(project.pk, namespace(_TARGETS[name]), value))
+        else:
+            rows = rows.filter(_SPECIAL[name](value) if name in _SPECIAL else Q(**{name: value}))
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What belongs to one prediction or call: truth, opinions, log lines, and other events of the same request."""
+
+    outcomes: Sequence[Outcome]
+    feedback: Sequence[Feedback]
+    logs: Sequence[LogRecord]
+    served: Sequence[Served]
+
+
+def related_to(event: Served) -> Related:
+    """Everything that names this event or shares its request id, oldest first, at most 200 of each."""
+    target = identity(event.project_id, namespace(EventKind.PREDICTION), event.event_id)
+    outcomes = Outcome.objects.filter(target=target, project_id=event.project_id).order_by("ts_us", "event_id")
+    feedback = Feedback.objects.filter(target=target, project_id=event.project_id).order_by("ts_us", "event_id")
+    logs: QuerySet[LogRecord] = LogRecord.objects.none()
+    served: list[Served] = []
+    if event.request_id:
+        same = _SPECIAL["request_id"](event.request_id) & Q(project_id=event.project_id)
+        logs = LogRecord.objects.filter(same).order_by("ts_us", "pk")
+        for model in (Prediction, LLMCall):
+            rows = model._default_manager.filter(same).select_related("version__model")[:RELATED_LIMIT]
+            served += [row for row in rows if row.pk != event.pk]
+    return Related(list(outcomes[:RELATED_LIMIT]), list(feedback[:RELATED_LIMIT]), list(logs[:RELATED_LIMIT]), served)

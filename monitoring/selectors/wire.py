@@ -1,0 +1,100 @@
+"""Stored events back in the words of the wire contract, with what the panel computed added."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.models.events import Event, Served
+
+STATUS = ("ok", "error")
+USAGE = {
+    "input": "input_tokens",
+    "cached_input": "cached_input_tokens",
+    "cache_write": "cache_write_tokens",
+    "output": "output_tokens",
+    "reasoning": "reasoning_tokens",
+}
+_SERVED_TEXT = ("environment", "error_type", "request_id", "trace_id", "span_id", "user_id", "session_id")
+_CALL_TEXT = ("provider", "request_model", "response_model", "prompt_name", "prompt_version")
+
+
+def moment(micros: int) -> datetime:
+    """Aware UTC time of epoch microseconds, exact."""
+    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
+
+
+def payload_of(event: Event) -> dict[str, Any]:
+    """What has no column of its own; an empty object where the stored text is not one."""
+    found = msgspec.json.decode(event.payload or "{}")
+    return found if isinstance(found, dict) else {}
+
+
+def event_to_wire(event: Event) -> dict[str, Any]:
+    """One event as `GET /api/v1/…` returns it: contract field names, RFC 3339 times, units in the names.
+
+    Absent values are left out, as clients may leave them out; what the panel computed is always there.
+    """
+    wire: dict[str, Any] = {
+        "id": event.event_id,
+        "ts": moment(event.ts_us).isoformat(),
+        **payload_of(event),
+    }
+    match event:
+        case Prediction():
+            wire |= _served(event) | _prediction(event, wire)
+        case LLMCall():
+            wire |= _served(event) | _call(event, wire)
+        case Outcome():
+            wire |= {"label": event.label, "value": event.value, "joined": event.target_ref is not None}
+        case Feedback():
+            wire |= {"kind": event.kind, "value": event.value, "joined": event.target_ref is not None}
+            wire |= _present(event, ("comment", "user_id"))
+        case LogRecord():
+            wire |= {"level": event.level, "message": event.message}
+            wire |= _present(event, ("logger", "request_id", "trace_id", "user_id"))
+        case BusinessEvent():
+            wire |= {"kind": event.kind, "value": event.value} | _present(event, ("name", "target_id"))
+            if event.version is not None:
+                wire |= {"model": event.version.model.slug, "version": event.version.version}
+    return wire | {"ingested_at": moment(event.ingested_us).isoformat()}
+
+
+def _present(event: Event, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in names if getattr(event, name) != ""}
+
+
+def _served(event: Served) -> dict[str, Any]:
+    return {
+        "model": event.version.model.slug,
+        "version": event.version.version,
+        "status": STATUS[min(event.status, 1)],
+        "latency_ms": None if event.latency_us is None else event.latency_us / 1_000,
+        **_present(event, _SERVED_TEXT),
+        "feedback": {"up": event.feedback_up, "down": event.feedback_down, "other": event.feedback_other},
+    }
+
+
+def _prediction(event: Prediction, wire: dict[str, Any]) -> dict[str, Any]:
+    """The decision as it was sent where the payload kept it, as canonical text otherwise; the label once known."""
+    return {
+        "prediction": wire.get("prediction", event.prediction or None),
+        "score": event.score,
+        "label": event.label,
+        "label_value": event.label_value,
+        "label_at": None if event.label_us is None else moment(event.label_us).isoformat(),
+        "correct": None if event.label is None or not event.prediction else event.label == event.prediction,
+    }
+
+
+def _call(event: LLMCall, wire: dict[str, Any]) -> dict[str, Any]:
+    buckets = {name: getattr(event, column) for name, column in USAGE.items() if getattr(event, column) is not None}
+    return {
+        **_present(event, _CALL_TEXT),
+        "finish_reason": event.finish_reason or None,
+        "truncated": event.finish_reason == "length",
+        "ttft_ms": None if event.ttft_us is None else event.ttft_us / 1_000,
+        "usage": {**(wire.get("usage") or {}), **buckets},
+        "cost_usd": None if event.cost_nano is None else event.cost_nano / 1_000_000_000,
+    }
