@@ -108,6 +108,9 @@ class Review(models.Model):
     incident = models.OneToOneField(Incident, models.CASCADE, related_name="review", verbose_name=_("incident"))
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     body = models.TextField(_("body"), blank=True, help_text=_("Markdown."))
+    revision = models.PositiveIntegerField(
+        _("revision"), default=0, editable=False, help_text=_("Counts saves; an edit of an older one is refused.")
+    )
     created_at = models.DateTimeField(_("created"))
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
     edited_by = models.ForeignKey(

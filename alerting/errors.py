@@ -1,0 +1,5 @@
+"""The one exception for moves that the state of things does not allow."""
+
+
+class Refused(ValueError):
+    """An illegal move; its text is a translated sentence that names the mend, fit to be shown as it is."""

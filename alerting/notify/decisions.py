@@ -1,0 +1,33 @@
+"""Why a message was not sent. Stored as a code with its facts, spoken in the reader's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+SILENCED = "silenced"
+BELOW_SEVERITY = "below_severity"
+NOTHING_SENT = "nothing_sent"
+ALREADY_TOLD = "already_told"
+NO_CHANNEL = "no_channel"
+CHANNEL_OFF = "channel_off"
+GAVE_UP = "gave_up"
+
+SENTENCES = {
+    SILENCED: _("%(channel)s was not told: %(owner)s silenced this until %(until)s."),
+    BELOW_SEVERITY: _("%(channel)s was not told: it only takes “%(minimum)s” and above."),
+    NOTHING_SENT: _("%(channel)s was not told of the end: it never heard of the beginning."),
+    ALREADY_TOLD: _("%(channel)s was not told again: it already knows."),
+    NO_CHANNEL: _("Nobody was told: the project has no enabled channel. Add one under Channels."),
+    CHANNEL_OFF: _("%(channel)s was not told: the channel was switched off before the message left."),
+    GAVE_UP: _("%(channel)s could not be told, after %(attempts)s attempts: %(error)s"),
+}
+
+
+def explain(data: Mapping[str, Any]) -> str:
+    """The sentence for the `data` of a SUPPRESSED incident event (or `body["decision"]` of a notification)."""
+    template = SENTENCES.get(str(data.get("code", "")))
+    if template is None:
+        return gettext("No reason was recorded.")
+    return str(template) % {name: str(value) for name, value in data.items()}
