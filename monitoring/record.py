@@ -2,7 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from django.db.models import F
@@ -20,8 +20,11 @@ class StageVerb(Protocol):
     def __call__(self, *, now: datetime) -> Summary: ...
 
 
-def run_stage(name: str, stage: StageVerb, *, now: datetime, real_now: datetime) -> Summary | None:
-    """The stage's summary, or None when it failed; `now` is story time, `real_now` the wall clock at the start."""
+def run_stage(name: str, stage: StageVerb, *, now: datetime, real_now: datetime, every: int = 0) -> Summary | None:
+    """The stage's summary, or None when it failed.
+
+    `now` is story time, `real_now` the wall clock at the start, `every` the promised seconds between runs.
+    """
     began = time.monotonic()
     summary, error = None, ""
     try:
@@ -29,19 +32,16 @@ def run_stage(name: str, stage: StageVerb, *, now: datetime, real_now: datetime)
     except Exception as caught:  # a broken stage must not stop the others
         logger.exception("stage_failed", stage=name)
         error = f"{type(caught).__name__}: {caught}"[:MAX_ERROR]
-    _keep(name, summary, error, started_at=real_now, story_at=now, seconds=time.monotonic() - began)
+    seconds = time.monotonic() - began
+    times = {"started_at": real_now, "finished_at": real_now + timedelta(seconds=seconds), "story_at": now}
+    _keep(name, summary, error, {**times, "seconds": seconds, "every": every})
     return summary
 
 
-def _keep(
-    name: str, summary: Summary | None, error: str, *, started_at: datetime, story_at: datetime, seconds: float
-) -> None:
+def _keep(name: str, summary: Summary | None, error: str, timing: dict[str, Any]) -> None:
     done = summary or Summary()
     last = {
-        "started_at": started_at,
-        "finished_at": started_at + timedelta(seconds=seconds),
-        "story_at": story_at,
-        "seconds": seconds,
+        **timing,
         "seen": done.seen,
         "written": done.written,
         "skipped": done.skipped,

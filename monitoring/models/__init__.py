@@ -3,8 +3,8 @@
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.objectives import SLO
-from monitoring.models.stages import StageRun
-from monitoring.models.summaries import Bucket, Category, DirtyHour, Series
+from monitoring.models.stages import ProcessState, StageRun
+from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFloor, Series
 
 __all__ = [
     "SLO",
@@ -21,7 +21,9 @@ __all__ = [
     "LogRecord",
     "Outcome",
     "Prediction",
+    "ProcessState",
     "RejectionCount",
+    "RetentionFloor",
     "Series",
     "StageRun",
 ]

@@ -1,4 +1,4 @@
-"""The record of the stages: who watches the watcher."""
+"""The record of the stages and of the processes: who watches the watcher. Real time throughout."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +8,7 @@ class StageRun(models.Model):
     """The last run of a stage, kept up to date in place; real time, so that a stopped clock is not a stopped stage."""
 
     stage = models.CharField(_("stage"), max_length=32, unique=True)
+    every = models.PositiveIntegerField(_("seconds between runs"), default=0)
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     story_at = models.DateTimeField(_("story time"))
@@ -28,3 +29,35 @@ class StageRun(models.Model):
 
     def __str__(self) -> str:
         return self.stage
+
+
+class ProcessState(models.Model):
+    """One process of `manage.py up`, as its supervisor sees it."""
+
+    class State(models.TextChoices):
+        """Where the process stands."""
+
+        RUNNING = "running", _("running")
+        RESTARTING = "restarting", _("restarting")
+        WAITING = "waiting", _("waiting for another process")
+        DONE = "done", _("done")
+        STOPPED = "stopped", _("stopped")
+
+    name = models.CharField(_("name"), max_length=32, unique=True)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices)
+    pid = models.PositiveIntegerField(_("process id"), null=True)
+    started_at = models.DateTimeField(_("started"), null=True)
+    restarts = models.PositiveIntegerField(_("restarts"), default=0)
+    last_restart_at = models.DateTimeField(_("last restart"), null=True)
+    last_exit = models.CharField(_("last exit"), max_length=120, blank=True)
+    seen_at = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        """Few rows, read often."""
+
+        verbose_name = _("process")
+        verbose_name_plural = _("processes")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
