@@ -91,6 +91,8 @@ class LLMCall(Served):
     cache_write_tokens = models.BigIntegerField(null=True)
     output_tokens = models.BigIntegerField(null=True)
     reasoning_tokens = models.BigIntegerField(null=True)
+    audio_input_tokens = models.BigIntegerField(null=True)
+    audio_output_tokens = models.BigIntegerField(null=True)
     cost_nano = models.BigIntegerField(null=True, help_text="As the client reports it, in nano-USD.")
 
     class Meta(Served.Meta):

@@ -46,11 +46,15 @@ class InboxBody(models.Model):
 
 
 class EventKey(models.Model):
-    """Directory of identities: 16-byte hash of (project, namespace, client id) to the stored event."""
+    """Directory of identities: 16-byte hash of (project, namespace, client id) to the stored event.
+
+    An outcome or feedback that arrives before its target leaves a row without `ref`: the row is the lock on which
+    the two meet, and the sign for the target to look for what came early.
+    """
 
     key = models.BinaryField(max_length=16, primary_key=True)
     kind = models.CharField(max_length=12, choices=EventKind.choices)
-    ref = models.BigIntegerField(help_text="Primary key of the stored event.")
+    ref = models.BigIntegerField(null=True, help_text="Primary key of the stored event; null while only awaited.")
     seen_us = models.BigIntegerField(help_text="Ingest time; keys are forgotten after the identity horizon.")
 
     class Meta:
@@ -68,7 +72,8 @@ class DeadLetter(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", verbose_name=_("project"))
     kind = models.CharField(_("kind"), max_length=12, choices=EventKind.choices)
-    item = models.BinaryField()
+    item = models.BinaryField(help_text="As it was in the inbox, a JSON object; a whole body if that was unreadable.")
+    count = models.PositiveIntegerField(_("items"), default=1)
     error = models.TextField(_("error"))
     at = models.DateTimeField(_("at"))
 

@@ -83,6 +83,33 @@ class DirtyHour(models.Model):
         return f"{self.series_id}@{self.start}"
 
 
+class RetentionFloor(models.Model):
+    """Where retention has come: of this kind of rows, nothing before `start` is kept.
+
+    The drain reads it (sharing its lock) to fold late truth into the finest tier that still exists; retention moves it
+    (holding its lock) before it drops anything.
+    """
+
+    class Kind(models.TextChoices):
+        """What retention drops."""
+
+        EVENTS = "events", _("events")
+        MINUTES = "minutes", _("minute buckets")
+        HOURS = "hours", _("hour buckets")
+
+    kind = models.CharField(max_length=8, choices=Kind.choices, primary_key=True)
+    start = models.BigIntegerField(help_text="Epoch seconds, a multiple of the next coarser tier's width.")
+
+    class Meta:
+        """Three rows."""
+
+        verbose_name = _("retention floor")
+        verbose_name_plural = _("retention floors")
+
+    def __str__(self) -> str:
+        return f"{self.kind} ≥ {self.start}"
+
+
 class Category(models.Model):
     """Frozen code of a category value of a model, such as a class label; code 0 is everything past the cap."""
 

@@ -1,0 +1,52 @@
+"""Names of bin layouts and what their bins mean. A layout never changes: a new meaning gets a new name.
+
+Pure: no Django, no database.
+"""
+
+from math import ceil, log
+from typing import Final
+
+STATUS: Final = "status-1"
+LOG: Final = "log-1"
+CATEGORY: Final = "category-1"
+CONFUSION: Final = "confusion-1"
+FINISH: Final = "finish-1"
+FEEDBACK: Final = "feedback-1"
+
+STATUS_OK, STATUS_ERROR = 0, 1
+FEEDBACK_RATED, FEEDBACK_UP, FEEDBACK_DOWN, FEEDBACK_OTHER = 0, 1, 2, 3
+FINISH_CODES: Final = {"": 0, "stop": 1, "length": 2, "tool_calls": 3, "content_filter": 4, "error": 5, "other": 6}
+FINISH_OTHER: Final = 6
+
+# Class codes: 1 to MAX_CLASSES are given once per model; PAST_CAP collects every class beyond them.
+MAX_CLASSES: Final = 1_000
+PAST_CAP: Final = 0
+CONFUSION_STRIDE: Final = 4_096
+
+# log-1: the mapping of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with
+# relative-error guarantees", VLDB 2019) with alpha = 1 %. Quanta are whole numbers, so bin 0 holds exactly 1
+# and bin -1 is free to hold zero.
+ALPHA: Final = 0.01
+GAMMA: Final = (1 + ALPHA) / (1 - ALPHA)
+PER_LOG: Final = 1 / log(GAMMA)
+ZERO_BIN: Final = -1
+
+
+def log_bin(value: int) -> int:
+    """The log-1 bin of a whole number of quanta; zero and below share one bin."""
+    return ceil(log(value) * PER_LOG) if value > 0 else ZERO_BIN
+
+
+def log_value(bin_: int) -> float:
+    """The value that stands for a log-1 bin: within ALPHA of everything in it."""
+    return 0.0 if bin_ == ZERO_BIN else 2 * GAMMA**bin_ / (GAMMA + 1)
+
+
+def confusion_bin(true_code: int, predicted_code: int) -> int:
+    """One cell of the confusion matrix as a bin."""
+    return true_code * CONFUSION_STRIDE + predicted_code
+
+
+def confusion_cell(bin_: int) -> tuple[int, int]:
+    """(true code, predicted code) of a confusion bin."""
+    return divmod(bin_, CONFUSION_STRIDE)
