@@ -75,6 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "panel.middleware.content_security_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -91,7 +92,7 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 AUTH_USER_MODEL = "models_registry.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-LOGIN_URL = "admin:login"
+LOGIN_URL = "panel:login"
 LOGIN_REDIRECT_URL = "/"
 
 TEMPLATES = [
@@ -104,6 +105,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "panel.shell.context",
             ],
         },
     }
@@ -174,6 +176,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
 }
+
+# --- Processes (see `manage.py up`)
+REDIS_URL = env_str("REDIS_URL")
+WEB_WORKERS = env_int("ATALAIA_WEB_WORKERS", 1 if SQLITE else 2)
+WEB_THREADS = env_int("ATALAIA_WEB_THREADS", 4)
+TASK_WORKERS = env_int("ATALAIA_TASK_WORKERS", 1)
+TASK_THREADS = env_int("ATALAIA_TASK_THREADS", 1 if SQLITE else 4)
 
 # --- The house
 CLOCK_ROW = "models_registry.clock.current_face"

@@ -1,0 +1,120 @@
+"""Numbers, times and money as the active language writes them. Units are joined by a no-break space.
+
+`None` is always a dash: an unknown figure is not zero.
+"""
+
+from datetime import datetime, timedelta
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+DASH = "—"
+NBSP = "\u00a0"
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+_SPAN_UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1, "s"))
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """1,204 in English, 1.204 in Portuguese."""
+    if value is None:
+        return DASH
+    quantum = Decimal(1).scaleb(-digits)
+    exact = Decimal(str(value)).quantize(quantum, rounding=ROUND_HALF_EVEN)
+    return number_format(exact, decimal_pos=digits, use_l10n=True, force_grouping=True)
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """A fraction as per cent, rounded to the nearest."""
+    return _percent(fraction, digits, ROUND_HALF_EVEN)
+
+
+def percent_floor(fraction: float | None, digits: int = 2) -> str:
+    """A fraction as per cent, never rounded up: 99.999 % of a promise is not 100 %, and a debt is not smaller."""
+    return _percent(fraction, digits, ROUND_FLOOR)
+
+
+def _percent(fraction: float | None, digits: int, rounding: str) -> str:
+    if fraction is None:
+        return DASH
+    exact = (Decimal(str(fraction)) * 100).quantize(Decimal(1).scaleb(-digits), rounding=rounding)
+    text = number_format(exact, decimal_pos=digits, use_l10n=True, force_grouping=True).replace("-", "−")
+    return _("%(number)s%%") % {"number": text}
+
+
+def milliseconds(value: float | None) -> str:
+    """412 ms; 1.9 s from a second on."""
+    if value is None:
+        return DASH
+    if value >= 1_000:
+        return f"{number(value / 1_000, 1 if value < 100_000 else 0)}{NBSP}s"
+    return f"{number(value, 0 if value >= 10 else 1)}{NBSP}ms"
+
+
+def money(dollars: float | None) -> str:
+    """US$ with cents; four digits under ten cents, where a call's cost lives."""
+    if dollars is None:
+        return DASH
+    digits = 2 if dollars == 0 or abs(dollars) >= 0.1 else 4
+    return _("US$%(number)s") % {"number": number(dollars, digits)}
+
+
+def compact(value: float | None) -> str:
+    """12.4 k, 3.1 M: for counts that are read at a glance."""
+    if value is None:
+        return DASH
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= size:
+            scale = 1e3 if unit == "k" else size
+            return f"{number(value / scale, 1)}{NBSP}{unit}"
+    return number(value)
+
+
+def rate(per_minute: float | None) -> str:
+    """1,204 req/min; one decimal under ten."""
+    if per_minute is None:
+        return DASH
+    digits = 1 if 0 < per_minute < 10 else 0
+    return f"{number(per_minute, digits)}{NBSP}{_('req/min')}"
+
+
+def burn(factor: float | None) -> str:
+    """6.2×, how many times faster than the budget allows."""
+    if factor is None:
+        return DASH
+    return f"{number(factor, 1 if abs(factor) < 100 else 0)}×"
+
+
+def span(value: timedelta | float | None) -> str:
+    """A duration in its two largest units: 1 d 23 h, 4 h 50 min, 12 s. Cut, not rounded."""
+    if value is None:
+        return DASH
+    seconds = int(value.total_seconds() if isinstance(value, timedelta) else value)
+    sign, seconds = ("−", -seconds) if seconds < 0 else ("", seconds)
+    for index, (size, unit) in enumerate(_SPAN_UNITS):
+        if seconds >= size:
+            parts = [f"{seconds // size}{NBSP}{unit}"]
+            if index + 1 < len(_SPAN_UNITS):
+                smaller, smaller_unit = _SPAN_UNITS[index + 1]
+                rest = seconds % size // smaller
+                parts += [f"{rest}{NBSP}{smaller_unit}"] if rest else []
+            return sign + NBSP.join(parts)
+    return f"0{NBSP}s"
+
+
+def moment(at: datetime | None, *, now: datetime | None = None) -> str:
+    """The time alone on the same local day, else day and time."""
+    if at is None:
+        return DASH
+    local = timezone.localtime(at)
+    clock_text = date_format(local, "H:i")
+    if now is not None and timezone.localtime(now).date() == local.date():
+        return clock_text
+    return _("%(day)s, %(time)s") % {"day": date_format(local, "MONTH_DAY_FORMAT"), "time": clock_text}
+
+
+def figure(value: float | None, unit: str) -> str:
+    """A measure's value in its unit: ratio, ms, req/min, usd, tokens, count."""
+    writers = {"ratio": percent, "ms": milliseconds, "req/min": rate, "per_minute": rate, "usd": money}
+    return writers.get(unit, compact)(value)

@@ -1,0 +1,183 @@
+"""What surrounds every page: navigation, badges, banners, theme. Read lazily, so that an API answer costs nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alerting.models import Incident
+from lib import clock
+from models_registry.models import Project
+from monitoring.models import StageRun
+from panel.access import PROJECT_KEY
+
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "theme"
+SILENT_AFTER = timedelta(seconds=90)
+"""A stage runs every few seconds; one that was silent this long has stopped (real time)."""
+BEHIND_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One link of the navigation."""
+
+    url: str
+    label: str
+    icon: str
+    active: bool = False
+    badge: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    """Links under one heading."""
+
+    label: str
+    items: list[NavItem]
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Story time that runs behind real time, as in a demonstration being seeded."""
+
+    story: datetime
+    behind: timedelta
+    rate: float
+
+
+class Shell:
+    """The surroundings of one request; every attribute is computed at its first use."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.match = request.resolver_match
+
+    @cached_property
+    def theme(self) -> str:
+        """auto, light or dark; the server writes it into the page, so that nothing flashes."""
+        chosen = self.request.COOKIES.get(THEME_COOKIE, "auto")
+        return chosen if chosen in THEMES else "auto"
+
+    @cached_property
+    def demo(self) -> bool:
+        """Whether this installation is a demonstration."""
+        return bool(settings.DEMO)
+
+    @cached_property
+    def person(self) -> bool:
+        """Somebody is logged in."""
+        return self.request.user.is_authenticated
+
+    @cached_property
+    def projects(self) -> list[Project]:
+        """All projects, by name."""
+        return list(Project.objects.all()) if self.person else []
+
+    @cached_property
+    def project(self) -> Project | None:
+        """The project of the URL, else the one looked at last, else the first."""
+        wanted = (self.match.kwargs.get("project") if self.match else None) or self.request.session.get(PROJECT_KEY)
+        by_slug = {project.slug: project for project in self.projects}
+        return by_slug.get(str(wanted)) or next(iter(self.projects), None)
+
+    @cached_property
+    def open_incidents(self) -> int:
+        """For the badge."""
+        if self.project is None:
+            return 0
+        return Incident.objects.filter(project=self.project).exclude(state=Incident.State.RESOLVED).count()
+
+    @cached_property
+    def stopped_stages(self) -> list[str]:
+        """Stages that failed at their last run or have been silent for too long."""
+        if not self.person:
+            return []
+        silent = clock.real_now() - SILENT_AFTER
+        runs = StageRun.objects.values_list("stage", "finished_at", "last_error")
+        return [stage for stage, finished, error in runs if error or (finished is not None and finished < silent)]
+
+    @cached_property
+    def catching_up(self) -> CatchUp | None:
+        """Set while the story's clock is behind the wall's."""
+        face = clock.face()
+        if face is None:
+            return None
+        story, real = clock.now(), clock.real_now()
+        return CatchUp(story, real - story, face.rate) if real - story > BEHIND_AFTER else None
+
+    @cached_property
+    def time_zone(self) -> str:
+        """For the footer: where the page's times are."""
+        local = timezone.localtime(clock.real_now())
+        return f"{timezone.get_current_timezone_name()} (UTC{local:%z})"
+
+    @cached_property
+    def nav(self) -> list[NavGroup]:
+        """The sidebar."""
+        operation = [
+            self._item("home", _("Home"), "home"),
+            self._item("incidents", _("Incidents"), "incident", badge=self.open_incidents),
+            self._item("slos", _("SLOs"), "slo"),
+            self._admin("alerting_alertrule", _("Alert rules"), "rule", "alerting.view_alertrule"),
+            self._item("runbooks", _("Runbooks"), "runbook"),
+            self._item("reviews", _("Reviews"), "review"),
+        ]
+        data = [
+            self._item("models", _("Models"), "model"),
+            self._item("predictions", _("Predictions"), "prediction"),
+            self._item("llm_calls", _("LLM calls"), "llm"),
+        ]
+        system = [
+            self._item("collection", _("Collection health"), "pulse"),
+            self._admin("models_registry_apikey", _("API keys"), "key", "models_registry.view_apikey"),
+            self._admin("alerting_channel", _("Channels"), "channel", "alerting.view_channel"),
+            self._admin_index(),
+        ]
+        groups = [(_("Operation"), operation), (_("Data"), data), (_("System"), system)]
+        return [NavGroup(label, [item for item in items if item is not None]) for label, items in groups]
+
+    @cached_property
+    def bottom(self) -> list[NavItem]:
+        """The four destinations of the phone's bar; the fifth opens the whole navigation."""
+        chosen = {"home", "incident", "slo", "model"}
+        return [item for group in self.nav for item in group.items if item.icon in chosen]
+
+    def _item(self, name: str, label: str, icon: str, badge: int = 0) -> NavItem | None:
+        if self.project is None:
+            return None
+        try:
+            url = reverse(f"panel:{name}", args=[self.project.slug])
+        except NoReverseMatch:
+            return None
+        return NavItem(url, label, icon, self._active(name), badge)
+
+    def _active(self, name: str) -> bool:
+        """A list stays lit on the pages of its rows: `incidents` on `incident`."""
+        shown = self.match.url_name if self.match and self.match.namespace == "panel" else ""
+        return shown in (name, name.removesuffix("s"))
+
+    def _admin(self, name: str, label: str, icon: str, permission: str) -> NavItem | None:
+        if not (self.request.user.is_staff and self.request.user.has_perm(permission)):
+            return None
+        try:
+            url = reverse(f"admin:{name}_changelist")
+        except NoReverseMatch:
+            return None
+        return NavItem(url, label, icon, self.request.path.startswith(url))
+
+    def _admin_index(self) -> NavItem | None:
+        if not self.request.user.is_staff:
+            return None
+        url = reverse("admin:index")
+        return NavItem(url, _("Administration"), "admin", self.request.path == url)
+
+
+def context(request: HttpRequest) -> dict[str, object]:
+    """Context processor: `shell` in every template."""
+    return {"shell": Shell(request)}

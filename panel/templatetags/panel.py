@@ -1,0 +1,51 @@
+"""`{% load panel %}`: the writers of `panel.format` as filters, and the state pills."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from panel import format as write
+
+register = template.Library()
+register.filter("number", write.number)
+register.filter("percent", write.percent)
+register.filter("percent_floor", write.percent_floor)
+register.filter("milliseconds", write.milliseconds)
+register.filter("money", write.money)
+register.filter("compact", write.compact)
+register.filter("rate", write.rate)
+register.filter("burn", write.burn)
+register.filter("span", write.span)
+register.filter("moment", write.moment)
+
+STATES = {
+    "ok": ("ok", _("Healthy")),
+    "attention": ("warn", _("Attention")),
+    "burning": ("bad", _("Burning")),
+    "exhausted": ("bad", _("Budget spent")),
+    "no_data": ("none", _("No data")),
+    "stale": ("warn", _("Stale")),
+    "waiting": ("none", _("Waiting for data")),
+    "inactive": ("ok", _("Healthy")),
+    "pending": ("warn", _("Pending")),
+    "firing": ("bad", _("Firing")),
+    "open": ("bad", _("Open")),
+    "acknowledged": ("warn", _("Acknowledged")),
+    "resolved": ("ok", _("Resolved")),
+    "page": ("bad", _("Page")),
+    "ticket": ("warn", _("Ticket")),
+    "draft": ("warn", _("Draft")),
+    "published": ("ok", _("Published")),
+    "unreviewed": ("warn", _("Unreviewed")),
+    "production": ("info", _("In production")),
+    "provisional": ("none", _("Provisional")),
+}
+"""State to (tone of the pill, word): colour never speaks alone."""
+
+
+@register.simple_tag
+def pill(state: str, text: str = "") -> SafeString:
+    """`{% pill "firing" %}`: a coloured word; unknown states show as they are."""
+    tone, word = STATES.get(state, ("none", state))
+    return format_html('<span class="pill pill--{}">{}</span>', tone, text or word)

@@ -1,0 +1,22 @@
+"""Pages for people; the response pages are in `urls_response`."""
+
+from django.urls import path
+
+from panel.urls_response import urlpatterns as response_pages
+from panel.views import account, home, model, search, slo, start
+
+app_name = "panel"
+urlpatterns = [
+    path("", start.start, name="start"),
+    path("login/", account.login, name="login"),
+    path("admin/login/", account.login),
+    path("logout/", account.logout, name="logout"),
+    path("theme/", account.theme, name="theme"),
+    path("search/", search.search, name="search"),
+    path("p/<slug:project>/", home.home, name="home"),
+    path("p/<slug:project>/models/", model.models, name="models"),
+    path("p/<slug:project>/models/<path:slug>/", model.model, name="model"),
+    path("p/<slug:project>/slos/", slo.slos, name="slos"),
+    path("p/<slug:project>/slos/<slug:slug>/", slo.slo, name="slo"),
+    *response_pages,
+]

@@ -1,0 +1,19 @@
+"""The search box: a model, an incident's number or a request id; one match goes straight there."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from panel.pages.search import find
+from panel.shell import Shell
+
+
+@login_required
+def search(request: HttpRequest) -> HttpResponse:
+    """`?q=`: redirect to the only match, else list what was found."""
+    query = request.GET.get("q", "").strip()
+    project = Shell(request).project
+    hits = find(query, project=project, user=request.user) if query and project else []
+    if len(hits) == 1:
+        return redirect(hits[0].url)
+    return render(request, "panel/search.html", {"query": query, "hits": hits})
