@@ -1,0 +1,152 @@
+"""The support assistant, minute by minute: calls of a language model, then feedback, logs and conversions."""
+
+from random import Random
+from typing import Any, NamedTuple
+
+from demo.phrases import COMPLAINTS, CUT_OFF, DETAILS, OPENINGS, PRAISE, PRODUCTS, SYSTEM, SYSTEM_DETAILED, TOPICS
+from demo.traffic import Event, arrivals, dice, milliseconds
+
+MODEL = "support-assistant"
+APPLICATION = "1.9.0"
+PROMPT = "support-answer"
+PROVIDER = "openai"
+LANGUAGE_MODEL = "gpt-4o-mini"
+CUSTOMERS = 9_000
+ERROR_SHARE = 0.002
+LOGGED_SHARE = 0.08
+RATED_SHARE = 0.25
+USD_PER_TOKEN = {"input": 0.15e-6, "cached_input": 0.075e-6, "output": 0.60e-6}
+SYSTEM_TOKENS = 1_024  # the instructions and the knowledge base; cached by the provider most of the time
+TOKENS_PER_WORD = 1.5
+
+
+class World(NamedTuple):
+    """What can change: the prompt, how long the answers are that it asks for, and how long they may be."""
+
+    prompt_version: str
+    median_tokens: float = 150.0
+    max_tokens: int = 700
+    detailed: bool = False
+
+
+class Exchange(NamedTuple):
+    """A question and its answer, cut where the limit cut it."""
+
+    topic: str
+    question: str
+    answer: str
+    output_tokens: int
+    truncated: bool
+
+
+def minute_of_assistant(seed: int, minute: int, *, mean: float, world: World) -> list[Event]:
+    """Everything caused by the requests of one minute; what follows later carries its later time."""
+    rng = dice(seed, MODEL, minute)
+    events: list[Event] = []
+    for index, at in enumerate(arrivals(rng, minute, mean)):
+        events += _request(rng, f"{minute:x}-{index}", at, world)
+    return events
+
+
+def _request(rng: Random, key: str, at: float, world: World) -> list[Event]:
+    """One question of a customer, from the call to the consequences."""
+    user = f"s{rng.randrange(CUSTOMERS):05d}"
+    said = _exchange(rng, world)
+    item = _call(rng, key, at, world, said) | {"user_id": user, "session_id": f"sess-{user}-{int(at) // 1_800:x}"}
+    if rng.random() < ERROR_SHARE:
+        lost = {"status": "error", "error_type": "RateLimitError", "finish_reason": "error", "response": None}
+        item |= lost | {"usage": {"input": item["usage"]["input"]}, "cost_usd": 0.0, "ttft_ms": None}
+        line = _log(key, at + 2.0, user, "error", "provider answered 429, giving up after 3 attempts")
+        return [Event(at, "llm_call", item), line]
+    events = [Event(at, "llm_call", item), *_feedback(rng, key, at, user, truncated=said.truncated)]
+    if rng.random() < LOGGED_SHARE:
+        level, text = ("warning", "answer reached max_tokens") if said.truncated else ("info", f"answered {said.topic}")
+        events.append(_log(key, at + 3.0, user, level, text))
+    if rng.random() < (0.01 if said.truncated else 0.05):
+        events.append(_sale(rng, key, at))
+    return events
+
+
+def _exchange(rng: Random, world: World) -> Exchange:
+    """A question about a topic and as much of the wanted answer as the limit lets through."""
+    topic = rng.choice(TOPICS)
+    facts = {"product": rng.choice(PRODUCTS), "days": rng.randint(2, 9), "order": rng.randint(410_000, 499_999)}
+    question = f"{rng.choice(OPENINGS)} {rng.choice(topic.questions).format(**facts)}"
+    wanted = rng.lognormvariate(0, 0.42) * world.median_tokens / TOKENS_PER_WORD
+    first, *middle, last = topic.answer
+    rng.shuffle(middle)
+    words = first.format(**facts).split()
+    for sentence in (*middle, *rng.sample(DETAILS, len(DETAILS))):
+        if len(words) >= wanted:
+            break
+        words += sentence.format(**facts).split()
+    words += last.split()
+    limit = int(world.max_tokens / TOKENS_PER_WORD)
+    tokens = min(world.max_tokens, round(len(words) * TOKENS_PER_WORD))
+    return Exchange(topic.name, question, " ".join(words[:limit]), tokens, len(words) > limit)
+
+
+def _call(rng: Random, key: str, at: float, world: World, said: Exchange) -> dict[str, Any]:
+    """The item of the wire contract: texts, disjoint token buckets, times and what the provider charged."""
+    cached = SYSTEM_TOKENS if rng.random() < 0.7 else 0
+    usage = {
+        "input": SYSTEM_TOKENS - cached + round(len(said.question.split()) * TOKENS_PER_WORD),
+        "cached_input": cached,
+        "output": said.output_tokens,
+    }
+    ttft = round(rng.lognormvariate(5.9, 0.35), 1)
+    return {
+        "id": f"call-{key}",
+        "model": MODEL,
+        "version": APPLICATION,
+        "ts": milliseconds(at),
+        "provider": PROVIDER,
+        "request_model": LANGUAGE_MODEL,
+        "response_model": f"{LANGUAGE_MODEL}-2024-07-18",
+        "system": SYSTEM_DETAILED if world.detailed else SYSTEM,
+        "prompt": [{"role": "user", "content": said.question}],
+        "response": said.answer,
+        "params": {"temperature": 0.2, "max_tokens": world.max_tokens},
+        "usage": usage,
+        "finish_reason": "length" if said.truncated else "stop",
+        "latency_ms": round(ttft + said.output_tokens * rng.uniform(8.0, 12.0), 1),
+        "ttft_ms": ttft,
+        "cost_usd": round(sum(count * USD_PER_TOKEN[bucket] for bucket, count in usage.items()), 9),
+        "prompt_name": PROMPT,
+        "prompt_version": world.prompt_version,
+        "request_id": f"req-s-{key}",
+        "segments": {"topic": said.topic, "channel": rng.choice(("app", "site", "whatsapp"))},
+    }
+
+
+def _feedback(rng: Random, key: str, at: float, user: str, *, truncated: bool) -> list[Event]:
+    """A thumb of some of the customers; those who got half an answer say so more often."""
+    if rng.random() >= (RATED_SHARE * 1.6 if truncated else RATED_SHARE):
+        return []
+    down = rng.random() < (0.82 if truncated else 0.07)
+    words = (CUT_OFF if truncated else COMPLAINTS) if down else PRAISE
+    known = at + rng.uniform(20, 400)
+    item = {
+        "id": f"thumb-{key}",
+        "target_id": f"call-{key}",
+        "kind": "thumb",
+        "value": "down" if down else "up",
+        "user_id": user,
+        "ts": milliseconds(known),
+    }
+    if rng.random() < (0.6 if down else 0.15):
+        item["comment"] = rng.choice(words)
+    return [Event(known, "feedback", item)]
+
+
+def _sale(rng: Random, key: str, at: float) -> Event:
+    """A customer who bought after the answer."""
+    known = at + rng.uniform(60, 900)
+    item = {"id": f"sale-{key}", "kind": "business", "name": "conversion", "model": MODEL, "target_id": f"call-{key}"}
+    return Event(known, "event", item | {"value": round(rng.lognormvariate(4.6, 0.6), 2), "ts": milliseconds(known)})
+
+
+def _log(key: str, at: float, user: str, level: str, message: str) -> Event:
+    """One line of the application's own log, joined by the request."""
+    line = {"id": f"log-s-{key}", "ts": milliseconds(at), "level": level, "logger": "support.answer"}
+    return Event(at, "log", line | {"message": message, "request_id": f"req-s-{key}", "user_id": user})
