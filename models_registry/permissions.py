@@ -1,0 +1,34 @@
+"""Who may: a key by its scopes, a person by their Django permissions."""
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from models_registry.models import ApiKey, User
+
+
+class ScopeOrPermission(BasePermission):
+    """Read from the view's attributes.
+
+    `scope` is what a key needs for safe methods (default "read"), `write_scope` for the others (default "respond").
+    `read_permission` is what a person needs to look (default
+    "models_registry.view_project", which all three groups have), `permission` to change; without it nobody changes.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Whether this request may reach the view; the message of a refused key names the scope."""
+        safe = request.method in SAFE_METHODS
+        if isinstance(request.auth, ApiKey):
+            needed = _scope(view, safe=safe)
+            self.message = f"This key lacks the scope `{needed}`; ask for a key that has it."
+            return needed in request.auth.scopes
+        if not isinstance(request.user, User) or not request.user.is_active:
+            return False
+        if safe:
+            return request.user.has_perm(getattr(view, "read_permission", "models_registry.view_project"))
+        wanted = getattr(view, "permission", None)
+        return wanted is not None and request.user.has_perm(wanted)
+
+
+def _scope(view: APIView, *, safe: bool) -> str:
+    return str(getattr(view, "scope", "read") if safe else getattr(view, "write_scope", "respond"))
