@@ -1,6 +1,7 @@
 """Strict readers of environment variables: a typo stops the start instead of changing its meaning."""
 
 import os
+import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -41,6 +42,22 @@ def env_int(name: str, default: int) -> int:
 def env_list(name: str, default: str = "") -> list[str]:
     """Comma-separated values, empty ones dropped."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def kept_secret(folder: Path, name: str, *, size: int = 48) -> str:
+    """A secret of `size` random bytes made at the first call and kept in the folder, readable by its owner only."""
+    path = folder / name
+    if not path.exists():
+        candidate = path.with_name(f"{name}.{secrets.token_hex(4)}")
+        candidate.touch(mode=0o600)
+        candidate.write_text(secrets.token_urlsafe(size), encoding="utf-8")
+        try:
+            path.hardlink_to(candidate)
+        except FileExistsError:
+            pass  # another process of the group was first; its secret counts
+        finally:
+            candidate.unlink()
+    return path.read_text(encoding="utf-8").strip()
 
 
 def database_from_url(url: str) -> dict[str, object]:

@@ -1,12 +1,40 @@
-"""The panel's own logs: JSON lines with request id and user id, text on a terminal."""
+"""The panel's own logs: JSON lines with request id and user id on each, text on a terminal."""
 
+import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+EventDict = Any
+
+
+def keep_log_context(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], Any]:
+    """Middleware after django-structlog's: leaves its ids on the request for lines that Django logs later."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.log_context = structlog.contextvars.get_contextvars()  # type: ignore[attr-defined]  # ours
+        return get_response(request)
+
+    return middleware
+
+
+def add_ids(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    """Every line has `request_id` and `user_id`; a task's id stands in for the request's, null means nobody's."""
+    request = getattr(line.get("_record"), "request", None)
+    for name, value in getattr(request, "log_context", {}).items():
+        line.setdefault(name, value)
+    line.setdefault("request_id", line.get("task_id"))
+    line.setdefault("user_id", None)
+    return line
+
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    add_ids,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -17,10 +45,11 @@ SHARED: list[Any] = [
 
 def logging_config(*, level: str, style: str) -> dict[str, Any]:
     """A `dictConfig` for `style` json, text or auto (text when standard error is a terminal)."""
+    logging.captureWarnings(capture=True)
     text = style == "text" or (style == "auto" and sys.stderr.isatty())
     renderer: Any = structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -37,4 +66,8 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
+        # One line per task of one second would drown the rest.
+        "loggers": {
+            name: {"level": "WARNING"} for name in ("celery.beat", "celery.app.trace", "celery.worker.strategy")
+        },
     }

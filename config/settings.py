@@ -1,13 +1,13 @@
 """Every setting, in one file. `docs/settings.md` lists the variables; a test keeps the two in step."""
 
-import secrets
+import logging
 from datetime import timedelta
 from pathlib import Path
 
 import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
-from config.env import database_from_url, env_bool, env_int, env_list, env_str
+from config.env import database_from_url, env_bool, env_int, env_list, env_str, kept_secret
 from config.logging import logging_config
 
 django_stubs_ext.monkeypatch()
@@ -17,31 +17,14 @@ DATA_DIR = Path(env_str("ATALAIA_DATA_DIR", str(BASE_DIR / "var")))
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 
-def _kept_secret(name: str) -> str:
-    """The secret from the environment, or one made at the first start and kept in the data directory."""
-    given = env_str(f"ATALAIA_{name.upper()}")
-    if given:
-        return given
-    path = DATA_DIR / name
-    if not path.exists():
-        candidate = path.with_name(f"{name}.{secrets.token_hex(4)}")
-        candidate.touch(mode=0o600)
-        candidate.write_text(secrets.token_urlsafe(48), encoding="utf-8")
-        try:
-            path.hardlink_to(candidate)
-        except FileExistsError:
-            pass  # another process of the group was first; its secret counts
-        finally:
-            candidate.unlink()
-    return path.read_text(encoding="utf-8").strip()
-
-
 # --- Django
 DEBUG = env_bool("ATALAIA_DEBUG", default=False)
-SECRET_KEY = _kept_secret("secret_key")
+SECRET_KEY = env_str("ATALAIA_SECRET_KEY") or kept_secret(DATA_DIR, "secret_key")
 ALLOWED_HOSTS = env_list("ATALAIA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("ATALAIA_TRUSTED_ORIGINS")
 DEMO = env_bool("ATALAIA_DEMO", default=False)
+ADMIN_USER = env_str("ATALAIA_ADMIN_USER", "admin")
+ADMIN_PASSWORD = env_str("ATALAIA_ADMIN_PASSWORD")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -85,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "config.logging.keep_log_context",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -138,7 +122,8 @@ USE_TZ = True
 
 # --- Static files
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static-root"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -154,6 +139,11 @@ DEFAULT_FROM_EMAIL = env_str("ATALAIA_EMAIL_FROM", "atalaia@localhost")
 # --- Logging of the panel itself
 LOGGING = logging_config(level=env_str("ATALAIA_LOG_LEVEL", "INFO"), style=env_str("ATALAIA_LOG_STYLE", "auto"))
 LOGGING_CONFIG = "logging.config.dictConfig"
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.DEBUG
 
 # --- API
 REST_FRAMEWORK = {
@@ -179,6 +169,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Processes (see `manage.py up`)
 REDIS_URL = env_str("REDIS_URL")
+METRICS_TOKEN = env_str("ATALAIA_METRICS_TOKEN")
 WEB_WORKERS = env_int("ATALAIA_WEB_WORKERS", 1 if SQLITE else 2)
 WEB_THREADS = env_int("ATALAIA_WEB_THREADS", 4)
 TASK_WORKERS = env_int("ATALAIA_TASK_WORKERS", 1)
@@ -188,7 +179,7 @@ TASK_THREADS = env_int("ATALAIA_TASK_THREADS", 1 if SQLITE else 4)
 CLOCK_ROW = "models_registry.clock.current_face"
 INCIDENT_LINKS = ["panel.links.for_incident", "runbooks.links.for_incident"]
 PUBLIC_URL = env_str("ATALAIA_PUBLIC_URL", "http://127.0.0.1:8000")
-CHANNEL_KEY = _kept_secret("channel_key")
+CHANNEL_KEY = env_str("ATALAIA_CHANNEL_KEY") or kept_secret(DATA_DIR, "channel_key")
 OUTGOING_ALLOW_PRIVATE = env_bool("ATALAIA_OUTGOING_ALLOW_PRIVATE", default=False)
 INGEST = {
     "max_items": 5_000,

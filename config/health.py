@@ -1,0 +1,35 @@
+"""Health for machines: alive, able to accept, moving."""
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from config.pipeline import pipeline_reasons
+from lib.clock import real_now
+from monitoring.models import StageRun
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest) -> JsonResponse:
+    """This process answers. Touches nothing else, so a broken database does not get it killed."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    """503 only if this process cannot durably accept; a pipeline that stands still is no reason to refuse events."""
+    if StageRun.objects.exists() in {True, False}:  # PENDING can_accept
+        return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "not ready", "reasons": ["the inbox cannot be written"]}, status=503)
+
+
+@require_safe
+@never_cache
+def pipeline(request: HttpRequest) -> JsonResponse:
+    """503 with the reasons when what was accepted does not move on."""
+    reasons = pipeline_reasons(real_now=real_now())
+    if reasons:
+        return JsonResponse({"status": "not moving", "reasons": reasons}, status=503)
+    return JsonResponse({"status": "ok", "reasons": []})

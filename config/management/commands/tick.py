@@ -1,0 +1,67 @@
+"""`manage.py tick`: the same stages as Celery runs, without Celery."""
+
+import time
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import close_old_connections
+from django.utils.dateparse import parse_datetime
+
+from config.perform import run_once, run_while_busy
+from config.stages import STAGES
+from lib import clock
+
+
+def parse_moment(text: str) -> datetime:
+    """RFC 3339 with an offset."""
+    moment = parse_datetime(text)
+    if moment is None or moment.tzinfo is None:
+        message = f"--now must look like 2026-03-10T12:00:00-03:00, not {text!r}"
+        raise CommandError(message)
+    return moment
+
+
+class Command(BaseCommand):
+    """Run every stage once, or for ever."""
+
+    help = "Run each stage once, in order; with --loop keep to their intervals, as Celery beat would."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--loop` and `--now`."""
+        parser.add_argument("--loop", action="store_true", help="Keep running; replaces Celery where there is none.")
+        parser.add_argument("--now", type=parse_moment, help="Pretend it is this time (RFC 3339 with offset).")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Once, unless told to loop."""
+        if options["loop"] and options["now"]:
+            message = "--loop follows the clock; it cannot be combined with --now"
+            raise CommandError(message)
+        if options["loop"]:
+            self._loop()
+        else:
+            self._once(options["now"] or clock.now())
+
+    def _once(self, now: datetime) -> None:
+        failed = []
+        for stage in STAGES:
+            summary = run_once(stage, now=now)
+            if summary is None:
+                failed.append(stage.name)
+            else:
+                self.stdout.write(
+                    f"{stage.name}: seen {summary.seen}, written {summary.written}, skipped {summary.skipped}"
+                )
+        if failed:
+            message = f"failed: {', '.join(failed)} (the reason is in the log and on the collection page)"
+            raise CommandError(message)
+
+    def _loop(self) -> None:
+        due = dict.fromkeys(STAGES, 0.0)
+        while True:
+            for stage in STAGES:
+                if time.monotonic() >= due[stage]:
+                    due[stage] = time.monotonic() + stage.every
+                    run_while_busy(stage, now=clock.now)
+            close_old_connections()
+            time.sleep(max(0.05, min(due.values()) - time.monotonic()))

@@ -1,0 +1,77 @@
+"""`manage.py up`: the whole panel as one supervised group of processes."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.prepare import prepare
+from config.supervise.diary import Diary
+from config.supervise.group import Group
+from config.supervise.leftovers import AlreadyRunningError, end_leftovers, take_lock
+from config.supervise.plans import plan_processes
+from models_registry.administrator import Credentials
+
+
+class Command(BaseCommand):
+    """Start, watch, stop."""
+
+    help = "Run broker, web server, worker and scheduler until Ctrl-C; with --demo also the demonstration."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Where to listen, and whether to tell the story."""
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be reached from other machines.")
+        parser.add_argument("--demo", action="store_true", help="Seed the demonstration and stream live traffic.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Lock, clear away, prepare, run."""
+        host, port = options["host"], options["port"]
+        if options["demo"] and not settings.DEMO:
+            _start_again_as_demo()
+        folder = Path(settings.DATA_DIR).resolve()
+        try:
+            lock = take_lock(folder / "up.lock")
+        except AlreadyRunningError as error:
+            message = f"already running as process {error} on the data in {folder}; stop it first (Ctrl-C there)"
+            raise CommandError(message) from error
+        with lock:
+            for name in end_leftovers(folder / "processes.json"):
+                self.stdout.write(f"Cleared away: {name} of an earlier start.")
+            _insist_on_free_port(host, port)
+            url = os.environ.setdefault("ATALAIA_PUBLIC_URL", f"http://{_shown(host)}:{port}")
+            login = prepare(demo=settings.DEMO)
+            plans = plan_processes(host=host, port=port, demo=settings.DEMO)
+            group = Group(plans, list_path=folder / "processes.json", tell=Diary().write)
+            group.when_ready["web"] = lambda: self._announce(url, login)
+            group.run()
+
+    def _announce(self, url: str, login: Credentials | None) -> None:
+        who = f"user {login.username}, password {login.password}" if login else "log in with your own account"
+        self.stdout.write(f"\n  Atalaia is up: {url}\n  {who}\n  Ctrl-C stops everything.\n\n")
+        self.stdout.flush()
+
+
+def _start_again_as_demo() -> None:
+    """Settings are read once per process; the demonstration is one of them."""
+    os.environ["ATALAIA_DEMO"] = "True"
+    os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+
+
+def _shown(host: str) -> str:
+    return "localhost" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
+
+
+def _insist_on_free_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
+            raise CommandError(message) from error

@@ -1,0 +1,82 @@
+"""Is the pipeline moving? One selector for `/health/pipeline` and the gauges, in real time."""
+
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError
+from django.db.models import Min
+
+from alerting.models import Notification
+from config import broker
+from config.stages import STAGES
+from monitoring.models import StageRun
+from monitoring.selectors.ledger import inbox_backlog
+from monitoring.selectors.processes import late_stages, process_states
+
+TICKER_SILENCE = timedelta(seconds=30)
+DRAIN_LAG = timedelta(seconds=60)
+OUTBOX_AGE = timedelta(minutes=5)
+
+
+def oldest_unsent() -> datetime | None:
+    """Since when the oldest message that is due has been waiting."""
+    waiting = Notification.objects.filter(state__in=[Notification.State.QUEUED, Notification.State.SENDING])
+    oldest: datetime | None = waiting.aggregate(oldest=Min("not_before"))["oldest"]
+    return oldest
+
+
+def pipeline_reasons(*, real_now: datetime) -> list[str]:
+    """Sentences that say what does not move; empty when everything does."""
+    reasons: list[str] = []
+    for ask in (_broker, _ticker, _drain, _outbox, _processes):
+        try:
+            reasons += ask(real_now)
+        except DatabaseError as error:
+            return [*reasons, f"database: {type(error).__name__}: {error}"]
+    return reasons
+
+
+def _broker(_real_now: datetime) -> list[str]:
+    if broker.client_url() is None or broker.answers():
+        return []
+    return ["broker: does not answer a PING"]
+
+
+def _ticker(real_now: datetime) -> list[str]:
+    latest = StageRun.objects.order_by("-started_at").first()
+    if latest is None:
+        return ["ticker: no stage has run yet"]
+    silence = real_now - latest.started_at
+    if silence > TICKER_SILENCE:
+        return [f"ticker: no stage has run for {_seconds(silence)}"]
+    ours = {stage.name for stage in STAGES}
+    late = [run for run in late_stages(real_now=real_now) if run.stage in ours]
+    failing = StageRun.objects.filter(stage__in=ours).exclude(last_error="")
+    return [f"stage {run.stage}: last began {_seconds(real_now - run.started_at)} ago" for run in late] + [
+        f"stage {run.stage}: {run.last_error.splitlines()[0]}" for run in failing
+    ]
+
+
+def _drain(real_now: datetime) -> list[str]:
+    backlog = inbox_backlog()
+    if backlog.oldest_at is None or real_now - backlog.oldest_at <= DRAIN_LAG:
+        return []
+    return [f"drain: {backlog.items} items wait, the oldest for {_seconds(real_now - backlog.oldest_at)}"]
+
+
+def _outbox(real_now: datetime) -> list[str]:
+    oldest = oldest_unsent()
+    if oldest is None or real_now - oldest <= OUTBOX_AGE:
+        return []
+    return [f"outbox: a message has been due for {_seconds(real_now - oldest)}"]
+
+
+def _processes(real_now: datetime) -> list[str]:
+    return [
+        f"process {view.row.name}: {view.row.get_state_display()} ({view.row.last_exit})"
+        for view in process_states(real_now=real_now)
+        if view.heard and view.row.state == view.row.State.RESTARTING
+    ]
+
+
+def _seconds(span: timedelta) -> str:
+    return f"{span.total_seconds():.0f} s"

@@ -1,0 +1,1 @@
+"""`manage.py up`: one supervisor, its children, no orphans."""

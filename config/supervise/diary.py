@@ -1,0 +1,58 @@
+"""What the supervisor tells the database about its children, so that the panel can say what was restarted."""
+
+import structlog
+from django.db import DatabaseError, close_old_connections, transaction
+
+from config.supervise.child import Child
+from lib.clock import real_now
+from monitoring.models import ProcessState
+
+logger = structlog.get_logger(__name__)
+State = ProcessState.State
+
+
+class Diary:
+    """Keeps one row per child; a database that does not answer is logged and never stops the supervisor."""
+
+    def __init__(self) -> None:
+        self._restarts: dict[str, int] = {}
+
+    def write(self, children: list[Child]) -> None:
+        """Bring the rows in step with the children, and drop those of an earlier shape."""
+        self._log_restarts(children)
+        try:
+            close_old_connections()
+            with transaction.atomic():
+                for child in children:
+                    ProcessState.objects.update_or_create(name=child.plan.name, defaults=_row(child))
+                ProcessState.objects.exclude(name__in=[child.plan.name for child in children]).delete()
+        except DatabaseError:
+            logger.exception("process_states_not_written")
+
+    def _log_restarts(self, children: list[Child]) -> None:
+        for child in children:
+            if child.restarts > self._restarts.get(child.plan.name, 0):
+                self._restarts[child.plan.name] = child.restarts
+                logger.warning("process_restarted", process=child.plan.name, pid=child.pid, reason=child.last_exit)
+
+
+def _row(child: Child) -> dict[str, object]:
+    return {
+        "state": _state(child),
+        "pid": child.pid,
+        "started_at": child.started_at,
+        "restarts": child.restarts,
+        "last_restart_at": child.last_restart_at,
+        "last_exit": child.last_exit,
+        "seen_at": real_now(),
+    }
+
+
+def _state(child: Child) -> State:
+    if child.process:
+        return State.RUNNING
+    if child.done:
+        return State.DONE
+    if child.stopped:
+        return State.STOPPED
+    return State.RESTARTING if child.last_exit else State.WAITING

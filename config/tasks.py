@@ -1,0 +1,14 @@
+"""The one Celery task: run the stage of this name."""
+
+from config.celery import app
+from config.perform import run_while_busy
+from config.stages import STAGES
+from lib import clock
+
+BY_NAME = {stage.name: stage for stage in STAGES}
+
+
+@app.task(name="atalaia.stage")
+def stage(name: str) -> None:
+    """A message of beat; two of them at once are harmless, a lost one is replaced by the next."""
+    run_while_busy(BY_NAME[name], now=clock.now)
