@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from alerting.models import Severity
+
 SILENCED = "silenced"
 BELOW_SEVERITY = "below_severity"
 NOTHING_SENT = "nothing_sent"
@@ -30,4 +32,7 @@ def explain(data: Mapping[str, Any]) -> str:
     template = SENTENCES.get(str(data.get("code", "")))
     if template is None:
         return gettext("No reason was recorded.")
-    return str(template) % {name: str(value) for name, value in data.items()}
+    facts = {name: str(value) for name, value in data.items()}
+    if "minimum" in facts:
+        facts["minimum"] = str(Severity(facts["minimum"]).label)
+    return str(template) % facts

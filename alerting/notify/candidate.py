@@ -1,0 +1,24 @@
+"""What the stages of the pipeline look at, and what they answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerting.models import Channel, Incident
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A message that may go to a channel."""
+
+    incident: Incident
+    channel: Channel
+    reason: str
+    now: datetime
+
+
+# None lets the message pass; facts (a code of `decisions` and what its sentence needs) hold it back.
+Stage = Callable[[Candidate], Facts | None]

@@ -1,0 +1,20 @@
+"""Every reason not to send, in the order they are asked; the first that holds is the one that is recorded."""
+
+from alerting.notify import channel_off, dedup, severity, silence
+from alerting.notify.candidate import Candidate, Facts, Stage
+
+PIPELINE: list[Stage] = [
+    channel_off.check,
+    severity.check,
+    dedup.check,
+    silence.check,
+]
+
+
+def why_not(candidate: Candidate) -> Facts | None:
+    """None: send it. Otherwise the decision with its facts, the channel's name among them."""
+    for stage in PIPELINE:
+        facts = stage(candidate)
+        if facts:
+            return {**facts, "channel": candidate.channel.name}
+    return None
