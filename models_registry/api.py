@@ -1,0 +1,111 @@
+"""`GET /api/v1/models`: what runs here, in which versions, and what changed when."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from models_registry.authenticate import project_of
+from models_registry.models import Deployment, Model, ModelVersion
+
+RECENT_DEPLOYMENTS = 50
+
+
+class ModelSerializer(serializers.ModelSerializer[Model]):
+    """The definition."""
+
+    label_delay_s = serializers.SerializerMethodField()
+
+    class Meta:
+        """In the words of the contract."""
+
+        model = Model
+        fields = [
+            "slug",
+            "name",
+            "description",
+            "owner",
+            "kind",
+            "mode",
+            "positive_label",
+            "threshold",
+            "label_delay_s",
+            "reviewed",
+        ]
+
+    def get_label_delay_s(self, model: Model) -> int:
+        """How long after a prediction its label is usually known, in seconds."""
+        return int(model.label_delay.total_seconds())
+
+
+class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
+    """One version."""
+
+    class Meta:
+        """Newest first."""
+
+        model = ModelVersion
+        fields = ["version", "reviewed", "created_at"]
+
+
+class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
+    """One change marker."""
+
+    version = serializers.SlugRelatedField[Any](slug_field="version", read_only=True)
+
+    class Meta:
+        """Newest first."""
+
+        model = Deployment
+        fields = ["version", "kind", "environment", "at", "note"]
+
+
+class ModelListSerializer(serializers.Serializer[dict[str, Any]]):
+    """All of them; definitions are few."""
+
+    items = ModelSerializer(many=True)
+
+
+class ModelDetailSerializer(ModelSerializer):
+    """The definition with its versions and the latest changes."""
+
+    versions = VersionSerializer(many=True)
+    deployments = DeploymentSerializer(many=True)
+
+    class Meta(ModelSerializer.Meta):
+        """Definition first."""
+
+        fields = [*ModelSerializer.Meta.fields, "versions", "deployments"]
+
+
+class ModelsView(APIView):
+    """Models and LLM applications of the project."""
+
+    @extend_schema(responses=ModelListSerializer, operation_id="models")
+    def get(self, request: Request) -> Response:
+        """Every model of the project, by slug."""
+        models = Model.objects.filter(project=project_of(request))
+        return Response({"items": ModelSerializer(models, many=True).data})
+
+
+class ModelView(APIView):
+    """One model."""
+
+    @extend_schema(responses=ModelDetailSerializer, operation_id="model")
+    def get(self, request: Request, slug: str) -> Response:
+        """Definition, versions, and up to 50 change markers, newest first."""
+        model = Model.objects.filter(project=project_of(request), slug=slug).prefetch_related("versions").first()
+        if model is None:
+            raise NotFound("There is no model with this slug in the project.")
+        changes = Deployment.objects.filter(version__model=model).select_related("version")[:RECENT_DEPLOYMENTS]
+        return Response(
+            {
+                **ModelSerializer(model).data,
+                "versions": VersionSerializer(model.versions.all(), many=True).data,
+                "deployments": DeploymentSerializer(changes, many=True).data,
+            }
+        )

@@ -1,0 +1,102 @@
+"""`GET /api/v1/ledger` and the stored events, newest first, by cursor."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lib import clock
+from lib.pages import MAX_LIMIT, CursorError
+from models_registry.authenticate import project_of
+from monitoring.models.inbox import EventKind
+from monitoring.selectors.event_filters import FilterError, read_filter
+from monitoring.selectors.events import event_page
+from monitoring.selectors.ledger import COLUMNS, read_ledger
+from monitoring.selectors.wire import event_to_wire
+
+DEFAULT_LIMIT = 100
+PAGE_PARAMETERS = [
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="Start, inclusive; 24 hours ago unless given."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="End, exclusive."),
+    OpenApiParameter("model", str, description="Slug of the model."),
+    OpenApiParameter("version", str, description="Version of that model."),
+    OpenApiParameter("request_id", str),
+    OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
+    OpenApiParameter("cursor", str, description="`next` of the page before."),
+    OpenApiParameter("fields", str, description="Comma-separated names; absent means all."),
+]
+
+
+class CountsSerializer(serializers.Serializer[dict[str, int]]):
+    """One line of the ledger."""
+
+    received = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    accepted = serializers.IntegerField()
+    stored = serializers.IntegerField()
+    duplicate = serializers.IntegerField()
+    dead_lettered = serializers.IntegerField()
+    pending = serializers.IntegerField()
+
+
+class LedgerSerializer(serializers.Serializer[dict[str, Any]]):
+    """The ledger of a project."""
+
+    total = CountsSerializer()
+    kinds = serializers.DictField(child=CountsSerializer())
+
+
+class EventPageSerializer(serializers.Serializer[dict[str, Any]]):
+    """A page of events in the words of the contract."""
+
+    items = serializers.ListField(child=serializers.DictField())
+    next = serializers.CharField(allow_null=True)
+
+
+class LedgerView(APIView):
+    """Received = accepted + rejected; accepted = stored + duplicate + dead-lettered + pending."""
+
+    @extend_schema(responses=LedgerSerializer, operation_id="ledger")
+    def get(self, request: Request) -> Response:
+        """The counts of the project, in total and by kind."""
+        ledger = read_ledger(project_id=project_of(request).pk)
+        return Response({"total": dict.fromkeys(COLUMNS, 0) | ledger["total"], "kinds": ledger["kinds"]})
+
+
+class EventsView(APIView):
+    """Stored events of one kind."""
+
+    kind: EventKind
+
+    @extend_schema(parameters=PAGE_PARAMETERS, responses=EventPageSerializer)
+    def get(self, request: Request) -> Response:
+        """One page, newest first; an unknown filter is refused, never ignored."""
+        project = project_of(request)
+        params = request.query_params.dict()
+        try:
+            asked = read_filter(self.kind, params, now=clock.now())
+            page = event_page(self.kind, project, asked, limit=read_limit(params), cursor=params.get("cursor"))
+        except FilterError as error:
+            raise ValidationError({error.field: str(error)}) from error
+        except CursorError as error:
+            raise ValidationError({"cursor": str(error)}) from error
+        wanted = {name.strip() for name in params.get("fields", "").split(",") if name.strip()}
+        items = [_only(event_to_wire(event), wanted) for event in page.items]
+        return Response({"items": items, "next": page.next})
+
+
+def read_limit(params: dict[str, str]) -> int:
+    """The page size that a query string asks for; 400 when it is not a number from 1 to 1,000."""
+    text = params.get("limit", "") or str(DEFAULT_LIMIT)
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_LIMIT:
+        raise ValidationError({"limit": f"`limit` is a whole number from 1 to {MAX_LIMIT}."})
+    return int(text)
+
+
+def _only(wire: dict[str, Any], wanted: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in wire.items() if name in wanted} if wanted else wire

@@ -1,0 +1,151 @@
+"""`GET /api/v1/measures` and `/api/v1/series`: every number, with its sample and its uncertainty."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lib import clock
+from models_registry.authenticate import project_of
+from models_registry.models import Model, ModelVersion
+from monitoring.measures import MEASURES, measure_series
+from monitoring.selectors.event_filters import FilterError, read_moment
+from monitoring.selectors.summaries import Scope
+
+DEFAULT_RANGE = timedelta(hours=24)
+MAX_POINTS = 5_000
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+class MeasureSerializer(serializers.Serializer[dict[str, Any]]):
+    """One entry of the catalogue."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    unit = serializers.CharField()
+    kinds = serializers.ListField(child=serializers.CharField())
+    settles_with = serializers.CharField()
+    is_ratio = serializers.BooleanField()
+
+
+class PointSerializer(serializers.Serializer[dict[str, Any]]):
+    """One step of a series; `value` is null where there is no data."""
+
+    start = serializers.DateTimeField()
+    value = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    state = serializers.ChoiceField(["ok", "no_data", "provisional"])
+
+
+class SeriesSerializer(serializers.Serializer[dict[str, Any]]):
+    """A measure over time."""
+
+    points = PointSerializer(many=True)
+
+
+class MeasuresView(APIView):
+    """The catalogue."""
+
+    @extend_schema(responses=MeasureSerializer(many=True), operation_id="measures")
+    def get(self, request: Request) -> Response:
+        """Every measure by name, with its unit and the kinds of model it applies to."""
+        return Response(
+            [
+                {
+                    "name": measure.name,
+                    "label": str(measure.label),
+                    "unit": str(measure.unit),
+                    "kinds": sorted(measure.kinds),
+                    "settles_with": measure.settle,
+                    "is_ratio": measure.good_valid is not None,
+                }
+                for measure in MEASURES.values()
+            ]
+        )
+
+
+class SeriesView(APIView):
+    """One measure of one model over time."""
+
+    @extend_schema(
+        operation_id="series",
+        parameters=[
+            OpenApiParameter("measure", str, required=True),
+            OpenApiParameter("model", str, required=True),
+            OpenApiParameter("version", str),
+            OpenApiParameter("environment", str),
+            OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
+            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+            OpenApiParameter("step", str, description="Width of a point, such as 300, 5m, 1h or 1d."),
+        ],
+        responses=SeriesSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Points with value, sample size, 95 % interval and state."""
+        params = request.query_params.dict()
+        name = params.get("measure", "")
+        if name not in MEASURES:
+            raise ValidationError({"measure": f"Unknown measure; one of {', '.join(sorted(MEASURES))}."})
+        now = clock.now()
+        start, end, step = _range(params, now)
+        points = measure_series(name, _scope(request, params), start=start, end=end, step=step, now=now)
+        return Response(
+            {
+                "points": [
+                    {
+                        "start": point.start.astimezone(UTC).isoformat(),
+                        "value": point.value,
+                        "n": point.n,
+                        "low": point.low,
+                        "high": point.high,
+                        "state": point.state,
+                    }
+                    for point in points
+                ]
+            }
+        )
+
+
+def _scope(request: Request, params: dict[str, str]) -> Scope:
+    project = project_of(request)
+    model = Model.objects.filter(project=project, slug=params.get("model", "")).first()
+    if model is None:
+        raise NotFound("There is no model with this slug in the project; name it with `model`.")
+    version_id = None
+    if params.get("version"):
+        found = ModelVersion.objects.filter(model=model, version=params["version"]).first()
+        if found is None:
+            raise NotFound("This model has no such version.")
+        version_id = found.pk
+    return Scope(project.pk, model.pk, version_id, params.get("environment") or None)
+
+
+def _range(params: dict[str, str], now: datetime) -> tuple[datetime, datetime, timedelta]:
+    try:
+        end = read_moment("to", params.get("to", "")) or now
+        start = read_moment("from", params.get("from", "")) or end - DEFAULT_RANGE
+    except FilterError as error:
+        raise ValidationError({error.field: str(error)}) from error
+    if start >= end:
+        raise ValidationError({"to": "`to` must be later than `from`."})
+    step = _step(params.get("step") or "5m")
+    if (end - start) / step > MAX_POINTS:
+        raise ValidationError({"step": f"More than {MAX_POINTS} points; ask for a larger step or a shorter range."})
+    return start, end, step
+
+
+def _step(text: str) -> timedelta:
+    unit = SECONDS.get(text[-1:], 0)
+    number = text[:-1] if unit else text
+    seconds = int(number) * (unit or 1) if number.isdecimal() and len(number) < 9 else 0
+    if seconds < 60 or seconds % 60:
+        raise ValidationError({"step": "A step is whole minutes of at least one: 60, 5m, 1h, 1d."})
+    return timedelta(seconds=seconds)

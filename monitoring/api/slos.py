@@ -1,0 +1,103 @@
+"""`GET /api/v1/slos` and one SLO with its status."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lib import clock
+from models_registry.authenticate import project_of
+from monitoring.models import SLO
+from monitoring.slo import slo_status
+
+
+class SLOSerializer(serializers.ModelSerializer[SLO]):
+    """The definition."""
+
+    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    window_s = serializers.SerializerMethodField()
+
+    class Meta:
+        """In the words of the contract."""
+
+        model = SLO
+        fields = [
+            "slug",
+            "name",
+            "description",
+            "model",
+            "environment",
+            "sli",
+            "bound_ms",
+            "target",
+            "window_s",
+            "owner",
+        ]
+
+    def get_window_s(self, slo: SLO) -> int:
+        """The rolling window in seconds."""
+        return int(slo.window.total_seconds())
+
+
+class SLOStatusSerializer(SLOSerializer):
+    """The definition and how it stands."""
+
+    attained = serializers.FloatField(allow_null=True)
+    budget_left = serializers.FloatField(allow_null=True)
+    burn = serializers.DictField(child=serializers.FloatField(allow_null=True))
+    exhausts_in_s = serializers.FloatField(allow_null=True)
+    state = serializers.ChoiceField(["ok", "burning", "exhausted", "no_data", "stale"])
+    good = serializers.IntegerField()
+    valid = serializers.IntegerField()
+
+    class Meta(SLOSerializer.Meta):
+        """Definition first."""
+
+        fields = [
+            *SLOSerializer.Meta.fields,
+            *["attained", "budget_left", "burn", "exhausts_in_s", "state", "good", "valid"],
+        ]
+
+
+class SLOListSerializer(serializers.Serializer[dict[str, Any]]):
+    """All of them; definitions are few."""
+
+    items = SLOSerializer(many=True)
+
+
+class SLOsView(APIView):
+    """Definitions of the project."""
+
+    @extend_schema(responses=SLOListSerializer, operation_id="slos")
+    def get(self, request: Request) -> Response:
+        """Every SLO of the project, by name."""
+        slos = SLO.objects.filter(project=project_of(request)).select_related("model")
+        return Response({"items": SLOSerializer(slos, many=True).data})
+
+
+class SLOView(APIView):
+    """One SLO."""
+
+    @extend_schema(responses=SLOStatusSerializer, operation_id="slo")
+    def get(self, request: Request, slug: str) -> Response:
+        """Definition and status: attained, budget left (may be negative), burn rate per window."""
+        slo = SLO.objects.filter(project=project_of(request), slug=slug).select_related("model").first()
+        if slo is None:
+            raise NotFound("There is no SLO with this slug in the project.")
+        status = slo_status(slo, now=clock.now())
+        return Response(
+            {
+                **SLOSerializer(slo).data,
+                "attained": status.attained,
+                "budget_left": status.budget_left,
+                "burn": status.burn,
+                "exhausts_in_s": status.exhausts_in_s,
+                "state": status.state,
+                "good": status.good,
+                "valid": status.valid,
+            }
+        )

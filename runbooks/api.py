@@ -1,0 +1,138 @@
+"""Runbooks and reviews for programs."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from models_registry.authenticate import project_of
+from runbooks.models import ActionItem, Review, Runbook, Step
+from runbooks.review import review_markdown, times
+
+
+class StepSerializer(serializers.ModelSerializer[Step]):
+    """One step; the body is Markdown."""
+
+    class Meta:
+        """In order."""
+
+        model = Step
+        fields = ["position", "title", "body"]
+
+
+class RunbookSerializer(serializers.ModelSerializer[Runbook]):
+    """A runbook with its steps and the rules it answers."""
+
+    steps = StepSerializer(many=True, read_only=True)
+    rules = serializers.SlugRelatedField[Any](slug_field="slug", many=True, read_only=True)
+
+    class Meta:
+        """Steps last."""
+
+        model = Runbook
+        fields = ["slug", "title", "summary", "owner", "verified_at", "rules", "steps"]
+
+
+class RunbookListSerializer(serializers.Serializer[dict[str, Any]]):
+    """All of them; definitions are few."""
+
+    items = RunbookSerializer(many=True)
+
+
+class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
+    """What will be different next time."""
+
+    class Meta:
+        """By due date."""
+
+        model = ActionItem
+        fields = ["title", "owner", "due", "done_at"]
+
+
+class ReviewSerializer(serializers.ModelSerializer[Review]):
+    """A review without its text."""
+
+    incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
+
+    class Meta:
+        """Identity and state."""
+
+        model = Review
+        fields = ["incident", "state", "created_at", "edited_at", "published_at"]
+
+
+class ReviewListSerializer(serializers.Serializer[dict[str, Any]]):
+    """Newest first."""
+
+    items = ReviewSerializer(many=True)
+
+
+class ReviewDetailSerializer(ReviewSerializer):
+    """A review with its text, times in seconds and action items."""
+
+    markdown = serializers.CharField()
+    detect_s = serializers.FloatField(allow_null=True)
+    acknowledge_s = serializers.FloatField(allow_null=True)
+    resolve_s = serializers.FloatField(allow_null=True)
+    actions = ActionItemSerializer(many=True)
+
+    class Meta(ReviewSerializer.Meta):
+        """Text last."""
+
+        fields = [
+            *ReviewSerializer.Meta.fields,
+            *["detect_s", "acknowledge_s", "resolve_s", "actions", "markdown"],
+        ]
+
+
+class RunbooksView(APIView):
+    """Runbooks of the project."""
+
+    read_permission = "runbooks.view_runbook"
+
+    @extend_schema(responses=RunbookListSerializer, operation_id="runbooks")
+    def get(self, request: Request) -> Response:
+        """Every runbook, by title."""
+        runbooks = Runbook.objects.filter(project=project_of(request)).prefetch_related("steps", "rules")
+        return Response({"items": RunbookSerializer(runbooks, many=True).data})
+
+
+class ReviewsView(APIView):
+    """Reviews of the project."""
+
+    read_permission = "runbooks.view_review"
+
+    @extend_schema(responses=ReviewListSerializer, operation_id="reviews")
+    def get(self, request: Request) -> Response:
+        """The latest 200, newest first."""
+        reviews = Review.objects.filter(incident__project=project_of(request)).select_related("incident")[:200]
+        return Response({"items": ReviewSerializer(reviews, many=True).data})
+
+
+class ReviewView(APIView):
+    """The review of one incident."""
+
+    read_permission = "runbooks.view_review"
+
+    @extend_schema(responses=ReviewDetailSerializer, operation_id="review")
+    def get(self, request: Request, number: int) -> Response:
+        """Its text as Markdown, the three times, and the action items."""
+        rows = Review.objects.filter(incident__project=project_of(request), incident__number=number)
+        review = rows.select_related("incident__model").prefetch_related("actions").first()
+        if review is None:
+            raise NotFound("This incident has no review; it gets one when it is resolved.")
+        took = times(review.incident)
+        return Response(
+            {
+                **ReviewSerializer(review).data,
+                "detect_s": None if took.detect is None else took.detect.total_seconds(),
+                "acknowledge_s": None if took.acknowledge is None else took.acknowledge.total_seconds(),
+                "resolve_s": None if took.resolve is None else took.resolve.total_seconds(),
+                "actions": ActionItemSerializer(review.actions.all(), many=True).data,
+                "markdown": review_markdown(review),
+            }
+        )

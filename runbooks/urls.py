@@ -1,0 +1,11 @@
+"""The runbook room's part of the API."""
+
+from django.urls import path
+
+from runbooks.api import ReviewsView, ReviewView, RunbooksView
+
+urlpatterns = [
+    path("runbooks", RunbooksView.as_view()),
+    path("reviews", ReviewsView.as_view()),
+    path("reviews/<int:number>", ReviewView.as_view()),
+]
