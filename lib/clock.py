@@ -54,9 +54,10 @@ def forget() -> None:
 
 
 def face() -> ClockFace | None:
-    """The row, re-read every second; None means real time."""
+    """The row, re-read every second; None means real time. A clock that is stepped by hand is read at every call."""
     ticked = time.monotonic()
-    if ticked - _Cached.read_at >= REREAD_SECONDS:
+    stepped = _Cached.face is not None and _Cached.face.rate == 0
+    if stepped or ticked - _Cached.read_at >= REREAD_SECONDS:
         _Cached.face = _row_reader()()
         _Cached.read_at = ticked
     return _Cached.face
