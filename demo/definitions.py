@@ -1,0 +1,172 @@
+"""The definitions of the demonstration as data: models, promises, rules. `demo/define.py` writes them."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_noop as _n
+
+from demo import assistant, credit
+
+Fields = dict[str, Any]
+
+# A target of 85 % cannot burn 14.4 times as fast as planned: the standard table would never fire.
+QUALITY_PAIRS = [
+    {"long_s": 7_200, "short_s": 1_800, "factor": 1.7, "severity": "page"},
+    {"long_s": 86_400, "short_s": 7_200, "factor": 1.2, "severity": "ticket"},
+]
+
+MODELS: dict[str, Fields] = {
+    credit.MODEL: {
+        "name": _n("Credit risk"),
+        "description": _n("Will this applicant fail to pay? A logistic regression trained with scikit-learn."),
+        "owner": "risk",
+        "kind": "binary",
+        "positive_label": "default",
+        "threshold": credit.THRESHOLD,
+        "label_delay": timedelta(minutes=30),
+    },
+    assistant.MODEL: {
+        "name": _n("Support assistant"),
+        "description": _n("Answers customers of the shop with a language model and a knowledge base."),
+        "owner": "support",
+        "kind": "llm",
+    },
+}
+
+SLOS: dict[str, Fields] = {
+    "credit-risk-availability": {
+        "name": _n("Credit decisions are available"),
+        "model": credit.MODEL,
+        "sli": "availability",
+        "target": 0.995,
+    },
+    "credit-risk-latency": {
+        "name": _n("Credit decisions take at most 300 ms"),
+        "model": credit.MODEL,
+        "sli": "latency",
+        "bound_ms": 300.0,
+        "target": 0.99,
+    },
+    "credit-risk-accuracy": {
+        "name": _n("Credit decisions are right"),
+        "model": credit.MODEL,
+        "sli": "accuracy",
+        "target": 0.85,
+    },
+    "assistant-availability": {
+        "name": _n("The assistant answers"),
+        "model": assistant.MODEL,
+        "sli": "availability",
+        "target": 0.99,
+    },
+    "assistant-not-truncated": {
+        "name": _n("Answers are complete"),
+        "model": assistant.MODEL,
+        "sli": "not_truncated",
+        "target": 0.97,
+    },
+    "assistant-feedback": {
+        "name": _n("Customers do not rate answers down"),
+        "model": assistant.MODEL,
+        "sli": "feedback_not_negative",
+        "target": 0.85,
+    },
+}
+
+RULES: dict[str, Fields] = {
+    "credit-risk-accuracy-low": {
+        "name": _n("Accuracy of credit decisions is low"),
+        "summary": _n("Decisions disagree with the labels more often than they should."),
+        "kind": "threshold",
+        "model": credit.MODEL,
+        "measure": "accuracy",
+        "comparison": "lt",
+        "threshold": 0.80,
+        "window": timedelta(hours=1),
+        "minimum": 100,
+        "for_duration": timedelta(minutes=10),
+        "keep_firing_for": timedelta(minutes=15),
+        "severity": "page",
+    },
+    "credit-risk-recall-low": {
+        "name": _n("Defaults are missed"),
+        "summary": _n("Of those who failed to pay, the model warned of too few."),
+        "kind": "threshold",
+        "model": credit.MODEL,
+        "measure": "recall",
+        "comparison": "lt",
+        "threshold": 0.60,
+        "window": timedelta(hours=6),
+        "minimum": 200,
+        "for_duration": timedelta(minutes=30),
+        "keep_firing_for": timedelta(minutes=30),
+        "severity": "ticket",
+    },
+    "credit-risk-accuracy-burn": {
+        "name": _n("Credit decisions burn their accuracy budget"),
+        "summary": _n("At this pace the accuracy budget of the month ends early."),
+        "kind": "burn_rate",
+        "slo": "credit-risk-accuracy",
+        "pairs": QUALITY_PAIRS,
+        "minimum": 30,
+        "severity": "page",
+    },
+    "credit-risk-availability-burn": {
+        "name": _n("Credit decisions burn their availability budget"),
+        "kind": "burn_rate",
+        "slo": "credit-risk-availability",
+        "minimum": 5,
+        "severity": "page",
+    },
+    "credit-risk-latency-burn": {
+        "name": _n("Credit decisions burn their latency budget"),
+        "kind": "burn_rate",
+        "slo": "credit-risk-latency",
+        "minimum": 10,
+        "severity": "page",
+    },
+    "assistant-truncation-high": {
+        "name": _n("Answers of the assistant are cut off"),
+        "summary": _n("Too many calls end with finish reason length."),
+        "kind": "threshold",
+        "model": assistant.MODEL,
+        "measure": "truncation_rate",
+        "comparison": "gt",
+        "threshold": 0.10,
+        "window": timedelta(minutes=30),
+        "minimum": 20,
+        "for_duration": timedelta(minutes=3),
+        "keep_firing_for": timedelta(minutes=10),
+        "severity": "page",
+    },
+    "assistant-feedback-negative": {
+        "name": _n("Customers rate the assistant down"),
+        "summary": _n("The share of negative thumbs is far above the usual."),
+        "kind": "threshold",
+        "model": assistant.MODEL,
+        "measure": "feedback_negative_rate",
+        "comparison": "gt",
+        "threshold": 0.35,
+        "window": timedelta(hours=1),
+        "minimum": 20,
+        "for_duration": timedelta(minutes=5),
+        "keep_firing_for": timedelta(minutes=10),
+        "severity": "ticket",
+    },
+    "assistant-truncation-burn": {
+        "name": _n("Complete answers burn their budget"),
+        "kind": "burn_rate",
+        "slo": "assistant-not-truncated",
+        "minimum": 5,
+        "severity": "page",
+    },
+    "assistant-availability-burn": {
+        "name": _n("The assistant burns its availability budget"),
+        "kind": "burn_rate",
+        "slo": "assistant-availability",
+        "minimum": 5,
+        "severity": "page",
+    },
+}
+
+CHANNELS: dict[str, Fields] = {"console": {"kind": "console"}}

@@ -1,0 +1,118 @@
+"""Tell a story 30 days deep as fast as the panel can take it, looking at it on the way as the panel would have.
+
+The clock stands still at each step: long steps on quiet days, short ones around the incidents, so that alerts,
+incidents and reviews come out of it by themselves. A run that is cut short goes on where it was.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from demo.define import define
+from demo.models import Play
+from demo.persona import publish_due, respond
+from demo.play import moment, post_interval, story_of
+from demo.scenarios import SCENARIOS
+from demo.scenarios.scenario import Episode
+from demo.sender import Sender
+from demo.step import run_stages
+from demo.traffic import DAY, LOCAL_OFFSET
+from models_registry.clock import set_clock
+from models_registry.models import Project
+
+PROJECT, NAME = "demo", "Aurora"
+DEPTH = timedelta(days=30)
+QUIET_STEP = timedelta(hours=6)
+BUSY_STEP = timedelta(minutes=3)
+OLD, NEW = "silent_degradation", "prompt_truncation"
+OLD_DAYS_AGO = 12
+NEW_HOURS_AGO = 8
+ONSET_HOUR = 10  # local time: people are at work
+
+
+def begin(*, seed: int, real_now: datetime) -> Play:
+    """The play of the demonstration: found, or begun 30 days ago with the clock standing there.
+
+    The clock moves before anything is defined, because a rule that has been looked at today is never asked about
+    the past again.
+    """
+    play = Play.objects.filter(project__slug=PROJECT).select_related("project").first()
+    if play is not None:
+        return play
+    origin = (real_now - DEPTH).replace(minute=0, second=0, microsecond=0)
+    set_clock(story=origin, rate=0, real=real_now)
+    project: Project = define(slug=PROJECT, name=NAME, models=_models(), now=origin)
+    onsets = {
+        OLD: _morning(real_now - timedelta(days=OLD_DAYS_AGO)),
+        NEW: _morning(real_now - timedelta(hours=NEW_HOURS_AGO)),
+    }
+    episodes = [[slug, onset] for slug, onset in onsets.items()]
+    return Play.objects.create(project=project, seed=seed, origin=origin, through=origin, episodes=episodes)
+
+
+def seed_story(
+    play: Play, sender: Sender, *, until: Callable[[], datetime], tell: Callable[[float, str], None]
+) -> None:
+    """Tell the rest of the story up to `until()` (real time, which moves on meanwhile); `tell(share, what)`."""
+    story = story_of(play)
+    total = _weight(play.origin, until(), story.episodes)
+    for step in _steps(play.through, until, story.episodes):
+        set_clock(story=step, rate=0, real=until())
+        post_interval(story, sender, play.through, step)
+        run_stages(now=step)
+        respond(play.project, now=step)
+        publish_due(play.project, {SCENARIOS[OLD].model}, now=step)
+        play.through = step
+        play.save(update_fields=["through"])
+        share = _weight(play.origin, step, story.episodes) / total
+        tell(min(1.0, share), f"{step:%Y-%m-%d %H:%M}")
+    play.seeded = True
+    play.save(update_fields=["seeded"])
+
+
+def done_share(play: Play, *, real_now: datetime) -> float:
+    """How much of the work an earlier run has done."""
+    episodes = story_of(play).episodes
+    return _weight(play.origin, play.through, episodes) / _weight(play.origin, real_now, episodes)
+
+
+def _steps(start: datetime, until: Callable[[], datetime], episodes: tuple[Episode, ...]) -> Iterator[datetime]:
+    """Times to stop at, the last one at the present."""
+    at = start
+    while at < until():
+        step = BUSY_STEP if _busy(at, episodes) else QUIET_STEP
+        ahead = [moment(episode.onset) for episode in episodes if moment(episode.onset) > at]
+        at = min([at + step, until(), *ahead])
+        yield at
+        if until() - at < timedelta(seconds=1):
+            return
+
+
+def _busy(at: datetime, episodes: tuple[Episode, ...]) -> bool:
+    """Whether an incident begins, lasts or has just been mended."""
+    for episode in episodes:
+        recovered = moment(episode.end) + episode.scenario.truth.recovered_within
+        if moment(episode.onset) <= at < recovered:
+            return True
+    return False
+
+
+def _weight(start: datetime, end: datetime, episodes: tuple[Episode, ...]) -> float:
+    """Work between two times: an hour of events costs about as much as a short step's look."""
+    work = (end - start) / timedelta(hours=1)
+    for episode in episodes:
+        onset = moment(episode.onset)
+        recovered = moment(episode.end) + episode.scenario.truth.recovered_within
+        work += max(timedelta(0), min(end, recovered) - max(start, onset)) / BUSY_STEP
+    return work
+
+
+def _morning(at: datetime) -> float:
+    """The latest local ten o'clock that is not after `at` (epoch seconds)."""
+    local = at.timestamp() + LOCAL_OFFSET
+    midnight = local - local % DAY
+    today = midnight + ONSET_HOUR * 3_600
+    return (today if today <= local else today - DAY) - LOCAL_OFFSET
+
+
+def _models() -> tuple[str, ...]:
+    return tuple(SCENARIOS[slug].model for slug in (OLD, NEW))
