@@ -1,0 +1,162 @@
+"""What an objective promises and how far it is kept: attained, budget, burn rates, state.
+
+The window of an SLO is rolling: it ends at min(now, ingest watermark) - settle, where settle is the model's label delay
+for indicators that wait for labels and nothing for the others. A drain that is behind makes the status *stale*.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Literal
+
+from monitoring.measures import SLIS, subjects_of
+from monitoring.models import SLO
+from monitoring.selectors.summaries import Scope, read_tallies
+from monitoring.selectors.watermark import ingest_watermark
+from monitoring.stats.burn import Pair, budget_left, burn_rate, exhausts_in, span_label, spans, standard_pairs
+from monitoring.stats.tally import Subject
+
+STALE_AFTER = timedelta(minutes=2)
+MINIMUM_BAD = 3
+SLOState = Literal["ok", "burning", "exhausted", "no_data", "stale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Good and valid events of a window [start, end)."""
+
+    good: int
+    valid: int
+    start: datetime
+    end: datetime
+
+    @property
+    def bad(self) -> int:
+        """Events that spend the budget."""
+        return self.valid - self.good
+
+
+@dataclass(frozen=True, slots=True)
+class SLOStatus:
+    """How an SLO stands. Fractions are of one; `burn` is keyed by window ("5m", "1h", …), None where nothing happened.
+
+    `budget_left` is negative when overspent. `exhausts_in_s` extrapolates the burn rate of the shortest long window;
+    None when nothing burns.
+    """
+
+    attained: float | None
+    budget_left: float | None
+    burn: dict[str, float | None]
+    exhausts_in_s: float | None
+    state: SLOState
+    good: int
+    valid: int
+    window_start: datetime
+    window_end: datetime
+
+
+def slo_status(slo: SLO, *, now: datetime) -> SLOStatus:
+    """How the SLO stands now. One query for the summaries, one for the watermark, one for the positive class."""
+    return slo_statuses([slo], now=now)[slo.pk]
+
+
+def slo_statuses(slos: Iterable[SLO], *, now: datetime) -> dict[int, SLOStatus]:
+    """The status of each, by id: one query per SLO and two for all of them (load `model` with them)."""
+    slos = list(slos)
+    watermark = ingest_watermark(now=now)
+    subjects = subjects_of(slo.model for slo in slos)
+    return {slo.pk: _status(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in slos}
+
+
+def _status(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> SLOStatus:
+    pairs = standard_pairs(slo.window.total_seconds(), slo.target)
+    window = int(slo.window.total_seconds())
+    end = window_end(slo, subject, now=now, watermark=watermark)
+    counts = read_counts(slo, subject, end=end, spans_s=[*spans(pairs), window])
+    whole = counts[window]
+    burn = {seconds: burn_rate(counts[seconds].bad, counts[seconds].valid, slo.target) for seconds in spans(pairs)}
+    left = budget_left(whole.bad, whole.valid, slo.target)
+    fastest = min(pair.long_s for pair in pairs)
+    return SLOStatus(
+        attained=whole.good / whole.valid if whole.valid else None,
+        budget_left=left,
+        burn={span_label(seconds): rate for seconds, rate in burn.items()},
+        exhausts_in_s=None if left is None else exhausts_in(left, burn[fastest], window),
+        state=_state(left, pairs, counts, slo.target, stale=is_stale(now=now, watermark=watermark)),
+        good=whole.good,
+        valid=whole.valid,
+        window_start=whole.start,
+        window_end=whole.end,
+    )
+
+
+def is_stale(*, now: datetime, watermark: datetime) -> bool:
+    """Whether the drain lags so far behind that nothing can be said of the present."""
+    return now - watermark > STALE_AFTER
+
+
+def window_end(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> datetime:
+    """Until when the indicator has settled."""
+    settle = subject.label_delay if SLIS[slo.sli].settle == "labels" else timedelta(0)
+    return min(now, watermark) - settle
+
+
+def read_counts(slo: SLO, subject: Subject, *, end: datetime, spans_s: Iterable[int]) -> dict[int, Counts]:
+    """Good and valid of the windows (end - span, end], by span in seconds, in one query.
+
+    The windows share their end, so they are cut into the slices between their starts and added up backwards.
+    """
+    longest_first = sorted(set(spans_s), reverse=True)
+    edges = [*(end - timedelta(seconds=span) for span in longest_first), end]
+    slices = _slices(slo, subject, edges)
+    sums = accumulate(reversed(slices), lambda later, earlier: _joined(earlier, later))
+    return dict(zip(reversed(longest_first), sums, strict=True))
+
+
+def _joined(earlier: Counts, later: Counts) -> Counts:
+    return Counts(earlier.good + later.good, earlier.valid + later.valid, earlier.start, later.end)
+
+
+def _slices(slo: SLO, subject: Subject, edges: Sequence[datetime]) -> list[Counts]:
+    indicator = SLIS[slo.sli]
+    scope = Scope(slo.project_id, slo.model_id, environment=slo.environment)
+    tallies = read_tallies(scope, indicator.metrics, edges=edges)
+    return [Counts(*indicator.good_valid(tally, subject, slo.bound_ms), tally.start, tally.end) for tally in tallies]
+
+
+def pair_burns(pair: Pair, counts: dict[int, Counts], target: float, *, minimum: int) -> bool:
+    """Whether both windows burn faster than the factor, on at least `minimum` bad events in the long one."""
+    if counts[pair.long_s].bad < minimum:
+        return False
+    rates = (burn_rate(counts[span].bad, counts[span].valid, target) for span in (pair.long_s, pair.short_s))
+    return all(rate is not None and rate > pair.factor for rate in rates)
+
+
+def _state(
+    left: float | None, pairs: Sequence[Pair], counts: dict[int, Counts], target: float, *, stale: bool
+) -> SLOState:
+    if stale:
+        return "stale"
+    if left is None:
+        return "no_data"
+    if left <= 0:
+        return "exhausted"
+    burning = any(pair_burns(pair, counts, target, minimum=MINIMUM_BAD) for pair in pairs)
+    return "burning" if burning else "ok"
+
+
+def budget_series(slo: SLO, *, now: datetime, points: int) -> list[tuple[datetime, float | None]]:
+    """The burn-down of the budget over the SLO's window: `points` equal steps, in one query for the summaries.
+
+    It starts at 1 and every bad event takes its share of what the whole window may spend, so the last point is the
+    `budget_left` of the status. All None when the window holds no events.
+    """
+    subject = subjects_of([slo.model])[slo.model_id]
+    end = window_end(slo, subject, now=now, watermark=ingest_watermark(now=now))
+    edges = [end - slo.window * (points - done) / points for done in range(points + 1)]
+    slices = _slices(slo, subject, edges)
+    valid = sum(part.valid for part in slices)
+    bad = accumulate((part.bad for part in slices), initial=0)
+    moments = [slices[0].start, *(part.end for part in slices)]
+    return [(at, budget_left(spent, valid, slo.target)) for at, spent in zip(moments, bad, strict=True)]

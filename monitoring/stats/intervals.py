@@ -1,0 +1,49 @@
+"""Readings and their 95 % intervals. Pure: no Django, no database."""
+
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from math import sqrt
+
+Z_95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value, the number of events it rests on, and its 95 % interval where one makes sense.
+
+    `value` None is *no data*: 0/0 is neither 0 nor 1.
+    """
+
+    value: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
+
+
+def wilson(good: int, valid: int, z: float = Z_95) -> tuple[float, float] | None:
+    """Score interval of a proportion (Wilson 1927), which stays inside [0, 1] and works for small samples; None of 0/0."""
+    if valid <= 0:
+        return None
+    share, square = good / valid, z * z
+    centre = (share + square / (2 * valid)) / (1 + square / valid)
+    half = z * sqrt(share * (1 - share) / valid + square / (4 * valid * valid)) / (1 + square / valid)
+    low = 0.0 if good == 0 else max(0.0, centre - half)
+    high = 1.0 if good == valid else min(1.0, centre + half)
+    return low, high
+
+
+def ratio(good: int, valid: int) -> Reading:
+    """good / valid with its Wilson interval; a count that overshoots (good > valid) is held at valid."""
+    good = max(0, min(good, valid))
+    interval = wilson(good, valid)
+    if interval is None:
+        return Reading(None, 0)
+    return Reading(good / valid, valid, *interval)
+
+
+def floor_percent(fraction: float, digits: int = 2) -> Decimal:
+    """A fraction as percent, cut and never rounded up: 0.99999 is 99.99, and a budget of -0.12345 is -12.35.
+
+    The shortest text of the float is cut, so that 0.29 is 29.00 and not 28.99.
+    """
+    return (Decimal(repr(float(fraction))) * 100).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_FLOOR)

@@ -1,0 +1,203 @@
+"""How each measure and indicator is computed from a tally. Pure: no Django, no database.
+
+Everything is a count over a count, a sum, or a quantile of merged histograms. Classification metrics equal
+scikit-learn's on the raw labels: the positive class for binary models, macro averages (a class without predictions
+counts as 0) for the others. A quotient of nothing by nothing is *no data*.
+"""
+
+from collections.abc import Callable
+from math import sqrt
+
+from monitoring.stats.histogram import fraction_at_most, quantile
+from monitoring.stats.intervals import Z_95, Reading, ratio
+from monitoring.stats.layouts import (
+    FEEDBACK_DOWN,
+    FEEDBACK_RATED,
+    FEEDBACK_UP,
+    FINISH_CODES,
+    STATUS_ERROR,
+    STATUS_OK,
+)
+from monitoring.stats.tally import Confusion, Subject, Tally, mean
+
+Reader = Callable[[Tally, Subject], Reading]
+MULTICLASS = "multiclass"
+LENGTH = FINISH_CODES["length"]
+KNOWN_FINISHES = sorted(code for name, code in FINISH_CODES.items() if name)
+US_PER_MS = 1_000
+NANO = 1_000_000_000
+
+
+def requests(tally: Tally, subject: Subject) -> Reading:
+    """Predictions or calls in the window; zero is a value, not an absence."""
+    n = tally.cell("status").n
+    return Reading(float(n), n)
+
+
+def throughput(tally: Tally, subject: Subject) -> Reading:
+    """Requests per minute."""
+    n = tally.cell("status").n
+    minutes = (tally.end - tally.start).total_seconds() / 60
+    return Reading(n / minutes if minutes else None, n)
+
+
+def error_rate(tally: Tally, subject: Subject) -> Reading:
+    """Failed requests over requests."""
+    status = tally.cell("status")
+    return ratio(status.count(STATUS_ERROR), status.n)
+
+
+def latency(q: float) -> Reader:
+    """The q-quantile of the latency in ms, within 1 %; interval by order statistics of the same histogram."""
+
+    def read(tally: Tally, subject: Subject) -> Reading:
+        cell = tally.cell("latency")
+        n = int(cell.counts.sum())
+        if n <= 0:
+            return Reading(None, 0)
+        half = Z_95 * sqrt(q * (1 - q) / n)
+        places = (q, max(0.0, q - half), min(1.0, q + half))
+        value, low, high = (quantile(cell.bins, cell.counts, place, cell.layout) for place in places)
+        return Reading(_ms(value), n, _ms(low), _ms(high))
+
+    return read
+
+
+def _ms(quanta: float | None) -> float | None:
+    return None if quanta is None else quanta / US_PER_MS
+
+
+def accuracy(tally: Tally, subject: Subject) -> Reading:
+    """Correct among labelled."""
+    confusion = Confusion.of(tally)
+    return ratio(confusion.correct, confusion.n)
+
+
+def precision(tally: Tally, subject: Subject) -> Reading:
+    """True positives among predicted positives; macro for multiclass."""
+    confusion = Confusion.of(tally)
+    if subject.kind == MULTICLASS:
+        return _macro(confusion, lambda hits, predicted, actual: hits / predicted if predicted else 0.0)
+    hits, predicted, _ = confusion.hits(subject.positive_code)
+    return ratio(hits, predicted)
+
+
+def recall(tally: Tally, subject: Subject) -> Reading:
+    """True positives among actual positives; macro for multiclass."""
+    confusion = Confusion.of(tally)
+    if subject.kind == MULTICLASS:
+        return _macro(confusion, lambda hits, predicted, actual: hits / actual if actual else 0.0)
+    hits, _, actual = confusion.hits(subject.positive_code)
+    return ratio(hits, actual)
+
+
+def f1(tally: Tally, subject: Subject) -> Reading:
+    """2·TP / (predicted + actual positives); macro for multiclass. Not a proportion, so without an interval."""
+    confusion = Confusion.of(tally)
+    if subject.kind == MULTICLASS:
+        return _macro(confusion, lambda hits, predicted, actual: 2 * hits / (predicted + actual))
+    hits, predicted, actual = confusion.hits(subject.positive_code)
+    if predicted + actual == 0:
+        return Reading(None, 0)
+    return Reading(2 * hits / (predicted + actual), confusion.n)
+
+
+def _macro(confusion: Confusion, score: Callable[[int, int, int], float]) -> Reading:
+    """The plain mean over the classes seen on either side, as scikit-learn's average="macro", zero_division=0."""
+    return Reading(mean(score(*confusion.hits(code)) for code in confusion.classes()), confusion.n)
+
+
+def label_coverage(tally: Tally, subject: Subject) -> Reading:
+    """Labelled among decided."""
+    return ratio(tally.cell("confusion").n, tally.cell("decision").n)
+
+
+def positive_rate(tally: Tally, subject: Subject) -> Reading:
+    """Decisions for the positive class among decisions."""
+    decision = tally.cell("decision")
+    positive = 0 if subject.positive_code is None else decision.count(subject.positive_code)
+    return ratio(positive, decision.n)
+
+
+def truncation_rate(tally: Tally, subject: Subject) -> Reading:
+    """Calls that ended with finish reason `length`, among those whose finish reason is known."""
+    finish = tally.cell("finish")
+    return ratio(finish.count(LENGTH), finish.count(*KNOWN_FINISHES))
+
+
+def feedback_rate(tally: Tally, subject: Subject) -> Reading:
+    """Requests that somebody rated, among requests."""
+    return ratio(tally.cell("feedback").count(FEEDBACK_RATED), tally.cell("status").n)
+
+
+def feedback_negative_rate(tally: Tally, subject: Subject) -> Reading:
+    """Thumbs down among thumbs."""
+    feedback = tally.cell("feedback")
+    down = feedback.count(FEEDBACK_DOWN)
+    return ratio(down, down + feedback.count(FEEDBACK_UP))
+
+
+def tokens(tally: Tally, subject: Subject) -> Reading:
+    """Tokens of every kind together; the kinds are disjoint. n is the number of requests."""
+    cells = [tally.cell("tokens", key) for key in tally.keys("tokens")]
+    if not any(cell.n for cell in cells):
+        return Reading(None, 0)
+    return Reading(float(sum(cell.total for cell in cells)), tally.cell("status").n)
+
+
+def cost_usd(tally: Tally, subject: Subject) -> Reading:
+    """US dollars as the clients reported them; n is the number of calls with a cost."""
+    cost = tally.cell("reported_cost")
+    return Reading(cost.total / NANO if cost.n else None, cost.n)
+
+
+# --- Indicators: (good, valid), never a quotient of their own.
+GoodValid = tuple[int, int]
+
+
+def available(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
+    """Requests that did not fail."""
+    status = tally.cell("status")
+    return status.count(STATUS_OK), status.n
+
+
+def fast(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
+    """Requests that took at most the bound, which is rounded up to the end of its bin (2 %)."""
+    cell = tally.cell("latency")
+    valid = int(cell.counts.sum())
+    if bound_ms is None or valid <= 0:
+        return 0, 0
+    share = fraction_at_most(cell.bins, cell.counts, bound_ms * US_PER_MS, cell.layout)
+    return round((share or 0.0) * valid), valid
+
+
+def correct(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
+    """Correct among labelled."""
+    confusion = Confusion.of(tally)
+    return confusion.correct, confusion.n
+
+
+def precise(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
+    """True positives among predicted positives."""
+    hits, predicted, _ = Confusion.of(tally).hits(subject.positive_code)
+    return hits, predicted
+
+
+def recalled(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
+    """True positives among actual positives."""
+    hits, _, actual = Confusion.of(tally).hits(subject.positive_code)
+    return hits, actual
+
+
+def not_truncated(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
+    """Calls that did not end with finish reason `length`, among those whose finish reason is known."""
+    finish = tally.cell("finish")
+    known = finish.count(*KNOWN_FINISHES)
+    return known - finish.count(LENGTH), known
+
+
+def not_disliked(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
+    """Thumbs up among thumbs."""
+    feedback = tally.cell("feedback")
+    up = feedback.count(FEEDBACK_UP)
+    return up, up + feedback.count(FEEDBACK_DOWN)

@@ -1,0 +1,95 @@
+"""What a window holds: merged summaries by metric and key. Pure: no Django, no database."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitoring.stats.histogram import Bins, Counts, merge
+from monitoring.stats.layouts import PAST_CAP, confusion_cell
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The sum of one metric and key: events, total in integer quanta, histogram."""
+
+    n: int
+    total: int
+    bins: Bins
+    counts: Counts
+    layout: str = ""
+
+    def count(self, *codes: int) -> int:
+        """Events in these bins."""
+        return sum(int(count) for bin_, count in zip(self.bins, self.counts, strict=True) if int(bin_) in codes)
+
+
+EMPTY = Cell(0, 0, *merge([]))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The summaries of a window [start, end). `snapped` says that it had to be widened because finer tiers are gone."""
+
+    start: datetime
+    end: datetime
+    cells: Mapping[tuple[str, str], Cell] = field(default_factory=dict)
+    snapped: bool = False
+
+    def cell(self, metric: str, key: str = "") -> Cell:
+        """The sum of a metric and key; empty if the window has none."""
+        return self.cells.get((metric, key), EMPTY)
+
+    def keys(self, metric: str) -> list[str]:
+        """The keys a metric has in this window."""
+        return sorted(key for name, key in self.cells if name == metric)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What reading a tally needs to know of the model."""
+
+    kind: str
+    positive_code: int | None = None
+    label_delay: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """(true code, predicted code) → labelled predictions."""
+
+    cells: Mapping[tuple[int, int], int]
+
+    @classmethod
+    def of(cls, tally: Tally) -> "Confusion":
+        """From the metric `confusion`. Where both sides are past the cap nobody knows whether they agree: left out."""
+        cell = tally.cell("confusion")
+        pairs = ((confusion_cell(int(bin_)), int(count)) for bin_, count in zip(cell.bins, cell.counts, strict=True))
+        return cls({codes: count for codes, count in pairs if codes != (PAST_CAP, PAST_CAP)})
+
+    @property
+    def n(self) -> int:
+        """Labelled predictions."""
+        return sum(self.cells.values())
+
+    @property
+    def correct(self) -> int:
+        """Decisions that agree with the label."""
+        return sum(count for (true, predicted), count in self.cells.items() if true == predicted)
+
+    def classes(self) -> list[int]:
+        """Codes seen on either side, as scikit-learn's `unique_labels`."""
+        return sorted({code for cell, count in self.cells.items() if count for code in cell})
+
+    def hits(self, code: int | None) -> tuple[int, int, int]:
+        """(true positives, predicted positives, actual positives) of a class, one against the rest."""
+        if code is None:
+            return 0, 0, 0
+        predicted = sum(count for (_, guess), count in self.cells.items() if guess == code)
+        actual = sum(count for (true, _), count in self.cells.items() if true == code)
+        return self.cells.get((code, code), 0), predicted, actual
+
+
+def mean(values: Iterable[float]) -> float | None:
+    """The plain mean; None of nothing."""
+    found = list(values)
+    return sum(found) / len(found) if found else None
