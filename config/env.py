@@ -3,7 +3,7 @@
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -61,7 +61,10 @@ def kept_secret(folder: Path, name: str, *, size: int = 48) -> str:
 
 
 def database_from_url(url: str) -> dict[str, object]:
-    """`sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3` or `postgresql://user:password@host:port/name`."""
+    """`sqlite:///relative.sqlite3`, `sqlite:////absolute.sqlite3` or `postgresql://user:password@host:port/name`.
+
+    `?host=/folder` names the folder of PostgreSQL's socket.
+    """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": parts.path.removeprefix("/")}
@@ -71,7 +74,7 @@ def database_from_url(url: str) -> dict[str, object]:
             "NAME": unquote(parts.path.removeprefix("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(parts.hostname or ""),
+            "HOST": unquote(parts.hostname or "") or parse_qs(parts.query).get("host", [""])[0],
             "PORT": str(parts.port or ""),
         }
     message = f"DATABASE_URL must start with sqlite:/// or postgresql://, not {parts.scheme!r}"

@@ -3,19 +3,23 @@
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+
+if TYPE_CHECKING:  # beat logs without Django
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
 EventDict = Any
 
 
-def keep_log_context(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], Any]:
+def keep_log_context(
+    get_response: "Callable[[HttpRequest], HttpResponseBase]",
+) -> "Callable[[HttpRequest], HttpResponseBase]":
     """Middleware after django-structlog's: leaves its ids on the request for lines that Django logs later."""
 
-    def middleware(request: HttpRequest) -> HttpResponseBase:
+    def middleware(request: "HttpRequest") -> "HttpResponseBase":
         request.log_context = structlog.contextvars.get_contextvars()  # type: ignore[attr-defined]  # ours
         return get_response(request)
 

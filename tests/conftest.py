@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from lib import clock
@@ -11,6 +12,26 @@ from models_registry.clock import set_clock
 from models_registry.models import Model, Project, User
 from models_registry.roles import EDITOR, RESPONDER
 from tests import cast
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--require-postgres", action="store_true", help="fail unless the tests run on PostgreSQL")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On SQLite the tests of PostgreSQL's own paths are left out; `make test` runs the suite on both."""
+    if config.getoption("--require-postgres") and connection.vendor != "postgresql":
+        pytest.exit(f"these tests must run on PostgreSQL, but DATABASE_URL leads to {connection.vendor}", 1)
+    if connection.vendor == "postgresql":
+        return
+    elsewhere = [item for item in items if item.get_closest_marker("postgres")]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    passed = len(terminalreporter.stats.get("passed", []))
+    terminalreporter.write_line(f"{passed} tests passed on {connection.vendor}")
 
 
 @pytest.fixture(autouse=True)

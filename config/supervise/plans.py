@@ -63,22 +63,42 @@ def _web_plan(host: str, port: int) -> Plan:
 
 
 def _celery_plans(*, after: tuple[str, ...]) -> list[Plan]:
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config.celery"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A"]
     pool = "solo" if settings.TASK_THREADS == 1 else "threads"
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
     names = ["worker"] + [f"worker-{number}" for number in range(2, settings.TASK_WORKERS + 1)]
     workers = [
         Plan(
             name,
-            [*celery, "worker", "-n", f"{name}@%h", "--pool", pool, "-c", str(settings.TASK_THREADS), *quiet],
+            [
+                *celery,
+                "config.celery",
+                "worker",
+                "-n",
+                f"{name}@%h",
+                "--pool",
+                pool,
+                "-c",
+                str(settings.TASK_THREADS),
+                *quiet,
+            ],
             FRUGAL,
             after=after,
         )
         for name in names
     ]
     # The schedule is static, so beat needs no file to remember it by.
-    beat = [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "WARNING"]
-    return [*workers, Plan("beat", beat, FRUGAL, after=after)]
+    beat = [
+        *celery,
+        "config.beat",
+        "beat",
+        "--scheduler",
+        "celery.beat:Scheduler",
+        "--pidfile=",
+        "--loglevel",
+        "WARNING",
+    ]
+    return [*workers, Plan("beat", beat, {**FRUGAL, "CELERY_BROKER_URL": broker.celery_url()}, after=after)]
 
 
 def _ticker_plan(*, after: tuple[str, ...]) -> Plan:

@@ -14,7 +14,6 @@ class Command(BaseCommand):
     help = "Migrate, bring the groups up to date and create the first administrator."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the password, if one was made."""
+        """Say who may log in; a password that was made here is shown this once."""
         made = prepare(demo=settings.DEMO)
-        if made:
-            self.stdout.write(f"user {made.username}, password {made.password}")
+        self.stdout.write(f"user {made.username}, password {made.password}" if made else "log in with your own account")

@@ -1,0 +1,57 @@
+# The project's own commands. `make demo` and `make up` need Python 3.11 and nothing else.
+
+PYTHON ?= python3.11
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8000
+PYTEST := $(PY) -m pytest
+
+.PHONY: setup demo demo-reset up test test-slow lint types fmt check bench
+
+setup: $(VENV)/installed ## .venv with pinned requirements
+
+$(VENV)/installed: requirements.txt
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements.txt requirements-dev.txt
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/installed
+
+demo: setup ## the panel with a story 30 days deep and live traffic
+	@ATALAIA_DATA_DIR=$${ATALAIA_DATA_DIR:-var/demo} $(PY) manage.py up --demo --port $(PORT)
+
+demo-reset: setup ## the demonstration from the beginning
+	rm -rf "$${ATALAIA_DATA_DIR:-var/demo}"
+	@$(MAKE) --no-print-directory demo
+
+up: setup ## the panel without demonstration
+	@$(PY) manage.py up --port $(PORT)
+
+test: $(VENV)/installed-dev lint types check ## everything but what is slow, on SQLite and on PostgreSQL
+	$(PYTEST) -n auto -m "not slow"
+	$(PY) -m tests.services $(PYTEST) -n auto -m "not slow" --require-postgres
+
+test-slow: $(VENV)/installed-dev ## chaos and browser walks
+	$(PYTEST) -m slow
+
+lint: $(VENV)/installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: $(VENV)/installed-dev
+	$(VENV)/bin/mypy .
+
+check: $(VENV)/installed-dev
+	$(VENV)/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py check
+
+fmt: $(VENV)/installed-dev
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: $(VENV)/installed-dev
+	$(PY) -m bench
