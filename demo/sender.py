@@ -54,7 +54,7 @@ class HttpSender:
     """One kept connection; waits out restarts and backpressure for up to `patience` real seconds a batch."""
 
     def __init__(
-        self, url: str, key: str, *, patience: float = 60.0, pause: Callable[[float], None] = time.sleep
+        self, url: str, key: str, *, patience: float = 60.0, pause: Callable[[float], object] = time.sleep
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:

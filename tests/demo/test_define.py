@@ -1,0 +1,37 @@
+"""The definitions hang together, and writing them twice changes nothing."""
+
+from alerting.models import AlertRule
+from demo.define import define
+from demo.definitions import MODELS, RULES, SLOS
+from demo.scenarios import SCENARIOS
+from demo.texts import LESSONS, RUNBOOKS
+from monitoring.models import SLO
+from runbooks.models import Runbook, Step
+
+
+def test_every_rule_has_a_runbook_and_every_runbook_its_rules():
+    bound = [rule for runbook in RUNBOOKS for rule in runbook.rules]
+    assert sorted(bound) == sorted(RULES)
+
+
+def test_a_scenario_names_a_rule_a_runbook_and_lessons_that_exist():
+    runbooks = {runbook.slug: runbook for runbook in RUNBOOKS}
+    for scenario in SCENARIOS.values():
+        assert scenario.truth.rule in runbooks[scenario.truth.runbook].rules
+        assert scenario.model in LESSONS
+
+
+def test_defining_twice_leaves_one_of_each(db, now):
+    for _ in range(2):
+        project = define(slug="demo", name="Aurora", models=tuple(MODELS), now=now)
+    assert SLO.objects.filter(project=project).count() == len(SLOS)
+    assert AlertRule.objects.filter(project=project).count() == len(RULES)
+    assert Runbook.objects.filter(project=project).count() == len(RUNBOOKS)
+    assert Step.objects.count() == sum(len(runbook.steps) for runbook in RUNBOOKS)
+
+
+def test_a_project_of_one_model_gets_what_is_about_it_only(db, now):
+    project = define(slug="sim", name="Sim", models=("support-assistant",), now=now)
+    assert not AlertRule.objects.filter(project=project, slug__startswith="credit").exists()
+    slugs = set(Runbook.objects.filter(project=project).values_list("slug", flat=True))
+    assert slugs == {"truncated-answers", "errors-and-latency"}

@@ -1,0 +1,72 @@
+"""The sender waits out what passes and says clearly what does not."""
+
+import gzip
+import json
+
+import pytest
+
+from demo.sender import HttpSender, NotAccepted
+from tests.receiver import Receiver, receiver, reply
+
+ITEMS = [{"id": "a", "model": "m"}, {"id": "b", "model": "m"}]
+
+
+def _answers(state: Receiver, *answers: tuple[int, dict, dict]) -> None:
+    left = list(answers)
+
+    def answer(handler):
+        status, body, headers = left.pop(0)
+        reply(handler, status, json.dumps(body).encode(), **headers)
+
+    state.answer = answer
+
+
+def _accepted(count: int) -> tuple[int, dict, dict]:
+    return 202, {"received": count, "accepted": count, "rejected": 0, "items": []}, {}
+
+
+def test_a_batch_travels_as_compressed_lines_with_the_key():
+    with receiver() as state:
+        _answers(state, _accepted(2))
+        HttpSender(f"http://127.0.0.1:{state.port}", "secret").post("prediction", ITEMS)
+        sent = state.received[0]
+    assert (sent.method, sent.path) == ("POST", "/api/v1/predictions")
+    assert sent.headers["authorization"] == "Bearer secret"
+    assert [json.loads(line) for line in gzip.decompress(sent.body).splitlines()] == ITEMS
+
+
+def test_backpressure_is_waited_out_as_long_as_the_panel_asks():
+    pauses = []
+    with receiver() as state:
+        _answers(state, (503, {}, {"Retry_After": "7"}), _accepted(2))
+        HttpSender(f"http://127.0.0.1:{state.port}", "k", pause=pauses.append).post("log", ITEMS)
+        assert len(state.received) == 2
+    assert pauses == [7.0]
+
+
+def test_a_panel_that_is_away_is_tried_again_until_patience_ends():
+    pauses = []
+    sender = HttpSender("http://127.0.0.1:9", "k", patience=0.0, pause=pauses.append)
+    with pytest.raises(NotAccepted, match="not reachable"):
+        sender.post("log", ITEMS)
+
+
+def test_a_rejected_item_is_told_in_the_panels_words():
+    rejected = {"index": 1, "status": "rejected", "code": "timestamp_out_of_range", "pointer": "/1/ts", "detail": "x"}
+    with receiver() as state:
+        _answers(state, (202, {"received": 2, "accepted": 1, "rejected": 1, "items": [rejected]}, {}))
+        with pytest.raises(NotAccepted, match="timestamp_out_of_range"):
+            HttpSender(f"http://127.0.0.1:{state.port}", "k").post("log", ITEMS)
+
+
+def test_a_refused_key_is_not_tried_twice():
+    with receiver() as state:
+        _answers(state, (401, {"title": "Unknown key"}, {}))
+        with pytest.raises(NotAccepted, match="401"):
+            HttpSender(f"http://127.0.0.1:{state.port}", "k").post("log", ITEMS)
+        assert len(state.received) == 1
+
+
+def test_an_address_without_a_scheme_is_refused():
+    with pytest.raises(ValueError, match="http://host:port"):
+        HttpSender("127.0.0.1:8000", "k")
