@@ -21,17 +21,23 @@ class KnownVersion:
     threshold: float
 
 
+_COLUMNS = ("id", "model_id", "model__slug", "version", "model__kind", "model__positive_label", "model__threshold")
+
+
 def known_versions(*, project_id: int, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], KnownVersion]:
     """The registered ones among (slug, version) pairs of a project, in one query."""
     rows = ModelVersion.objects.filter(
         model__project_id=project_id,
         model__slug__in={slug for slug, _ in names},
         version__in={version for _, version in names},
-    ).values_list(
-        "id", "model_id", "model__slug", "version", "model__kind", "model__positive_label", "model__threshold"
-    )
+    ).values_list(*_COLUMNS)
     found = (KnownVersion(*row) for row in rows)
     return {(version.slug, version.version): version for version in found}
+
+
+def read_version(version_id: int) -> KnownVersion:
+    """One registered version."""
+    return KnownVersion(*ModelVersion.objects.values_list(*_COLUMNS).get(id=version_id))
 
 
 def ensure_version(*, project_id: int, slug: str, version: str, kind: str, cap: int) -> int:

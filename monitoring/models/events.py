@@ -13,10 +13,14 @@ from models_registry.models import ModelVersion, Project
 
 
 class Event(models.Model):
-    """What every stored event has."""
+    """What every stored event has.
+
+    References of events are not checked by the database: a check per row and reference costs more than the row, and
+    only the drain writes here, after it has resolved them.
+    """
 
     id = models.BigIntegerField(primary_key=True)
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     event_id = models.CharField(max_length=200)
     ts_us = models.BigIntegerField()
     ingested_us = models.BigIntegerField()
@@ -35,7 +39,7 @@ class Event(models.Model):
 class Served(Event):
     """What a prediction and an LLM call share: who served whom, how long it took, how it ended."""
 
-    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+", db_index=False)
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     environment = models.CharField(max_length=64, default="production")
     status = models.PositiveSmallIntegerField(default=0, help_text="0 ok, 1 error.")
     error_type = models.CharField(max_length=200, default="", blank=True)
@@ -139,7 +143,9 @@ class Feedback(Event):
 class BusinessEvent(Event):
     """A business fact, or a marker of change such as a deploy."""
 
-    version = models.ForeignKey(ModelVersion, models.CASCADE, null=True, related_name="+", db_index=False)
+    version = models.ForeignKey(
+        ModelVersion, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     kind = models.CharField(max_length=64, default="business")
     name = models.CharField(max_length=200, default="", blank=True)
     value = models.FloatField(null=True)

@@ -47,7 +47,7 @@ class Bucket(models.Model):
     """One series over one minute, hour or day. Merging is addition, nothing else."""
 
     pk = models.CompositePrimaryKey("series", "tier", "start")
-    series = models.ForeignKey(Series, models.CASCADE, related_name="+", db_index=False)
+    series = models.ForeignKey(Series, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     tier = models.PositiveSmallIntegerField(choices=Tier.choices)
     start = models.BigIntegerField(help_text="Epoch seconds, a multiple of the tier's width.")
     n = models.BigIntegerField()
@@ -70,7 +70,7 @@ class Bucket(models.Model):
 class DirtyHour(models.Model):
     """An append-only note that an hour of a series changed; the rollup deletes just the notes it has read."""
 
-    series = models.ForeignKey(Series, models.CASCADE, related_name="+", db_index=False)
+    series = models.ForeignKey(Series, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     start = models.BigIntegerField(help_text="Epoch seconds of the hour.")
 
     class Meta:

@@ -1,0 +1,107 @@
+"""Join outcomes and feedback to what they speak of, in either order of arrival, under the lock of the target's key."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from django.db import connection
+
+from monitoring.drain.fold import Folds
+from monitoring.drain.rows import (
+    MODELS,
+    FeedbackRow,
+    LateRow,
+    LLMCallRow,
+    OutcomeRow,
+    PredictionRow,
+    Row,
+    ServedRow,
+)
+from monitoring.drain.sql import binary_cursor, fetch_any, is_postgres
+from monitoring.drain.truth import with_truth
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+Targets = Mapping[bytes, tuple[str, int]]
+FEEDBACK_COLUMNS = {"feedback_up": "int", "feedback_down": "int", "feedback_other": "int"}
+AMENDABLE: dict[type[ServedRow], dict[str, str]] = {
+    LLMCallRow: FEEDBACK_COLUMNS,
+    PredictionRow: {
+        **FEEDBACK_COLUMNS,
+        "label": "text",
+        "label_value": "float8",
+        "label_us": "bigint",
+        "outcome_ref": "bigint",
+    },
+}
+
+
+def join(targets: Targets, folds: Folds) -> None:
+    """Bring these stored events up to what is said of them, amending the folds by the difference."""
+    if not targets:
+        return
+    outcomes = _by_target(OutcomeRow, targets)
+    feedback = _by_target(FeedbackRow, targets)
+    for row_type, kind in ((PredictionRow, "prediction"), (LLMCallRow, "llm_call")):
+        keys = {ref: key for key, (its_kind, ref) in targets.items() if its_kind == kind}
+        changed: list[ServedRow] = []
+        for old in load_rows(row_type, "id", "bigint", keys, lock="FOR NO KEY UPDATE"):
+            key = keys[old.id]
+            new = with_truth(old, outcomes[key], feedback[key])
+            if new != old:
+                folds.amend(old, new)
+                changed.append(new)
+        _update(row_type, changed)
+
+
+def name_targets(rows: Iterable[LateRow], targets: Targets) -> list[LateRow]:
+    """Late rows with the stored event that they speak of, where it has arrived."""
+    return [row._replace(target_ref=targets[row.target][1]) if row.target in targets else row for row in rows]
+
+
+def name_early(adopted: Collection[bytes], targets: Targets) -> None:
+    """Tell rows that came before their target which event it is."""
+    for row_type in (OutcomeRow, FeedbackRow):
+        table = MODELS[row_type]._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {table} SET target_ref = %s WHERE target = %s",
+                [(targets[key][1], key) for key in sorted(adopted)],
+            )
+
+
+def load_rows(
+    row_type: type[AnyRow], column: str, kind: str, values: Collection[int] | Collection[bytes], *, lock: str = ""
+) -> list[AnyRow]:
+    """Stored rows whose column is among the values."""
+    select = f"SELECT {', '.join(row_type._fields)} FROM {MODELS[row_type]._meta.db_table}"
+    return [row_type._make(row) for row in fetch_any(select, column, kind, list(values), lock=lock)]  # type: ignore[misc]  # one column more or less would raise
+
+
+def _by_target(row_type: type[AnyRow], targets: Collection[bytes]) -> defaultdict[bytes, list[AnyRow]]:
+    found: defaultdict[bytes, list[AnyRow]] = defaultdict(list)
+    for row in load_rows(row_type, "target", "bytea", targets):
+        found[bytes(row.target)].append(row)
+    return found
+
+
+def _update(row_type: type[ServedRow], rows: Sequence[ServedRow]) -> None:
+    """Write the amendable columns of rows."""
+    if not rows:
+        return
+    columns = AMENDABLE[row_type]
+    table = MODELS[row_type]._meta.db_table
+    if is_postgres():
+        sets = ", ".join(f"{name} = mine.{name}" for name in columns)
+        arrays = ", ".join(["%b::bigint[]", *(f"%b::{kind}[]" for kind in columns.values())])
+        sql = f"""UPDATE {table} AS stored SET {sets}
+            FROM unnest({arrays}) AS mine (id, {", ".join(columns)}) WHERE stored.id = mine.id"""
+        values = [[getattr(row, name) for row in rows] for name in ("id", *columns)]
+        with binary_cursor() as cursor:
+            cursor.execute(sql.encode(), values)
+        return
+    sets = ", ".join(f"{name} = %s" for name in columns)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {table} SET {sets} WHERE id = %s",
+            [(*(getattr(row, name) for name in columns), row.id) for row in rows],
+        )

@@ -1,0 +1,97 @@
+"""The key directory: who is first with an identity is stored, everybody after is a duplicate.
+
+The optimistic way (insert all, in a savepoint) succeeds whenever nothing repeats, and then nothing can have been
+said of these events yet: whoever says something of an unknown id leaves its key here. Otherwise the keys are inserted
+one conflict at a time, and keys that were only awaited are adopted.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError, connection, transaction
+
+from monitoring.drain.rows import Row
+from monitoring.drain.sql import binary_cursor, bulk_insert, fetch_any, is_postgres, parts
+from monitoring.models import EventKey
+
+AWAITED = ""  # the kind of a key whose event has not arrived
+COLUMNS = ("key", "kind", "ref", "seen_us")
+KeyRow = tuple[bytes, str, int | None, int]
+
+
+class Claimed(NamedTuple):
+    """Keys that are new here, and which of them something was already said of."""
+
+    won: set[bytes]
+    adopted: set[bytes]
+
+
+def claim_keys(rows: Mapping[bytes, Row], kinds: Mapping[type[Row], str]) -> Claimed:
+    """Enter the rows in the directory, in key order."""
+    entries: list[KeyRow] = [(key, kinds[type(row)], row.id, row.ingested_us) for key, row in sorted(rows.items())]
+    try:
+        with transaction.atomic():
+            bulk_insert(EventKey, COLUMNS, entries)
+        return Claimed(set(rows), set())
+    except IntegrityError:
+        new = insert_new(entries)
+        adopted = adopt([entry for entry in entries if entry[0] not in new])
+        return Claimed(new | adopted, adopted)
+
+
+def await_targets(targets: Collection[bytes], *, seen_us: int) -> dict[bytes, tuple[str, int]]:
+    """Lock the keys of these targets; (kind, stored event) of those that have arrived.
+
+    A target that has not arrived gets a key all the same: on it the two meet, whichever comes first.
+    """
+    ordered = sorted(targets)
+    insert_new([(target, AWAITED, None, seen_us) for target in ordered])
+    found = fetch_any(
+        "SELECT key, kind, ref FROM monitoring_eventkey", "key", "bytea", ordered, lock="FOR NO KEY UPDATE"
+    )
+    return {bytes(key): (kind, ref) for key, kind, ref in found if ref is not None}
+
+
+def insert_new(entries: Sequence[KeyRow]) -> set[bytes]:
+    """Insert the keys that are not there; returns those."""
+    if is_postgres():
+        sql = b"""
+            INSERT INTO monitoring_eventkey (key, kind, ref, seen_us)
+            SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bigint[], %b::bigint[])
+            ON CONFLICT DO NOTHING RETURNING key"""
+        with binary_cursor() as cursor:
+            return {key for (key,) in cursor.execute(sql, _columns(entries)).fetchall()}
+    new: set[bytes] = set()
+    with connection.cursor() as cursor:
+        for part in parts(entries, 200):
+            places = ", ".join(["(%s, %s, %s, %s)"] * len(part))
+            cursor.execute(
+                f"INSERT INTO monitoring_eventkey (key, kind, ref, seen_us) VALUES {places}"
+                " ON CONFLICT DO NOTHING RETURNING key",
+                [value for entry in part for value in entry],
+            )
+            new.update(bytes(key) for (key,) in cursor.fetchall())
+    return new
+
+
+def adopt(entries: Sequence[KeyRow]) -> set[bytes]:
+    """Give awaited keys their event; returns those that were awaited."""
+    if is_postgres():
+        sql = b"""
+            UPDATE monitoring_eventkey AS stored SET kind = mine.kind, ref = mine.ref
+            FROM unnest(%b::bytea[], %b::text[], %b::bigint[], %b::bigint[]) AS mine (key, kind, ref, seen_us)
+            WHERE stored.key = mine.key AND stored.ref IS NULL RETURNING stored.key"""
+        with binary_cursor() as cursor:
+            return {key for (key,) in cursor.execute(sql, _columns(entries)).fetchall()}
+    found = fetch_any("SELECT key, ref FROM monitoring_eventkey", "key", "bytea", [entry[0] for entry in entries])
+    awaited = {bytes(key) for key, ref in found if ref is None}
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE monitoring_eventkey SET kind = %s, ref = %s WHERE key = %s",
+            [(kind, ref, key) for key, kind, ref, _ in entries if key in awaited],
+        )
+    return awaited
+
+
+def _columns(entries: Sequence[KeyRow]) -> list[list[Any]]:
+    return [list(column) for column in zip(*entries, strict=True)] or [[], [], [], []]

@@ -1,0 +1,86 @@
+"""The few statements that are written by hand because the drain lives on them, for both databases.
+
+On PostgreSQL they run on raw psycopg cursors with binary parameters: Django's own cursors bind on the client as text,
+which costs several times more for arrays and bytes.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import psycopg
+from django.db import connection, models
+
+# SQLite refuses more parameters than this in one statement (its oldest default).
+MAX_PARAMETERS = 999
+
+
+def is_postgres() -> bool:
+    """Whether the database is PostgreSQL; otherwise it is SQLite."""
+    return connection.vendor == "postgresql"
+
+
+@contextmanager
+def binary_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """A psycopg cursor on Django's connection (so in its transaction); errors become Django's."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.format = psycopg.pq.Format.BINARY
+        yield cursor
+
+
+def prefer_indexes() -> None:
+    """Keep PostgreSQL from scanning a young table whole for want of statistics, in this transaction."""
+    if is_postgres():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+
+
+def fetch_any(select: str, column: str, kind: str, values: Sequence[Any], *, lock: str = "") -> list[tuple[Any, ...]]:
+    """Rows of a SELECT whose column is among the values, in the column's order.
+
+    `kind` is the SQL type of the column; `lock` is a locking clause that SQLite, with its one writer, needs not.
+    """
+    if is_postgres():
+        with binary_cursor() as cursor:
+            sql = f"{select} WHERE {column} = ANY(%b::{kind}[]) ORDER BY {column} {lock}"
+            return cursor.execute(sql.encode(), [list(values)]).fetchall()
+    rows: list[tuple[Any, ...]] = []
+    with connection.cursor() as cursor:
+        for part in parts(values, MAX_PARAMETERS):
+            places = ", ".join(["%s"] * len(part))
+            cursor.execute(f"{select} WHERE {column} IN ({places}) ORDER BY {column}", part)
+            rows += cursor.fetchall()
+    return rows
+
+
+def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows the fastest way the database has: COPY in binary, or one prepared INSERT."""
+    if not rows:
+        return
+    table = model._meta.db_table
+    names = ", ".join(columns)
+    if is_postgres():
+        sql = f"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)"
+        with binary_cursor() as cursor, cursor.copy(sql.encode()) as copy:
+            copy.set_types(column_types(model, tuple(columns)))
+            for row in rows:
+                copy.write_row(row)
+        return
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
+
+
+@cache
+def column_types(model: type[models.Model], columns: tuple[str, ...]) -> list[str]:
+    """The PostgreSQL types of columns, without their lengths; binary COPY converts nothing."""
+    by_column = {field.column: field for field in model._meta.concrete_fields}
+    return [str(by_column[column].rel_db_type(connection)).partition("(")[0] for column in columns]
+
+
+def parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """The values in runs of at most `size`."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
