@@ -1,0 +1,19 @@
+"""Nouns of alerting, one file per concern."""
+
+from alerting.models.incidents import Alert, AlertTransition, AlertVerdict, Incident, IncidentEvent
+from alerting.models.messages import Channel, Notification, Silence
+from alerting.models.rules import AlertRule, Evaluation, Severity
+
+__all__ = [
+    "Alert",
+    "AlertRule",
+    "AlertTransition",
+    "AlertVerdict",
+    "Channel",
+    "Evaluation",
+    "Incident",
+    "IncidentEvent",
+    "Notification",
+    "Severity",
+    "Silence",
+]

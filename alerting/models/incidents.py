@@ -1,0 +1,196 @@
+"""What people work on: alerts, the incidents that group them, and everything said and done about those."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from alerting.models.rules import AlertRule, Severity
+from models_registry.models import Model, Project
+
+
+class Incident(models.Model):
+    """What people work on: grouped alerts of one model, from open to resolved."""
+
+    class State(models.TextChoices):
+        """Where the work stands."""
+
+        OPEN = "open", _("open")
+        ACKNOWLEDGED = "acknowledged", _("acknowledged")
+        RESOLVED = "resolved", _("resolved")
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="incidents", verbose_name=_("project"))
+    number = models.PositiveIntegerField(_("number"), help_text=_("Counts per installation: INC-7."), unique=True)
+    title = models.CharField(_("title"), max_length=300)
+    model = models.ForeignKey(
+        Model, models.SET_NULL, null=True, blank=True, related_name="incidents", verbose_name=_("model")
+    )
+    group_key = models.CharField(_("group key"), max_length=200)
+    severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.OPEN)
+    impact_started_at = models.DateTimeField(_("impact started"))
+    opened_at = models.DateTimeField(_("opened"))
+    acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("acknowledged by"),
+    )
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("resolved by"),
+    )
+
+    class Meta:
+        """At most one unresolved incident per group."""
+
+        verbose_name = _("incident")
+        verbose_name_plural = _("incidents")
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "group_key"],
+                condition=~models.Q(state="resolved"),
+                name="one_open_incident_per_group",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"INC-{self.number}"
+
+
+class Alert(models.Model):
+    """The current state of one rule for one set of labels."""
+
+    class State(models.TextChoices):
+        """Prometheus's three, plus the two that must be loud."""
+
+        INACTIVE = "inactive", _("healthy")
+        PENDING = "pending", _("pending")
+        FIRING = "firing", _("firing")
+        NO_DATA = "no_data", _("no data")
+        STALE = "stale", _("stale")
+
+    rule = models.ForeignKey(AlertRule, models.CASCADE, related_name="alerts", verbose_name=_("rule"))
+    fingerprint = models.CharField(_("fingerprint"), max_length=20)
+    labels = models.JSONField(_("labels"), default=dict)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.INACTIVE)
+    active_since = models.DateTimeField(_("active since"), null=True, blank=True)
+    keep_since = models.DateTimeField(_("recovering since"), null=True, blank=True)
+    fired_at = models.DateTimeField(_("fired at"), null=True, blank=True)
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    changed_at = models.DateTimeField(_("changed at"), null=True, blank=True)
+    severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices)
+    value = models.FloatField(_("value"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    incident = models.ForeignKey(
+        Incident, models.SET_NULL, null=True, blank=True, related_name="alerts", verbose_name=_("incident")
+    )
+
+    class Meta:
+        """One row per rule and labels."""
+
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        ordering = ["-changed_at"]
+        constraints = [models.UniqueConstraint(fields=["rule", "fingerprint"], name="alert_identity")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} · {self.get_state_display()}"
+
+
+class AlertTransition(models.Model):
+    """Append-only: every change of state, with its reason."""
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="transitions", verbose_name=_("alert"))
+    incident = models.ForeignKey(
+        Incident, models.SET_NULL, null=True, blank=True, related_name="transitions", verbose_name=_("incident")
+    )
+    from_state = models.CharField(_("from"), max_length=8, choices=Alert.State.choices)
+    to_state = models.CharField(_("to"), max_length=8, choices=Alert.State.choices)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    at = models.DateTimeField(_("at"))
+    value = models.FloatField(_("value"), null=True)
+
+    class Meta:
+        """The index serves timelines."""
+
+        verbose_name = _("alert transition")
+        verbose_name_plural = _("alert transitions")
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["alert", "at"], name="transition_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} → {self.to_state}"
+
+
+class IncidentEvent(models.Model):
+    """Append-only timeline of an incident: what machines and people did."""
+
+    class Kind(models.TextChoices):
+        """Who or what wrote it."""
+
+        OPENED = "opened", _("opened")
+        ALERT = "alert", _("alert")
+        ACKNOWLEDGED = "acknowledged", _("acknowledged")
+        SILENCED = "silenced", _("silenced")
+        RESOLVED = "resolved", _("resolved")
+        COMMENT = "comment", _("comment")
+        NOTIFIED = "notified", _("message sent")
+        SUPPRESSED = "suppressed", _("message not sent")
+        RUNBOOK = "runbook", _("runbook step")
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="events", verbose_name=_("incident"))
+    at = models.DateTimeField(_("at"))
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
+    )
+    text = models.TextField(_("text"), blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        """In the order it happened."""
+
+        verbose_name = _("incident event")
+        verbose_name_plural = _("incident events")
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["incident", "at"], name="incident_timeline")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.text}".strip()
+
+
+class AlertVerdict(models.Model):
+    """What a review says of an alert; written by reviews, read by fatigue reports."""
+
+    class Verdict(models.TextChoices):
+        """Was it worth waking up for?"""
+
+        USEFUL = "useful", _("useful")
+        NOISE = "noise", _("noise")
+
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="verdicts", verbose_name=_("alert"))
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="verdicts", verbose_name=_("incident"))
+    verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("who")
+    )
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        """One verdict per alert and incident."""
+
+        verbose_name = _("alert verdict")
+        verbose_name_plural = _("alert verdicts")
+        constraints = [models.UniqueConstraint(fields=["alert", "incident"], name="verdict_per_alert_incident")]
+
+    def __str__(self) -> str:
+        return self.get_verdict_display()

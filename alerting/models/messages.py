@@ -1,0 +1,132 @@
+"""Who is told, how, and when not."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from alerting.models.incidents import Incident
+from alerting.models.rules import AlertRule, Severity
+from models_registry.models import Model, Project
+
+
+class Silence(models.Model):
+    """A promise to look later: no messages for matching incidents until it ends. Owner and end are mandatory."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="silences", verbose_name=_("project"))
+    model = models.ForeignKey(
+        Model, models.CASCADE, null=True, blank=True, related_name="silences", verbose_name=_("model")
+    )
+    rule = models.ForeignKey(
+        AlertRule, models.CASCADE, null=True, blank=True, related_name="silences", verbose_name=_("rule")
+    )
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("owner"))
+    comment = models.CharField(_("comment"), max_length=300, blank=True)
+
+    class Meta:
+        """Ends after it starts."""
+
+        verbose_name = _("silence")
+        verbose_name_plural = _("silences")
+        ordering = ["-ends_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="silence_ends_after_start"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model or self.rule or self.project} → {self.ends_at:%Y-%m-%d %H:%M}"
+
+
+class Channel(models.Model):
+    """Where messages go. Secrets are encrypted and can be written, never read back."""
+
+    class Kind(models.TextChoices):
+        """One class each, in alerting/channels/."""
+
+        CONSOLE = "console", _("console")
+        EMAIL = "email", _("e-mail")
+        WEBHOOK = "webhook", _("signed webhook")
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="channels", verbose_name=_("project"))
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    target = models.CharField(
+        _("target"),
+        max_length=500,
+        blank=True,
+        help_text=_("E-mail addresses separated by commas, or the webhook's URL."),
+    )
+    secret = models.BinaryField(blank=True, default=b"", editable=False)
+    minimum_severity = models.CharField(
+        _("from severity"), max_length=8, choices=Severity.choices, default=Severity.TICKET
+    )
+    enabled = models.BooleanField(_("enabled"), default=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    last_error = models.TextField(_("last error"), blank=True, editable=False)
+    last_ok_at = models.DateTimeField(_("last success"), null=True, editable=False)
+
+    class Meta:
+        """Listed by name."""
+
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="channel_name_per_project")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Notification(models.Model):
+    """The outbox: one row per incident, channel and generation, written with the state change it tells of."""
+
+    class State(models.TextChoices):
+        """At least once, with a stable id; a decision not to send is a row too."""
+
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("sending")
+        SENT = "sent", _("sent")
+        SUPPRESSED = "suppressed", _("suppressed")
+        DEAD = "dead", _("given up")
+
+    class Reason(models.TextChoices):
+        """Why it is sent."""
+
+        OPENED = "opened", _("incident opened")
+        ESCALATED = "escalated", _("severity raised")
+        RESOLVED = "resolved", _("incident resolved")
+        TEST = "test", _("test message")
+
+    uid = models.UUIDField(_("id"), unique=True)
+    incident = models.ForeignKey(
+        Incident, models.CASCADE, null=True, blank=True, related_name="notifications", verbose_name=_("incident")
+    )
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="notifications", verbose_name=_("channel"))
+    generation = models.CharField(_("generation"), max_length=64)
+    reason = models.CharField(_("reason"), max_length=16, choices=Reason.choices)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
+    decision = models.CharField(_("decision"), max_length=300, blank=True)
+    body = models.JSONField(_("body"), default=dict)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    created_at = models.DateTimeField(_("created"))
+    not_before = models.DateTimeField(_("not before"), help_text=_("Real time."))
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True)
+
+    class Meta:
+        """The partial index serves the sender."""
+
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["incident", "channel", "generation"], name="notification_once")]
+        indexes = [
+            models.Index(fields=["not_before"], name="outbox", condition=models.Q(state__in=["queued", "sending"]))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} → {self.channel}"

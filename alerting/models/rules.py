@@ -1,0 +1,123 @@
+"""What is asked of the summaries, and what was seen."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from models_registry.models import Model, Project
+from monitoring.models import SLO
+
+
+class Severity(models.TextChoices):
+    """What a firing alert asks for."""
+
+    PAGE = "page", _("page")
+    TICKET = "ticket", _("ticket")
+
+
+class AlertRule(models.Model):
+    """A question asked of the summaries at every interval."""
+
+    class Kind(models.TextChoices):
+        """How the question is put."""
+
+        BURN_RATE = "burn_rate", _("SLO burn rate")
+        THRESHOLD = "threshold", _("threshold")
+
+    class Comparison(models.TextChoices):
+        """Strict on both sides, as Prometheus rules are usually written."""
+
+        ABOVE = "gt", _("above")
+        BELOW = "lt", _("below")
+
+    class NoData(models.TextChoices):
+        """What a window without data means to this rule."""
+
+        KEEP = "keep", _("keep the last state")
+        OK = "ok", _("count as healthy")
+        ALERT = "alert", _("alert")
+
+    class Health(models.TextChoices):
+        """Whether the rule itself works; a broken rule is not a quiet one."""
+
+        UNKNOWN = "unknown", _("not evaluated yet")
+        OK = "ok", _("working")
+        NO_DATA = "no_data", _("no data")
+        STALE = "stale", _("stale")
+        ERROR = "error", _("broken")
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="rules", verbose_name=_("project"))
+    slug = models.SlugField(_("slug"), max_length=64)
+    name = models.CharField(_("name"), max_length=160)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    slo = models.ForeignKey(SLO, models.CASCADE, null=True, blank=True, related_name="rules", verbose_name=_("SLO"))
+    model = models.ForeignKey(
+        Model, models.CASCADE, null=True, blank=True, related_name="rules", verbose_name=_("model")
+    )
+    environment = models.CharField(_("environment"), max_length=64, default="production")
+    measure = models.CharField(_("measure"), max_length=48, blank=True)
+    comparison = models.CharField(_("comparison"), max_length=2, choices=Comparison.choices, default=Comparison.ABOVE)
+    threshold = models.FloatField(_("threshold"), null=True, blank=True)
+    window = models.DurationField(_("window"), default=timedelta(minutes=5))
+    pairs = models.JSONField(
+        _("burn-rate pairs"),
+        default=list,
+        blank=True,
+        help_text=_("Objects with long_s, short_s, factor and severity; empty means the standard table."),
+    )
+    for_duration = models.DurationField(_("for"), default=timedelta(0))
+    keep_firing_for = models.DurationField(_("keep firing for"), default=timedelta(0))
+    minimum = models.PositiveIntegerField(
+        _("minimum sample"), default=3, help_text=_("Bad events (burn rate) or events (threshold) needed to judge.")
+    )
+    interval = models.DurationField(_("interval"), default=timedelta(minutes=1))
+    severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices, default=Severity.TICKET)
+    no_data = models.CharField(_("on no data"), max_length=8, choices=NoData.choices, default=NoData.KEEP)
+    summary = models.CharField(_("summary"), max_length=300, blank=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    health = models.CharField(_("health"), max_length=8, choices=Health.choices, default=Health.UNKNOWN, editable=False)
+    last_error = models.TextField(_("last error"), blank=True, editable=False)
+    last_slot = models.DateTimeField(_("last evaluated"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        """One slug per project; the kind decides which fields must be there."""
+
+        verbose_name = _("alert rule")
+        verbose_name_plural = _("alert rules")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "slug"], name="rule_slug_per_project"),
+            models.CheckConstraint(
+                condition=models.Q(kind="burn_rate", slo__isnull=False)
+                | models.Q(kind="threshold", model__isnull=False, threshold__isnull=False),
+                name="rule_has_its_subject",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Evaluation(models.Model):
+    """What a rule saw at a slot, as known then; hindsight reads the summaries again."""
+
+    rule = models.ForeignKey(AlertRule, models.CASCADE, related_name="evaluations")
+    slot = models.DateTimeField()
+    window_end = models.DateTimeField()
+    value = models.FloatField(null=True)
+    good = models.BigIntegerField(null=True)
+    valid = models.BigIntegerField(null=True)
+    breached = models.BooleanField(null=True, help_text="Null: no data, stale or error.")
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        """(rule, slot) is unique, which makes duplicate ticks harmless."""
+
+        verbose_name = _("evaluation")
+        verbose_name_plural = _("evaluations")
+        constraints = [models.UniqueConstraint(fields=["rule", "slot"], name="evaluation_slot")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id}@{self.slot:%H:%M:%S}"
