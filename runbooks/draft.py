@@ -1,10 +1,18 @@
 """The draft of a review: computed from what was recorded, in the reader's language, until somebody edits it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from alerting.models import Incident
-from runbooks.models import Review
+from django.conf import settings
+from django.utils.translation import gettext
+
+from alerting.models import Alert, AlertTransition, Incident, IncidentEvent
+from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
+from alerting.words import describe_value
+from runbooks.impact import impact_lines
+from runbooks.models import Review, Run, RunStep
+from runbooks.words import moment, one_line, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +26,101 @@ class IncidentTimes:
 
 def times(incident: Incident) -> IncidentTimes:
     """The three durations of an incident, in story time."""
-    raise NotImplementedError
+    began, opened = incident.impact_started_at, incident.opened_at
+    return IncidentTimes(
+        detect=opened - began,
+        acknowledge=incident.acknowledged_at - opened if incident.acknowledged_at else None,
+        resolve=incident.resolved_at - began if incident.resolved_at else None,
+    )
 
 
 def draft_body(review: Review) -> str:
-    """Markdown in the active language, computed from transitions and events."""
-    raise NotImplementedError
+    """Markdown in the active language. What only people know stays an empty section under its heading."""
+    incident = review.incident
+    sections = [
+        (gettext("Impact"), _bullets(_impact(incident))),
+        (gettext("Detection"), _bullets(_detection(incident))),
+        (gettext("Times"), _bullets(_times(incident))),
+        (gettext("Timeline"), _bullets(_timeline_line(entry) for entry in incident_timeline(incident))),
+        (gettext("Changes shortly before"), _bullets(_changes(incident))),
+        (gettext("What the runbook showed"), _runs(incident)),
+        (gettext("What went well"), ""),
+        (gettext("What went poorly"), ""),
+        (gettext("Where we were lucky"), ""),
+    ]
+    return "\n\n".join(f"## {title}\n\n{text}".strip() for title, text in sections) + "\n"
+
+
+def _impact(incident: Incident) -> list[str]:
+    end = moment(incident.resolved_at) if incident.resolved_at else gettext("not over yet")
+    lines = [
+        gettext("From %(start)s to %(end)s (%(zone)s).")
+        % {"start": moment(incident.impact_started_at), "end": end, "zone": settings.TIME_ZONE}
+    ]
+    if incident.model:
+        lines.append(gettext("Model: %(model)s.") % {"model": incident.model})
+    return [*lines, *impact_lines(incident)]
+
+
+def _detection(incident: Incident) -> list[str]:
+    """Which rules fired, when and why; who was told."""
+    fired = AlertTransition.objects.filter(incident=incident, to_state=Alert.State.FIRING)
+    lines = [
+        gettext("%(at)s: the rule “%(rule)s” fired (%(saw)s).")
+        % {
+            "at": moment(row.at),
+            "rule": gettext(row.alert.rule.name),
+            "saw": describe_value(row.alert.rule, row.value) or row.reason,
+        }
+        for row in fired.select_related("alert__rule__slo", "alert__rule__model")
+    ]
+    messages = IncidentEvent.objects.filter(incident=incident, kind=IncidentEvent.Kind.NOTIFIED)
+    told = dict.fromkeys(messages.values_list("text", flat=True))
+    if told:
+        lines.append(gettext("Told: %(channels)s.") % {"channels": ", ".join(told)})
+    else:
+        lines.append(gettext("No message was sent."))
+    return lines
+
+
+def _times(incident: Incident) -> list[str]:
+    took = times(incident)
+    return [
+        gettext("To detect: %(span)s (from the first bad event to the incident)") % {"span": span(took.detect)},
+        gettext("To acknowledge: %(span)s (from the incident to the first person)") % {"span": span(took.acknowledge)},
+        gettext("To resolve: %(span)s (from the first bad event to the end)") % {"span": span(took.resolve)},
+    ]
+
+
+def _timeline_line(entry: TimelineEntry) -> str:
+    who = f" ({entry.actor})" if entry.actor else ""
+    what = one_line(str(entry.text))
+    return f"{moment(entry.at)} **{entry.title}**{who}" + (f": {what}" if what else "")
+
+
+def _changes(incident: Incident) -> list[str]:
+    found = [
+        f"{moment(change.at)} {change}" + (f": {one_line(change.note)}" if change.note else "")
+        for change in suspect_changes(incident)
+    ]
+    return found or [gettext("None was recorded.")]
+
+
+def _runs(incident: Incident) -> str:
+    runs = Run.objects.filter(incident=incident).select_related("runbook").order_by("started_at", "id")
+    parts = [
+        f"### {run.runbook.title}\n\n" + _bullets(_step(step) for step in run.steps.select_related("done_by"))
+        for run in runs
+    ]
+    return "\n\n".join(parts) or gettext("No runbook was followed.")
+
+
+def _step(step: RunStep) -> str:
+    if step.done_at is None:
+        return f"☐ {step.title}"
+    line = f"☑ {step.title} ({step.done_by or '—'}, {moment(step.done_at)})"
+    return f"{line}: {one_line(step.note)}" if step.note else line
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

@@ -58,7 +58,7 @@ def _incident_lines(data: Mapping[str, Any]) -> list[str]:
     ]
     lines = [f"{name}: {value}" for name, value in facts if value]
     for alert in data["alerts"]:
-        lines += ["- " + " · ".join(part for part in (alert["rule"], alert["summary"], alert["reason"]) if part)]
+        lines += ["- " + " · ".join(part for part in (alert["rule"], alert["saw"]) if part)]
     if data["more_alerts"]:
         lines.append(gettext("- and %(more_alerts)d more alerts") % data)
     return lines

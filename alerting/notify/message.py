@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext, override
 
-from alerting.models import Channel, Incident
+from alerting.models import Alert, Channel, Incident
+from alerting.words import describe_value
 from models_registry.models import User
 
 MAX_ALERTS = 5
@@ -19,17 +20,9 @@ log = structlog.get_logger(__name__)
 
 def incident_message(incident: Incident, *, reason: str, now: datetime, actor: User | None) -> dict[str, Any]:
     """`{type, timestamp, reason, data}`: the JSON a webhook gets; other channels put the same into words."""
-    attached = incident.alerts.select_related("rule").order_by("-fired_at", "id")
-    alerts = [
-        {
-            "rule": alert.rule.name,
-            "summary": alert.rule.summary,
-            "reason": alert.reason,
-            "state": alert.state,
-            "value": alert.value,
-        }
-        for alert in attached[:MAX_ALERTS]
-    ]
+    attached = incident.alerts.select_related("rule__slo", "rule__model").order_by("-fired_at", "id")
+    with override(settings.LANGUAGE_CODE):
+        alerts = [_alert_facts(alert) for alert in attached[:MAX_ALERTS]]
     data = {
         "number": incident.number,
         "key": str(incident),
@@ -48,6 +41,17 @@ def incident_message(incident: Incident, *, reason: str, now: datetime, actor: U
         "links": incident_links(incident),
     }
     return {"type": f"incident.{reason}", "timestamp": now.isoformat(), "reason": reason, "data": data}
+
+
+def _alert_facts(alert: Alert) -> dict[str, Any]:
+    """`saw` is the value in words."""
+    return {
+        "rule": gettext(alert.rule.name),
+        "state": alert.state,
+        "severity": alert.severity,
+        "value": alert.value,
+        "saw": describe_value(alert.rule, alert.value),
+    }
 
 
 def check_message(channel: Channel, *, by: User, now: datetime) -> dict[str, Any]:
