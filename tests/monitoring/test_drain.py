@@ -43,8 +43,9 @@ def test_a_prediction_is_stored_folded_and_counted(project: Project, put: Put, n
     assert stored.payload == '{"features":{"age":30}}'
     assert bins("status") == {0: 1}
     assert bins("decision") == {1: 1}
-    ledger = read_ledger(project_id=project.id)["total"]
-    assert ledger == dict(received=3, rejected=2, accepted=1, stored=1, duplicate=0, dead_lettered=0, pending=0)
+    total = read_ledger(project_id=project.id)["total"]
+    assert [name for name, count in total.items() if count == 1] == ["accepted", "stored"]
+    assert (total["received"], total["rejected"], total["pending"]) == (3, 2, 0)
 
 
 def test_the_same_id_is_stored_once_whatever_its_time(project: Project, put: Put, now: datetime):

@@ -1,0 +1,100 @@
+"""Count again from raw events and compare with the summaries: the proof that each event was folded exactly once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from monitoring.drain.buckets import Key
+from monitoring.drain.fold import Folds
+from monitoring.drain.merge import Sum, sums_by_bucket
+from monitoring.drain.rows import MODELS, LLMCallRow, PredictionRow, ServedRow
+from monitoring.models import Bucket, Series
+from monitoring.models.summaries import TIER_SECONDS, Tier
+from monitoring.selectors.floors import Floors, read_floors
+from monitoring.stats.histogram import pack
+
+ROWS_PER_FETCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A bucket that says one thing while the raw events say another; series 0 was never registered."""
+
+    series_id: int
+    series: str
+    tier: int
+    start: int
+    stored: tuple[int, int, bytes]
+    counted: tuple[int, int, bytes]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.series} tier {self.tier} start {self.start}: n {self.stored[0]} stored, {self.counted[0]} counted;"
+            f" total {self.stored[1]} stored, {self.counted[1]} counted"
+        )
+
+
+NOTHING = (0, 0, b"")
+
+
+def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
+    """Every bucket of [start, end) that differs from its raw events, in the finest tier that still exists.
+
+    The window is widened to whole buckets and cut where raw events are gone. Meaningful while no drain is running.
+    """
+    floors = read_floors()
+    first = max(_bucket_start(floors, int(start.timestamp())), floors.events)
+    last = int(end.timestamp())
+    last = last if last == (begin := _bucket_start(floors, last)) else begin + TIER_SECONDS[_tier(floors, last)]
+    folds = Folds()
+    for row_type in (PredictionRow, LLMCallRow):
+        for row in _stored(row_type, first, last):
+            folds.add(row)
+    sums = sums_by_bucket(list(folds.cells()), floors, create=False)
+    counted = {key: _of_sum(sum_) for key, sum_ in sums.items()}
+    stored = _buckets(floors, first, last)
+    names = {series.id: str(series) for series in Series.objects.all()}
+    return [
+        Mismatch(key[0], names.get(key[0], "?"), key[1], key[2], stored.get(key, NOTHING), counted.get(key, NOTHING))
+        for key in sorted(stored.keys() | counted.keys())
+        if stored.get(key, NOTHING) != counted.get(key, NOTHING)
+    ]
+
+
+def _tier(floors: Floors, epoch_s: int) -> Tier:
+    return Tier(floors.bucket(epoch_s)[0])
+
+
+def _bucket_start(floors: Floors, epoch_s: int) -> int:
+    return floors.bucket(epoch_s)[1]
+
+
+def _stored(row_type: type[ServedRow], first: int, last: int) -> Iterator[ServedRow]:
+    """Raw events of a window, a few thousand in memory at a time."""
+    columns = ", ".join(row_type._fields)
+    table = MODELS[row_type]._meta.db_table
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM {table} WHERE ts_us >= %s AND ts_us < %s",
+            [first * 1_000_000, last * 1_000_000],
+        )
+        while rows := cursor.fetchmany(ROWS_PER_FETCH):
+            yield from map(row_type._make, rows)
+
+
+def _of_sum(counted: Sum) -> tuple[int, int, bytes]:
+    return counted.n, counted.total, pack(counted.bins)
+
+
+def _buckets(floors: Floors, first: int, last: int) -> dict[Key, tuple[int, int, bytes]]:
+    """Stored buckets of the window, each moment in its finest tier; those that were amended to nothing count as none."""
+    rows = Bucket.objects.filter(start__gte=first, start__lt=last).values_list(
+        "series_id", "tier", "start", "n", "total", "bins"
+    )
+    return {
+        (series_id, tier, start): (n, total, bytes(bins))
+        for series_id, tier, start, n, total, bins in rows
+        if tier == _tier(floors, start) and (n or total or bins)
+    }

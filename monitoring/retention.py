@@ -1,0 +1,106 @@
+"""Forget what is past its time, in chunks, without changing a single sum.
+
+Minutes go only when their hours are rolled up, hours only when their days are. The floor is moved first, in a
+transaction that waits for every drain that still folds by the old one; only then are rows below it dropped. From then
+on late truth is folded into the finest bucket that remains (docs/decisions/0003-late-truth-below-the-floor.md).
+"""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Min
+
+from lib.stage import Summary
+from models_registry.models import Project
+from monitoring.models import (
+    BusinessEvent,
+    DirtyHour,
+    EventKey,
+    Feedback,
+    LLMCall,
+    LogRecord,
+    Outcome,
+    Prediction,
+    RetentionFloor,
+)
+from monitoring.models.events import Event
+from monitoring.models.summaries import TIER_SECONDS, Tier
+from monitoring.selectors.floors import Floors, hold_floors
+
+ROWS_PER_CHUNK = 2_000
+PASS_SECONDS = 10.0
+EVENTS: tuple[type[Event], ...] = (Prediction, LLMCall, Outcome, Feedback, BusinessEvent)
+HOUR, DAY = TIER_SECONDS[Tier.HOUR], TIER_SECONDS[Tier.DAY]
+Kind = RetentionFloor.Kind
+
+
+def retain(*, now: datetime) -> Summary:
+    """One bounded pass: written is the number of rows dropped."""
+    ages: Mapping[str, timedelta] = settings.RETENTION
+    floors = _move_floors(now, ages)
+    deadline = time.monotonic() + PASS_SECONDS
+    dropped = 0
+    for table, condition, bound in _past(floors, now, ages):
+        while time.monotonic() < deadline:
+            rows = _drop(table, condition, bound)
+            dropped += rows
+            if rows < ROWS_PER_CHUNK:
+                break
+    return Summary(seen=dropped, written=dropped)
+
+
+def _move_floors(now: datetime, ages: Mapping[str, timedelta]) -> Floors:
+    """Floors never move back, never past an hour that still waits for the rollup, never hours above minutes."""
+    with transaction.atomic():
+        before = hold_floors(to_move=True)
+        waiting: int | None = DirtyHour.objects.aggregate(start=Min("start"))["start"]
+        minutes = _aligned(now - ages["minutes"], HOUR, waiting)
+        hours = _aligned(now - ages["hours"], DAY, minutes)
+        moved = Floors(
+            events=max(before.events, _aligned(now - ages["events"], DAY, None)),
+            minutes=max(before.minutes, minutes),
+            hours=max(before.hours, hours),
+        )
+        for kind in Kind:
+            RetentionFloor.objects.update_or_create(kind=kind, defaults={"start": getattr(moved, kind.value)})
+    return moved
+
+
+def _aligned(moment: datetime, width: int, at_most: int | None) -> int:
+    epoch = int(moment.timestamp())
+    bound = epoch if at_most is None else min(epoch, at_most)
+    return bound - bound % width
+
+
+def _past(floors: Floors, now: datetime, ages: Mapping[str, timedelta]) -> list[tuple[str, str, int]]:
+    """(table, condition, bound) of everything to drop."""
+
+    def micros(age: timedelta) -> int:
+        return int((now - age).timestamp()) * 1_000_000
+
+    events = [(model._meta.db_table, floors.events * 1_000_000) for model in EVENTS]
+    events.append((LogRecord._meta.db_table, micros(ages["logs"])))
+    return [
+        # by project, for that is how the page index of events begins
+        *(
+            (table, f"project_id = {project_id:d} AND ts_us < %s", bound)
+            for project_id in Project.objects.values_list("id", flat=True)
+            for table, bound in events
+        ),
+        (EventKey._meta.db_table, "seen_us < %s", micros(ages["keys"])),
+        ("monitoring_bucket", f"tier = {int(Tier.MINUTE)} AND start < %s", floors.minutes),
+        ("monitoring_bucket", f"tier = {int(Tier.HOUR)} AND start < %s", floors.hours),
+    ]
+
+
+def _drop(table: str, condition: str, bound: int) -> int:
+    """Delete one chunk in its own short transaction; rows are addressed by their place in the table."""
+    place = "ctid" if connection.vendor == "postgresql" else "rowid"
+    chosen = f"SELECT {place} FROM {table} WHERE {condition} LIMIT {ROWS_PER_CHUNK}"
+    among = f"{place} = ANY(ARRAY({chosen}))" if place == "ctid" else f"{place} IN ({chosen})"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE {among}", [bound])
+        return cursor.rowcount
