@@ -115,6 +115,6 @@ def moment(at: datetime | None, *, now: datetime | None = None) -> str:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A measure's value in its unit: ratio, ms, req/min, usd, tokens, count."""
-    writers = {"ratio": percent, "ms": milliseconds, "req/min": rate, "per_minute": rate, "usd": money}
+    """A measure's value in its unit (`monitoring.measures.Unit`): ratio, ms, per_minute, usd, tokens, count."""
+    writers = {"ratio": percent, "ms": milliseconds, "per_minute": rate, "usd": money}
     return writers.get(unit, compact)(value)

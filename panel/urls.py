@@ -3,7 +3,7 @@
 from django.urls import path
 
 from panel.urls_response import urlpatterns as response_pages
-from panel.views import account, home, model, search, slo, start
+from panel.views import account, home, model, pulse, search, slo, start
 
 app_name = "panel"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("theme/", account.theme, name="theme"),
     path("search/", search.search, name="search"),
     path("p/<slug:project>/", home.home, name="home"),
+    path("p/<slug:project>/pulse.json", pulse.pulse, name="pulse"),
     path("p/<slug:project>/models/", model.models, name="models"),
     path("p/<slug:project>/models/<path:slug>/", model.model, name="model"),
     path("p/<slug:project>/slos/", slo.slos, name="slos"),

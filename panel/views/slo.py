@@ -3,19 +3,25 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from lib import clock
 from models_registry.models import Project
 from monitoring.models import SLO
 from panel.access import project_page
+from panel.pages import ranges
+from panel.pages.fleet import judge_all
+from panel.pages.slo import slo_page
 
 
 @project_page("monitoring.view_slo")
 def slos(request: HttpRequest, project: Project) -> HttpResponse:
     """Every SLO, least budget left first."""
-    return render(request, "panel/slos.html", {"project": project})
+    return render(request, "panel/slos.html", {"project": project, "judged": judge_all(project, now=clock.now())})
 
 
 @project_page("monitoring.view_slo")
 def slo(request: HttpRequest, project: Project, slug: str) -> HttpResponse:
     """One SLO: promise, attainment, budget, burn."""
-    found = get_object_or_404(SLO, project=project, slug=slug)
-    return render(request, "panel/slo.html", {"project": project, "slo": found})
+    found = get_object_or_404(SLO.objects.select_related("model", "project"), project=project, slug=slug)
+    span = ranges.chosen(request.GET.get("range"))
+    context = {"project": project, "slo": found, "range": span, "ranges": ranges.RANGES.values()}
+    return render(request, "panel/slo.html", context | {"page": slo_page(found, span, now=clock.now())})

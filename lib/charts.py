@@ -1,0 +1,163 @@
+"""Small charts as SVG text, drawn on the server: they need no script, print, and take their colours from CSS classes.
+
+Every drawing is stretched to its box (`preserveAspectRatio="none"`, strokes keep their width), carries no text of its
+own and says what it shows in `<title>`. Coordinates are per mille of the width; y grows downwards as SVG wants it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+WIDTH = 1_000.0
+_PAD = 4.0
+Value = float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a strip: `tone` is a class (ok, warn, bad, none), `title` says when and what."""
+
+    tone: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Part of the horizontal axis, both ends in 0…1."""
+
+    start: float
+    end: float
+
+
+def scale(values: Iterable[Value], *, floor: Value = None) -> tuple[float, float]:
+    """Lowest and highest of the known values, never equal; `floor` is included where given."""
+    known = [value for value in values if value is not None]
+    if floor is not None:
+        known.append(floor)
+    if not known:
+        return 0.0, 1.0
+    low, high = min(known), max(known)
+    return (low, high) if high > low else (low, low + (abs(low) or 1.0))
+
+
+def _points(values: Sequence[Value], low: float, high: float, height: float) -> list[list[tuple[float, float]]]:
+    """Runs of known values; a gap in the data is a gap in the line."""
+    step = WIDTH / max(len(values) - 1, 1)
+    usable = height - 2 * _PAD
+    runs: list[list[tuple[float, float]]] = [[]]
+    for index, value in enumerate(values):
+        if value is None:
+            runs.append([])
+            continue
+        share = min(max((value - low) / (high - low), 0.0), 1.0)
+        runs[-1].append((index * step, height - _PAD - share * usable))
+    return [run for run in runs if run]
+
+
+def _path(run: Sequence[tuple[float, float]]) -> str:
+    if len(run) == 1:
+        x, y = run[0]
+        run = [(max(x - 2, 0), y), (x + 2, y)]
+    return "M" + "L".join(f"{x:.0f} {y:.1f}" for x, y in run)
+
+
+def _svg(name: str, height: float, title: str, body: str) -> SafeString:
+    return mark_safe(  # noqa: S308 - the body is built here from numbers and escaped text only
+        f'<svg class="chart-{name}" viewBox="0 0 {WIDTH:.0f} {height:.0f}" preserveAspectRatio="none" role="img" '
+        f'focusable="false"><title>{escape(title)}</title>{body}</svg>'
+    )
+
+
+def sparkline(values: Sequence[Value], *, title: str, tone: str = "accent", height: float = 60) -> SafeString:
+    """The shape of a series in one glance: area and line."""
+    low, high = scale(values)
+    body = ""
+    for run in _points(values, low, high, height):
+        line = _path(run)
+        body += f'<path class="area area--{tone}" d="{line}V{height:.0f}H{run[0][0]:.0f}Z"/>'
+        body += f'<path class="line line--{tone}" d="{line}" vector-effect="non-scaling-stroke"/>'
+    return _svg("spark", height, title, body)
+
+
+def lines(
+    series: Sequence[tuple[str, Sequence[Value]]],
+    *,
+    title: str,
+    bounds: tuple[float, float],
+    bands: Sequence[Stretch] = (),
+    marks: Sequence[float] = (),
+    threshold: Value = None,
+    height: float = 220,
+) -> SafeString:
+    """Several series (tone, values) over one horizontal axis, with bands, marks (0…1) and a threshold line."""
+    low, high = bounds
+    body = "".join(
+        f'<path class="rule" d="M0 {height * part:.1f}H{WIDTH:.0f}" vector-effect="non-scaling-stroke"/>'
+        for part in (0.25, 0.5, 0.75)
+    )
+    body += _bands(bands, height)
+    for mark in marks:
+        body += f'<path class="mark" d="M{mark * WIDTH:.0f} 0V{height:.0f}" vector-effect="non-scaling-stroke"/>'
+    if threshold is not None and low <= threshold <= high:
+        y = height - _PAD - (threshold - low) / (high - low) * (height - 2 * _PAD)
+        body += f'<path class="threshold" d="M0 {y:.1f}H{WIDTH:.0f}" vector-effect="non-scaling-stroke"/>'
+    for tone, values in series:
+        for run in _points(values, low, high, height):
+            body += f'<path class="line line--{tone}" d="{_path(run)}" vector-effect="non-scaling-stroke"/>'
+    return _svg("lines", height, title, body)
+
+
+def _bands(bands: Sequence[Stretch], height: float) -> str:
+    """Incidents; never thinner than what an eye can find."""
+    return "".join(
+        f'<rect class="band" x="{band.start * WIDTH:.0f}" y="0" height="{height:.0f}" '
+        f'width="{max((band.end - band.start) * WIDTH, 3):.0f}"/>'
+        for band in bands
+    )
+
+
+def burn_down(
+    values: Sequence[Value], *, title: str, bands: Sequence[Stretch] = (), height: float = 240
+) -> tuple[SafeString, float, float]:
+    """Budget left over time, with its zero line; returns the drawing and the bounds of its axis (fractions).
+
+    The axis runs from the whole budget down to nothing, or below it when the budget is overspent.
+    """
+    low, _ = scale(values, floor=0.0)
+    low, high = min(low, 0.0), 1.0
+    zero = height - _PAD - (0.0 - low) / (high - low) * (height - 2 * _PAD)
+    body = _bands(bands, height)
+    body += f'<path class="zero" d="M0 {zero:.1f}H{WIDTH:.0f}" vector-effect="non-scaling-stroke"/>'
+    for run in _points(values, low, high, height):
+        line = _path(run)
+        body += f'<path class="area area--budget" d="{line}V{zero:.1f}H{run[0][0]:.0f}Z"/>'
+        body += f'<path class="line line--budget" d="{line}" vector-effect="non-scaling-stroke"/>'
+    return _svg("burn", height, title, body), low, high
+
+
+def status_strip(cells: Sequence[Cell], *, title: str, height: float = 34) -> SafeString:
+    """One cell per slice of time, oldest first."""
+    step = WIDTH / max(len(cells), 1)
+    body = "".join(
+        f'<rect class="cell cell--{cell.tone}" x="{index * step:.1f}" y="0" width="{step * 0.78:.1f}" '
+        f'height="{height:.0f}" rx="2"><title>{escape(cell.title)}</title></rect>'
+        for index, cell in enumerate(cells)
+    )
+    return _svg("strip", height, title, body)
+
+
+def meter(fraction: Value, *, title: str, tone: str = "accent", height: float = 10) -> SafeString:
+    """A bar filled to a fraction; below nothing and above everything it is cut, the title tells the truth."""
+    share = min(max(fraction or 0.0, 0.0), 1.0)
+    body = f'<rect class="meter-bed" x="0" y="0" width="{WIDTH:.0f}" height="{height:.0f}"/>'
+    if share > 0:
+        body += f'<rect class="cell cell--{tone}" x="0" y="0" width="{share * WIDTH:.0f}" height="{height:.0f}"/>'
+    return _svg("meter", height, title, body)
+
+
+def step_strip(done: Sequence[bool], *, title: str, height: float = 10) -> SafeString:
+    """Progress through a checklist: one cell per step."""
+    cells = [Cell("ok" if step else "none", "") for step in done]
+    return status_strip(cells, title=title, height=height)

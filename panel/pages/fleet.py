@@ -1,0 +1,183 @@
+"""Every model of a project with its state, for home and for the list of models."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from alerting.models import Incident
+from alerting.selectors import open_incidents
+from lib import charts
+from models_registry.models import Deployment, Model, Project
+from monitoring.measures import MEASURES, subjects_of
+from monitoring.models import SLO
+from monitoring.slo import SLOStatus, slo_statuses
+from monitoring.stats.burn import Pair, span_label, standard_pairs
+from monitoring.stats.intervals import Reading
+from monitoring.stats.tally import Subject
+from panel import format as write
+from panel.pages.indicators import main_measure, recent
+
+TRAFFIC_WINDOW = timedelta(minutes=15)
+QUALITY_WINDOW = timedelta(hours=24)
+LATENCY_WINDOW = timedelta(hours=1)
+WORST_FIRST = ("exhausted", "burning", "attention", "stale", "no_data", "waiting", "ok")
+BURN_FULL, BURN_BAD = 10.0, 3.0
+LOW_BUDGET = 0.25
+SLO_ORDER = ("exhausted", "burning", "stale", "no_data", "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An SLO with what is true of it now."""
+
+    slo: SLO
+    status: SLOStatus
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The standard window pairs of this SLO."""
+        return standard_pairs(self.slo.window.total_seconds(), self.slo.target)
+
+    @property
+    def burn(self) -> float | None:
+        """The burn rate the outlook is told by: over the shortest long window."""
+        return self.status.burn.get(span_label(min(pair.long_s for pair in self.pairs)))
+
+    @property
+    def meter(self) -> SafeString:
+        """Budget left as a bar."""
+        left = self.status.budget_left
+        tone = "bad" if left is not None and left < LOW_BUDGET else "ok"
+        return charts.meter(left, title=write.percent_floor(left), tone=tone)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One model as lists show it."""
+
+    model: Model
+    version: str
+    deployed: Deployment | None
+    state: str
+    incident: Incident | None
+    slos: list[Judged]
+    traffic: float | None
+    latency: Reading
+    quality: Reading
+    quality_label: str
+    quality_text: str
+
+    @property
+    def worst(self) -> Judged | None:
+        """The SLO in the worst state, least budget first."""
+        return self.slos[0] if self.slos else None
+
+    @property
+    def burn(self) -> float | None:
+        """The fastest burn of any of its SLOs."""
+        burns = [judged.burn for judged in self.slos if judged.burn is not None]
+        return max(burns, default=None)
+
+    @property
+    def burn_meter(self) -> SafeString:
+        """The burn rate as a bar that is full at ten times the allowed rate."""
+        rate = self.burn or 0.0
+        tone = "bad" if rate >= BURN_BAD else "warn" if rate > 1 else "ok"
+        return charts.meter(rate / BURN_FULL, title=write.burn(self.burn), tone=tone)
+
+
+def judge_all(project: Project, *, now: datetime) -> list[Judged]:
+    """Every SLO of the project, least budget left first; those without a budget to tell come last."""
+    return judge(SLO.objects.filter(project=project), now=now)
+
+
+def judge(slos: QuerySet[SLO], *, now: datetime) -> list[Judged]:
+    """These SLOs, least budget left first."""
+    rows = list(slos.select_related("model", "project"))
+    statuses = slo_statuses(rows, now=now)
+    return sorted((Judged(slo, statuses[slo.pk]) for slo in rows), key=_by_budget)
+
+
+def _by_budget(judged: Judged) -> tuple[bool, float, str]:
+    left = judged.status.budget_left
+    return (left is None, left if left is not None else 0.0, judged.slo.name)
+
+
+def fleet(project: Project, judged: list[Judged], *, now: datetime) -> list[ModelRow]:
+    """Models, worst first."""
+    incidents = {incident.model_id: incident for incident in reversed(list(open_incidents(project)))}
+    serving = serving_now(project)
+    models = list(Model.objects.filter(project=project).prefetch_related("versions"))
+    subjects = subjects_of(models)
+    rows = [
+        _row(
+            model,
+            [one for one in judged if one.slo.model_id == model.pk],
+            incidents.get(model.pk),
+            serving.get(model.pk),
+            subjects[model.pk],
+            now=now,
+        )
+        for model in models
+    ]
+    return sorted(rows, key=lambda row: (WORST_FIRST.index(row.state), row.model.slug))
+
+
+def serving_now(project: Project) -> dict[int, Deployment]:
+    """Model id to its newest deployment in production."""
+    rows = Deployment.objects.filter(version__model__project=project, environment="production")
+    return {row.version.model_id: row for row in rows.select_related("version").order_by("at", "id")}
+
+
+def model_row(model: Model, *, now: datetime) -> ModelRow:
+    """One model, for its own page."""
+    judged = judge(SLO.objects.filter(model=model), now=now)
+    incident = next((one for one in open_incidents(model.project) if one.model_id == model.pk), None)
+    return _row(
+        model, judged, incident, serving_now(model.project).get(model.pk), subjects_of([model])[model.pk], now=now
+    )
+
+
+def _row(
+    model: Model,
+    judged: list[Judged],
+    incident: Incident | None,
+    deployed: Deployment | None,
+    subject: Subject,
+    *,
+    now: datetime,
+) -> ModelRow:
+    versions = list(model.versions.all())
+    quality_name = main_measure(model)
+    quality = recent(quality_name, model, now=now, width=QUALITY_WINDOW, subject=subject)
+    traffic = recent("throughput", model, now=now, width=TRAFFIC_WINDOW, subject=subject)
+    measure = MEASURES[quality_name]
+    return ModelRow(
+        model=model,
+        version=deployed.version.version if deployed else (versions[0].version if versions else ""),
+        deployed=deployed,
+        state=model_state(judged, incident, traffic),
+        incident=incident,
+        slos=judged,
+        traffic=traffic.value if traffic.n else 0.0,
+        latency=recent("latency_p95", model, now=now, width=LATENCY_WINDOW, subject=subject),
+        quality=quality,
+        quality_label=capfirst(str(measure.label)),
+        quality_text=write.figure(quality.value, measure.unit),
+    )
+
+
+def model_state(judged: list[Judged], incident: Incident | None, traffic: Reading) -> str:
+    """The worst of its SLOs; an open incident is never healthy; silence is not health."""
+    states = {one.status.state for one in judged}
+    worst = next((state for state in SLO_ORDER if state in states), "ok")
+    if worst in ("exhausted", "burning"):
+        return worst
+    if incident is not None:
+        return "attention"
+    if traffic.n == 0:
+        return "no_data"
+    return worst

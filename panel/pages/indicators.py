@@ -1,0 +1,78 @@
+"""How an SLO's indicator is shown: the measure a person reads and the value that measure should respect."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from models_registry.models import Model
+from monitoring.measures import MEASURES, measure_window
+from monitoring.models import SLO
+from monitoring.selectors.summaries import Scope
+from monitoring.stats.intervals import Reading
+from monitoring.stats.tally import Subject
+from panel import format as write
+
+SHOWN_AS = {
+    "availability": "error_rate",
+    "latency": "latency_p95",
+    "not_truncated": "truncation_rate",
+    "feedback_not_negative": "feedback_negative_rate",
+}
+"""Indicator to measure, where their names differ; the other indicators are measures themselves."""
+LOWER_IS_BETTER = frozenset({"error_rate", "latency_p50", "latency_p95", "latency_p99", "truncation_rate"}) | {
+    "feedback_negative_rate"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure beside the value it should respect, as text and as numbers."""
+
+    measure: str
+    label: str
+    unit: str
+    bound: float
+
+    @property
+    def objective(self) -> str:
+        """At most 300 ms; at least 90 %."""
+        text = write.figure(self.bound, self.unit)
+        if self.measure in LOWER_IS_BETTER:
+            return _("at most %(bound)s") % {"bound": text}
+        return _("at least %(bound)s") % {"bound": text}
+
+
+def shown(slo: SLO) -> Shown:
+    """The measure of an SLO and its bound: a latency in ms, a rate of failure, or a rate of success."""
+    name = SHOWN_AS.get(slo.sli, slo.sli)
+    measure = MEASURES[name]
+    if slo.sli == "latency":
+        bound = slo.bound_ms or 0.0
+    else:
+        bound = 1 - slo.target if name in LOWER_IS_BETTER else slo.target
+    return Shown(name, capfirst(str(measure.label)), measure.unit, round(bound, 9))
+
+
+def scope_of(model: Model, *, environment: str | None = None, version_id: int | None = None) -> Scope:
+    """All of a model, or one environment or version of it."""
+    return Scope(project_id=model.project_id, model_id=model.pk, version_id=version_id, environment=environment)
+
+
+def settled(model: Model, name: str, *, now: datetime) -> datetime:
+    """Until when a measure can be trusted: quality waits for its labels."""
+    return now - model.label_delay if MEASURES[name].settle == "labels" else now
+
+
+def recent(name: str, model: Model, *, now: datetime, width: timedelta, subject: Subject | None = None) -> Reading:
+    """The measure over the newest settled window of that width."""
+    end = settled(model, name, now=now)
+    return measure_window(name, scope_of(model), start=end - width, end=end, subject=subject)
+
+
+def main_measure(model: Model) -> str:
+    """What a model is read by first: is it right (classifiers), is it complete (LLM applications)."""
+    if model.kind == Model.Kind.LLM:
+        return "truncation_rate"
+    return "accuracy" if model.kind in (Model.Kind.BINARY, Model.Kind.MULTICLASS) else "latency_p95"

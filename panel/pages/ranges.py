@@ -1,0 +1,42 @@
+"""The ranges a chart can show: 24 h, 7 d, 30 d, in slices that the summaries' tiers tile."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A length of time ending now, cut into steps that begin at round times (UTC)."""
+
+    key: str
+    length: timedelta
+    step: timedelta
+
+    @property
+    def label(self) -> str:
+        """24 h, 7 d, 30 d: units that every language of the panel shares."""
+        return f"{self.key[:-1]}\u00a0{self.key[-1]}"
+
+    def edges(self, *, now: datetime) -> tuple[datetime, list[datetime]]:
+        """(start, edges): whole steps up to the one that holds `now`; the last edge is `now`, cut to its minute."""
+        seconds = self.step.total_seconds()
+        end = now.replace(second=0, microsecond=0)
+        first = (end - self.length).timestamp() // seconds * seconds
+        start = datetime.fromtimestamp(first, tz=UTC)
+        edges, edge = [], start
+        while edge < end:
+            edges.append(edge)
+            edge += self.step
+        return start, [*edges, end]
+
+
+RANGES = {
+    "24h": Range("24h", timedelta(hours=24), timedelta(minutes=15)),
+    "7d": Range("7d", timedelta(days=7), timedelta(hours=2)),
+    "30d": Range("30d", timedelta(days=30), timedelta(hours=8)),
+}
+
+
+def chosen(text: str | None) -> Range:
+    """The range of a `?range=` parameter; a day when it is missing or unknown."""
+    return RANGES.get(text or "", RANGES["24h"])

@@ -1,0 +1,178 @@
+"""An SLO's page: promise, attainment, budget over time, burn per window pair, traffic under the indicator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from alerting.models import Alert, AlertRule, Severity
+from lib import charts
+from monitoring.measures import MEASURES, SLIS, Point, read_series, subjects_of
+from monitoring.models import SLO
+from monitoring.slo import budget_series
+from monitoring.stats.burn import span_label
+from panel import format as write
+from panel.pages import history
+from panel.pages.fleet import Judged, judge
+from panel.pages.indicators import Shown, scope_of, shown
+from panel.pages.plot import Band, Chart, Line, Threshold
+from panel.pages.ranges import Range
+from panel.pages.verdict import outlook
+
+BURN_POINTS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """One line of the burn-rate table: fires at, now."""
+
+    long: str
+    short: str
+    severity: str
+    factor: float
+    long_burn: float | None
+    short_burn: float | None
+    fires: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A rule bound to the SLO, with the state of its alert."""
+
+    rule: AlertRule
+    state: str
+
+
+@dataclass(frozen=True)
+class BurnDown:
+    """The drawing of the budget with the texts of its axes."""
+
+    points: list[tuple[datetime, float | None]]
+    bands: list[Band]
+    title: str
+
+    @cached_property
+    def _drawn(self) -> tuple[SafeString, float, float]:
+        start, end = self.points[0][0], self.points[-1][0]
+        whole = (end - start).total_seconds() or 1.0
+        stretches = [
+            charts.Stretch((band.start - start).total_seconds() / whole, (band.end - start).total_seconds() / whole)
+            for band in self.bands
+        ]
+        return charts.burn_down([value for _at, value in self.points], title=self.title, bands=stretches)
+
+    @property
+    def drawing(self) -> SafeString:
+        """SVG."""
+        return self._drawn[0]
+
+    @property
+    def top(self) -> str:
+        """The whole budget."""
+        return write.percent(self._drawn[2], 0)
+
+    @property
+    def bottom(self) -> str:
+        """Nothing, or the debt."""
+        return write.percent_floor(self._drawn[1], 0)
+
+    @property
+    def start(self) -> datetime:
+        """Left end."""
+        return self.points[0][0]
+
+    @property
+    def end(self) -> datetime:
+        """Right end."""
+        return self.points[-1][0]
+
+
+@dataclass(frozen=True, slots=True)
+class SLOPage:
+    """All that an SLO's page shows."""
+
+    judged: Judged
+    shown: Shown
+    indicator: str
+    outlook: str
+    burn_down: BurnDown
+    pairs: list[PairRow]
+    rules: list[RuleRow]
+    charts: list[Chart]
+
+
+def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
+    """The SLO as it stands now, its charts over the range."""
+    judged = judge(SLO.objects.filter(pk=slo.pk), now=now)[0]
+    points = budget_series(slo, now=now, points=BURN_POINTS)
+    bands = history.bands(model=slo.model, start=points[0][0], end=points[-1][0])
+    return SLOPage(
+        judged=judged,
+        shown=shown(slo),
+        indicator=capfirst(str(SLIS[slo.sli].label)),
+        outlook=outlook(judged.status),
+        burn_down=BurnDown(points, bands, _("Budget left of %(slo)s") % {"slo": slo}),
+        pairs=_pairs(judged),
+        rules=_rules(slo),
+        charts=_charts(slo, span, now=now),
+    )
+
+
+def _pairs(judged: Judged) -> list[PairRow]:
+    burn = judged.status.burn
+    rows = []
+    for pair in judged.pairs:
+        long, short = span_label(pair.long_s), span_label(pair.short_s)
+        rates = burn.get(long), burn.get(short)
+        fires = all(rate is not None and rate > pair.factor for rate in rates)
+        rows.append(PairRow(long, short, Severity(pair.severity).value, pair.factor, *rates, fires))
+    return rows
+
+
+def _rules(slo: SLO) -> list[RuleRow]:
+    """Rules that burn on this SLO, and thresholds on the measure it is shown by."""
+    by_measure = Q(model=slo.model, measure=shown(slo).measure)
+    rules = AlertRule.objects.filter(Q(slo=slo) | by_measure, project=slo.project).distinct()
+    alerts = {alert.rule_id: alert.state for alert in Alert.objects.filter(rule__in=rules)}
+    return [RuleRow(rule, alerts.get(rule.pk, Alert.State.INACTIVE) if rule.enabled else "disabled") for rule in rules]
+
+
+def _charts(slo: SLO, span: Range, *, now: datetime) -> list[Chart]:
+    """The measure against its objective, and how many events stand behind it."""
+    seen = shown(slo)
+    start, edges = span.edges(now=now)
+    scope = scope_of(slo.model, environment=slo.environment)
+    subject = subjects_of([slo.model])[slo.model_id]
+    points = read_series([seen.measure], scope, edges=edges, now=now, subject=subject)[seen.measure]
+    bands = history.bands(model=slo.model, start=start, end=edges[-1])
+    marks = history.marks(slo.model, start=start, end=edges[-1])
+    ranged = MEASURES[seen.measure].unit == "ratio"
+    behind = [Point(one.start, float(one.n), one.n, None, None, one.state) for one in points]
+    return [
+        Chart(
+            slug="indicator",
+            title=seen.label,
+            unit=seen.unit,
+            lines=[Line(seen.label, points, show_range=ranged)],
+            start=start,
+            end=edges[-1],
+            bands=bands,
+            marks=marks,
+            threshold=Threshold(seen.bound, _("objective %(bound)s") % {"bound": seen.objective}),
+        ),
+        Chart(
+            slug="valid",
+            title=_("Events under the indicator"),
+            unit="count",
+            lines=[Line(_("events"), behind, "third")],
+            start=start,
+            end=edges[-1],
+            bands=bands,
+            marks=marks,
+            small=True,
+        ),
+    ]

@@ -1,0 +1,170 @@
+"""The one sentence on top of home: what is wrong, since when, and how much time is left."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from alerting.models import Alert, Incident, Severity
+from alerting.selectors import open_incidents
+from models_registry.models import Project
+from monitoring.slo import SLOStatus
+from panel import format as write
+from panel.pages.fleet import Judged, ModelRow
+from panel.pages.indicators import recent, shown
+from runbooks.selectors import runbooks_for
+
+SEVERITY_ORDER = {Severity.PAGE: 0, Severity.TICKET: 1}
+NOW_WINDOW = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A button: the first one is the main one."""
+
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`tone` is ok, warn or bad; `subject` is set in bold before the sentence."""
+
+    tone: str
+    headline: str
+    subject: str = ""
+    sentence: str = ""
+    outlook: str = ""
+    links: list[Link] = field(default_factory=list)
+
+
+def verdict(project: Project, rows: list[ModelRow], *, now: datetime) -> Verdict:
+    """The worst thing that is true, or that all is well."""
+    incidents = sorted(open_incidents(project), key=lambda one: (SEVERITY_ORDER[Severity(one.severity)], one.opened_at))
+    if incidents:
+        return _of_incident(incidents[0], incidents, rows, now=now)
+    burning = [row for row in rows if row.state in ("exhausted", "burning")]
+    if burning:
+        return _of_burning(burning, now=now)
+    quiet = [row for row in rows if row.state in ("no_data", "stale")]
+    if quiet:
+        return _of_quiet(quiet)
+    return _of_peace(project, rows, now=now)
+
+
+def _of_incident(worst: Incident, incidents: list[Incident], rows: list[ModelRow], *, now: datetime) -> Verdict:
+    row = next((one for one in rows if one.model.pk == worst.model_id), None)
+    judged = _cause(worst, row)
+    links = [Link(reverse("panel:incident", args=[worst.number]), _("Open incident %(name)s") % {"name": worst})]
+    links += [
+        Link(reverse("panel:runbook", args=[book.project.slug, book.slug]), _("Runbook: %(title)s") % {"title": book})
+        for book in runbooks_for(worst)[:1]
+    ]
+    subject = f"{row.model} {row.version}".strip() if row else worst.title
+    since = write.moment(worst.impact_started_at, now=now)
+    return Verdict(
+        tone="bad" if worst.severity == Severity.PAGE else "warn",
+        headline=_headline(incidents, rows),
+        subject=subject,
+        sentence=describe(judged, since, now=now)
+        if judged
+        else _("%(title)s since %(since)s.") % {"title": worst.title, "since": since},
+        outlook=outlook(judged.status) if judged else "",
+        links=links,
+    )
+
+
+def _headline(incidents: list[Incident], rows: list[ModelRow]) -> str:
+    burning = sum(row.state in ("exhausted", "burning") for row in rows)
+    if burning:
+        text = ngettext(
+            "%(count)d model is burning its error budget", "%(count)d models are burning their error budget", burning
+        )
+        return text % {"count": burning}
+    count = len(incidents)
+    return ngettext("%(count)d incident is open", "%(count)d incidents are open", count) % {"count": count}
+
+
+def _cause(incident: Incident, row: ModelRow | None) -> Judged | None:
+    """The SLO whose rule fired in the incident; none for plain thresholds."""
+    if row is None:
+        return None
+    rules = Alert.objects.filter(incident=incident, rule__slo__isnull=False).values_list("rule__slo_id", flat=True)
+    causes = set(rules)
+    return next((one for one in row.slos if one.slo.pk in causes), None)
+
+
+def describe(judged: Judged, since: str, *, now: datetime) -> str:
+    """p95 latency 412 ms, objective at most 300 ms, since 21:40."""
+    seen = shown(judged.slo)
+    reading = recent(seen.measure, judged.slo.model, now=now, width=NOW_WINDOW)
+    return _("%(label)s %(value)s, objective %(objective)s, since %(since)s.") % {
+        "label": seen.label,
+        "value": write.figure(reading.value, seen.unit),
+        "objective": seen.objective,
+        "since": since,
+    }
+
+
+def outlook(status: SLOStatus) -> str:
+    """How long the budget lasts at this rate, in words."""
+    length = write.span(status.window_end - status.window_start)
+    if status.budget_left is not None and status.budget_left <= 0:
+        return _("The budget of %(window)s is spent: %(left)s left.") % {
+            "window": length,
+            "left": write.percent_floor(status.budget_left, 0),
+        }
+    if status.exhausts_in_s is None:
+        return _("The budget is not shrinking at the moment.")
+    return _("At the current rate the budget of %(window)s ends in %(left)s.") % {
+        "window": length,
+        "left": write.span(status.exhausts_in_s),
+    }
+
+
+def _of_burning(rows: list[ModelRow], *, now: datetime) -> Verdict:
+    row = rows[0]
+    judged = next(one for one in row.slos if one.status.state in ("exhausted", "burning"))
+    count = len(rows)
+    return Verdict(
+        tone="warn",
+        headline=ngettext("%(count)d model has little budget left", "%(count)d models have little budget left", count)
+        % {"count": count},
+        subject=f"{row.model} {row.version}".strip(),
+        sentence=_("no rule has fired, but the SLO “%(slo)s” is spending its budget.") % {"slo": judged.slo},
+        outlook=outlook(judged.status),
+        links=[Link(reverse("panel:slo", args=[judged.slo.project.slug, judged.slo.slug]), _("Open the SLO"))],
+    )
+
+
+def _of_quiet(rows: list[ModelRow]) -> Verdict:
+    row, count = rows[0], len(rows)
+    text = ngettext("No news from %(count)d model", "No news from %(count)d models", count)
+    stale = row.state == "stale"
+    return Verdict(
+        tone="warn",
+        headline=text % {"count": count},
+        subject=str(row.model),
+        sentence=_("its events wait in the inbox; figures are old until they are drained.")
+        if stale
+        else _("nothing has arrived in the last 15 minutes. Silence is not health."),
+        links=[Link(reverse("panel:collection", args=[row.model.project.slug]), _("Collection health"))],
+    )
+
+
+def _of_peace(project: Project, rows: list[ModelRow], *, now: datetime) -> Verdict:
+    count = len(rows)
+    healthy = ngettext("%(count)d model is healthy", "%(count)d models are healthy", count) % {"count": count}
+    last = Incident.objects.filter(project=project, resolved_at__isnull=False).order_by("-resolved_at").first()
+    if last is None or last.resolved_at is None:
+        return Verdict("ok", _("All is well"), healthy, _("There has been no incident yet."))
+    return Verdict(
+        "ok",
+        _("All is well"),
+        healthy,
+        _("The last incident, %(name)s, ended %(ago)s ago.")
+        % {"name": last, "ago": write.span(now - last.resolved_at)},
+        links=[Link(reverse("panel:incident", args=[last.number]), _("Look at %(name)s") % {"name": last})],
+    )
