@@ -2,7 +2,7 @@
 
 Minutes go only when their hours are rolled up, hours only when their days are. The floor is moved first, in a
 transaction that waits for every drain that still folds by the old one; only then are rows below it dropped. From then
-on late truth is folded into the finest bucket that remains (docs/decisions/0003-late-truth-below-the-floor.md).
+on late truth is folded into the finest bucket that remains (docs/decisions/0004-late-truth-below-the-floor.md).
 """
 
 import time
