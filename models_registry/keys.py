@@ -71,6 +71,16 @@ def find_key(raw: str, *, now: datetime) -> ApiKey | None:
     return key
 
 
+def account_of(key: ApiKey) -> User:
+    """Who answers for what a key does: the person who made it, or an account of its own that cannot log in."""
+    if key.created_by is not None:
+        return key.created_by
+    account, _ = User.objects.get_or_create(
+        username=f"key-{key.prefix}", defaults={"first_name": key.name, "is_active": False, "password": "!"}
+    )
+    return account
+
+
 def revoke_key(key: ApiKey, *, now: datetime) -> None:
     """From now on the key opens nothing; in other processes within `REMEMBER_SECONDS`."""
     key.revoked_at = now

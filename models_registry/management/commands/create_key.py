@@ -1,12 +1,24 @@
 """`manage.py create_key --project P --scopes ingest,read`: a program's key, printed once."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_slug
 
 from models_registry.keys import ScopeError, create_key
 from models_registry.models import ApiKey, Project
+
+
+def slug(text: str) -> str:
+    """The argument, if it can be a project's slug."""
+    try:
+        validate_slug(text)
+    except ValidationError as error:
+        message = f"{text!r} is not a slug: letters, digits, - and _ only"
+        raise ArgumentTypeError(message) from error
+    return text
 
 
 class Command(BaseCommand):
@@ -15,18 +27,17 @@ class Command(BaseCommand):
     help = "Create an API key for a project; the key is shown this once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The project must exist; scopes are comma-separated."""
-        parser.add_argument("--project", required=True, help="slug of the project")
+        """Scopes are comma-separated."""
+        parser.add_argument("--project", required=True, type=slug, help="slug of the project; made where there is none")
         parser.add_argument("--scopes", default="ingest,read", help=f"any of {','.join(ApiKey.Scope.values)}")
         parser.add_argument("--name", default="command line", help="who will use it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Nothing else is created: a missing project is an error that says which ones there are."""
-        project = Project.objects.filter(slug=options["project"]).first()
-        if project is None:
-            there = ", ".join(Project.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none yet"
-            message = f"There is no project {options['project']!r} (there are: {there}). Create it in the panel first."
-            raise CommandError(message)
+        """The key, after a line on standard error that says what was made."""
+        name = options["project"]
+        project, made = Project.objects.get_or_create(slug=name, defaults={"name": name})
+        if made:
+            self.stderr.write(f"There was no project {name}; it exists now.")
         scopes = [scope.strip() for scope in options["scopes"].split(",") if scope.strip()]
         try:
             key, token = create_key(project=project, name=options["name"], scopes=scopes)
