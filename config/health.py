@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from config.pipeline import pipeline_reasons
 from lib.clock import real_now
-from monitoring.models import StageRun
+from monitoring.ingest.backpressure import can_accept
 
 
 @require_safe
@@ -20,9 +20,10 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
     """503 only if this process cannot durably accept; a pipeline that stands still is no reason to refuse events."""
-    if StageRun.objects.exists() in {True, False}:  # PENDING can_accept
+    possible, reason = can_accept()
+    if possible:
         return JsonResponse({"status": "ok"})
-    return JsonResponse({"status": "not ready", "reasons": ["the inbox cannot be written"]}, status=503)
+    return JsonResponse({"status": "not ready", "reasons": [reason]}, status=503)
 
 
 @require_safe

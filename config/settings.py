@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "monitoring.ingest.views.IngestFirst",  # answers POSTs of events itself, past everything below
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "panel.middleware.content_security_policy",
@@ -187,6 +188,7 @@ INGEST = {
     "max_text": env_int("ATALAIA_MAX_TEXT", 32_768),
     "oldest": timedelta(days=30),
     "newest": timedelta(minutes=10),
+    "rate": env_int("ATALAIA_INGEST_RATE", 0),  # requests per second, key and process; 0 is no ceiling
     "inbox_max_items": env_int("ATALAIA_INBOX_MAX_ITEMS", 200_000),
     "inbox_max_age": timedelta(seconds=env_int("ATALAIA_INBOX_MAX_AGE", 900)),
     "unreviewed_cap": env_int("ATALAIA_UNREVIEWED_CAP", 200),

@@ -11,6 +11,7 @@ from lib import clock
 from models_registry.clock import set_clock
 from models_registry.models import Model, Project, User
 from models_registry.roles import EDITOR, RESPONDER
+from monitoring.ingest import backpressure
 from tests import cast
 
 
@@ -35,9 +36,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _forget_the_clock() -> Iterator[None]:
-    """The clock row is cached for a second; one test's row must not show in the next."""
+def _forget() -> Iterator[None]:
+    """The clock row and the inbox's size are cached for a moment; one test's must not show in the next."""
     clock.forget()
+    backpressure.forget()
     yield
     clock.forget()
 
