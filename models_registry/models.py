@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from models_registry.redaction import compile_patterns
 
 
 class User(AbstractUser):
@@ -65,6 +68,13 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """A pattern that cannot run must not be saved."""
+        try:
+            compile_patterns(self.redact_extra)
+        except ValidationError as error:
+            raise ValidationError({"redact_extra": error}) from error
 
 
 class Model(models.Model):

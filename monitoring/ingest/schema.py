@@ -4,18 +4,28 @@ In the inbox `id` is always set and `ts` is always an integer of epoch microseco
 Unknown fields were moved under `extra`. Labels are kept as they came; `canonical_label` makes them comparable.
 """
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-Scalar = str | int | float | bool | None
+Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Number = Int64 | float
+Scalar = str | Int64 | float | bool | None
 Moment = int | float | str | None
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+# Non-negative quantities, bounded so that their sums in µs or nano-USD stay exact in 64 bits.
+Milliseconds = Annotated[float, Meta(ge=0, le=1e12)]
+Dollars = Annotated[float, Meta(ge=0, le=1e8)]
+Tokens = Annotated[int, Meta(ge=0, le=10**12)]
+Name = Annotated[str, Meta(max_length=200)]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other"]
+Code = Annotated[str, Meta(max_length=64)]
 
 
-class Item(Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """What every kind has."""
+class Item(Struct, omit_defaults=True, forbid_unknown_fields=True, gc=False):
+    """What every kind has. JSON holds no cycles, so the garbage collector need not look (a third of decoding)."""
 
-    id: str = ""
+    id: Name = ""
     ts: Moment = None
     extra: dict[str, Any] | None = None
 
@@ -23,17 +33,17 @@ class Item(Struct, omit_defaults=True, forbid_unknown_fields=True):
 class ServedItem(Item):
     """What a prediction and an LLM call share."""
 
-    model: str = ""
-    version: str = ""
-    environment: str = "production"
-    status: str = "ok"
-    error_type: str = ""
-    latency_ms: float | None = None
-    request_id: str = ""
-    trace_id: str = ""
-    span_id: str = ""
-    user_id: str = ""
-    session_id: str = ""
+    model: Name = ""
+    version: Name = ""
+    environment: Code = "production"
+    status: Literal["ok", "error"] = "ok"
+    error_type: Name = ""
+    latency_ms: Milliseconds | None = None
+    request_id: Name = ""
+    trace_id: Name = ""
+    span_id: Name = ""
+    user_id: Name = ""
+    session_id: Name = ""
     segments: dict[str, Scalar] | None = None
 
 
@@ -41,31 +51,31 @@ class PredictionItem(ServedItem):
     """`POST /api/v1/predictions`."""
 
     features: dict[str, Scalar] | None = None
-    prediction: str | int | float | bool | list[Any] | None = None
-    score: float | None = None
-    scores: dict[str, float] | None = None
-    batch_run: str = ""
+    prediction: Name | Int64 | float | bool | list[Any] | None = None
+    score: Fraction | None = None
+    scores: dict[str, Fraction] | None = None
+    batch_run: Name = ""
 
 
-class Usage(Struct, omit_defaults=True):
+class Usage(Struct, omit_defaults=True, forbid_unknown_fields=True):
     """Disjoint token buckets: input excludes cached, output excludes reasoning."""
 
-    input: int | None = None
-    cached_input: int | None = None
-    cache_write: int | None = None
-    output: int | None = None
-    reasoning: int | None = None
-    audio_input: int | None = None
-    audio_output: int | None = None
+    input: Tokens | None = None
+    cached_input: Tokens | None = None
+    cache_write: Tokens | None = None
+    output: Tokens | None = None
+    reasoning: Tokens | None = None
+    audio_input: Tokens | None = None
+    audio_output: Tokens | None = None
 
 
 class LLMCallItem(ServedItem):
     """`POST /api/v1/llm-calls`."""
 
-    provider: str = ""
-    request_model: str = ""
-    response_model: str = ""
-    response_id: str = ""
+    provider: Annotated[str, Meta(max_length=100)] = ""
+    request_model: Name = ""
+    response_model: Name = ""
+    response_id: Name = ""
     system: Any = None
     prompt: Any = None
     response: Any = None
@@ -74,54 +84,54 @@ class LLMCallItem(ServedItem):
     tool_calls: Any = None
     params: dict[str, Any] | None = None
     usage: Usage | None = None
-    finish_reason: str | None = None
-    ttft_ms: float | None = None
-    cost_usd: float | None = None
-    prompt_name: str = ""
-    prompt_version: str = ""
-    parent_span_id: str = ""
+    finish_reason: FinishReason | None = None
+    ttft_ms: Milliseconds | None = None
+    cost_usd: Dollars | None = None
+    prompt_name: Name = ""
+    prompt_version: Name = ""
+    parent_span_id: Name = ""
 
 
 class OutcomeItem(Item):
     """`POST /api/v1/outcomes`; `ts` is when the label became known."""
 
-    prediction_id: str = ""
-    label: Scalar = None
-    value: float | None = None
+    prediction_id: Name = ""
+    label: Name | Int64 | float | bool | None = None
+    value: Number | None = None
 
 
 class FeedbackItem(Item):
     """`POST /api/v1/feedback`."""
 
-    target_id: str = ""
-    kind: str = "thumb"
+    target_id: Name = ""
+    kind: Literal["thumb", "score", "category", "comment"] = "thumb"
     value: Scalar = None
     comment: str = ""
-    user_id: str = ""
+    user_id: Name = ""
 
 
 class EventItem(Item):
     """`POST /api/v1/events`: business facts and change markers."""
 
-    kind: str = "business"
-    name: str = ""
-    value: float | None = None
-    model: str = ""
-    version: str = ""
-    environment: str = "production"
-    target_id: str = ""
+    kind: Code = "business"
+    name: Name = ""
+    value: Number | None = None
+    model: Name = ""
+    version: Name = ""
+    environment: Code = "production"
+    target_id: Name = ""
 
 
 class LogItem(Item):
     """`POST /api/v1/logs`."""
 
-    level: str = "info"
+    level: Annotated[str, Meta(max_length=16)] = "info"
     message: str = ""
-    logger: str = ""
-    request_id: str = ""
-    trace_id: str = ""
-    span_id: str = ""
-    user_id: str = ""
+    logger: Name = ""
+    request_id: Name = ""
+    trace_id: Name = ""
+    span_id: Name = ""
+    user_id: Name = ""
     exception: Any = None
 
 

@@ -1,0 +1,30 @@
+"""Gzip bodies, with the cap applied while inflating: a bomb costs its cap and no more."""
+
+import zlib
+
+from monitoring.ingest.codes import Refusal
+
+GZIP = 16 + zlib.MAX_WBITS
+MEND = "Send smaller batches; the limit is {limit} bytes once inflated."
+
+
+def inflate(data: bytes, *, limit: int) -> bytes:
+    """The inflated body (several gzip members are one); refused past `limit` bytes or where it is no gzip."""
+    parts: list[bytes] = []
+    room = limit
+    while data:
+        member = zlib.decompressobj(GZIP)
+        try:
+            part = member.decompress(data, room + 1)
+        except zlib.error as error:
+            raise Refusal(
+                "bad_gzip", "The body is not gzip; drop the Content-Encoding header or compress it."
+            ) from error
+        if len(part) > room:
+            raise Refusal("body_too_large", MEND.format(limit=limit))
+        if not member.eof:
+            raise Refusal("bad_gzip", "The gzip stream ends too early; send it again.")
+        parts.append(part)
+        room -= len(part)
+        data = member.unused_data
+    return b"".join(parts)

@@ -1,0 +1,145 @@
+"""A body's items, each accepted or refused: one bad item never costs its neighbours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from lib.ids import uuid7
+from monitoring.ingest.codes import Fault, Refusal, Rejection
+from monitoring.ingest.decode import MALFORMED, decode, untyped
+from monitoring.ingest.moments import Window
+from monitoring.ingest.normalise import Normaliser
+from monitoring.ingest.plain import gather, needs_nothing
+from monitoring.ingest.redact import Redactor
+from monitoring.ingest.require import REQUIRE
+from monitoring.ingest.schema import ITEM_TYPES, Item
+
+Entry = Item | bytes | dict[str, Any]
+NOTHING_CUT: dict[str, int] = {}
+ENCODER = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What applies to this body: the key's window, the project's redaction, the limits."""
+
+    window: Window
+    redact: Redactor | None
+    joinable: bool
+    max_text: int
+    max_items: int
+    idempotency_key: str = ""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What happened to each item; received = accepted + rejected."""
+
+    received: int = 0
+    accepted: list[Item] = field(default_factory=list)
+    rejections: dict[str, list[Any]] = field(default_factory=dict)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> int:
+        """How many were refused."""
+        return self.received - len(self.accepted)
+
+    def stored(self) -> bytes:
+        """The accepted items as the inbox keeps them."""
+        return ENCODER.encode(self.accepted)
+
+    def answer(self) -> bytes:
+        """The body of the 202."""
+        counts = {"received": self.received, "accepted": len(self.accepted), "rejected": self.rejected}
+        return ENCODER.encode({**counts, "items": self.notes})
+
+    def reject(self, index: int, rejection: Rejection) -> None:
+        """Note a refusal for its sender, and for the ledger by code."""
+        self.notes.append(
+            {
+                "index": index,
+                "status": "rejected",
+                "code": rejection.code,
+                "pointer": f"/{index}{rejection.pointer}",
+                "detail": rejection.detail,
+            }
+        )
+        count = self.rejections.get(rejection.code, [0, ""])[0]
+        self.rejections[rejection.code] = [count + 1, rejection.detail]
+
+    def note(self, index: int, item: Item, cut: dict[str, int]) -> None:
+        """Tell the sender of an accepted item whose id was made here or whose texts were cut."""
+        note: dict[str, Any] = {"index": index, "status": "accepted", "id": item.id}
+        if cut:
+            detail = f"{len(cut)} text(s) cut at the limit; `extra._truncated` holds their original lengths."
+            note |= {"code": "truncated", "pointer": f"/{index}{next(iter(cut))}", "detail": detail}
+        self.notes.append(note)
+
+
+def judge(data: bytes, kind: str, *, lines: bool, rules: Rules) -> Verdict:
+    """Every item of the body normalised or refused; `Refusal` where nothing of it can be read."""
+    item_type = ITEM_TYPES[kind]
+    entries = _escalate(decode(data, item_type, lines=lines, limit=rules.max_items), rules)
+    normaliser = Normaliser(redact=rules.redact, max_text=rules.max_text)
+    require, make_id = REQUIRE[item_type], _id_maker(kind, rules.idempotency_key)
+    verdict = Verdict(received=len(entries))
+    for index, entry in enumerate(entries):
+        cut = NOTHING_CUT
+        try:
+            if isinstance(entry, Item):
+                item = entry
+            else:
+                item = normaliser.normalise(untyped(entry) if isinstance(entry, bytes) else entry, item_type)
+                cut = normaliser.cut
+            require(item)
+            item.ts = rules.window.place(item.ts)
+        except Fault as fault:
+            verdict.reject(index, fault.rejection)
+            continue
+        verdict.accepted.append(item)
+        if cut or not item.id:
+            item.id = item.id or make_id(index)
+            verdict.note(index, item, cut)
+    _refuse_noise(verdict)
+    return verdict
+
+
+def _refuse_noise(verdict: Verdict) -> None:
+    """A body of which not one item is JSON is no body of items."""
+    if verdict.received and verdict.rejections.get("invalid_json", [0])[0] == verdict.received:
+        raise Refusal("malformed", MALFORMED)
+
+
+def _escalate(entries: list[Item | bytes], rules: Rules) -> list[Entry]:
+    """Typed items that must be cut or redacted go back to plain objects, for the normaliser.
+
+    All texts are looked at together first: in most bodies there is nothing to find.
+    """
+    texts: set[str] = set()
+    plain = all(gather(entry, texts) for entry in entries if isinstance(entry, Item))
+    if plain and _is_clean(texts, rules):
+        return list(entries)
+    return [_escalate_one(entry, rules) if isinstance(entry, Item) else entry for entry in entries]
+
+
+def _escalate_one(item: Item, rules: Rules) -> Entry:
+    texts: set[str] = set()
+    if gather(item, texts) and _is_clean(texts, rules):
+        return item
+    plain: dict[str, Any] = msgspec.to_builtins(item)
+    return plain
+
+
+def _is_clean(texts: set[str], rules: Rules) -> bool:
+    return needs_nothing(texts, redact=rules.redact, joinable=rules.joinable, max_text=rules.max_text)
+
+
+def _id_maker(kind: str, idempotency_key: str) -> Callable[[int], str]:
+    """Ids for items without one: the same for the same key, kind and place, else time-ordered and new."""
+    if not idempotency_key:
+        return lambda index: str(uuid7())
+    return lambda index: blake2b(f"{idempotency_key}\x1f{kind}\x1f{index}".encode(), digest_size=16).hexdigest()

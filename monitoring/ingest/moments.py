@@ -1,0 +1,59 @@
+"""Timestamps of the wire contract to integer epoch microseconds."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from monitoring.ingest.codes import Fault
+from monitoring.ingest.schema import Moment
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+SECONDS_BELOW = 100_000_000_000  # a number below this is seconds, from here on milliseconds
+
+FARTHEST = 10**17  # numbers beyond are outside every window; clamping keeps the arithmetic finite
+
+
+def epoch_us(moment: datetime) -> int:
+    """Epoch microseconds of an aware datetime, exactly."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The accepted span around the time of receipt, in epoch µs."""
+
+    oldest: int
+    newest: int
+    received: int
+
+    @classmethod
+    def around(cls, now: datetime, *, oldest: timedelta, newest: timedelta, backfill: bool) -> "Window":
+        """`backfill` lifts the lower bound to 1970."""
+        return cls(0 if backfill else epoch_us(now - oldest), epoch_us(now + newest), epoch_us(now))
+
+    def place(self, ts: Moment) -> int:
+        """The moment in epoch µs, the time of receipt where there is none; `Fault` says what is wrong with it."""
+        if ts is None:
+            return self.received
+        found = _from_text(ts) if isinstance(ts, str) else _from_number(ts)
+        if not self.oldest <= found <= self.newest:
+            detail = "The time is outside the accepted window; a key with scope `backfill` may write any past."
+            raise Fault("timestamp_out_of_range", "/ts", detail)
+        return found
+
+
+def _from_number(ts: float) -> int:
+    ts = max(-FARTHEST, min(ts, FARTHEST))
+    scale = 1_000_000 if ts < SECONDS_BELOW else 1_000
+    return ts * scale if isinstance(ts, int) else round(ts * scale)
+
+
+def _from_text(ts: str) -> int:
+    try:
+        moment = datetime.fromisoformat(ts)
+    except ValueError as error:
+        detail = "Write the time as RFC 3339 with offset (2026-03-01T12:00:00Z) or as epoch seconds or milliseconds."
+        raise Fault("invalid_timestamp", "/ts", detail) from error
+    if moment.tzinfo is None:
+        raise Fault("naive_timestamp", "/ts", "Add the offset from UTC, for example Z or -03:00.")
+    return epoch_us(moment)

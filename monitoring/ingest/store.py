@@ -1,0 +1,119 @@
+"""The durable write: one inbox row a request, many requests a commit.
+
+Whoever comes while a commit is under way queues its row and waits; the first to get the lock then writes the rows of
+all who wait in one statement, and they return when it has committed. So threads share the price of a commit, SQLite
+sees one writer from this process, and nobody hears 202 before its row is on disk.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+import msgspec
+from django.db import DatabaseError, DataError, IntegrityError, connection
+
+from lib import clock
+
+COLUMNS = "project_id, kind, received_us, arrived_at, items, accepted, rejected, rejections, replayed, attempts"
+ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+MAX_ROWS = 200
+MAX_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What one request adds to the inbox."""
+
+    project_id: int
+    kind: str
+    received_us: int
+    items: bytes
+    accepted: int
+    rejected: int
+    rejections: dict[str, list[Any]]
+
+    def row(self, arrived_at: datetime) -> list[Any]:
+        """The parameters of `ROW`."""
+        arrived = connection.ops.adapt_datetimefield_value(arrived_at)
+        rejections = msgspec.json.encode(self.rejections).decode()
+        counts = [self.accepted, self.rejected, rejections, False, 0]
+        return [self.project_id, self.kind, self.received_us, arrived, self.items, *counts]
+
+
+@dataclass(eq=False, slots=True)
+class _Ticket:
+    """One waiting request; it is stored only where a commit said so."""
+
+    body: Body
+    done: bool = False
+    error: Exception | None = field(default_factory=lambda: DatabaseError("not written"))
+
+
+@dataclass
+class Committer:
+    """Group commit among the threads of this process."""
+
+    waiting: deque[_Ticket] = field(default_factory=deque)
+    lock: Lock = field(default_factory=Lock)
+    failed_at: datetime | None = None
+
+    def commit(self, body: Body) -> None:
+        """Return when the row is committed; `DatabaseError` if it could not be."""
+        ticket = _Ticket(body)
+        self.waiting.append(ticket)
+        while not ticket.done:
+            with self.lock:
+                if not ticket.done:
+                    self._write(self._take())
+        if ticket.error is not None:
+            raise ticket.error
+
+    def _take(self) -> list[_Ticket]:
+        """The oldest waiting tickets, as many as one statement should hold, at least one."""
+        taken = [self.waiting.popleft()]
+        size = len(taken[0].body.items)
+        while self.waiting and len(taken) < MAX_ROWS and size + len(self.waiting[0].body.items) <= MAX_BYTES:
+            taken.append(self.waiting.popleft())
+            size += len(taken[-1].body.items)
+        return taken
+
+    def _write(self, tickets: list[_Ticket]) -> None:
+        try:
+            self._insert([ticket.body for ticket in tickets])
+            for ticket in tickets:
+                ticket.error = None
+        except (IntegrityError, DataError) as error:
+            self._write_alone(tickets, error)
+        except DatabaseError as error:
+            self._fail(tickets, error)
+        finally:
+            for ticket in tickets:
+                ticket.done = True
+
+    def _write_alone(self, tickets: list[_Ticket], error: DatabaseError) -> None:
+        """One row spoils the statement (its project was just deleted): the others must not pay for it."""
+        if len(tickets) == 1:
+            tickets[0].error = error
+            return
+        for ticket in tickets:
+            self._write([ticket])
+
+    def _fail(self, tickets: list[_Ticket], error: DatabaseError) -> None:
+        for ticket in tickets:
+            ticket.error = error
+        self.failed_at = clock.real_now()
+        connection.close_if_unusable_or_obsolete()
+
+    def _insert(self, bodies: list[Body]) -> None:
+        """One statement is one transaction, so there is nothing to begin and nothing to roll back."""
+        arrived_at = clock.real_now()
+        values = [value for body in bodies for value in body.row(arrived_at)]
+        rows = ", ".join([ROW] * len(bodies))
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO monitoring_inboxbody ({COLUMNS}) VALUES {rows}", values)
+        self.failed_at = None
+
+
+committer = Committer()

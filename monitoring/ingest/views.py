@@ -1,0 +1,90 @@
+"""`POST /api/v1/{predictions,llm-calls,outcomes,feedback,events,logs}`: a plain view on a short path.
+
+`IngestFirst` stands before every other middleware and answers these POSTs itself: sessions, languages, CSRF and
+templates have no business here. Everything else goes on to the ordinary path.
+"""
+
+import os
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from structlog.contextvars import bound_contextvars
+
+from lib import clock
+from lib.problem import TITLES, problem
+from monitoring.ingest.accept import Sent, accept
+from monitoring.ingest.backpressure import RETRY_AFTER, check_room
+from monitoring.ingest.codes import PROBLEMS, Refusal
+from monitoring.ingest.pace import Pace
+from monitoring.ingest.request import authenticate, idempotency_key, is_lines, read_body
+from monitoring.models.inbox import EventKind
+
+PATHS: dict[str, str] = {
+    "/api/v1/predictions": EventKind.PREDICTION.value,
+    "/api/v1/llm-calls": EventKind.LLM_CALL.value,
+    "/api/v1/outcomes": EventKind.OUTCOME.value,
+    "/api/v1/feedback": EventKind.FEEDBACK.value,
+    "/api/v1/events": EventKind.EVENT.value,
+    "/api/v1/logs": EventKind.LOG.value,
+}
+MAX_REQUEST_ID = 200
+
+log = structlog.get_logger(__name__)
+pace = Pace()
+
+
+class IngestFirst:
+    """The first middleware: POSTs of items are answered here, all else passes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Dispatch by exact path and method."""
+        kind = PATHS.get(request.path_info) if request.method == "POST" else None
+        return self.get_response(request) if kind is None else ingest(request, kind)
+
+
+def ingest(request: HttpRequest, kind: str) -> HttpResponse:
+    """202 with the result of each item, or a problem; never anything else. The request id is echoed."""
+    given: str = request.META.get("HTTP_X_REQUEST_ID", "")
+    request_id = given if 0 < len(given) <= MAX_REQUEST_ID and given.isprintable() else os.urandom(16).hex()
+    with bound_contextvars(request_id=request_id):
+        response = _answer(request, kind)
+    response["X-Request-ID"] = request_id
+    return response
+
+
+def _answer(request: HttpRequest, kind: str) -> HttpResponse:
+    try:
+        return HttpResponse(_accept(request, kind), status=202, content_type="application/json")
+    except Refusal as refusal:
+        return _refuse(refusal)
+    except DatabaseError:
+        log.exception("ingest_not_stored", kind=kind)
+        detail = "The database could not store this request. Nothing of it was kept; send it again later."
+        return _refuse(Refusal("not_stored", detail, retry_after=RETRY_AFTER))
+    except Exception:
+        log.exception("ingest_failed", kind=kind)
+        return _refuse(Refusal("server_error", "A fault of the panel itself; its log has the request id."))
+
+
+def _accept(request: HttpRequest, kind: str) -> bytes:
+    """What is cheap to refuse is refused before the body is read."""
+    real_now = clock.real_now()
+    key = authenticate(request, now=real_now)
+    pace.take(key.pk, rate=settings.INGEST["rate"], ticked=time.monotonic())
+    check_room(now=real_now)
+    lines = is_lines(request)
+    idempotent = idempotency_key(request)
+    data = read_body(request, limit=settings.INGEST["max_bytes"])
+    return accept(Sent(kind, data, lines, idempotent), key=key, now=clock.now()).answer()
+
+
+def _refuse(refusal: Refusal) -> HttpResponse:
+    status = PROBLEMS[refusal.code][0]
+    return problem(status, TITLES[status], refusal.detail, code=refusal.code, retry_after=refusal.retry_after)
