@@ -109,7 +109,7 @@ def read_counts(slo: SLO, subject: Subject, *, end: datetime, spans_s: Iterable[
     """
     longest_first = sorted(set(spans_s), reverse=True)
     edges = [*(end - timedelta(seconds=span) for span in longest_first), end]
-    slices = _slices(slo, subject, edges)
+    slices = read_slices(slo, subject, edges=edges)
     sums = accumulate(reversed(slices), lambda later, earlier: _joined(earlier, later))
     return dict(zip(reversed(longest_first), sums, strict=True))
 
@@ -118,7 +118,8 @@ def _joined(earlier: Counts, later: Counts) -> Counts:
     return Counts(earlier.good + later.good, earlier.valid + later.valid, earlier.start, later.end)
 
 
-def _slices(slo: SLO, subject: Subject, edges: Sequence[datetime]) -> list[Counts]:
+def read_slices(slo: SLO, subject: Subject, *, edges: Sequence[datetime]) -> list[Counts]:
+    """Good and valid between neighbouring edges, in one query."""
     indicator = SLIS[slo.sli]
     scope = Scope(slo.project_id, slo.model_id, environment=slo.environment)
     tallies = read_tallies(scope, indicator.metrics, edges=edges)
@@ -155,7 +156,7 @@ def budget_series(slo: SLO, *, now: datetime, points: int) -> list[tuple[datetim
     subject = subjects_of([slo.model])[slo.model_id]
     end = window_end(slo, subject, now=now, watermark=ingest_watermark(now=now))
     edges = [end - slo.window * (points - done) / points for done in range(points + 1)]
-    slices = _slices(slo, subject, edges)
+    slices = read_slices(slo, subject, edges=edges)
     valid = sum(part.valid for part in slices)
     bad = accumulate((part.bad for part in slices), initial=0)
     moments = [slices[0].start, *(part.end for part in slices)]

@@ -65,7 +65,7 @@ class MeasuresView(APIView):
                     "unit": str(measure.unit),
                     "kinds": sorted(measure.kinds),
                     "settles_with": measure.settle,
-                    "is_ratio": measure.good_valid is not None,
+                    "is_ratio": measure.unit == "ratio",
                 }
                 for measure in MEASURES.values()
             ]

@@ -1,7 +1,6 @@
 """Readings and their 95 % intervals. Pure: no Django, no database."""
 
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
 from math import sqrt
 
 Z_95 = 1.959963984540054
@@ -39,11 +38,3 @@ def ratio(good: int, valid: int) -> Reading:
     if interval is None:
         return Reading(None, 0)
     return Reading(good / valid, valid, *interval)
-
-
-def floor_percent(fraction: float, digits: int = 2) -> Decimal:
-    """A fraction as percent, cut and never rounded up: 0.99999 is 99.99, and a budget of -0.12345 is -12.35.
-
-    The shortest text of the float is cut, so that 0.29 is 29.00 and not 28.99.
-    """
-    return (Decimal(repr(float(fraction))) * 100).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_FLOOR)

@@ -1,0 +1,160 @@
+"""What happens to an incident: opened, joined, escalated, acknowledged, silenced, commented, resolved.
+
+Every verb writes the change, its line in the timeline and its messages in one transaction. Repeating a verb changes
+nothing; a move that makes no sense raises `Refused` with a sentence that names the mend.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from alerting.errors import Refused
+from alerting.models import Incident, IncidentEvent, Notification, Severity, Silence
+from alerting.notify.enqueue import enqueue
+from models_registry.models import Model, Project, User
+
+MAX_SILENCE_HOURS = 720
+MAX_TITLE = 300
+
+
+def record_event(
+    incident: Incident,
+    *,
+    kind: str,
+    now: datetime,
+    actor: User | None = None,
+    text: str = "",
+    data: dict[str, Any] | None = None,
+) -> IncidentEvent:
+    """Append a line to the timeline; `kind` is a value of `IncidentEvent.Kind`."""
+    return IncidentEvent.objects.create(
+        incident=incident, at=now, kind=kind, actor=actor, text=text, data={} if data is None else data
+    )
+
+
+def find_open(project_id: int, group_key: str) -> Incident | None:
+    """The unresolved incident of a group, locked until the transaction ends."""
+    rows = Incident.objects.select_for_update(no_key=True).filter(project=project_id, group_key=group_key)
+    return rows.exclude(state=Incident.State.RESOLVED).first()
+
+
+@transaction.atomic
+def open_incident(
+    *,
+    project_id: int,
+    model: Model | None,
+    group_key: str,
+    title: str,
+    severity: str,
+    impact_started_at: datetime,
+    now: datetime,
+) -> Incident:
+    """The open incident of the group, made if there is none. Attach its alerts, then call `announce_incident`."""
+    # The oldest project is the mutex of the numbers: two evaluators must not take the same one.
+    Project.objects.select_for_update(no_key=True).order_by("id").first()
+    found = find_open(project_id, group_key)
+    if found is not None:
+        return found
+    last: int = Incident.objects.aggregate(last=Max("number"))["last"] or 0
+    incident = Incident.objects.create(
+        project_id=project_id,
+        number=last + 1,
+        title=title[:MAX_TITLE],
+        model=model,
+        group_key=group_key,
+        severity=severity,
+        impact_started_at=min(impact_started_at, now),
+        opened_at=now,
+    )
+    record_event(incident, kind=IncidentEvent.Kind.OPENED, now=now, text=incident.title)
+    return incident
+
+
+def announce_incident(incident: Incident, *, now: datetime) -> None:
+    """Tell people that it was opened; in the transaction that opened it, once its alerts are attached."""
+    enqueue(incident, reason=Notification.Reason.OPENED, now=now)
+
+
+@transaction.atomic
+def escalate_incident(incident: Incident, *, severity: str, now: datetime) -> bool:
+    """Raise a ticket to a page and tell people; anything else changes nothing."""
+    if severity != Severity.PAGE or incident.severity == Severity.PAGE:
+        return False
+    incident.severity = Severity.PAGE
+    incident.save(update_fields=["severity"])
+    record_event(incident, kind=IncidentEvent.Kind.ALERT, now=now, data={"severity": severity})
+    enqueue(incident, reason=Notification.Reason.ESCALATED, now=now)
+    return True
+
+
+@transaction.atomic
+def acknowledge_incident(incident: Incident, *, by: User, now: datetime) -> Incident:
+    """Somebody is on it. Who was first stays; `Refused` once it is resolved."""
+    current = _locked(incident)
+    if current.state == Incident.State.RESOLVED:
+        raise Refused(
+            _("%(incident)s is resolved already: there is nothing left to acknowledge.") % {"incident": current}
+        )
+    if current.state == Incident.State.OPEN:
+        current.state, current.acknowledged_at, current.acknowledged_by = Incident.State.ACKNOWLEDGED, now, by
+        current.save(update_fields=["state", "acknowledged_at", "acknowledged_by"])
+        record_event(current, kind=IncidentEvent.Kind.ACKNOWLEDGED, now=now, actor=by)
+    return _copied(incident, current)
+
+
+@transaction.atomic
+def resolve_incident(incident: Incident, *, by: User | None, now: datetime) -> Incident:
+    """It is over, says a person or (`by` None) the last of its alerts. Resolving twice changes nothing.
+
+    An alert that is still firing does not open a new incident until it fires again.
+    """
+    current = _locked(incident)
+    if current.state != Incident.State.RESOLVED:
+        current.state, current.resolved_at, current.resolved_by = Incident.State.RESOLVED, now, by
+        current.save(update_fields=["state", "resolved_at", "resolved_by"])
+        firing = current.alerts.filter(state="firing").count()
+        record_event(current, kind=IncidentEvent.Kind.RESOLVED, now=now, actor=by, data={"still_firing": firing})
+        enqueue(current, reason=Notification.Reason.RESOLVED, now=now, actor=by)
+    return _copied(incident, current)
+
+
+@transaction.atomic
+def silence_incident(incident: Incident, *, by: User, hours: float, comment: str = "", now: datetime) -> Silence:
+    """No messages about the incident's model for some hours (at most 30 days); the incident itself stays open."""
+    if not 0 < hours <= MAX_SILENCE_HOURS:
+        raise Refused(_("A silence lasts more than 0 and at most %(hours)d hours.") % {"hours": MAX_SILENCE_HOURS})
+    current = _locked(incident)
+    if current.state == Incident.State.RESOLVED:
+        raise Refused(_("%(incident)s is resolved already: there is nothing left to silence.") % {"incident": current})
+    silence = Silence.objects.create(
+        project=current.project,
+        model=current.model,
+        starts_at=now,
+        ends_at=now + timedelta(hours=hours),
+        owner=by,
+        comment=comment[:300],
+    )
+    data = {"hours": hours, "until": silence.ends_at.isoformat(), "silence": silence.pk}
+    record_event(current, kind=IncidentEvent.Kind.SILENCED, now=now, actor=by, text=comment, data=data)
+    return silence
+
+
+def comment_incident(incident: Incident, *, by: User, text: str, now: datetime) -> IncidentEvent:
+    """A note in the timeline, at any time."""
+    if not text.strip():
+        raise Refused(_("Write something first."))
+    return record_event(incident, kind=IncidentEvent.Kind.COMMENT, now=now, actor=by, text=text.strip())
+
+
+def _locked(incident: Incident) -> Incident:
+    return Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+
+
+def _copied(incident: Incident, current: Incident) -> Incident:
+    """Bring the caller's object up to date without losing what it has loaded."""
+    for name in ("state", "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"):
+        setattr(incident, name, getattr(current, name))
+    return incident

@@ -1,0 +1,134 @@
+"""Turn a judgement into transitions, incidents and messages. Called inside the transaction of the rule."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from alerting.impact import impact_start
+from alerting.incidents import announce_incident, escalate_incident, open_incident, resolve_incident
+from alerting.judge import Judgement
+from alerting.models import Alert, AlertRule, AlertTransition, Incident, Severity
+from alerting.states import ACTIVE, Memory, Policy, Seen, State, Timing, advance
+from alerting.words import describe_value, incident_title, rule_model
+from monitoring.stats.tally import Subject
+
+MEMORY: Final = ("state", "active_since", "keep_since", "fired_at", "resolved_at")
+MAX_REASON: Final = 300
+
+
+def respond(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, *, at: datetime) -> None:
+    """Advance the alert and do what follows from it; a quiet alert that stays quiet costs nothing."""
+    timing = Timing(rule.for_duration, rule.keep_firing_for)
+    trail = advance(_memory(alert), seen.seen, at=at, timing=timing, policy=Policy(rule.no_data))
+    if not trail and alert.state not in ACTIVE:
+        return
+    alert.value = seen.value
+    alert.reason = (seen.reason or describe_value(rule, seen.value))[:MAX_REASON]
+    changes = _follow(alert, trail, at=at)
+    fired = any(change.to_state == State.FIRING for change in changes)
+    raised = _take_severity(alert, seen, changes, at=at)
+    if fired or raised:
+        alert.incident = _incident_for(rule, alert, seen, subject, at=at)
+    alert.save()
+    _write(changes, alert)
+    if fired or raised:
+        _tell(alert, at=at)
+    elif changes and alert.state == State.INACTIVE:
+        _resolve_if_quiet(alert, at=at)
+
+
+@transaction.atomic
+def close_orphans(*, now: datetime) -> int:
+    """End the alerts of rules that were switched off: nobody would ever say that they are over."""
+    orphans = Alert.objects.filter(rule__enabled=False).exclude(state=State.INACTIVE)
+    closed = list(orphans.select_related("incident"))
+    for alert in closed:
+        memory = Memory(State.INACTIVE, fired_at=alert.fired_at, resolved_at=now)
+        alert.reason = _("The rule was switched off.")
+        changes = _follow(alert, [memory], at=now)
+        alert.save()
+        _write(changes, alert)
+        _resolve_if_quiet(alert, at=now)
+    return len(closed)
+
+
+def _memory(alert: Alert) -> Memory:
+    return Memory(State(alert.state), alert.active_since, alert.keep_since, alert.fired_at, alert.resolved_at)
+
+
+def _follow(alert: Alert, trail: list[Memory], *, at: datetime) -> list[AlertTransition]:
+    """Copy what the machine remembers onto the alert; one unsaved transition for every change of state."""
+    changes = []
+    for memory in trail:
+        if memory.state != alert.state:
+            changes.append(_transition(alert, to=memory.state, at=at))
+            alert.changed_at = at
+        for name in MEMORY:
+            setattr(alert, name, getattr(memory, name))
+    return changes
+
+
+def _transition(alert: Alert, *, to: str, at: datetime, reason: str = "") -> AlertTransition:
+    return AlertTransition(
+        alert=alert, from_state=alert.state, to_state=to, at=at, value=alert.value, reason=reason or alert.reason
+    )
+
+
+def _take_severity(alert: Alert, seen: Judgement, changes: list[AlertTransition], *, at: datetime) -> bool:
+    """The severity of what breaches now; a change while firing is a transition too. True when it was raised to a page."""
+    if seen.seen != Seen.BREACHED or seen.severity == alert.severity:
+        return False
+    before, alert.severity = alert.severity, seen.severity
+    if alert.state != State.FIRING or changes:
+        return False
+    changes.append(_transition(alert, to=alert.state, at=at, reason=f"{before} → {seen.severity}"))
+    return seen.severity == Severity.PAGE
+
+
+def _write(changes: list[AlertTransition], alert: Alert) -> None:
+    """Transitions belong to the incident while it is open, and to the one they end."""
+    for change in changes:
+        ends_it = change.from_state == State.FIRING
+        change.incident = alert.incident if ends_it or _is_open(alert.incident) else None
+    AlertTransition.objects.bulk_create(changes)
+
+
+def _is_open(incident: Incident | None) -> bool:
+    return incident is not None and incident.state != Incident.State.RESOLVED
+
+
+def _incident_for(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, *, at: datetime) -> Incident:
+    """The open incident of the model, or a new one; what led to it joins its timeline."""
+    model = rule_model(rule)
+    incident = open_incident(
+        project_id=rule.project_id,
+        model=model,
+        group_key=f"model:{model.pk}",
+        title=incident_title(rule),
+        severity=alert.severity,
+        impact_started_at=impact_start(rule, subject, seen, active_since=alert.active_since or at, at=at),
+        now=at,
+    )
+    earlier = AlertTransition.objects.filter(alert=alert, incident=None, at__gte=alert.active_since or at)
+    earlier.update(incident=incident)
+    return incident
+
+
+def _tell(alert: Alert, *, at: datetime) -> None:
+    """Once per incident that it opened, and again when it became a page."""
+    if alert.incident is None:
+        return
+    if alert.incident.opened_at == at:
+        announce_incident(alert.incident, now=at)
+    escalate_incident(alert.incident, severity=alert.severity, now=at)
+
+
+def _resolve_if_quiet(alert: Alert, *, at: datetime) -> None:
+    """The incident ends with the last of its alerts."""
+    incident = alert.incident
+    if incident is None or not _is_open(incident):
+        return
+    if not Alert.objects.filter(incident=incident, state__in=ACTIVE).exists():
+        resolve_incident(incident, by=None, now=at)
