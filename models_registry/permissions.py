@@ -1,10 +1,14 @@
 """Who may: a key by its scopes, a person by their Django permissions."""
 
+from typing import TYPE_CHECKING
+
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from models_registry.models import ApiKey, User
+
+if TYPE_CHECKING:  # rest_framework.views loads this module while it is being loaded itself
+    from rest_framework.views import APIView
 
 
 class ScopeOrPermission(BasePermission):
@@ -15,7 +19,7 @@ class ScopeOrPermission(BasePermission):
     "models_registry.view_project", which all three groups have), `permission` to change; without it nobody changes.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Whether this request may reach the view; the message of a refused key names the scope."""
         safe = request.method in SAFE_METHODS
         if isinstance(request.auth, ApiKey):
@@ -30,5 +34,5 @@ class ScopeOrPermission(BasePermission):
         return wanted is not None and request.user.has_perm(wanted)
 
 
-def _scope(view: APIView, *, safe: bool) -> str:
+def _scope(view: "APIView", *, safe: bool) -> str:
     return str(getattr(view, "scope", "read") if safe else getattr(view, "write_scope", "respond"))
