@@ -15,8 +15,8 @@ class ScopeOrPermission(BasePermission):
     """Read from the view's attributes.
 
     `scope` is what a key needs for safe methods (default "read"), `write_scope` for the others (default "respond").
-    `read_permission` is what a person needs to look (default
-    "models_registry.view_project", which all three groups have), `permission` to change; without it nobody changes.
+    `read_permission` is what a person needs to look (default "models_registry.view_project", which all three groups
+    have), `permission` to change; without it nobody changes.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
