@@ -11,6 +11,7 @@ from alerting.notify.decisions import NO_CHANNEL
 from alerting.notify.message import incident_message
 from alerting.notify.pipeline import why_not
 from alerting.notify.record import record_suppressed
+from lib.clock import real_now
 from lib.ids import uuid7
 from models_registry.models import User
 
@@ -50,8 +51,8 @@ def enqueue_for(candidate: Candidate, *, body: dict[str, Any], generation: str) 
             "decision": decision["code"] if decision else "",
             "body": {**body, "decision": decision} if decision else body,
             "created_at": candidate.now,
-            # Story time is never ahead of real time, so this is due at once.
-            "not_before": candidate.now,
+            # Waiting is measured in real time: a story that plays in the past is not a message that waits for days.
+            "not_before": real_now(),
         },
     )
     if made and decision:

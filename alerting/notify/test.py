@@ -22,7 +22,7 @@ def send_test(channel: Channel, *, by: User, now: datetime, clock: Callable[[], 
         reason=Notification.Reason.TEST,
         body=check_message(channel, by=by, now=now),
         created_at=now,
-        not_before=min(now, real),
+        not_before=real,
     )
     claimed = deliver.claim(row.pk, real=real)
     if claimed:

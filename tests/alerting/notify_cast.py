@@ -11,6 +11,7 @@ from hashlib import sha256
 from django.db import connections
 
 from alerting.models import Alert, AlertRule, Channel, Incident, IncidentEvent, Notification, Severity, Silence
+from lib.clock import real_now
 from lib.vault import seal
 from tests.receiver import Received
 
@@ -20,8 +21,8 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 class HandClock:
     """Real time that only moves when a test says so."""
 
-    def __init__(self, at: datetime) -> None:
-        self.at = at
+    def __init__(self) -> None:
+        self.at = real_now() + timedelta(minutes=1)
 
     def __call__(self) -> datetime:
         return self.at

@@ -51,7 +51,7 @@ def test_the_published_vector_of_the_signature_scheme():
 def test_a_webhook_carries_a_signature_anybody_can_check(incident, hook, now):
     make_channel(incident.project, "webhook", target=hook.url())
     [row] = enqueue(incident, reason="opened", now=now)
-    clock = HandClock(now)
+    clock = HandClock()
     assert send(now=now, clock=clock).written == 1
     [got] = hook.received
     payload = verified(got)
@@ -67,7 +67,7 @@ def test_a_webhook_carries_a_signature_anybody_can_check(incident, hook, now):
 def test_an_e_mail_says_what_since_when_how_bad_and_where_to_look(incident, now):
     make_channel(incident.project, "email", target="ana@aurora.example, bia@aurora.example")
     [row] = enqueue(incident, reason="opened", now=now)
-    send(now=now, clock=HandClock(now))
+    send(now=now, clock=HandClock())
     [message] = mail.outbox
     assert message.subject == "INC-7 opened (page): Accuracy of Credit risk is falling"
     assert message.to == ["ana@aurora.example", "bia@aurora.example"]
@@ -85,7 +85,7 @@ def test_a_title_cannot_smuggle_a_header_into_an_e_mail(incident, now):
     make_channel(incident.project, "email", target="ana@aurora.example")
     incident.title = "Falling\r\nBcc: eve@evil.example"
     enqueue(incident, reason="opened", now=now)
-    send(now=now, clock=HandClock(now))
+    send(now=now, clock=HandClock())
     assert mail.outbox[0].subject == "INC-7 opened (page): Falling Bcc: eve@evil.example"
     assert "\r" not in mail.outbox[0].message()["Subject"]
 
@@ -97,7 +97,7 @@ def test_a_mail_server_that_does_not_answer_is_tried_again(incident, now, settin
     settings.EMAIL_HOST = "127.0.0.1"
     make_channel(incident.project, "email", target="ana@aurora.example")
     enqueue(incident, reason="opened", now=now)
-    send(now=now, clock=HandClock(now))
+    send(now=now, clock=HandClock())
     row = Notification.objects.get()
     assert row.state == "queued"
     assert "ConnectionRefusedError" in row.last_error
@@ -107,7 +107,7 @@ def test_the_console_writes_one_structured_line(incident, now):
     make_channel(incident.project)
     [row] = enqueue(incident, reason="opened", now=now)
     with structlog.testing.capture_logs() as lines:
-        send(now=now, clock=HandClock(now))
+        send(now=now, clock=HandClock())
     [line] = [line for line in lines if line["event"] == "alerting.notify.message"]
     assert (line["log_level"], line["id"]) == ("warning", str(row.uid))
     assert line["subject"].startswith("INC-7 opened")
@@ -131,7 +131,7 @@ def test_what_a_webhook_answers_decides_whether_it_is_tried_again(incident, hook
     hook.answer = lambda handler: reply(handler, status, b"secret words of the receiver", Location="http://127.0.0.1/")
     make_channel(incident.project, "webhook", target=hook.url("/token"))
     enqueue(incident, reason="opened", now=now)
-    send(now=now, clock=HandClock(now))
+    send(now=now, clock=HandClock())
     row = Notification.objects.get()
     assert row.state == {None: "sent", True: "dead", False: "queued"}[permanent]
     assert "secret" not in row.last_error
@@ -144,7 +144,7 @@ def test_private_addresses_are_refused_for_good_by_default(incident, hook, now, 
     settings.OUTGOING_ALLOW_PRIVATE = False
     make_channel(incident.project, "webhook", target="https://127.0.0.1:1/")
     enqueue(incident, reason="opened", now=now)
-    send(now=now, clock=HandClock(now))
+    send(now=now, clock=HandClock())
     row = Notification.objects.get()
     assert (row.state, row.attempts) == ("dead", 1)
     assert "ATALAIA_OUTGOING_ALLOW_PRIVATE" in row.last_error
@@ -207,7 +207,7 @@ def test_a_lost_key_is_named_and_tried_again(incident, hook, now, settings):
     make_channel(incident.project, "webhook", target=hook.url(), secret=seal(SECRET))
     enqueue(incident, reason="opened", now=now)
     settings.CHANNEL_KEY = "new"
-    clock = HandClock(now)
+    clock = HandClock()
     send(now=now, clock=clock)
     assert "ATALAIA_CHANNEL_KEY" in Notification.objects.get().last_error
     settings.CHANNEL_KEY = "new,old"

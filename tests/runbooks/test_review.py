@@ -61,7 +61,7 @@ def test_a_draft_tells_impact_detection_times_timeline_changes_and_steps(
     Deployment.objects.create(
         version=credit_risk.versions.get(), at=now - timedelta(minutes=25), note="new feature pipeline"
     )
-    send(now=now + timedelta(minutes=1), clock=HandClock(now + timedelta(minutes=1)))
+    send(now=now + timedelta(minutes=1), clock=HandClock())
     run = start_run(incident=resolved, runbook=runbook, by=bia, now=now + timedelta(minutes=4))
     complete_step(run.steps.first(), by=bia, note="income\nshifted", now=now + timedelta(minutes=6))
     draft_reviews(now=now)
