@@ -14,6 +14,11 @@ QUALITY_PAIRS = [
     {"long_s": 7_200, "short_s": 1_800, "factor": 1.7, "severity": "page"},
     {"long_s": 86_400, "short_s": 7_200, "factor": 1.2, "severity": "ticket"},
 ]
+# Short windows: a prompt is mended within hours, and the alert should end when the trouble does.
+PROMPT_PAIRS = [
+    {"long_s": 3_600, "short_s": 900, "factor": 8.0, "severity": "page"},
+    {"long_s": 21_600, "short_s": 1_800, "factor": 4.0, "severity": "page"},
+]
 
 MODELS: dict[str, Fields] = {
     credit.MODEL: {
@@ -76,7 +81,7 @@ SLOS: dict[str, Fields] = {
 RULES: dict[str, Fields] = {
     "credit-risk-accuracy-low": {
         "name": _n("Accuracy of credit decisions is low"),
-        "summary": _n("Decisions disagree with the labels more often than they should."),
+        "summary": _n("Decisions disagree with the labels more often than they should"),
         "kind": "threshold",
         "model": credit.MODEL,
         "measure": "accuracy",
@@ -90,7 +95,7 @@ RULES: dict[str, Fields] = {
     },
     "credit-risk-recall-low": {
         "name": _n("Defaults are missed"),
-        "summary": _n("Of those who failed to pay, the model warned of too few."),
+        "summary": _n("Of those who failed to pay, the model warned of too few"),
         "kind": "threshold",
         "model": credit.MODEL,
         "measure": "recall",
@@ -104,10 +109,11 @@ RULES: dict[str, Fields] = {
     },
     "credit-risk-accuracy-burn": {
         "name": _n("Credit decisions burn their accuracy budget"),
-        "summary": _n("At this pace the accuracy budget of the month ends early."),
+        "summary": _n("At this pace the accuracy budget of the month ends early"),
         "kind": "burn_rate",
         "slo": "credit-risk-accuracy",
         "pairs": QUALITY_PAIRS,
+        "keep_firing_for": timedelta(minutes=15),
         "minimum": 30,
         "severity": "page",
     },
@@ -127,7 +133,7 @@ RULES: dict[str, Fields] = {
     },
     "assistant-truncation-high": {
         "name": _n("Answers of the assistant are cut off"),
-        "summary": _n("Too many calls end with finish reason length."),
+        "summary": _n("Too many calls end with finish reason length"),
         "kind": "threshold",
         "model": assistant.MODEL,
         "measure": "truncation_rate",
@@ -141,7 +147,7 @@ RULES: dict[str, Fields] = {
     },
     "assistant-feedback-negative": {
         "name": _n("Customers rate the assistant down"),
-        "summary": _n("The share of negative thumbs is far above the usual."),
+        "summary": _n("The share of negative thumbs is far above the usual"),
         "kind": "threshold",
         "model": assistant.MODEL,
         "measure": "feedback_negative_rate",
@@ -157,6 +163,8 @@ RULES: dict[str, Fields] = {
         "name": _n("Complete answers burn their budget"),
         "kind": "burn_rate",
         "slo": "assistant-not-truncated",
+        "pairs": PROMPT_PAIRS,
+        "keep_firing_for": timedelta(minutes=10),
         "minimum": 5,
         "severity": "page",
     },

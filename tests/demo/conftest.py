@@ -1,9 +1,14 @@
-"""Trained once per run: the classifiers are the slow part."""
+"""Trained once per run, because that is the slow part; and the public API without a socket."""
 
 import pytest
+from django.test import Client
 
+from demo.play import INGEST_SCOPES
 from demo.scorecard import Scorecard
+from demo.sender import PATHS, check, encode
 from demo.train import train
+from models_registry.keys import create_key
+from models_registry.models import Project
 
 SEED = 7
 
@@ -11,3 +16,27 @@ SEED = 7
 @pytest.fixture(scope="session")
 def cards() -> tuple[Scorecard, ...]:
     return train(SEED)
+
+
+@pytest.fixture(autouse=True)
+def _trained_once(cards, monkeypatch):
+    """Whoever asks for the scorecards of a seed gets those of the run."""
+    monkeypatch.setattr("demo.play.scorecards", lambda seed: cards)
+    monkeypatch.setattr("demo.simulate.scorecards", lambda seed: cards)
+
+
+class ClientSender:
+    """Posts through the whole server, in process; stops working after `batches` of them, when told to."""
+
+    def __init__(self, project: Project, *, batches: int | None = None) -> None:
+        _key, token = create_key(project=project, name="story", scopes=INGEST_SCOPES)
+        self._client = Client(headers={"Authorization": f"Bearer {token}"})
+        self._left = batches
+
+    def post(self, kind, items):
+        if self._left == 0:
+            raise ConnectionError("the seeding process was killed here")
+        if self._left is not None:
+            self._left -= 1
+        answer = self._client.post(PATHS[kind], encode(items), content_type="application/x-ndjson")
+        check(kind, answer.status_code, answer.content)
