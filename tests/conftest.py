@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.test import Client
@@ -33,6 +34,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     passed = len(terminalreporter.stats.get("passed", []))
     terminalreporter.write_line(f"{passed} tests passed on {connection.vendor}")
+
+
+# A busy machine is not a failure: properties are judged by their answers, never by their speed.
+hypothesis.settings.register_profile("atalaia", deadline=None)
+hypothesis.settings.load_profile("atalaia")
 
 
 @pytest.fixture(autouse=True)

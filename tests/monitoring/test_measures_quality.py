@@ -1,0 +1,89 @@
+"""Quality from confusion summaries equals scikit-learn on the raw labels."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from monitoring.measures import MEASURES, SLIS
+from monitoring.stats.histogram import merge, pack
+from monitoring.stats.layouts import CONFUSION, confusion_bin
+from monitoring.stats.tally import Cell, Subject, Tally
+
+NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+BINARY, MULTI = Subject("binary", positive_code=1), Subject("multiclass")
+AS_SKLEARN = {
+    "precision": metrics.precision_score,
+    "recall": metrics.recall_score,
+    "f1": metrics.f1_score,
+}
+two_classes = st.lists(st.tuples(st.sampled_from([1, 2]), st.sampled_from([1, 2])), min_size=1, max_size=80)
+many_classes = st.lists(st.tuples(st.integers(1, 7), st.integers(1, 7)), min_size=1, max_size=80)
+
+
+def tally(pairs: list[tuple[int, int]]) -> Tally:
+    """As if each labelled prediction had been folded in a minute of its own."""
+    bins, counts = merge([pack({confusion_bin(true, predicted): 1}) for true, predicted in pairs])
+    return Tally(NOON, NOON, {("confusion", ""): Cell(len(pairs), 0, bins, counts, CONFUSION)})
+
+
+def sides(pairs: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
+    true, predicted = zip(*pairs, strict=True)
+    return np.array(true), np.array(predicted)
+
+
+@pytest.mark.parametrize("name", AS_SKLEARN)
+@given(pairs=two_classes)
+def test_the_positive_class(name: str, pairs: list[tuple[int, int]]) -> None:
+    true, predicted = sides(pairs)
+    reading = MEASURES[name].read(tally(pairs), BINARY)
+    theirs = AS_SKLEARN[name](true, predicted, pos_label=1, average="binary", zero_division=np.nan)
+    if np.isnan(theirs):
+        assert reading.value is None
+    else:
+        assert reading.value == pytest.approx(theirs, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", AS_SKLEARN)
+@given(pairs=many_classes)
+def test_macro_averages(name: str, pairs: list[tuple[int, int]]) -> None:
+    theirs = AS_SKLEARN[name](*sides(pairs), average="macro", zero_division=0)
+    reading = MEASURES[name].read(tally(pairs), MULTI)
+    assert (reading.value, reading.n, reading.low) == (pytest.approx(theirs, abs=1e-12), len(pairs), None)
+
+
+@given(pairs=many_classes)
+def test_accuracy(pairs: list[tuple[int, int]]) -> None:
+    reading = MEASURES["accuracy"].read(tally(pairs), MULTI)
+    assert reading.value == pytest.approx(metrics.accuracy_score(*sides(pairs)), abs=1e-12)
+    assert reading.low <= reading.value <= reading.high
+
+
+@pytest.mark.parametrize("name", ["accuracy", "precision", "recall"])
+@given(pairs=two_classes)
+def test_an_indicator_is_its_measure(name: str, pairs: list[tuple[int, int]]) -> None:
+    good, valid = SLIS[name].good_valid(tally(pairs), BINARY, None)
+    value = MEASURES[name].read(tally(pairs), BINARY).value
+    assert (good / valid if valid else None) == value
+
+
+@pytest.mark.parametrize("name", ["accuracy", "precision", "recall", "f1", "label_coverage"])
+@pytest.mark.parametrize("subject", [BINARY, MULTI])
+def test_without_labels_there_is_no_data(name: str, subject: Subject) -> None:
+    reading = MEASURES[name].read(Tally(NOON, NOON), subject)
+    assert (reading.value, reading.n) == (None, 0)
+
+
+def test_a_positive_label_that_was_never_seen_is_no_data() -> None:
+    unseen = Subject("binary", positive_code=None)
+    assert MEASURES["recall"].read(tally([(1, 1), (2, 1)]), unseen).value is None
+
+
+@given(known=many_classes, beyond=st.integers(1, 9))
+def test_where_both_sides_are_past_the_cap_nobody_knows(known: list[tuple[int, int]], beyond: int) -> None:
+    assume(known)
+    with_cap = MEASURES["accuracy"].read(tally([*known, *[(0, 0)] * beyond]), MULTI)
+    assert with_cap == MEASURES["accuracy"].read(tally(known), MULTI)
