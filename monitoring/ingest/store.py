@@ -16,8 +16,8 @@ from django.db import DatabaseError, DataError, IntegrityError, connection
 
 from lib import clock
 
-COLUMNS = "project_id, kind, received_us, arrived_at, items, accepted, rejected, rejections, replayed, attempts"
-ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+COLUMNS = "project_id, kind, received_us, arrived_at, items, accepted, rejected, rejections, replayed"
+ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 MAX_ROWS = 200
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -38,7 +38,7 @@ class Body:
         """The parameters of `ROW`."""
         arrived = connection.ops.adapt_datetimefield_value(arrived_at)
         rejections = msgspec.json.encode(self.rejections).decode()
-        counts = [self.accepted, self.rejected, rejections, False, 0]
+        counts = [self.accepted, self.rejected, rejections, False]
         return [self.project_id, self.kind, self.received_us, arrived, self.items, *counts]
 
 

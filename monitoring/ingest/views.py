@@ -56,6 +56,7 @@ def ingest(request: HttpRequest, kind: str) -> HttpResponse:
     with bound_contextvars(request_id=request_id):
         response = _answer(request, kind)
     response["X-Request-ID"] = request_id
+    response["Content-Length"] = str(len(response.content))  # else the server would answer in chunks
     return response
 
 
