@@ -6,6 +6,7 @@ from math import ceil
 from django.utils.translation import gettext
 
 from alerting.models import AlertRule, Incident
+from alerting.words import environment_of
 from models_registry.models import Model
 from monitoring.measures import MEASURES, SLIS, measure_window, subjects_of
 from monitoring.selectors.summaries import Scope
@@ -22,7 +23,7 @@ def impact_lines(incident: Incident) -> list[str]:
         return []
     start, end = window(incident)
     rules = list(rules_of(incident).select_related("slo__model", "model"))
-    environment = rules[0].environment if rules else None
+    environment = environment_of(rules[0]) if rules else None
     scope = Scope(incident.project_id, incident.model.pk, environment=environment)
     subject = subjects_of([incident.model])[incident.model.pk]
     served = measure_window("requests", scope, start=start, end=end, subject=subject)
@@ -62,7 +63,7 @@ def _measure_line(rule: AlertRule, model: Model, start: datetime, end: datetime)
     measure = MEASURES[rule.measure]
     scope = Scope(rule.project_id, model.pk, environment=rule.environment)
     reading = measure_window(rule.measure, scope, start=start, end=end)
-    return gettext("%(measure)s in this window: %(value)s (%(count)s events; the rule asks at %(threshold)s).") % {
+    return gettext("%(measure)s in this window: %(value)s (%(count)s events; the threshold is %(threshold)s).") % {
         "measure": str(measure.label).capitalize(),
         "value": figure(reading.value, measure.unit),
         "count": figure(reading.n, "count"),

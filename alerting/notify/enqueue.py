@@ -27,7 +27,7 @@ def enqueue(incident: Incident, *, reason: str, now: datetime, actor: User | Non
     """
     channels = list(Channel.objects.filter(project=incident.project_id, enabled=True))
     if not channels:
-        record_suppressed(incident, {"code": NO_CHANNEL}, now=now)
+        _say_nobody_was_told(incident, reason=reason, now=now)
         return []
     body = incident_message(incident, reason=reason, now=now, actor=actor)
     generation = f"{reason}:{incident.severity}" if reason == Notification.Reason.ESCALATED else reason
@@ -58,3 +58,9 @@ def enqueue_for(candidate: Candidate, *, body: dict[str, Any], generation: str) 
     if made and decision:
         record_suppressed(candidate.incident, decision, now=candidate.now)
     return row if made else None
+
+
+def _say_nobody_was_told(incident: Incident, *, reason: str, now: datetime) -> None:
+    facts = {"code": NO_CHANNEL, "reason": reason}
+    if not incident.events.filter(data=facts).exists():
+        record_suppressed(incident, facts, now=now)

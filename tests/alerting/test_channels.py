@@ -1,6 +1,8 @@
 """The three channels, each against the real thing it talks to."""
 
 import base64
+import socketserver
+import threading
 
 import pytest
 import structlog
@@ -101,6 +103,40 @@ def test_a_mail_server_that_does_not_answer_is_tried_again(incident, now, settin
     row = Notification.objects.get()
     assert row.state == "queued"
     assert "ConnectionRefusedError" in row.last_error
+
+
+class _MailServer(socketserver.StreamRequestHandler):
+    """Just enough SMTP; `verdict` is what it says of every recipient."""
+
+    verdict = b"250 ok"
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 ready\r\n")
+        for line in self.rfile:
+            command = line[:4].upper()
+            if command == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                while self.rfile.readline().strip() != b".":
+                    pass
+            self.wfile.write((self.verdict if command == b"RCPT" else b"250 ok") + b"\r\n")
+            if command == b"QUIT":
+                return
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state"), [(b"250 ok", "sent"), (b"450 try later", "queued"), (b"550 no such user", "dead")]
+)
+def test_what_the_mail_server_says_of_the_recipients_decides(incident, now, settings, verdict, state):
+    handler = type("Handler", (_MailServer,), {"verdict": verdict})
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+        make_channel(incident.project, "email", target="ana@aurora.example")
+        enqueue(incident, reason="opened", now=now)
+        send(now=now, clock=HandClock())
+        server.shutdown()
+    assert Notification.objects.get().state == state
 
 
 def test_the_console_writes_one_structured_line(incident, now):
