@@ -28,7 +28,9 @@ class Claimed(NamedTuple):
 
 def claim_keys(rows: Mapping[bytes, Row], kinds: Mapping[type[Row], str]) -> Claimed:
     """Enter the rows in the directory, in key order."""
-    entries: list[KeyRow] = [(key, kinds[type(row)], row.id, row.ingested_us) for key, row in sorted(rows.items())]
+    entries: list[KeyRow] = [
+        (key, kinds[type(row)], row.id, row.ingested_us) for key, row in ((key, rows[key]) for key in sorted(rows))
+    ]
     try:
         with transaction.atomic():
             bulk_insert(EventKey, COLUMNS, entries)

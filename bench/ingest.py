@@ -1,0 +1,103 @@
+"""`python -m bench.ingest`: ingest and drain beside the database's own bulk insert, in the same run. See README.md."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import django
+import psycopg
+
+ACCEPT_OF_LIMIT = 1.0
+DRAIN_OF_LIMIT = 0.3
+SUSTAINED_OF_LIMIT = 0.25
+SINGLES_PER_SECOND = 1_500
+MAX_LAG_S = 5.0
+OFFERED = 1.1  # of the sustained target
+WORKER = [sys.executable, "-m", "bench.worker"]
+
+
+@dataclass
+class Line:
+    """One measurement against its target."""
+
+    what: str
+    measured: str
+    target: str
+    passed: bool
+
+    def __str__(self) -> str:
+        return f"  {'pass' if self.passed else 'FAIL'}  {self.what:<52} {self.measured:>34}   target {self.target}"
+
+
+def main() -> int:
+    """Both databases, each in a process of its own; 1 if a target was missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of the sustained measurement")
+    parser.add_argument(
+        "--postgres", default=os.environ.get("BENCH_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+    )
+    parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        return measure(options.events, options.seconds)
+    code = 0
+    if options.only != "postgresql":
+        with tempfile.TemporaryDirectory() as folder:
+            code |= _child(f"sqlite:///{folder}/bench.sqlite3", folder)
+    if options.only != "sqlite":
+        code |= _on_postgres(options.postgres)
+    return code
+
+
+def _child(url: str, folder: str) -> int:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "ATALAIA_DATA_DIR": folder,
+        "ATALAIA_INBOX_MAX_ITEMS": "10000000",
+        "ATALAIA_LOG_LEVEL": "WARNING",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "bench.ingest", "--measure", *sys.argv[1:]], env=environment
+    ).returncode
+
+
+def _on_postgres(url: str) -> int:
+    """In a scratch database, dropped afterwards."""
+    name = f"bench_{uuid4().hex[:8]}"
+    with psycopg.connect(url, autocommit=True) as connection, tempfile.TemporaryDirectory() as folder:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            return _child(urlunsplit(urlsplit(url)._replace(path=f"/{name}")), folder)
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def measure(events: int, seconds: float) -> int:
+    """All measurements on the database of this process."""
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415 - after setup
+    from django.db import connection  # noqa: PLC0415 - after setup
+
+    from bench.run import Run  # noqa: PLC0415 - after setup
+
+    call_command("migrate", verbosity=0)
+    print(f"\n{connection.vendor}, {events} events, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+    lines = Run(events=events, seconds=seconds).lines()
+    failed = 0
+    for line in lines:
+        print(line, flush=True)
+        failed += not line.passed
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
