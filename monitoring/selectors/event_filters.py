@@ -23,6 +23,7 @@ FIELDS: dict[str, frozenset[str]] = {
     EventKind.LLM_CALL: _SERVED | {"id", "finish_reason", "prompt_name", "prompt_version"},
     EventKind.OUTCOME: frozenset({"id", "prediction_id", "label"}),
     EventKind.FEEDBACK: frozenset({"id", "target_id", "kind", "value", "user_id"}),
+    EventKind.EVENT: frozenset({"id", "kind", "name", "model", "version", "target_id"}),
     EventKind.LOG: frozenset({"id", "level", "logger", "request_id", "user_id"}),
 }
 # An answer found through an index of its own needs no time range.

@@ -81,7 +81,8 @@ def _rows(kind: str, project: Project) -> QuerySet[Any]:
 
 def _refs(kind: str, project: Project, event_id: str) -> list[int]:
     key = identity(project.pk, namespace(kind), event_id)
-    return list(EventKey.objects.filter(key=key, kind=kind).values_list("ref", flat=True))
+    refs = EventKey.objects.filter(key=key, kind=kind).values_list("ref", flat=True)
+    return [ref for ref in refs if ref is not None]
 
 
 def _filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:

@@ -1,0 +1,127 @@
+"""Collection health: does everything that was sent arrive, and if not, why not?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from models_registry.models import ApiKey, Project
+from monitoring.models import DeadLetter, RejectionCount, StageRun
+from monitoring.models.inbox import EventKind
+from monitoring.selectors.ledger import Backlog, inbox_backlog, read_ledger
+from monitoring.selectors.processes import ProcessView, late_stages, process_states
+from monitoring.selectors.wire import moment
+
+LETTERS_SHOWN = 50
+ITEM_SHOWN = 4_000
+# Paths of the wire contract, by kind.
+PATHS = {
+    EventKind.PREDICTION: "predictions",
+    EventKind.LLM_CALL: "llm-calls",
+    EventKind.OUTCOME: "outcomes",
+    EventKind.FEEDBACK: "feedback",
+    EventKind.EVENT: "events",
+    EventKind.LOG: "logs",
+}
+SNIPPET = """curl -X POST {url}/api/v1/predictions \\
+  -H "Authorization: Bearer $ATALAIA_KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"id": "first-1", "model": "my-model", "version": "1", "prediction": "yes", "score": 0.83, "latency_ms": 12}}'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One kind, or the total: every count, and whether both equations hold."""
+
+    label: str
+    counts: dict[str, int]
+
+    @property
+    def balances(self) -> bool:
+        """received = accepted + rejected, accepted = stored + duplicate + dead-lettered + pending."""
+        count = self.counts
+        settled = count["stored"] + count["duplicate"] + count["dead_lettered"] + count["pending"]
+        return count["received"] == count["accepted"] + count["rejected"] and count["accepted"] == settled
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """One reason for refusing items, with what the last sender was told."""
+
+    row: RejectionCount
+    path: str
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """A stage, how long ago it began (real time), and whether that is too long."""
+
+    run: StageRun
+    age_s: float
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter with its item as text."""
+
+    row: DeadLetter
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The whole page."""
+
+    total: LedgerRow
+    kinds: list[LedgerRow]
+    backlog: Backlog
+    lag_s: float
+    rejections: list[Rejection]
+    letters: list[Letter]
+    more_letters: bool
+    stages: list[StageRow]
+    processes: list[ProcessView]
+    snippet: str
+    keys: list[ApiKey]
+
+    @property
+    def waiting(self) -> bool:
+        """Nothing was ever accepted."""
+        return self.total.counts["accepted"] == 0
+
+    @property
+    def balances(self) -> bool:
+        """Every row of the ledger does."""
+        return self.total.balances and all(row.balances for row in self.kinds)
+
+
+def collection_page(project: Project, *, real_now: datetime) -> Collection:
+    """Everything that the page shows; ages are in real time, so that a stopped story is not a stopped stage."""
+    ledger = read_ledger(project_id=project.pk)
+    backlog = inbox_backlog()
+    letters = list(DeadLetter.objects.filter(project=project)[: LETTERS_SHOWN + 1])
+    late = {run.pk for run in late_stages(real_now=real_now)}
+    return Collection(
+        total=LedgerRow("", ledger["total"]),
+        kinds=[LedgerRow(str(EventKind(kind).label), counts) for kind, counts in ledger["kinds"].items()],
+        backlog=backlog,
+        lag_s=(real_now - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0,
+        rejections=_rejections(project),
+        letters=[Letter(row, bytes(row.item[:ITEM_SHOWN]).decode("utf-8", "replace")) for row in letters[:LETTERS_SHOWN]],
+        more_letters=len(letters) > LETTERS_SHOWN,
+        stages=[
+            StageRow(run, (real_now - run.started_at).total_seconds(), run.pk in late) for run in StageRun.objects.all()
+        ],
+        processes=process_states(real_now=real_now),
+        snippet=SNIPPET.format(url=settings.PUBLIC_URL),
+        keys=list(ApiKey.objects.filter(project=project, revoked_at__isnull=True)[:5]),
+    )
+
+
+def _rejections(project: Project) -> list[Rejection]:
+    rows: QuerySet[RejectionCount] = RejectionCount.objects.filter(project=project).order_by("-last_us")[:50]
+    return [Rejection(row, PATHS[EventKind(row.kind)], moment(row.last_us)) for row in rows]

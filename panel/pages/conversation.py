@@ -1,0 +1,62 @@
+"""Prompts and responses as people read them, whatever shape a client sent them in."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from monitoring.models import LLMCall
+from monitoring.selectors.wire import payload_of
+
+EXCERPT = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn: who speaks, and the text."""
+
+    role: str
+    text: str
+
+
+def messages_of(value: Any, role: str) -> list[Message]:
+    """A string, one message, or a list of messages; anything else is shown as JSON rather than hidden."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, list):
+        return [message for item in value for message in messages_of(item, role)]
+    if isinstance(value, dict) and "content" in value:
+        return [Message(str(value.get("role", role)), _text(value["content"]))]
+    return [Message(role, _text(value))]
+
+
+def conversation_of(payload: dict[str, Any]) -> list[Message]:
+    """System, prompt and response, in the order they were said."""
+    return [
+        *messages_of(payload.get("system"), "system"),
+        *messages_of(payload.get("prompt"), "user"),
+        *messages_of(payload.get("response"), "assistant"),
+    ]
+
+
+def excerpt_of(call: LLMCall) -> str:
+    """The start of the last thing the user said, on one line."""
+    said = messages_of(payload_of(call).get("prompt"), "user")
+    asked = [message.text for message in said if message.role == "user"] or [message.text for message in said]
+    line = " ".join(asked[-1].split()) if asked else ""
+    return line if len(line) <= EXCERPT else f"{line[:EXCERPT]}…"
+
+
+def pretty(value: Any) -> str:
+    """Readable JSON."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def _text(content: Any) -> str:
+    """Text parts joined; other parts as JSON."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(_text(part) for part in content)
+    if isinstance(content, dict) and isinstance(content.get("text"), str):
+        return str(content["text"])
+    return pretty(content)

@@ -1,0 +1,150 @@
+"""One prediction or LLM call with everything that is known of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from models_registry.models import Project
+from monitoring.models import Feedback, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.models.events import Served
+from monitoring.selectors.events import related_to
+from monitoring.selectors.wire import USAGE, event_to_wire, moment, payload_of
+from panel.pages.conversation import Message, conversation_of, pretty
+
+# Shown in places of their own; what is left of the payload is listed as it came.
+PLACED = {"features", "prediction", "scores", "segments", "system", "prompt", "response", "params", "usage", "extra"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and a value; `copy` offers a button for ids."""
+
+    label: str
+    value: str
+    copy: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One structured log line of the same request."""
+
+    at: datetime
+    row: LogRecord
+    fields: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One feedback or outcome, with its time."""
+
+    at: datetime
+    row: Feedback | Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """The whole page; lists are empty where there is nothing to show."""
+
+    event: Prediction | LLMCall
+    wire: dict[str, Any]
+    at: datetime
+    ids: list[Fact]
+    features: list[tuple[str, str]]
+    scores: list[tuple[str, float]]
+    conversation: list[Message]
+    params: list[tuple[str, str]]
+    tokens: list[tuple[str, int]]
+    rest: list[tuple[str, str]]
+    raw: str
+    outcomes: list[Opinion] = field(default_factory=list)
+    feedback: list[Opinion] = field(default_factory=list)
+    logs: list[LogLine] = field(default_factory=list)
+    others: list[tuple[Served, str]] = field(default_factory=list)
+
+
+def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage:
+    """Everything about one event, in at most six queries."""
+    wire, payload, related = event_to_wire(event), payload_of(event), related_to(event)
+    return EventPage(
+        event=event,
+        wire=wire,
+        at=moment(event.ts_us),
+        ids=_ids(event, payload),
+        features=[(name, _plain(value)) for name, value in (payload.get("features") or {}).items()],
+        scores=_scores(event, payload),
+        conversation=conversation_of(payload),
+        params=[(name, _plain(value)) for name, value in (payload.get("params") or {}).items()],
+        tokens=_tokens(wire.get("usage") or {}),
+        rest=[(name, _plain(value)) for name, value in _rest(payload) if value not in (None, "", [], {})],
+        raw=pretty(wire),
+        outcomes=_opinions(related.outcomes),
+        feedback=_opinions(related.feedback),
+        logs=[LogLine(moment(row.ts_us), row, _fields(row)) for row in related.logs],
+        others=[(other, event_url(other, project)) for other in related.served],
+    )
+
+
+def event_url(event: Served, project: Project) -> str:
+    """The page of a prediction or call."""
+    name = "prediction" if isinstance(event, Prediction) else "llm_call"
+    return reverse(f"panel:{name}", args=[project.slug, event.pk])
+
+
+def _opinions(rows: Sequence[Feedback] | Sequence[Outcome]) -> list[Opinion]:
+    return [Opinion(moment(row.ts_us), row) for row in rows]
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "null"
+    return value if isinstance(value, str) else pretty(value)
+
+
+def _ids(event: Served, payload: dict[str, Any]) -> list[Fact]:
+    """Every id that leads somewhere, ready to copy."""
+    found = [
+        (_("Id"), event.event_id),
+        (_("Request id"), event.request_id),
+        (_("Trace id"), event.trace_id),
+        (_("User id"), event.user_id),
+        (_("Session id"), event.session_id),
+        (_("Response id"), str(payload.get("response_id") or "")),
+    ]
+    return [Fact(label, value, copy=True) for label, value in found if value]
+
+
+def _scores(event: Prediction | LLMCall, payload: dict[str, Any]) -> list[tuple[str, float]]:
+    """Score by class, highest first; the positive class alone where a single score was sent."""
+    if isinstance(payload.get("scores"), dict):
+        return sorted(((name, float(value)) for name, value in payload["scores"].items()), key=lambda pair: -pair[1])
+    if isinstance(event, Prediction) and event.score is not None:
+        return [(event.version.model.positive_label or _("score"), event.score)]
+    return []
+
+
+def _tokens(usage: dict[str, Any]) -> list[tuple[str, int]]:
+    words = {
+        "input": _("input"),
+        "cached_input": _("input from cache"),
+        "cache_write": _("written to cache"),
+        "output": _("output"),
+        "reasoning": _("reasoning"),
+    }
+    names = [*USAGE, *(name for name in usage if name not in USAGE)]
+    return [(words.get(name, name), int(usage[name])) for name in names if isinstance(usage.get(name), int | float)]
+
+
+def _rest(payload: dict[str, Any]) -> list[tuple[str, Any]]:
+    left = [(name, value) for name, value in payload.items() if name not in PLACED]
+    parts = [("segments", payload.get("segments")), *left]
+    return [*parts, *((payload.get("extra") or {}).items())]
+
+
+def _fields(row: LogRecord) -> str:
+    fields = payload_of(row)
+    return pretty(fields) if fields else ""

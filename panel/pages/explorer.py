@@ -1,0 +1,210 @@
+"""The explorers of predictions and LLM calls: a filter bar that is the URL, and one keyset page of rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lib.pages import CursorError
+from models_registry.models import Model, Project
+from monitoring.models import LLMCall, Prediction
+from monitoring.models.inbox import EventKind
+from monitoring.selectors.event_filters import CHOICES, FilterError, read_filter, read_moment
+from monitoring.selectors.events import event_page
+from monitoring.selectors.wire import moment
+from panel.pages.conversation import excerpt_of
+
+PAGE_ROWS = 50
+LABELS: dict[str, str | Promise] = {
+    "model": gettext_lazy("Model"),
+    "version": gettext_lazy("Version"),
+    "environment": gettext_lazy("Environment"),
+    "status": gettext_lazy("Status"),
+    "from": gettext_lazy("From"),
+    "to": gettext_lazy("To"),
+    "id": gettext_lazy("Id"),
+    "request_id": gettext_lazy("Request id"),
+    "user_id": gettext_lazy("User id"),
+    "correct": gettext_lazy("Correct"),
+    "label": gettext_lazy("True label"),
+    "prediction": gettext_lazy("Decision"),
+    "feedback": gettext_lazy("Feedback"),
+    "finish_reason": gettext_lazy("Finish reason"),
+    "prompt_name": gettext_lazy("Prompt"),
+    "prompt_version": gettext_lazy("Prompt version"),
+    "error_type": gettext_lazy("Error type"),
+}
+WORDS: dict[str, str | Promise] = {
+    "ok": gettext_lazy("succeeded"),
+    "error": gettext_lazy("failed"),
+    "true": gettext_lazy("right"),
+    "false": gettext_lazy("wrong"),
+    "up": gettext_lazy("thumbs up"),
+    "down": gettext_lazy("thumbs down"),
+    "stop": gettext_lazy("finished"),
+    "length": gettext_lazy("truncated"),
+    "tool_calls": gettext_lazy("tool call"),
+    "content_filter": gettext_lazy("filtered"),
+    "other": gettext_lazy("other"),
+    "unknown": gettext_lazy("unknown"),
+}
+FIRST = {
+    EventKind.PREDICTION: ("model", "status", "correct", "from", "to"),
+    EventKind.LLM_CALL: ("model", "finish_reason", "feedback", "from", "to"),
+}
+MORE = {
+    EventKind.PREDICTION: ("version", "environment", "id", "request_id", "user_id", "prediction", "label", "feedback"),
+    EventKind.LLM_CALL: (
+        "version",
+        "environment",
+        "status",
+        "id",
+        "request_id",
+        "user_id",
+        "prompt_name",
+        "prompt_version",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One field of the filter bar."""
+
+    name: str
+    label: str
+    value: str
+    type: str
+    choices: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter, with the query that drops it."""
+
+    label: str
+    value: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One line: the columns that matter, already computed."""
+
+    event: Prediction | LLMCall
+    at: datetime
+    latency_ms: float | None
+    excerpt: str = ""
+    cost_usd: float | None = None
+
+    @property
+    def correct(self) -> bool | None:
+        """Whether the decision was right; None while the label is unknown."""
+        event = self.event
+        if not isinstance(event, Prediction) or event.label is None or not event.prediction:
+            return None
+        return event.label == event.prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """The whole page."""
+
+    kind: str
+    first: list[Input]
+    more: list[Input]
+    chips: list[Chip]
+    rows: list[EventRow]
+    next_query: str
+    newest_query: str
+    default_range: bool
+    error: str
+    paged: bool
+    more_used: bool
+
+
+def explorer_page(kind: str, project: Project, params: Mapping[str, str], *, now: datetime) -> Explorer:
+    """The page that a query string asks for; a filter that cannot be applied shows as `error`, nothing typed is lost."""
+    given = {name: value.strip() for name, value in params.items() if value.strip()}
+    rows: list[EventRow] = []
+    following, problem, open_start = None, "", False
+    try:
+        asked = read_filter(kind, given, now=now)
+        open_start = asked.start is not None and "from" not in given
+        page = event_page(kind, project, asked, limit=PAGE_ROWS, cursor=given.get("cursor"))
+        rows, following = [_row(event) for event in page.items], page.next
+    except FilterError as error:
+        problem = str(error)
+    except CursorError:
+        problem = _("This page address is damaged. Start again from the newest.")
+    filters = {name: value for name, value in given.items() if name != "cursor"}
+    models = list(_models(kind, project))
+    return Explorer(
+        kind=kind,
+        first=[_input(name, filters, models) for name in FIRST[EventKind(kind)]],
+        more=[_input(name, filters, models) for name in MORE[EventKind(kind)]],
+        chips=_chips(filters),
+        rows=rows,
+        next_query=urlencode({**filters, "cursor": following}) if following else "",
+        newest_query=urlencode(filters),
+        paged="cursor" in given,
+        more_used=any(name in filters for name in MORE[EventKind(kind)]),
+        default_range=open_start,
+        error=problem,
+    )
+
+
+def _models(kind: str, project: Project) -> list[tuple[str, str]]:
+    rows = Model.objects.filter(project=project)
+    is_llm = {"kind": Model.Kind.LLM}
+    rows = rows.filter(**is_llm) if kind == EventKind.LLM_CALL else rows.exclude(**is_llm)
+    return [(slug, slug) for slug in rows.values_list("slug", flat=True)[:200]]
+
+
+def _input(name: str, filters: Mapping[str, str], models: list[tuple[str, str]]) -> Input:
+    value, label = filters.get(name, ""), str(LABELS[name])
+    if name == "model":
+        known = models if not value or (value, value) in models else [*models, (value, value)]
+        return Input(name, label, value, "select", known)
+    if name in CHOICES:
+        return Input(name, label, value, "select", [(choice, str(WORDS[choice])) for choice in CHOICES[name]])
+    if name in {"from", "to"}:
+        return Input(name, label, _local(name, value), "datetime-local")
+    return Input(name, label, value, "text")
+
+
+def _local(name: str, value: str) -> str:
+    """A time of the URL as the browser's own field wants it; what cannot be read goes back as it came."""
+    try:
+        found = read_moment(name, value)
+    except FilterError:
+        return value
+    return "" if found is None else timezone.localtime(found).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _chips(filters: Mapping[str, str]) -> list[Chip]:
+    chips = []
+    for name, value in filters.items():
+        if name not in LABELS:
+            continue
+        shown = str(WORDS.get(value, value)) if name in CHOICES else value
+        if name in {"from", "to"}:
+            shown = _local(name, value).replace("T", " ")
+        without = {
+            other: text for other, text in filters.items() if other != name and (name, other) != ("model", "version")
+        }
+        chips.append(Chip(str(LABELS[name]), shown, urlencode(without)))
+    return chips
+
+
+def _row(event: Prediction | LLMCall) -> EventRow:
+    latency = None if event.latency_us is None else event.latency_us / 1_000
+    if isinstance(event, Prediction):
+        return EventRow(event, moment(event.ts_us), latency)
+    cost = None if event.cost_nano is None else event.cost_nano / 1_000_000_000
+    return EventRow(event, moment(event.ts_us), latency, excerpt_of(event), cost)

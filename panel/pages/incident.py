@@ -1,0 +1,213 @@
+"""One incident: what, since when, how bad, what changed, what to do, what was done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Prefetch, Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from alerting.models import Alert, Incident, Silence
+from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
+from lib.markdown import render
+from models_registry.models import Deployment, Model
+from monitoring.models import SLO, LLMCall
+from monitoring.models.inbox import EventKind
+from monitoring.selectors.event_filters import EventFilter
+from monitoring.selectors.events import event_page
+from monitoring.selectors.wire import moment
+from monitoring.slo import SLOStatus, slo_status
+from panel.pages.conversation import excerpt_of
+from panel.pages.event import event_url
+from panel.pages.incident_chart import incident_chart
+from panel.pages.plot import Chart
+from runbooks.models import Review, Run, Runbook, RunStep
+from runbooks.review import IncidentTimes, times
+from runbooks.selectors import runbooks_for
+
+EXAMPLES_SHOWN = 3
+# Examples are looked for in the last day of the window, so that a long incident costs no more than a short one.
+EXAMPLES_RANGE = timedelta(days=1)
+SILENCE_HOURS = (1, 2, 8, 24)
+WHAT_IS_BAD: Mapping[str, list[tuple[dict[str, str], str | Promise]]] = {
+    EventKind.PREDICTION: [
+        ({"correct": "false"}, _("Wrong predictions")),
+        ({"status": "error"}, _("Failed predictions")),
+    ],
+    EventKind.LLM_CALL: [
+        ({"finish_reason": "length"}, _("Truncated answers")),
+        ({"feedback": "down"}, _("Answers people disliked")),
+        ({"status": "error"}, _("Failed calls")),
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the timeline with its permanent anchor."""
+
+    anchor: str
+    entry: TimelineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of a run, its text rendered."""
+
+    row: RunStep
+    body: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A runbook being followed: how far, and the steps."""
+
+    run: Run
+    steps: list[StepView]
+
+    @property
+    def done(self) -> int:
+        """Steps ticked so far."""
+        return sum(step.row.done_at is not None for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One concrete bad event."""
+
+    at: datetime
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Bad events of one sort in the window, and the explorer that lists all of them."""
+
+    title: str
+    url: str
+    rows: list[Example]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A change near the onset and how long before it (negative: after)."""
+
+    change: Deployment
+    before: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPage:
+    """The whole page."""
+
+    incident: Incident
+    alerts: list[Alert]
+    lead: Alert | None
+    objectives: list[tuple[SLO, SLOStatus]]
+    open_for: timedelta
+    times: IncidentTimes
+    silence: Silence | None
+    suspects: list[Suspect]
+    runs: list[RunView]
+    offered: list[Runbook]
+    timeline: list[Entry]
+    examples: list[Examples]
+    review: Review | None
+    chart: Chart | None
+    silence_hours: tuple[int, ...] = SILENCE_HOURS
+
+    @property
+    def resolved(self) -> bool:
+        """Over."""
+        return self.incident.state == Incident.State.RESOLVED
+
+
+def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
+    """Everything that the page shows, in a number of queries that does not grow with the incident."""
+    alerts = list(incident.alerts.select_related("rule__slo__model", "rule__model"))
+    alerts.sort(key=lambda alert: (alert.state != Alert.State.FIRING, alert.severity != "page", alert.pk))
+    objectives = {alert.rule.slo.pk: alert.rule.slo for alert in alerts if alert.rule.slo}
+    runs = _runs(incident)
+    followed = {view.run.runbook_id for view in runs}
+    return IncidentPage(
+        incident=incident,
+        alerts=alerts,
+        lead=alerts[0] if alerts else None,
+        objectives=[(slo, slo_status(slo, now=incident.resolved_at or now)) for slo in objectives.values()],
+        open_for=(incident.resolved_at or now) - incident.impact_started_at,
+        times=times(incident),
+        silence=_silence(incident, now),
+        suspects=[Suspect(change, incident.impact_started_at - change.at) for change in suspect_changes(incident)],
+        runs=runs,
+        offered=[runbook for runbook in runbooks_for(incident) if runbook.pk not in followed],
+        timeline=_timeline(incident),
+        examples=_examples(incident, now),
+        review=Review.objects.filter(incident=incident).first(),
+        chart=incident_chart(incident, alerts[0] if alerts else None, now=now),
+    )
+
+
+def _timeline(incident: Incident) -> list[Entry]:
+    """Newest last; an anchor is made of the time and the kind, so it survives later entries."""
+    found: list[Entry] = []
+    seen: dict[str, int] = {}
+    for entry in incident_timeline(incident):
+        base = f"t{int(entry.at.timestamp() * 1_000)}-{entry.kind}"
+        seen[base] = seen.get(base, 0) + 1
+        found.append(Entry(base if seen[base] == 1 else f"{base}-{seen[base]}", entry))
+    return found
+
+
+def _runs(incident: Incident) -> list[RunView]:
+    steps = Prefetch("steps", RunStep.objects.select_related("done_by"))
+    rows = Run.objects.filter(incident=incident).select_related("runbook", "started_by").prefetch_related(steps)
+    return [
+        RunView(run, [StepView(step, render(step.body)) for step in run.steps.all()]) for run in rows.order_by("pk")
+    ]
+
+
+def _silence(incident: Incident, now: datetime) -> Silence | None:
+    """The longest silence that holds back messages of this incident now."""
+    reach = Q(model__isnull=True, rule__isnull=True) | Q(model=incident.model_id) if incident.model_id else Q()
+    rows = Silence.objects.filter(reach, project=incident.project_id, starts_at__lte=now, ends_at__gt=now)
+    return rows.select_related("owner").order_by("-ends_at").first()
+
+
+def _examples(incident: Incident, now: datetime) -> list[Examples]:
+    if incident.model is None:
+        return []
+    end = incident.resolved_at or now
+    start = max(incident.impact_started_at, end - EXAMPLES_RANGE)
+    kind = EventKind.LLM_CALL if incident.model.kind == Model.Kind.LLM else EventKind.PREDICTION
+    return [
+        found
+        for exact, title in WHAT_IS_BAD[kind]
+        if (found := _examples_of(incident, kind, {"model": incident.model.slug, **exact}, str(title), (start, end)))
+    ]
+
+
+def _examples_of(
+    incident: Incident, kind: str, exact: dict[str, str], title: str, window: tuple[datetime, datetime]
+) -> Examples | None:
+    rows = event_page(kind, incident.project, EventFilter(*window, exact), limit=EXAMPLES_SHOWN).items
+    if not rows:
+        return None
+    query = urlencode({**exact, "from": window[0].isoformat(), "to": window[1].isoformat()})
+    list_name = "llm_calls" if kind == EventKind.LLM_CALL else "predictions"
+    return Examples(
+        title,
+        f"{reverse(f'panel:{list_name}', args=[incident.project.slug])}?{query}",
+        [Example(moment(row.ts_us), _words(row), event_url(row, incident.project)) for row in rows],
+    )
+
+
+def _words(row: object) -> str:
+    if isinstance(row, LLMCall):
+        return excerpt_of(row) or row.event_id
+    decision, label = getattr(row, "prediction", ""), getattr(row, "label", None)
+    return f"{decision or '—'} → {label}" if label is not None else str(getattr(row, "error_type", "") or decision)

@@ -1,0 +1,51 @@
+"""Predictions and LLM calls: the lists, and one event."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from lib import clock
+from models_registry.models import Project
+from monitoring.models.inbox import EventKind
+from monitoring.selectors.events import get_event
+from panel.access import project_page
+from panel.pages.event import build_event_page
+from panel.pages.explorer import explorer_page
+
+
+@project_page("monitoring.view_prediction")
+def predictions(request: HttpRequest, project: Project) -> HttpResponse:
+    """Newest predictions first."""
+    return _list(request, project, EventKind.PREDICTION)
+
+
+@project_page("monitoring.view_llmcall")
+def llm_calls(request: HttpRequest, project: Project) -> HttpResponse:
+    """Newest LLM calls first."""
+    return _list(request, project, EventKind.LLM_CALL)
+
+
+@project_page("monitoring.view_prediction")
+def prediction(request: HttpRequest, project: Project, event: int) -> HttpResponse:
+    """One prediction."""
+    return _event(request, project, EventKind.PREDICTION, event)
+
+
+@project_page("monitoring.view_llmcall")
+def llm_call(request: HttpRequest, project: Project, event: int) -> HttpResponse:
+    """One LLM call."""
+    return _event(request, project, EventKind.LLM_CALL, event)
+
+
+def _list(request: HttpRequest, project: Project, kind: str) -> HttpResponse:
+    page = explorer_page(kind, project, request.GET.dict(), now=clock.now())
+    template = f"panel/response/explorer_{kind}.html"
+    return render(request, template, {"project": project, "page": page}, status=400 if page.error else 200)
+
+
+def _event(request: HttpRequest, project: Project, kind: str, event: int) -> HttpResponse:
+    found = get_event(kind, project, event) if event < 2**63 else None
+    if found is None:
+        raise Http404(_("No such event here; retention may have dropped it, its numbers stay in the summaries."))
+    page = build_event_page(found, project)
+    return render(request, f"panel/response/event_{kind}.html", {"project": project, "page": page})
