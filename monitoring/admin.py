@@ -1,0 +1,121 @@
+"""Forms for objectives, and the machine's own records to look at. Events are in the explorers, never here."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms.models import construct_instance
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from lib import clock
+from models_registry.admin_parts import ShownOnly
+from monitoring.deadletters import replay
+from monitoring.measures import SLIS
+from monitoring.models import SLO, DeadLetter, StageRun
+from monitoring.validate import slo_problems
+
+
+class SLOForm(forms.ModelForm[SLO]):
+    """A promise in words a newcomer understands; one that could never be measured is refused with the mend."""
+
+    sli = forms.ChoiceField(label=_("what counts as good"), choices=[(name, sli.label) for name, sli in SLIS.items()])
+
+    class Meta:
+        """Everything a person decides."""
+
+        model = SLO
+        fields = (
+            "project",
+            "name",
+            "slug",
+            "description",
+            "model",
+            "environment",
+            "sli",
+            "bound_ms",
+            "target",
+            "window",
+            "owner",
+        )
+        help_texts = {
+            "target": _(
+                "The share of good events you promise, between 0 and 1. 0.99 leaves one in a hundred as the error budget."
+            ),
+            "window": _(
+                "Over how long the promise holds: “30 00:00:00” is 30 days. Longer windows forgive more slowly."
+            ),
+            "environment": _("Only events of this environment count."),
+        }
+
+    def clean(self) -> dict[str, Any] | None:
+        """What the indicator needs, and whether this kind of model has it."""
+        cleaned = super().clean()
+        if not self.errors:
+            for field, problem in slo_problems(construct_instance(self, SLO())).items():
+                self.add_error(field, problem)
+        return cleaned
+
+
+@admin.register(SLO)
+class SLOAdmin(admin.ModelAdmin[SLO]):
+    """A promise: over the window, at least the target share of the valid events is good."""
+
+    form = SLOForm
+    list_display = ("name", "model", "sli", "target", "window", "owner")
+    list_filter = ("project", "sli")
+    list_select_related = ("model", "project")
+    search_fields = ("name", "slug", "model__slug")
+    prepopulated_fields = {"slug": ("name",)}
+    fieldsets = (
+        (None, {"fields": ("project", "name", "slug", "description", "owner")}),
+        (
+            _("What is promised"),
+            {
+                "fields": ("model", "environment", "sli", "bound_ms", "target", "window"),
+                "description": _(
+                    "An objective is a share: good events divided by valid events. What the target leaves over is the "
+                    "error budget; alerts watch how fast it is spent."
+                ),
+            },
+        ),
+    )
+
+
+@admin.register(StageRun)
+class StageRunAdmin(ShownOnly):
+    """When each stage last ran, how long it took and what it said."""
+
+    list_display = ("stage", "finished_at", "seconds", "seen", "written", "failures", "last_error")
+
+
+@admin.register(DeadLetter)
+class DeadLetterAdmin(ShownOnly):
+    """Items that could not be stored; mend the cause, then replay."""
+
+    list_display = ("at", "kind", "project", "error")
+    list_filter = ("kind",)
+    list_select_related = ("project",)
+    fields = ("at", "project", "kind", "error", "text")
+    readonly_fields = fields
+    actions = ("replay_selected",)
+
+    @admin.display(description=_("item"))
+    def text(self, letter: DeadLetter) -> str:
+        """The item as it was accepted."""
+        return bytes(letter.item).decode("utf-8", "replace")
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Editors replay; the page itself stays read-only."""
+        return request.user.has_perm("monitoring.change_deadletter")
+
+    @admin.action(description=_("Replay: put back into the inbox"), permissions=["replay"])
+    def replay_selected(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
+        """Each goes back alone, so one that fails again does not hold the others."""
+        letters = list(queryset)
+        for letter in letters:
+            replay(letter, now=clock.now())
+        told = ngettext("%(n)d item is back in the inbox.", "%(n)d items are back in the inbox.", len(letters))
+        self.message_user(request, told % {"n": len(letters)}, messages.SUCCESS)
