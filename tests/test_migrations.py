@@ -6,7 +6,7 @@ import pytest
 from django.db.migrations import RunPython
 from django.db.migrations.loader import MigrationLoader
 
-ROOMS = ["models_registry", "monitoring", "alerting", "runbooks"]
+ROOMS = ["models_registry", "monitoring", "alerting", "runbooks", "demo"]
 LOADER = MigrationLoader(None)
 OURS = [migration for (app, _), migration in sorted(LOADER.disk_migrations.items()) if app in ROOMS]
 

@@ -62,6 +62,9 @@ class Panel:
         with sqlite3.connect(self.folder / "atalaia.sqlite3", timeout=5) as database:
             return database.execute(sql).fetchall()
 
+    def last_tick(self) -> str:
+        return self.rows("SELECT COALESCE(MAX(started_at), '') FROM monitoring_stagerun")[0][0]
+
     def is_whole(self) -> bool:
         return set(self.pids()) == CHILDREN and self.get("/health/live")[0] == 200
 
@@ -119,8 +122,8 @@ def test_a_killed_child_is_back_within_2_seconds_and_the_panel_says_so(panel, na
     wait_until(panel.is_whole, 15)
     said = f"SELECT restarts, last_exit FROM monitoring_processstate WHERE name = '{name}'"
     wait_until(lambda: panel.rows(said) == [(1, "killed by SIGKILL")], 2)
-    ran = panel.rows("SELECT MAX(started_at) FROM monitoring_stagerun")
-    wait_until(lambda: panel.rows("SELECT MAX(started_at) FROM monitoring_stagerun") > ran, 20)
+    ran = panel.last_tick()
+    wait_until(lambda: panel.last_tick() > ran, 20)
 
 
 def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_continues(panel):

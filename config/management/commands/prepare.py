@@ -11,6 +11,7 @@ from config.prepare import prepare
 class Command(BaseCommand):
     """Tables, groups, first administrator."""
 
+    requires_system_checks = ()  # run once the tables are there, see `config.prepare`
     help = "Migrate, bring the groups up to date and create the first administrator."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -58,7 +58,10 @@ class Command(BaseCommand):
 def _prepare() -> str:
     """In a process of its own: what migrating imports would stay in the supervisor's memory. Who may log in, in words."""
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "prepare"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    except KeyboardInterrupt:
+        sys.exit(130)
     if done.returncode:
         message = "not started, for the reason above"
         raise CommandError(message)

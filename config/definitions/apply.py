@@ -1,0 +1,210 @@
+"""Write a file of definitions into the database: all of it or nothing, the same result the second time."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from alerting.models import AlertRule, Channel
+from config.definitions.document import DefinitionError, Section
+from config.definitions.kinds import KINDS, Kind
+from lib.vault import VaultError, seal, unseal
+from models_registry.models import Model, Project
+from runbooks.models import Runbook, Step
+
+PROJECT_FIELDS = ("name", "redact", "redact_extra")
+# What a section holds beside the columns of its table.
+EXTRAS = {"channels": ("secret_env",), "runbooks": ("rules", "steps")}
+STEP_FIELDS = ("title", "body")
+DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+@dataclass
+class Change:
+    """What became of one definition."""
+
+    path: str
+    action: str
+    fields: list[str]
+
+
+@dataclass
+class Writer:
+    """One application of one file; problems are collected, so that a person mends all of them at once."""
+
+    file: Path
+    document: Section
+    problems: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+    def write(self, *, dry_run: bool) -> list[Change]:
+        """`DefinitionError` with every problem, and then nothing is written; a dry run never writes."""
+        with transaction.atomic():
+            self._known(self.document, ("project", *(kind.section for kind in KINDS)), "")
+            project = self._project()
+            for kind in KINDS if project else ():
+                for path, key, item, line in self._items(kind):
+                    self._define(kind, project, key, item, path=path, line=line)
+            if self.problems:
+                raise DefinitionError(self.problems)
+            if dry_run:
+                transaction.set_rollback(True)
+        return self.changes
+
+    def _problem(self, line: int, path: str, text: str) -> None:
+        self.problems.append(f"{self.file}:{line}: {path}: {text}")
+
+    def _known(self, section: Section, allowed: tuple[str, ...], path: str) -> None:
+        for name in section.keys() - set(allowed):
+            close = get_close_matches(name, allowed, 1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(allowed)}"
+            self._problem(section.lines[name], f"{path}{name}", f"unknown{hint}")
+
+    def _items(self, kind: Kind) -> Iterator[tuple[str, str, Section, int]]:
+        section = self.document.get(kind.section) or Section()
+        if not isinstance(section, Section):
+            self._problem(self.document.lines[kind.section], kind.section, f"must be a mapping of {kind.key} to fields")
+            return
+        for key, item in section.items():
+            path, line = f"{kind.section}.{key}", section.lines[key]
+            if isinstance(item, Section):
+                self._known(item, (*kind.fields, *EXTRAS.get(kind.section, ())), f"{path}.")
+                yield path, key, item, line
+            else:
+                self._problem(line, path, "must be a mapping of fields")
+
+    def _project(self) -> Project | None:
+        given = self.document.get("project")
+        item = Section(slug=given) if isinstance(given, str) else given
+        if not isinstance(item, Section) or not isinstance(item.get("slug"), str):
+            self._problem(self.document.lines.get("project", 1), "project", "must be a slug, or a mapping with a slug")
+            return None
+        if item is given:
+            self._known(item, ("slug", *PROJECT_FIELDS), "project.")
+        project = Project.objects.filter(slug=item["slug"]).first()
+        fresh = project is None
+        project = project or Project(slug=item["slug"], name=item["slug"])
+        values = {name: item[name] for name in PROJECT_FIELDS if name in item}
+        self._save(project, values, path="project", line=self.document.lines["project"], item=item, fresh=fresh)
+        return project if project.pk else None
+
+    def _define(self, kind: Kind, project: Project, key: str, item: Section, *, path: str, line: int) -> None:
+        identity = {"project": project, kind.key: key}
+        row = kind.table._default_manager.filter(**identity).first()
+        fresh = row is None
+        row = row or kind.table(**identity)
+        values = self._values(kind, project, item, path)
+        if isinstance(row, Model):
+            values["reviewed"] = True
+        if isinstance(row, Channel):
+            self._secret(row, values, item, path)
+        saved = self._save(row, values, path=path, line=line, item=item, fresh=fresh, check=kind)
+        if saved and isinstance(row, Runbook):
+            self._runbook(row, item, path)
+
+    def _values(self, kind: Kind, project: Project, item: Section, path: str) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name in (name for name in kind.fields if name in item):
+            value, line = item[name], item.lines[name]
+            if name in kind.names and value is not None:
+                table = kind.names[name]
+                value = table._default_manager.filter(project=project, slug=value).first()
+                if value is None:
+                    self._problem(line, f"{path}.{name}", f"there is no {table._meta.verbose_name} {item[name]!r}")
+            elif isinstance(kind.table._meta.get_field(name), models.DurationField):
+                value = self._duration(value, line, f"{path}.{name}")
+            values[name] = value
+        return values
+
+    def _duration(self, value: object, line: int, path: str) -> timedelta:
+        match = DURATION.fullmatch(str(value).strip())
+        if match is None:
+            self._problem(line, path, f"must be a number and s, m, h or d, such as 30m, not {value!r}")
+            return timedelta()
+        return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+
+    def _secret(self, channel: Channel, values: dict[str, Any], item: Section, path: str) -> None:
+        """The file names an environment variable; the secret itself never stands in it."""
+        if "secret_env" not in item:
+            return
+        secret = os.environ.get(str(item["secret_env"]), "")
+        if not secret:
+            self._problem(item.lines["secret_env"], f"{path}.secret_env", f"{item['secret_env']} is not set")
+        elif not _holds(channel, secret):
+            values["secret"] = seal(secret)
+
+    def _save(
+        self,
+        row: models.Model,
+        values: dict[str, Any],
+        *,
+        path: str,
+        line: int,
+        item: Section,
+        fresh: bool,
+        check: Kind | None = None,
+    ) -> bool:
+        changed = [name for name, value in values.items() if fresh or getattr(row, name) != value]
+        for name in changed:
+            setattr(row, name, values[name])
+        try:
+            row.full_clean()
+            if check:
+                check.check(row)
+        except ValidationError as error:
+            for name, messages in error.message_dict.items():
+                where = item.lines.get(name, line) if hasattr(item, "lines") else line
+                self._problem(where, path if name == "__all__" else f"{path}.{name}", " ".join(messages))
+            return False
+        if fresh or changed:
+            row.save()
+        self.changes.append(Change(path, "created" if fresh else "changed" if changed else "unchanged", changed))
+        return True
+
+    def _runbook(self, runbook: Runbook, item: Section, path: str) -> None:
+        change = self.changes[-1]
+        if "rules" in item and self._bind(runbook, item, path):
+            change.fields.append("rules")
+        if "steps" in item and self._steps(runbook, item, path):
+            change.fields.append("steps")
+        if change.fields and change.action == "unchanged":
+            change.action = "changed"
+
+    def _bind(self, runbook: Runbook, item: Section, path: str) -> bool:
+        wanted = {str(slug) for slug in item["rules"] or []}
+        rules = list(AlertRule.objects.filter(project=runbook.project, slug__in=wanted))
+        for slug in wanted - {rule.slug for rule in rules}:
+            self._problem(item.lines["rules"], f"{path}.rules", f"there is no alert rule {slug!r}")
+        differs = set(runbook.rules.all()) != set(rules)
+        runbook.rules.set(rules)
+        return differs
+
+    def _steps(self, runbook: Runbook, item: Section, path: str) -> bool:
+        steps: list[dict[str, str]] = []
+        for number, step in enumerate(item["steps"] or [], start=1):
+            here = f"{path}.steps[{number}]"
+            if not isinstance(step, Section) or not step.get("title"):
+                self._problem(item.lines["steps"], here, "must be a mapping with a title")
+                continue
+            self._known(step, STEP_FIELDS, f"{here}.")
+            steps.append({"title": str(step["title"]), "body": str(step.get("body", ""))})
+        if steps == list(runbook.steps.values(*STEP_FIELDS)):
+            return False
+        runbook.steps.all().delete()
+        Step.objects.bulk_create(Step(runbook=runbook, position=n, **step) for n, step in enumerate(steps, start=1))
+        return True
+
+
+def _holds(channel: Channel, secret: str) -> bool:
+    try:
+        return bool(channel.secret) and unseal(channel.secret) == secret
+    except VaultError:
+        return False

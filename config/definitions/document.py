@@ -1,0 +1,57 @@
+"""A YAML file whose mappings remember their lines, so that an error can point at one."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+class DefinitionError(Exception):
+    """Everything that is wrong with a file, each with its line and path."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Section(dict[str, Any]):
+    """A mapping of the file; `line` is where it starts and `lines` where each of its keys stands."""
+
+    line: int = 0
+    lines: dict[str, int]
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses what YAML would silently drop: a key given twice."""
+
+    def construct_section(self, node: yaml.MappingNode) -> Section:
+        section = Section()
+        section.line = node.start_mark.line + 1
+        section.lines = {}
+        for key_node, value_node in node.value:
+            key: Hashable = self.construct_object(key_node, deep=True)
+            if str(key) in section:
+                raise yaml.constructor.ConstructorError(None, None, f"{str(key)!r} is given twice", key_node.start_mark)
+            section[str(key)] = self.construct_object(value_node, deep=True)
+            section.lines[str(key)] = key_node.start_mark.line + 1
+        return section
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _Loader.construct_section)
+
+
+def read_document(path: Path) -> Section:
+    """The file as nested sections; `DefinitionError` with the line when it is not a mapping in YAML."""
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader underneath
+    except OSError as error:
+        raise DefinitionError([f"{path}: {error.strerror}"]) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise DefinitionError([f"{path}:{line}: {error.problem}"]) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DefinitionError([f"{path}: not YAML in UTF-8: {error}"]) from error
+    if not isinstance(document, Section):
+        raise DefinitionError([f"{path}: must be a mapping with project, models, slos, rules, channels or runbooks"])
+    return document

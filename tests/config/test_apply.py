@@ -1,0 +1,154 @@
+from contextlib import suppress
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alerting.models import AlertRule, Channel
+from config.definitions.document import DefinitionError, read_document
+from lib.vault import unseal
+from models_registry.models import Model, Project
+from monitoring.models import SLO
+from runbooks.models import Runbook
+
+pytestmark = pytest.mark.django_db
+
+WHOLE = """\
+project: {slug: aurora, name: Aurora}
+models:
+  credit-risk:
+    name: Credit risk
+    kind: binary
+    positive_label: default
+    label_delay: 30m
+slos:
+  available:
+    name: Decisions are available
+    model: credit-risk
+    sli: availability
+    target: 0.995
+    window: 30d
+rules:
+  burn:
+    name: Budget burns
+    kind: burn_rate
+    slo: available
+    severity: page
+  accuracy-low:
+    name: Accuracy is low
+    kind: threshold
+    model: credit-risk
+    measure: accuracy
+    comparison: lt
+    threshold: 0.8
+    window: 1h
+channels:
+  hook: {kind: webhook, target: "https://hooks.example/atalaia", secret_env: HOOK_SECRET}
+runbooks:
+  accuracy:
+    title: Accuracy fell
+    rules: [accuracy-low]
+    steps:
+      - {title: Look at the inputs, body: Compare with last week.}
+      - {title: Roll back}
+"""
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Apply a text; the lines printed."""
+    monkeypatch.setenv("HOOK_SECRET", "whsec_c2VjcmV0")
+
+    def write(text: str, **options: bool) -> list[str]:
+        path = tmp_path / "panel.yml"
+        path.write_text(text)
+        out = StringIO()
+        call_command("apply", str(path), stdout=out, **options)
+        return out.getvalue().splitlines()
+
+    return write
+
+
+def complaint(write, text: str) -> str:
+    with pytest.raises(CommandError) as caught:
+        write(text)
+    assert not AlertRule.objects.exists()
+    return str(caught.value)
+
+
+def test_a_file_defines_everything(write):
+    write(WHOLE)
+    rule = AlertRule.objects.get(slug="accuracy-low")
+    assert (rule.model.slug, rule.threshold, rule.window.total_seconds()) == ("credit-risk", 0.8, 3600)
+    assert Model.objects.get().reviewed
+    assert SLO.objects.get().model == rule.model
+    runbook = Runbook.objects.get()
+    assert list(runbook.rules.all()) == [rule]
+    assert [step.title for step in runbook.steps.all()] == ["Look at the inputs", "Roll back"]
+    assert unseal(Channel.objects.get().secret) == "whsec_c2VjcmV0"
+
+
+def test_the_second_time_nothing_changes(write):
+    write(WHOLE)
+    before = Channel.objects.get().secret
+    assert {line.split()[0] for line in write(WHOLE)} == {"unchanged"}
+    assert Channel.objects.get().secret == before
+
+
+def test_a_change_is_named_and_what_the_file_omits_stays(write):
+    write(WHOLE)
+    lines = write("project: aurora\nrules:\n  accuracy-low: {threshold: 0.75}\n")
+    assert lines == ["unchanged project", "changed rules.accuracy-low (threshold)"]
+    rule = AlertRule.objects.get(slug="accuracy-low")
+    assert (rule.threshold, rule.name) == (0.75, "Accuracy is low")
+    assert Runbook.objects.exists()
+
+
+def test_a_dry_run_tells_and_writes_nothing(write):
+    lines = write(WHOLE, dry_run=True)
+    assert "created rules.burn" in lines
+    assert not Project.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("sli: availability", "sli: avail", "slos.available.sli: 'avail' is not an indicator"),
+        ("measure: accuracy", "measure: acuracy", "rules.accuracy-low.measure: 'acuracy' is not a measure"),
+        ("threshold: 0.8", "treshold: 0.8", "rules.accuracy-low.treshold: unknown; did you mean 'threshold'?"),
+        ("model: credit-risk\n    sli", "model: nobody\n    sli", "slos.available.model: there is no model 'nobody'"),
+        ("window: 1h", "window: 1 fortnight", "rules.accuracy-low.window: must be a number and s, m, h or d"),
+        ("target: 0.995", "target: 99.5", "slos.available:"),
+        ("HOOK_SECRET", "NOT_SET", "channels.hook.secret_env: NOT_SET is not set"),
+        ("rules: [accuracy-low]", "rules: [other]", "runbooks.accuracy.rules: there is no alert rule 'other'"),
+        ("project: {slug", "projekt: {slug", "project: must be a slug"),
+    ],
+)
+def test_each_problem_has_its_line_and_path(write, old, new, expected):
+    text = WHOLE.replace(old, new)
+    said = complaint(write, text)
+    assert expected in said
+    if old in WHOLE and expected.count(".") == 2:
+        line = 1 + text[: text.index(new.split("\n")[0])].count("\n")
+        assert f"panel.yml:{line}: " in said
+
+
+def test_all_problems_are_told_at_once(write):
+    said = complaint(write, WHOLE.replace("availability", "avail").replace("kind: webhook", "kind: pigeon"))
+    assert "slos.available.sli" in said
+    assert "channels.hook.kind" in said
+
+
+def test_a_key_given_twice_is_refused(write):
+    assert "panel.yml:3: 'slug' is given twice" in complaint(write, "project:\n  slug: a\n  slug: b\n")
+
+
+@given(text=st.text(max_size=200))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_whatever_the_file_holds_the_answer_is_a_definition_or_an_error(tmp_path, text):
+    path = tmp_path / "any.yml"
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    with suppress(DefinitionError):
+        assert isinstance(read_document(path), dict)
