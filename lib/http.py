@@ -11,8 +11,9 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -113,8 +114,8 @@ def request(
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection.request(method, path, body=body or None, headers=dict(headers or {}))
-        answer = connection.getresponse()
-        content = answer.read(rules.max_bytes + 1) if rules.max_bytes else b""
+        with closing(connection.getresponse()) as answer:
+            content = answer.read(rules.max_bytes + 1) if rules.max_bytes else b""
     except TimeoutError:
         message = gettext("The receiver did not answer within %(seconds)g seconds.") % {"seconds": rules.total_seconds}
         raise OutgoingError(message, permanent=False) from None
@@ -158,23 +159,26 @@ def _refuse(kind: str) -> None:
     raise OutgoingError(message, permanent=True)
 
 
-class _Reading(Protocol):
-    def settimeout(self, value: float | None, /) -> None: ...
-    def recv_into(self, buffer: Any, /) -> int: ...
-
-
 class _TimedReader(io.RawIOBase):
-    """Reads with whatever time is left, so that a trickle of bytes does not stretch the total."""
+    """Reads with whatever time is left, so that a trickle of bytes does not stretch the total.
 
-    def __init__(self, sock: _Reading, deadline: float) -> None:
+    It reads through the socket's own raw file, which keeps the socket open after http.client has closed its side.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock, self.deadline = sock, deadline
+        self.raw = sock.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Any) -> int | None:
         self.sock.settimeout(_left(self.deadline))
-        return self.sock.recv_into(buffer)
+        return self.raw.readinto(buffer)
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
 
 
 class _TimedSocket:

@@ -138,6 +138,12 @@ def test_proxies_of_the_environment_are_ignored(hook: Receiver, monkeypatch):
     assert request("GET", hook.url(), policy=OPEN).status == 204
 
 
+def test_a_long_body_is_read_to_its_end(hook: Receiver):
+    hook.answer = lambda handler: reply(handler, 200, b"x" * 1_000_000)
+    answer = request("GET", hook.url(), policy=Policy(allow_private=True, max_bytes=2_000_000))
+    assert (len(answer.body), answer.complete) == (1_000_000, True)
+
+
 def test_a_huge_body_is_cut_at_the_cap(hook: Receiver):
     hook.answer = lambda handler: reply(handler, 200, b"x" * 1_000_000)
     answer = request("GET", hook.url(), policy=Policy(allow_private=True, max_bytes=1_000))
