@@ -166,6 +166,24 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "AUTHENTICATION_WHITELIST": [],
+    "APPEND_COMPONENTS": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+    "SECURITY": [{"key": []}],
+    "ENUM_NAME_OVERRIDES": {
+        "ModelKind": "models_registry.models.Model.Kind",
+        "DeploymentKind": "models_registry.models.Deployment.Kind",
+        "RuleKind": "alerting.models.AlertRule.Kind",
+        "AlertState": "alerting.models.Alert.State",
+        "IncidentState": "alerting.models.Incident.State",
+        "ReviewState": "runbooks.models.Review.State",
+        "PointState": ["ok", "no_data", "provisional"],
+        "SLOState": ["ok", "burning", "exhausted", "no_data", "stale"],
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "monitoring.api.openapi.add_ingest",
+    ],
 }
 
 # --- Processes (see `manage.py up`)

@@ -3,13 +3,20 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
 from config import health, metrics
+
+API = ["models_registry.urls", "monitoring.urls", "alerting.urls", "runbooks.urls"]
 
 urlpatterns = [
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("health/pipeline", health.pipeline, name="health_pipeline"),
     path("metrics", metrics.metrics, name="metrics"),
+    *(path("api/v1/", include(room)) for room in API),
+    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),
     path("", include("panel.urls")),  # first: it answers /admin/login/ for the admin too
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -71,7 +71,7 @@ class LedgerView(APIView):
 class EventsView(APIView):
     """Stored events of one kind."""
 
-    kind: EventKind
+    kind: str = EventKind.PREDICTION
 
     @extend_schema(parameters=PAGE_PARAMETERS, responses=EventPageSerializer)
     def get(self, request: Request) -> Response:

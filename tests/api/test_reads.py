@@ -1,0 +1,153 @@
+"""What was posted can be read back, in the words of the contract, by keys and by people."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from models_registry.keys import create_key
+from models_registry.models import Model, Project
+from monitoring.drain import drain_until_empty
+from monitoring.models import SLO
+
+
+@pytest.fixture
+def call(project: Project) -> Callable[..., Any]:
+    _, token = create_key(project=project, name="tests", scopes=["ingest", "read", "respond"])
+    client = Client(headers={"authorization": f"Bearer {token}"})
+
+    def send(method: str, path: str, body: Any = None) -> Any:
+        extra = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+        return getattr(client, method)(f"/api/v1/{path}", **extra)
+
+    return send
+
+
+@pytest.fixture
+def played(call: Any, credit_risk: Model, stopped_clock: datetime) -> Callable[..., Any]:
+    """Ten predictions a minute apart, two of them errors, eight labelled, seven of those correct."""
+    now = stopped_clock
+    predictions = [
+        {
+            "id": f"p{i}",
+            "model": "credit-risk",
+            "version": "1",
+            "ts": (now - timedelta(minutes=50 - i)).isoformat(),
+            "prediction": "default" if i % 2 else "paid",
+            "latency_ms": 10 * (i + 1),
+            "request_id": f"r{i}",
+            "features": {"income": 1000.5 + i},
+            **({"status": "error", "error_type": "Timeout"} if i >= 8 else {}),
+        }
+        for i in range(10)
+    ]
+    outcomes = [{"prediction_id": f"p{i}", "label": "default" if i % 2 and i != 1 else "paid"} for i in range(8)]
+    assert call("post", "predictions", predictions).json()["accepted"] == 10
+    assert call("post", "outcomes", outcomes).json()["accepted"] == 8
+    drain_until_empty(now=now)
+    return call
+
+
+def test_events_come_back_newest_first_and_page_by_cursor(played: Any) -> None:
+    first = played("get", "predictions?limit=6").json()
+    second = played("get", f"predictions?limit=6&cursor={first['next']}").json()
+    assert [item["id"] for item in first["items"] + second["items"]] == [f"p{i}" for i in range(9, -1, -1)]
+    assert second["next"] is None
+    assert first["items"][-1]["features"] == {"income": 1004.5}
+
+
+def test_fields_choose_what_is_sent(played: Any) -> None:
+    assert played("get", "predictions?fields=id,label&request_id=r2").json()["items"] == [{"id": "p2", "label": "paid"}]
+
+
+def test_an_unknown_filter_is_refused_with_its_name(played: Any) -> None:
+    answer = played("get", "predictions?modle=x")
+    assert answer.status_code == 400
+    assert answer["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["pointer"] == "/modle"
+
+
+@pytest.mark.parametrize(
+    "path", ["predictions?limit=0", "predictions?limit=abc", "predictions?cursor=zzz", "alerts?state=x"]
+)
+def test_bad_parameters_are_a_400_problem(played: Any, path: str) -> None:
+    assert played("get", path).status_code == 400
+
+
+def test_the_ledger_is_read_in_the_words_of_the_contract(played: Any) -> None:
+    ledger = played("get", "ledger").json()
+    assert ledger["kinds"]["prediction"]["stored"] == 10
+    assert ledger["total"] == {
+        "received": 18, "rejected": 0, "accepted": 18, "stored": 18, "duplicate": 0, "dead_lettered": 0, "pending": 0,
+    }  # fmt: skip
+
+
+def test_a_series_carries_value_sample_and_interval(played: Any, stopped_clock: datetime) -> None:
+    start = (stopped_clock - timedelta(hours=1)).timestamp()
+    path = f"series?model=credit-risk&from={start}&to={stopped_clock.timestamp()}&step=1h&measure="
+    (errors,) = played("get", path + "error_rate").json()["points"]
+    assert (errors["value"], errors["n"], errors["state"]) == (0.2, 10, "ok")
+    (accuracy,) = played("get", path + "accuracy").json()["points"]
+    assert (accuracy["value"], accuracy["n"], accuracy["state"]) == (7 / 8, 8, "provisional")
+    assert accuracy["low"] < 7 / 8 < accuracy["high"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["measure=nope&model=credit-risk", "measure=requests&model=credit-risk&step=7s",
+     "measure=requests&model=credit-risk&step=1m&from=0", "measure=requests&model=credit-risk&to=never"],
+)  # fmt: skip
+def test_a_series_that_cannot_be_is_a_400(played: Any, query: str) -> None:
+    assert played("get", f"series?{query}").status_code == 400
+
+
+def test_the_catalogue_names_every_measure(call: Any) -> None:
+    names = {measure["name"] for measure in call("get", "measures").json()}
+    assert {"requests", "error_rate", "latency_p95", "accuracy", "f1", "truncation_rate"} <= names
+
+
+def test_an_slo_is_read_with_its_status(played: Any, project: Project, credit_risk: Model) -> None:
+    SLO.objects.create(project=project, slug="up", name="Up", model=credit_risk, sli="availability", target=0.9)
+    assert [slo["slug"] for slo in played("get", "slos").json()["items"]] == ["up"]
+    slo = played("get", "slos/up").json()
+    assert (slo["good"], slo["valid"], slo["attained"]) == (8, 10, 0.8)
+    assert slo["budget_left"] == pytest.approx(-1.0)
+
+
+def test_models_show_their_versions(call: Any, credit_risk: Model) -> None:
+    assert call("get", "models").json()["items"][0]["slug"] == "credit-risk"
+    assert call("get", "models/credit-risk").json()["versions"][0]["version"] == "1"
+
+
+def test_people_read_with_their_session_and_name_the_project(as_bia: Client, played: Any) -> None:
+    assert as_bia.get("/api/v1/ledger?project=aurora").status_code == 200
+    assert as_bia.get("/api/v1/ledger").status_code == 400
+    assert as_bia.get("/api/v1/ledger?project=elsewhere").status_code == 404
+
+
+def test_an_outsider_reads_nothing(as_caio: Client, played: Any) -> None:
+    for path in ("ledger", "predictions", "alerts", "incidents", "runbooks", "reviews", "slos", "models"):
+        assert as_caio.get(f"/api/v1/{path}?project=aurora").status_code == 403
+
+
+def test_a_key_of_another_project_sees_another_ledger(other_project: Project, played: Any) -> None:
+    _, token = create_key(project=other_project, name="other", scopes=["read"])
+    stranger = Client(headers={"authorization": f"Bearer {token}"})
+    assert stranger.get("/api/v1/ledger").json()["total"]["received"] == 0
+    assert stranger.get("/api/v1/predictions").json()["items"] == []
+
+
+def test_an_ingest_key_cannot_read(project: Project) -> None:
+    _, token = create_key(project=project, name="writer", scopes=["ingest"])
+    answer = Client(headers={"authorization": f"Bearer {token}"}).get("/api/v1/ledger")
+    assert answer.status_code == 403
+    assert "`read`" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("header", [{}, {"authorization": "Bearer at_nobody_x"}])
+def test_without_a_live_key_it_is_a_401_problem(db: None, header: dict[str, str]) -> None:
+    answer = Client(headers=header).get("/api/v1/ledger")
+    assert (answer.status_code, answer["content-type"]) == (401, "application/problem+json")
