@@ -5,6 +5,7 @@ Order matters: texts are redacted before they are cut, so that a cut cannot hide
 """
 
 import math
+import re
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -165,9 +166,8 @@ def _typed(known: dict[str, Any], item_type: type[Item]) -> Item:
 def _fault_of(message: str, known: dict[str, Any]) -> Fault:
     """msgspec's sentence (`Expected … - at `$.score``) as code, pointer and our sentence, which repeats no value."""
     reason, _, path = message.rpartition(" - at ")
-    keys = path.strip("`").removeprefix("$").lstrip(".").split(".")
-    field = keys[0].partition("[")[0]
-    pointer = "/" + "/".join(escape(key.partition("[")[0]) for key in keys)
+    keys = re.findall(r"\.(\w+)", path)
+    field, pointer = keys[0] if keys else "item", "".join(f"/{key}" for key in keys)
     if "Invalid enum value" in reason:
         return Fault("unknown_value", pointer, f"`{field}` has a value that it does not know; see the documentation.")
     if "of length" in reason:
