@@ -123,7 +123,7 @@ def test_who_lost_the_lease_marks_nothing(hook, now):
 def test_one_slow_receiver_does_not_hold_up_the_others(hook, now):
     released = threading.Event()
     slow_channel = outbox(hook, now)
-    hook.answer = lambda handler: (released.wait(5), reply(handler, 204))
+    hook.answer = lambda handler: (released.wait(8), reply(handler, 204))
     with receiver() as healthy:
         others = [
             make_channel(slow_channel.project, "webhook", name=f"healthy {index}", target=healthy.url())
@@ -141,7 +141,7 @@ def test_one_slow_receiver_does_not_hold_up_the_others(hook, now):
         began = time.monotonic()
         assert send(now=now, clock=HandClock()).written == len(others) + 2
         assert released.is_set(), "the slow one was only let go after all others were told"
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 8
 
 
 @pytest.mark.django_db(transaction=True)
