@@ -9,8 +9,10 @@ a rule that fails is marked broken and does not stop the others.
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import override
 
 from alerting.identity import fingerprint
 from alerting.judge import Judgement, judge
@@ -45,8 +47,10 @@ def evaluate(*, now: datetime) -> Summary:
     models = [model for rule, _ in due if (model := rule.slo.model if rule.slo else rule.model)]
     subjects = subjects_of(models)
     total = Summary()
-    for rule, slot in due:
-        total += _evaluate_safely(rule, subjects, slot=slot, watermark=watermark)
+    # What is written down (reasons, titles) is in the language of the installation, whoever ticks.
+    with override(settings.LANGUAGE_CODE):
+        for rule, slot in due:
+            total += _evaluate_safely(rule, subjects, slot=slot, watermark=watermark)
     return total
 
 

@@ -21,25 +21,36 @@ MINUTE: Final = timedelta(minutes=1)
 def impact_start(
     rule: AlertRule, subject: Subject, seen: Judgement, *, active_since: datetime, at: datetime
 ) -> datetime:
-    """The slice, of what the first and the last breached window covered, from which the limit is passed most clearly.
+    """The minute, of all that breached windows covered so far, from which the limit is passed most clearly.
 
-    Quantities that a shorter slice changes (requests, tokens, cost) take the start of the first breached window; an
+    It is looked for in at most 60 slices, then again around the one that was found, down to the minute. Quantities that a shorter slice changes (requests, tokens, cost) take the start of the first breached window; an
     alert about missing data, the moment from which data were missing.
     """
     if seen.seen != Seen.BREACHED:
         return active_since
-    start = seen.window_end - timedelta(seconds=seen.window_s) - (at - active_since)
-    count = max(1, min(SLICES, (seen.window_end - start) // MINUTE))
-    edges = [start + (seen.window_end - start) * place / count for place in range(count + 1)]
-    if rule.slo is not None and rule.kind == AlertRule.Kind.BURN_RATE:
-        slices = read_slices(rule.slo, subject, edges=edges)
-        return edges[onset([part.bad - seen.limit * part.valid for part in slices])]
-    if not MEASURES[rule.measure].sampled:
+    start, end = seen.window_end - timedelta(seconds=seen.window_s) - (at - active_since), seen.window_end
+    if rule.kind == AlertRule.Kind.THRESHOLD and not MEASURES[rule.measure].sampled:
         return start
-    return edges[onset(_excess(rule, subject, seen, edges))]
+    while True:
+        edges = _edges(start, end)
+        place = onset(_excess(rule, subject, seen, edges))
+        if edges[1] - edges[0] <= MINUTE:
+            return edges[place]
+        start, end = edges[max(0, place - 1)], edges[min(place + 2, len(edges) - 1)]
+
+
+def _edges(start: datetime, end: datetime) -> list[datetime]:
+    """At most 60 slices of whole minutes; the last may reach past the end."""
+    minutes = max(1, -((start - end) // MINUTE))
+    step = -(-minutes // SLICES) * MINUTE
+    return [start + step * place for place in range(-((start - end) // step) + 1)]
 
 
 def _excess(rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
+    """Per slice, by how much its events pass the limit, weighted by their number."""
+    if rule.kind == AlertRule.Kind.BURN_RATE and rule.slo is not None:
+        slices = read_slices(rule.slo, subject, edges=edges)
+        return [part.bad - seen.limit * part.valid for part in slices]
     model = rule_model(rule)
     scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
     points = read_series([rule.measure], scope, edges=edges, now=seen.window_end, subject=subject)[rule.measure]

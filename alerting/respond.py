@@ -39,19 +39,22 @@ def respond(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, *,
         _resolve_if_quiet(alert, at=at)
 
 
-@transaction.atomic
 def close_orphans(*, now: datetime) -> int:
     """End the alerts of rules that were switched off: nobody would ever say that they are over."""
     orphans = Alert.objects.filter(rule__enabled=False).exclude(state=State.INACTIVE)
-    closed = list(orphans.select_related("incident"))
-    for alert in closed:
-        memory = Memory(State.INACTIVE, fired_at=alert.fired_at, resolved_at=now)
-        alert.reason = _("The rule was switched off.")
-        changes = _follow(alert, [memory], at=now)
-        alert.save()
-        _write(changes, alert)
-        _resolve_if_quiet(alert, at=now)
-    return len(closed)
+    found = list(orphans.select_related("incident"))
+    for alert in found:
+        _close(alert, now=now)
+    return len(found)
+
+
+@transaction.atomic
+def _close(alert: Alert, *, now: datetime) -> None:
+    alert.reason = _("The rule was switched off.")
+    changes = _follow(alert, [Memory(State.INACTIVE, fired_at=alert.fired_at, resolved_at=now)], at=now)
+    alert.save()
+    _write(changes, alert)
+    _resolve_if_quiet(alert, at=now)
 
 
 def _memory(alert: Alert) -> Memory:
