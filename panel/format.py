@@ -9,6 +9,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 DASH = "—"
 NBSP = "\u00a0"
@@ -28,6 +29,19 @@ def number(value: float | None, digits: int = 0) -> str:
 def percent(fraction: float | None, digits: int = 1) -> str:
     """A fraction as per cent, rounded to the nearest."""
     return _percent(fraction, digits, ROUND_HALF_EVEN)
+
+
+def percent_exact(fraction: float) -> str:
+    """A promise as it was made: 90%, 99.9%, 99.995%."""
+    decimals = Decimal(str(fraction)).normalize().as_tuple().exponent
+    digits = -decimals - 2 if isinstance(decimals, int) else 0
+    return _percent(fraction, max(digits, 0), ROUND_HALF_EVEN)
+
+
+def ratio(fraction: float | None) -> str:
+    """A measured fraction: two decimals under one per cent, where errors live, else one."""
+    rare = fraction is not None and 0 < abs(fraction) < 0.01
+    return percent(fraction, 2 if rare else 1)
 
 
 def percent_floor(fraction: float | None, digits: int = 2) -> str:
@@ -111,10 +125,11 @@ def moment(at: datetime | None, *, now: datetime | None = None) -> str:
     clock_text = date_format(local, "H:i")
     if now is not None and timezone.localtime(now).date() == local.date():
         return clock_text
-    return _("%(day)s, %(time)s") % {"day": date_format(local, "MONTH_DAY_FORMAT"), "time": clock_text}
+    day = date_format(local, pgettext("day and month, in Django's date format", "M j"))
+    return _("%(day)s, %(time)s") % {"day": day, "time": clock_text}
 
 
 def figure(value: float | None, unit: str) -> str:
     """A measure's value in its unit (`monitoring.measures.Unit`): ratio, ms, per_minute, usd, tokens, count."""
-    writers = {"ratio": percent, "ms": milliseconds, "per_minute": rate, "usd": money}
+    writers = {"ratio": ratio, "ms": milliseconds, "per_minute": rate, "usd": money}
     return writers.get(unit, compact)(value)

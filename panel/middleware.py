@@ -21,7 +21,9 @@ POLICY = "; ".join(
 )
 
 
-def content_security_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def content_security_policy(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Django 5.2 has no policy of its own; a view that set a header already keeps it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -115,7 +115,8 @@ class Shell:
     def time_zone(self) -> str:
         """For the footer: where the page's times are."""
         local = timezone.localtime(clock.real_now())
-        return f"{timezone.get_current_timezone_name()} (UTC{local:%z})"
+        offset = f"{local:%z}".replace("-", "−")
+        return f"{timezone.get_current_timezone_name()} (UTC{offset[:3]}:{offset[3:]})"
 
     @cached_property
     def nav(self) -> list[NavGroup]:

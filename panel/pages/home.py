@@ -53,8 +53,7 @@ class Home:
 
     verdict: Verdict
     kpis: list[Kpi]
-    chart: Chart | None
-    focus: ModelRow
+    chart: Chart
     strip: Strip
     rows: list[ModelRow]
     exceptions: list[Judged]
@@ -68,11 +67,13 @@ def home_page(project: Project, span: Range, *, now: datetime) -> Home | None:
         return None
     day = _day(rows, now=now)
     incidents = history.bands(project=project, start=now - DAY, end=now)
+    told = verdict(project, rows, now=now)
+    cause = told.cause or rows[0].worst
+    focus = next((row for row in rows if cause and row.model.pk == cause.slo.model_id), rows[0])
     return Home(
-        verdict=verdict(project, rows, now=now),
+        verdict=told,
         kpis=_kpis(project, rows, judged, day, now=now),
-        chart=_focus_chart(rows[0], span, now=now),
-        focus=rows[0],
+        chart=_focus_chart(focus, cause, span, now=now),
         strip=_strip(day, incidents, now=now),
         rows=rows,
         exceptions=[one for one in judged if one.status.state != "ok"],
@@ -209,10 +210,9 @@ def _cost(rows: list[ModelRow], day: _Day, *, now: datetime) -> Kpi:
     )
 
 
-def _focus_chart(row: ModelRow, span: Range, *, now: datetime) -> Chart | None:
-    """The worst model by the measure of its worst SLO, else by its main one."""
-    judged = next((one for one in row.slos if one.status.state != "ok"), row.worst)
-    seen = shown(judged.slo) if judged is not None else None
+def _focus_chart(row: ModelRow, cause: Judged | None, span: Range, *, now: datetime) -> Chart:
+    """What the verdict speaks of: the measure of the SLO behind it, else the model's main one."""
+    seen = shown(cause.slo) if cause is not None else None
     name = seen.measure if seen else main_measure(row.model)
     names = ["latency_p95", "latency_p50"] if name == "latency_p95" else [name]
     start, edges = span.edges(now=now)

@@ -38,7 +38,7 @@ class Shown:
     @property
     def objective(self) -> str:
         """At most 300 ms; at least 90 %."""
-        text = write.figure(self.bound, self.unit)
+        text = write.percent_exact(self.bound) if self.unit == "ratio" else write.figure(self.bound, self.unit)
         if self.measure in LOWER_IS_BETTER:
             return _("at most %(bound)s") % {"bound": text}
         return _("at least %(bound)s") % {"bound": text}

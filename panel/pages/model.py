@@ -20,6 +20,7 @@ from panel.pages.plot import Chart, Line, Threshold
 from panel.pages.ranges import Range
 
 VERSIONS_SHOWN = 10
+RANGED = frozenset({"accuracy", "truncation_rate", "feedback_negative_rate"})
 TONES = ("accent", "third", "second")
 CLASSIFIER_FIGURES = ("accuracy", "precision", "recall", "f1", "label_coverage")
 LLM_FIGURES = ("truncation_rate", "feedback_negative_rate", "feedback_rate", "tokens", "cost_usd")
@@ -167,7 +168,7 @@ def _chart(
 
 def _ranged(group: Sequence[str]) -> bool:
     """Intervals are drawn for an estimate that stands alone; three bands over each other tell nothing."""
-    return len(group) == 1 and MEASURES[group[0]].sampled and MEASURES[group[0]].unit == "ratio"
+    return len(group) == 1 and group[0] in RANGED
 
 
 def _title(group: Sequence[str]) -> str:

@@ -168,7 +168,7 @@ def _charts(slo: SLO, span: Range, *, now: datetime) -> list[Chart]:
             slug="valid",
             title=_("Events under the indicator"),
             unit="count",
-            lines=[Line(_("events"), behind, "third")],
+            lines=[Line(_("Events"), behind, "third")],
             start=start,
             end=edges[-1],
             bands=bands,

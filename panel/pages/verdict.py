@@ -38,6 +38,7 @@ class Verdict:
     sentence: str = ""
     outlook: str = ""
     links: list[Link] = field(default_factory=list)
+    cause: Judged | None = None
 
 
 def verdict(project: Project, rows: list[ModelRow], *, now: datetime) -> Verdict:
@@ -73,6 +74,7 @@ def _of_incident(worst: Incident, incidents: list[Incident], rows: list[ModelRow
         else _("%(title)s since %(since)s.") % {"title": worst.title, "since": since},
         outlook=outlook(judged.status) if judged else "",
         links=links,
+        cause=judged,
     )
 
 
@@ -136,6 +138,7 @@ def _of_burning(rows: list[ModelRow], *, now: datetime) -> Verdict:
         sentence=_("no rule has fired, but the SLO “%(slo)s” is spending its budget.") % {"slo": judged.slo},
         outlook=outlook(judged.status),
         links=[Link(reverse("panel:slo", args=[judged.slo.project.slug, judged.slo.slug]), _("Open the SLO"))],
+        cause=judged,
     )
 
 

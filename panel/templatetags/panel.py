@@ -10,6 +10,7 @@ from panel import format as write
 register = template.Library()
 register.filter("number", write.number)
 register.filter("percent", write.percent)
+register.filter("percent_exact", write.percent_exact)
 register.filter("percent_floor", write.percent_floor)
 register.filter("milliseconds", write.milliseconds)
 register.filter("money", write.money)

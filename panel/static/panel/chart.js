@@ -81,6 +81,7 @@
     const ratio = devicePixelRatio;
     ctx.save();
     ctx.lineWidth = 1.5 * ratio;
+    ctx.setLineDash([]);
     for (const [at] of data.marks) {
       const x = u.valToPos(at, "x", true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
@@ -156,7 +157,7 @@
       cursor: { y: false, points: { size: 7 }, drag: { x: true, y: false } },
       scales: { x: { time: true }, y: { range: () => data.bounds } },
       axes: [
-        { ...axis, grid: { show: false }, space: 64, values: (u, splits) => splits.map((s) => tick.format(new Date(s * 1000))) },
+        { ...axis, grid: { show: false }, space: 64, size: 34, values: (u, splits) => splits.map((s) => tick.format(new Date(s * 1000))) },
         { ...axis, size: 20 + widest * 7.2, space: 42, grid: { stroke: () => colour("line"), width: 1 }, values: (u, splits) => splits.map(write) },
       ],
       series: made.list,
@@ -171,6 +172,7 @@
     const stage = figure.querySelector(".chart__stage");
     if (!source || !stage) return;
     const data = JSON.parse(source.textContent);
+    data.t = data.lines[0].v.map((_, i) => data.from + i * data.step);
     const made = series(data);
     figure.classList.add("is-drawn");
     const chart = new uPlot(options(data, stage, made), made.columns, stage);
