@@ -1,0 +1,79 @@
+"""Exactly once, whatever happens: SIGKILL at random, requests sent twice, parallel clients, truth before its event."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.monitoring.chaos import BATCH, CLIENTS, House, Killer, Posted, Posting, house, story, web
+
+TABLES = {
+    "predictions": "monitoring_prediction",
+    "llm-calls": "monitoring_llmcall",
+    "outcomes": "monitoring_outcome",
+    "feedback": "monitoring_feedback",
+}
+
+
+def assert_balanced(mine: House) -> dict[str, int]:
+    """The ledger balances at this instant."""
+    ledger = mine.get("/api/v1/ledger")
+    for counts in (ledger["total"], *ledger["kinds"].values()):
+        assert counts["received"] == counts["accepted"] + counts["rejected"]
+        assert counts["accepted"] == sum(counts[n] for n in ("stored", "duplicate", "dead_lettered", "pending"))
+    return ledger["total"]
+
+
+def assert_exactly_once(mine: House, posted: Posted) -> None:
+    """Everything acknowledged is stored once, nothing else is, and every summary equals a recount."""
+    for kind, table in TABLES.items():
+        stored = [event_id for (event_id,) in mine.query(f"SELECT event_id FROM {table}")]
+        assert len(stored) == len(set(stored))
+        assert set(stored) == posted.acknowledged.get(kind, set())
+    total = assert_balanced(mine)
+    assert (total["pending"], total["dead_lettered"], total["rejected"]) == (0, 0, 0)
+    assert total["stored"] == sum(len(ids) for ids in posted.acknowledged.values())
+    mine.manage("recount")
+
+
+def endure(folder: Path, *, events: int, kills: int, seed: int) -> None:
+    with house(folder, ATALAIA_INBOX_MAX_ITEMS="100000000") as mine, web(mine):
+        killer = Killer(mine, kills=kills, seed=seed)
+        killer.start()
+        posting = Posting(mine, story(events, seed=seed))
+        posting.start()
+        while not killer.done.wait(0.2):
+            assert_balanced(mine)
+        killer.finish()
+        posted = posting.finish()
+        mine.manage("drain")
+        assert posted.sent_twice
+        assert_exactly_once(mine, posted)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(tmp_path: Path):
+    endure(tmp_path, events=6_000, kills=1, seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_hundred_thousand_events_and_five_kills(tmp_path: Path, seed: int):
+    endure(tmp_path, events=100_000, kills=5, seed=seed)
+
+
+@pytest.mark.slow
+def test_with_the_drain_stopped_ingest_refuses_at_its_limit_and_everything_appears_afterwards(tmp_path: Path):
+    with house(tmp_path, ATALAIA_INBOX_MAX_ITEMS="1000") as mine, web(mine):
+        posting = Posting(mine, story(3_000, seed=3))
+        posting.start()
+        refusal = posting.first_refusal()
+        assert (refusal.status, refusal.retry_after.isdigit()) == (503, True)
+        assert 1_000 <= assert_balanced(mine)["pending"] < 1_000 + CLIENTS * BATCH
+        worker = mine.start("manage.py", "tick", "--loop")
+        try:
+            posted = posting.finish()
+        finally:
+            worker.kill()
+            worker.wait()
+        mine.manage("drain")
+        assert_exactly_once(mine, posted)

@@ -1,0 +1,129 @@
+"""Folding and histograms are addition: they split, combine and take back exactly."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitoring.drain.fold import Folds
+from monitoring.drain.rows import LLMCallRow, PredictionRow
+from monitoring.drain.truth import direction
+from monitoring.stats.histogram import fraction_at_most, merge, pack, quantile, unpack
+from monitoring.stats.layouts import ALPHA, LOG, log_bin, log_value
+
+MICROS = st.none() | st.integers(0, 2**50)
+TEXT = st.sampled_from(["", "yes", "no"])
+COUNTS = st.integers(0, 3)
+SERVED: dict[str, Any] = {
+    "id": st.just(1),
+    "project_id": st.just(1),
+    "event_id": st.just("e"),
+    "ts_us": st.integers(-(10**15), 10**16),
+    "ingested_us": st.just(0),
+    "payload": st.just("{}"),
+    "version_id": st.integers(1, 2),
+    "environment": st.sampled_from(["production", "staging"]),
+    "status": st.integers(0, 1),
+    "error_type": st.just(""),
+    "latency_us": MICROS,
+    "request_id": st.just(""),
+    "trace_id": st.just(""),
+    "span_id": st.just(""),
+    "user_id": st.just(""),
+    "session_id": st.just(""),
+    "feedback_up": COUNTS,
+    "feedback_down": COUNTS,
+    "feedback_other": COUNTS,
+}
+PREDICTIONS = st.builds(PredictionRow, **SERVED, prediction=TEXT, score=st.none(), label=st.none() | TEXT)
+CALLS = st.builds(
+    LLMCallRow, **SERVED, **dict.fromkeys(("provider", "request_model", "response_model", "prompt_name", "prompt_version"), st.just("")),
+    finish_reason=st.sampled_from(["", "stop", "length", "other", "new"]), ttft_us=st.none(),
+    **{name: MICROS for name in LLMCallRow._fields if name.endswith("_tokens")}, cost_nano=MICROS,
+)  # fmt: skip
+ROWS = st.one_of(PREDICTIONS, CALLS)
+
+
+def sums(folds: Folds) -> dict[Any, Any]:
+    return {
+        (group, slot): (cell.n, cell.total, {bin_: times for bin_, times in cell.bins.items() if times})
+        for group, slot, cell in folds.cells()
+    }
+
+
+def folded(*rows: PredictionRow | LLMCallRow) -> Folds:
+    folds = Folds()
+    folds.add_all(rows)
+    return folds
+
+
+@given(st.lists(ROWS, max_size=8), st.randoms(use_true_random=False))
+def test_any_order_folds_to_the_same_sums(rows, rng):
+    shuffled = rng.sample(rows, len(rows))
+    assert sums(folded(*shuffled)) == sums(folded(*rows))
+
+
+@given(st.lists(ROWS, max_size=4), st.lists(ROWS, max_size=4))
+def test_what_is_added_can_be_taken_away_exactly(kept, removed):
+    folds = folded(*kept, *removed)
+    for row in removed:
+        folds.add(row, -1)
+    assert sums(folds) == sums(folded(*kept))
+
+
+@given(st.lists(ROWS, max_size=4), PREDICTIONS, PREDICTIONS)
+def test_amending_is_as_if_the_new_row_had_come_first(others, old, new):
+    folds = folded(*others, old)
+    folds.amend(old, new)
+    assert sums(folds) == sums(folded(*others, new))
+
+
+@given(
+    st.dictionaries(st.integers(-5, 3_000), st.integers(1, 2**40)),
+    st.dictionaries(st.integers(-5, 3_000), st.integers(1, 2**40)),
+)
+def test_packed_histograms_add_up(left, right):
+    bins, counts = merge([pack(left), pack(right)])
+    assert dict(zip(bins.tolist(), counts.tolist(), strict=True)) == dict(Counter(left) + Counter(right))
+    again, times = unpack(pack(left))
+    assert dict(zip(again.tolist(), times.tolist(), strict=True)) == left
+
+
+@given(st.integers(1, 2**62))
+def test_a_bin_stands_within_one_percent_of_all_it_holds(value):
+    assert log_value(log_bin(value)) == pytest.approx(value, rel=ALPHA * 1.000001)
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=60), st.floats(0, 1))
+def test_quantiles_are_within_one_percent_of_the_sample_at_their_rank(values, q):
+    bins, counts = merge([pack(Counter(map(log_bin, values)))])
+    rank = max(1, int(np.ceil(q * len(values))))
+    assert quantile(bins, counts, q, LOG) == pytest.approx(sorted(values)[rank - 1], rel=0.0101)
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60), st.integers(1, 10**6))
+def test_what_is_at_most_the_bound_is_never_counted_as_over_it(values, bound):
+    bins, counts = merge([pack(Counter(map(log_bin, values)))])
+    within = fraction_at_most(bins, counts, bound, LOG) * len(values)
+    assert sum(value <= bound for value in values) <= round(within) <= sum(value <= bound * 1.0203 for value in values)
+
+
+def test_nothing_has_no_quantile_and_names_have_no_order():
+    assert quantile(*merge([]), 0.5, LOG) is None
+    assert fraction_at_most(*merge([]), 1, LOG) is None
+    with pytest.raises(ValueError, match="names"):
+        quantile(*merge([]), 0.5, "category-1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("thumb", "true", "up"), ("thumb", "👎", "down"), ("thumb", "0", "down"), ("thumb", "meh", "other"),
+        ("category", "Positive", "up"), ("score", "1", "other"), ("score", "-2", "down"), ("comment", "good", "other"),
+    ],
+)  # fmt: skip
+def test_feedback_points_up_or_down_only_where_it_is_clear(kind, value, expected):
+    assert direction(kind, value) == expected
