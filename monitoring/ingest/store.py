@@ -43,7 +43,7 @@ class Body:
 
 
 @dataclass(eq=False, slots=True)
-class _Ticket:
+class Ticket:
     """One waiting request; it is stored only where a commit said so."""
 
     body: Body
@@ -55,22 +55,31 @@ class _Ticket:
 class Committer:
     """Group commit among the threads of this process."""
 
-    waiting: deque[_Ticket] = field(default_factory=deque)
+    waiting: deque[Ticket] = field(default_factory=deque)
     lock: Lock = field(default_factory=Lock)
     failed_at: datetime | None = None
 
     def commit(self, body: Body) -> None:
         """Return when the row is committed; `DatabaseError` if it could not be."""
-        ticket = _Ticket(body)
-        self.waiting.append(ticket)
+        ticket = self.ticket(body)
         while not ticket.done:
-            with self.lock:
-                if not ticket.done:
-                    self._write(self._take())
+            self.flush(unless=ticket)
         if ticket.error is not None:
             raise ticket.error
 
-    def _take(self) -> list[_Ticket]:
+    def ticket(self, body: Body) -> Ticket:
+        """A place in the queue; the next flush writes it."""
+        ticket = Ticket(body)
+        self.waiting.append(ticket)
+        return ticket
+
+    def flush(self, *, unless: Ticket | None = None) -> None:
+        """Wait for the commit under way, then write those who wait, `unless` that commit has served this ticket."""
+        with self.lock:
+            if unless is None or not unless.done:
+                self._write(self._take())
+
+    def _take(self) -> list[Ticket]:
         """The oldest waiting tickets, as many as one statement should hold, at least one."""
         taken = [self.waiting.popleft()]
         size = len(taken[0].body.items)
@@ -79,7 +88,7 @@ class Committer:
             size += len(taken[-1].body.items)
         return taken
 
-    def _write(self, tickets: list[_Ticket]) -> None:
+    def _write(self, tickets: list[Ticket]) -> None:
         try:
             self._insert([ticket.body for ticket in tickets])
             for ticket in tickets:
@@ -92,7 +101,7 @@ class Committer:
             for ticket in tickets:
                 ticket.done = True
 
-    def _write_alone(self, tickets: list[_Ticket], error: DatabaseError) -> None:
+    def _write_alone(self, tickets: list[Ticket], error: DatabaseError) -> None:
         """One row spoils the statement (its project was just deleted): the others must not pay for it."""
         if len(tickets) == 1:
             tickets[0].error = error
@@ -100,7 +109,7 @@ class Committer:
         for ticket in tickets:
             self._write([ticket])
 
-    def _fail(self, tickets: list[_Ticket], error: DatabaseError) -> None:
+    def _fail(self, tickets: list[Ticket], error: DatabaseError) -> None:
         for ticket in tickets:
             ticket.error = error
         self.failed_at = clock.real_now()
