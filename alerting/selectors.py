@@ -97,5 +97,15 @@ def _of_event(row: IncidentEvent) -> TimelineEntry:
         IncidentEvent.Kind.NOTIFIED: _("Message sent"),
         IncidentEvent.Kind.SUPPRESSED: _("Message not sent"),
     }
-    text = explain(row.data) if kind == IncidentEvent.Kind.SUPPRESSED else row.text
+    text = row.text
+    if kind == IncidentEvent.Kind.SUPPRESSED:
+        text = explain(row.data)
+    elif kind == IncidentEvent.Kind.RUNBOOK:
+        text = _step_text(row.data) or row.text
     return TimelineEntry(row.at, kind, str(titles.get(kind, kind.label)), text, row.actor, row.data)
+
+
+def _step_text(data: Mapping[str, Any]) -> str:
+    """A mark, what was done and what was noted, each in the reader's language where a translation is shipped."""
+    parts = [_(str(data[name])) for name in ("what", "note") if data.get(name)]
+    return f"{data.get('mark', '')} {': '.join(parts)}" if parts else ""

@@ -27,7 +27,7 @@ def start_run(*, incident: Incident, runbook: Runbook, by: User, now: datetime) 
         RunStep.objects.bulk_create(
             RunStep(run=run, position=step.position, title=step.title, body=step.body) for step in runbook.steps.all()
         )
-        _record(run, f"▶ {runbook.title}", action="started", by=by, now=now)
+        _record(run, "▶", runbook.title, action="started", by=by, now=now)
     return run
 
 
@@ -39,8 +39,7 @@ def complete_step(step: RunStep, *, by: User, note: str, now: datetime) -> RunSt
     if not open_step.update(done_at=now, done_by=by, note=note):
         raise Refused(gettext("Somebody has completed this step already. Reopen it to change the note."))
     step.refresh_from_db()
-    text = f"✓ {step.title}: {note}" if note else f"✓ {step.title}"
-    _record(step.run, text, action="done", by=by, now=now, step=step)
+    _record(step.run, "✓", step.title, note, action="done", by=by, now=now)
     return step
 
 
@@ -51,11 +50,12 @@ def reopen_step(step: RunStep, *, by: User, now: datetime) -> RunStep:
     if not done_step.update(done_at=None, done_by=None, note=""):
         raise Refused(gettext("This step is open already."))
     step.refresh_from_db()
-    _record(step.run, f"↺ {step.title}", action="reopened", by=by, now=now, step=step)
+    _record(step.run, "↺", step.title, action="reopened", by=by, now=now)
     return step
 
 
-def _record(run: Run, text: str, *, action: str, by: User, now: datetime, step: RunStep | None = None) -> None:
-    """The marks ▶ ✓ ↺ need no language; programs read `data["action"]`."""
-    data = {"action": action, "runbook": run.runbook.slug, "step": step.position if step else None}
+def _record(run: Run, mark: str, what: str, note: str = "", *, action: str, by: User, now: datetime) -> None:
+    """The mark needs no language; what and note are kept apart, so that a timeline can translate each."""
+    data = {"action": action, "runbook": run.runbook.slug, "mark": mark, "what": what, "note": note}
+    text = f"{mark} {what}: {note}" if note else f"{mark} {what}"
     record_event(run.incident, kind=IncidentEvent.Kind.RUNBOOK, now=now, actor=by, text=text, data=data)

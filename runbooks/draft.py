@@ -69,7 +69,7 @@ def _detection(incident: Incident) -> list[str]:
         gettext("%(at)s: the rule “%(rule)s” fired (%(saw)s).")
         % {
             "at": moment(row.at),
-            "rule": gettext(row.alert.rule.name),
+            "rule": one_line(row.alert.rule.name),
             "saw": describe_value(row.alert.rule, row.value) or row.reason,
         }
         for row in fired.select_related("alert__rule__slo", "alert__rule__model")
@@ -109,7 +109,7 @@ def _changes(incident: Incident) -> list[str]:
 def _runs(incident: Incident) -> str:
     runs = Run.objects.filter(incident=incident).select_related("runbook").order_by("started_at", "id")
     parts = [
-        f"### {run.runbook.title}\n\n" + _bullets(_step(step) for step in run.steps.select_related("done_by"))
+        f"### {one_line(run.runbook.title)}\n\n" + _bullets(_step(step) for step in run.steps.select_related("done_by"))
         for run in runs
     ]
     return "\n\n".join(parts) or gettext("No runbook was followed.")
@@ -117,8 +117,8 @@ def _runs(incident: Incident) -> str:
 
 def _step(step: RunStep) -> str:
     if step.done_at is None:
-        return f"☐ {step.title}"
-    line = f"☑ {step.title} ({step.done_by or '—'}, {moment(step.done_at)})"
+        return f"☐ {one_line(step.title)}"
+    line = f"☑ {one_line(step.title)} ({step.done_by or '—'}, {moment(step.done_at)})"
     return f"{line}: {one_line(step.note)}" if step.note else line
 
 

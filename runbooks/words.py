@@ -38,8 +38,8 @@ def figure(value: float | None, unit: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Whatever people wrote, fit for one item of a list."""
-    return " ".join(text.split())
+    """Whatever people wrote, fit for one item of a list; in the reader's language where a translation is shipped."""
+    return " ".join(gettext(text).split()) if text else ""
 
 
 def _number(value: float, digits: int) -> str:

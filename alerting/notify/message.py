@@ -22,11 +22,12 @@ def incident_message(incident: Incident, *, reason: str, now: datetime, actor: U
     """`{type, timestamp, reason, data}`: the JSON a webhook gets; other channels put the same into words."""
     attached = incident.alerts.select_related("rule__slo", "rule__model").order_by("-fired_at", "id")
     with override(settings.LANGUAGE_CODE):
+        title = gettext(incident.title)
         alerts = [_alert_facts(alert) for alert in attached[:MAX_ALERTS]]
     data = {
         "number": incident.number,
         "key": str(incident),
-        "title": incident.title,
+        "title": title,
         "severity": incident.severity,
         "state": incident.state,
         "project": incident.project.slug,

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
 from alerting.errors import Refused
 from alerting.models import IncidentEvent
+from alerting.selectors import incident_timeline
 from runbooks.conduct import complete_step, reopen_step, start_run
 from runbooks.links import for_incident
 from runbooks.models import Run, Runbook
@@ -59,6 +61,16 @@ def test_reopening_keeps_the_note_in_the_timeline(run, ana, bia, now):
     assert told(run)[1:] == [("done", "✓ Compare the inputs: income shifted"), ("reopened", "↺ Compare the inputs")]
     with pytest.raises(Refused):
         reopen_step(step, by=ana, now=now)
+
+
+def test_what_was_shipped_with_a_translation_is_read_in_the_reader_s_language(incident, runbook, bia, now):
+    runbook.steps.update(title="Yes")
+    run = start_run(incident=incident, runbook=runbook, by=bia, now=now)
+    complete_step(run.steps.first(), by=bia, note="my own words", now=now)
+    with override("pt-br"):
+        assert incident_timeline(incident)[-1].text == "✓ Sim: my own words"
+        assert for_incident(incident)[0][0].endswith(": Sim")
+    assert incident_timeline(incident)[-1].text == "✓ Yes: my own words"
 
 
 def test_a_runbook_of_another_project_is_refused(incident, other_project, bia, now):
