@@ -10,3 +10,7 @@ class ConfigConfig(AppConfig):
     name = "config"
     verbose_name = _("Configuration")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the checks of the installation."""
+        from config import checks  # noqa: F401, PLC0415 - registering is all it does

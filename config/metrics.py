@@ -41,7 +41,7 @@ def _process_registry() -> CollectorRegistry:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
     return registry
 
 
@@ -73,9 +73,10 @@ def _inbox() -> list[Metric]:
 def _ledger() -> list[Metric]:
     family = GaugeMetricFamily("atalaia_ledger_items", "Drained items by kind and fate.", labels=["kind", "fate"])
     fates = ("received", "rejected", "accepted", "stored", "duplicate", "dead_lettered")
-    for row in LedgerCount.objects.values("kind").annotate(**{f"sum_{fate}": Sum(fate) for fate in fates}).order_by():
-        for fate in fates:
-            family.add_metric([row["kind"], fate], row[f"sum_{fate}"])
+    sums = LedgerCount.objects.order_by("kind").values_list("kind").annotate(*(Sum(fate) for fate in fates))
+    for kind, *counts in sums:
+        for fate, count in zip(fates, counts, strict=True):
+            family.add_metric([kind, fate], count)
     return [family]
 
 

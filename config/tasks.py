@@ -8,7 +8,7 @@ from lib import clock
 BY_NAME = {stage.name: stage for stage in STAGES}
 
 
-@app.task(name="atalaia.stage")
+@app.task(name="atalaia.stage")  # type: ignore[untyped-decorator]  # celery has no types
 def stage(name: str) -> None:
     """A message of beat; two of them at once are harmless, a lost one is replaced by the next."""
     run_while_busy(BY_NAME[name], now=clock.now)

@@ -50,14 +50,18 @@ class Writer:
         with transaction.atomic():
             self._known(self.document, ("project", *(kind.section for kind in KINDS)), "")
             project = self._project()
-            for kind in KINDS if project else ():
-                for path, key, item, line in self._items(kind):
-                    self._define(kind, project, key, item, path=path, line=line)
+            if project:
+                self._define_all(project)
             if self.problems:
                 raise DefinitionError(self.problems)
             if dry_run:
                 transaction.set_rollback(True)
         return self.changes
+
+    def _define_all(self, project: Project) -> None:
+        for kind in KINDS:
+            for path, key, item, line in self._items(kind):
+                self._define(kind, project, key, item, path=path, line=line)
 
     def _problem(self, line: int, path: str, text: str) -> None:
         self.problems.append(f"{self.file}:{line}: {path}: {text}")
@@ -83,7 +87,7 @@ class Writer:
 
     def _project(self) -> Project | None:
         given = self.document.get("project")
-        item = Section(slug=given) if isinstance(given, str) else given
+        item: Section = Section(slug=given) if isinstance(given, str) else given or Section()
         if not isinstance(item, Section) or not isinstance(item.get("slug"), str):
             self._problem(self.document.lines.get("project", 1), "project", "must be a slug, or a mapping with a slug")
             return None

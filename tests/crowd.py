@@ -1,0 +1,171 @@
+"""Some of everything: the rows behind the pages whose queries are counted. New rows hang on the first as well as on
+their own, so that both lists and pages of one thing grow."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from alerting.models import (
+    Alert,
+    AlertRule,
+    AlertTransition,
+    AlertVerdict,
+    Channel,
+    Evaluation,
+    Incident,
+    IncidentEvent,
+    Notification,
+    Silence,
+)
+from models_registry.keys import create_key
+from models_registry.models import Deployment, Model, ModelVersion, Project
+from monitoring.models import (
+    SLO,
+    BusinessEvent,
+    DeadLetter,
+    Feedback,
+    InboxBody,
+    LLMCall,
+    LogRecord,
+    Outcome,
+    Prediction,
+    ProcessState,
+    RejectionCount,
+    StageRun,
+)
+from runbooks.models import ActionItem, Review, Run, Runbook, RunStep, Step
+from tests import cast
+from tests.monitoring.series import add, series_of
+
+NOW_US = int(cast.NOW.timestamp() * 1_000_000)
+EVENT = {"ts_us": NOW_US, "ingested_us": NOW_US, "request_id": "r-1", "user_id": "u-1"}
+
+
+@dataclass
+class Crowd:
+    """A project that grows by `grow(count)`; `first` holds the first row of each kind."""
+
+    project: Project
+    size: int = 0
+    first: dict[str, Any] = field(default_factory=dict)
+
+    def grow(self, count: int) -> None:
+        for number in range(self.size + 1, self.size + count + 1):
+            self._add_definitions(number)
+            self._add_incident(number)
+            self._add_events(number)
+            self._add_machinery(number)
+        self.size += count
+
+    def _keep(self, name: str, row: Any) -> Any:
+        self.first.setdefault(name, row)
+        return row
+
+    def _add_definitions(self, number: int) -> None:
+        person = self._keep("user", cast.make_person(f"person-{number}", "responder"))
+        kind = Model.Kind.LLM if number % 2 else Model.Kind.BINARY
+        model = Model.objects.create(project=self.project, slug=f"model-{number}", kind=kind, reviewed=True)
+        self._keep("model", model)
+        for owner in {model, self.first["model"]}:
+            version = ModelVersion.objects.create(model=owner, version=str(number))
+            self._keep("version", version)
+            Deployment.objects.create(version=version, at=cast.NOW - timedelta(hours=number))
+            status = series_of(owner, "status", version=str(number))
+            add(status, cast.NOW - timedelta(minutes=5), {0: 90, 1: 10})
+        for owner in {model, self.first["model"]}:
+            slo = SLO.objects.create(
+                project=self.project,
+                slug=f"slo-{number}-{owner.pk}",
+                name=f"SLO {number}",
+                model=owner,
+                sli="availability",
+                target=0.99,
+            )
+            self._keep("slo", slo)
+        for promise in {slo, self.first["slo"]}:
+            rule = AlertRule.objects.create(
+                project=self.project, slug=f"rule-{number}-{promise.pk}", name="Rule", kind="burn_rate", slo=promise
+            )
+            self._keep("rule", rule)
+            Evaluation.objects.create(rule=rule, slot=cast.NOW, window_end=cast.NOW)
+        Channel.objects.create(project=self.project, name=f"channel-{number}", kind="console")
+        Silence.objects.create(
+            project=self.project, starts_at=cast.NOW, ends_at=cast.NOW + timedelta(hours=1), owner=person, rule=rule
+        )
+        create_key(project=self.project, name=f"key-{number}", scopes=["ingest"])
+        runbook = Runbook.objects.create(project=self.project, slug=f"runbook-{number}", title="Runbook")
+        self._keep("runbook", runbook)
+        for book in {runbook, self.first["runbook"]}:
+            book.rules.add(rule)
+            Step.objects.create(runbook=book, position=number, title="Look")
+
+    def _add_incident(self, number: int) -> None:
+        incident = Incident.objects.create(
+            project=self.project,
+            number=number,
+            title="Trouble",
+            model=self.project.models.get(slug=f"model-{number}"),
+            group_key=f"group-{number}",
+            severity="page",
+            impact_started_at=cast.NOW - timedelta(hours=2),
+            opened_at=cast.NOW - timedelta(hours=1),
+            acknowledged_by=self.first["user"],
+        )
+        self._keep("incident", incident)
+        review = self._keep("review", Review.objects.create(incident=incident, created_at=cast.NOW))
+        rule = AlertRule.objects.order_by("-pk")[0]
+        channel = Channel.objects.order_by("-pk")[0]
+        for about in {incident, self.first["incident"]}:
+            alert = Alert.objects.create(
+                rule=rule, fingerprint=f"{number}-{about.pk}", state="firing", severity="page", incident=about
+            )
+            AlertTransition.objects.create(
+                alert=alert, incident=about, from_state="pending", to_state="firing", at=cast.NOW
+            )
+            AlertVerdict.objects.create(
+                alert=alert, incident=about, verdict="useful", by=self.first["user"], at=cast.NOW
+            )
+            IncidentEvent.objects.create(
+                incident=about, at=cast.NOW, kind="comment", actor=self.first["user"], text="Looking."
+            )
+            Notification.objects.create(
+                uid=uuid4(),
+                incident=about,
+                channel=channel,
+                generation=f"{number}-{about.pk}",
+                reason="opened",
+                created_at=cast.NOW,
+                not_before=cast.NOW,
+            )
+            run, _ = Run.objects.get_or_create(
+                incident=about,
+                runbook=Runbook.objects.get(slug=f"runbook-{number}"),
+                defaults={"started_at": cast.NOW, "started_by": self.first["user"]},
+            )
+            RunStep.objects.create(run=run, position=1, title="Look", done_by=self.first["user"], done_at=cast.NOW)
+        for about in {review, self.first["review"]}:
+            ActionItem.objects.create(review=about, title="Mend", owner="ana", due=cast.NOW.date())
+
+    def _add_events(self, number: int) -> None:
+        version = self.first["version"]
+        about = {**EVENT, "project": self.project, "event_id": f"event-{number}", "id": number}
+        call = {**about, "version": version}
+        self._keep("prediction", Prediction.objects.create(**call, prediction="default", label="paid"))
+        self._keep("llm_call", LLMCall.objects.create(**call, provider="acme", finish_reason="stop"))
+        LogRecord.objects.create(**about, message="a line")
+        plain = {key: value for key, value in about.items() if key not in {"request_id", "user_id"}}
+        BusinessEvent.objects.create(**plain, version=version)
+        Outcome.objects.create(**plain, target=b"t" * 16, target_ref=1, label="paid")
+        Feedback.objects.create(**plain, target=b"t" * 16, target_ref=1, kind="thumb", value="up")
+
+    def _add_machinery(self, number: int) -> None:
+        StageRun.objects.create(stage=f"stage-{number}", started_at=cast.NOW, story_at=cast.NOW)
+        ProcessState.objects.create(name=f"process-{number}", state="running", seen_at=cast.NOW)
+        DeadLetter.objects.create(project=self.project, kind="log", item=b"{}", error="bad", at=cast.NOW)
+        RejectionCount.objects.create(
+            project=self.project, kind="log", code=f"code-{number}", count=1, last_us=NOW_US, last_detail="no"
+        )
+        InboxBody.objects.create(
+            project=self.project, kind="log", received_us=NOW_US, arrived_at=cast.NOW, items=b"[]", accepted=1
+        )

@@ -1,0 +1,103 @@
+"""Every page and every list costs the same number of queries for n rows and for 3n; event tables are never counted.
+
+Pages are found in the admin's registry and in the URLconf, so a new one is covered the day it is added.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.crowd import Crowd
+
+pytestmark = pytest.mark.django_db
+
+FEW = 2
+EVENT_TABLES = [
+    f"monitoring_{name}"
+    for name in ("prediction", "llmcall", "outcome", "feedback", "businessevent", "logrecord", "eventkey", "bucket")
+]
+COSTLY = re.compile(r"\bCOUNT\(|\bOFFSET\b|\bUPPER\(|\bSELECT DISTINCT\b", re.IGNORECASE)
+# Answers of other processes, not of the database.
+ELSEWHERE = {"health_live", "health_ready", "health_pipeline", "metrics", "schema", "api_docs", "set_language"}
+PROBE = {"measure": "requests", "model": "model-1", "from": "2026-03-10T14:00:00Z", "to": "2026-03-10T15:00:00Z"}
+
+
+@pytest.fixture
+def crowd(project: Any, stopped_clock: Any) -> Crowd:
+    return Crowd(project)
+
+
+def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """(path, pattern) of everything but the stock admin, which is walked through its registry."""
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                yield from routes(pattern.url_patterns, path)
+        elif pattern.name not in ELSEWHERE:
+            yield path, pattern
+
+
+def fill(path: str, crowd: Crowd) -> str:
+    """A route with its gaps filled by the first row of what it shows."""
+    first = crowd.first
+    slugs = {"models/": first["model"].slug, "slos/": first["slo"].slug, "runbooks/": first["runbook"].slug}
+    fillings: dict[str, Any] = {
+        "project": crowd.project.slug,
+        "number": first["incident"].number,
+        "event": first["prediction"].pk,
+        "slug": next((slug for part, slug in slugs.items() if part in path), ""),
+    }
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(fillings.get(gap[1], 1)), path)
+
+
+def addresses(crowd: Crowd) -> list[str]:
+    found = [fill(path, crowd) for path, _ in routes(get_resolver().url_patterns)]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        found.append(reverse(f"{name}_changelist"))
+        row = model._default_manager.order_by("pk").first()
+        assert row, f"tests/crowd.py makes no {model._meta.label}"
+        found.append(reverse(f"{name}_change", args=[row.pk]))
+    return found
+
+
+def queries(client: Client, address: str, crowd: Crowd) -> list[str]:
+    """The statements of the second request; the first one fills caches."""
+    data = {"project": crowd.project.slug} if address.startswith("/api/") else {}
+    data |= PROBE if address == "/api/v1/series" else {}
+    for _ in range(2):
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            response = client.get(address, data)
+    assert response.status_code in {200, 302, 405}, f"{address}: {response.status_code} {response.content[:300]!r}"
+    return [query["sql"] for query in captured.captured_queries]
+
+
+def test_pages_and_lists_cost_the_same_for_n_and_3n_rows(crowd, as_admin):
+    crowd.grow(FEW)
+    everywhere = addresses(crowd)
+    assert len(everywhere) > 60
+    few = {address: len(queries(as_admin, address, crowd)) for address in everywhere}
+    crowd.grow(2 * FEW)
+    many = {address: len(queries(as_admin, address, crowd)) for address in everywhere}
+    assert {a: (few[a], many[a]) for a in few if many[a] != few[a]} == {}
+
+
+def test_event_tables_are_never_counted_skipped_through_or_scanned(crowd, as_admin):
+    crowd.grow(FEW)
+    costly = {
+        (address, sql[:400])
+        for address in addresses(crowd)
+        for sql in queries(as_admin, address, crowd)
+        if COSTLY.search(sql) and any(f'"{table}"' in sql for table in EVENT_TABLES)
+    }
+    assert costly == set()
