@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -12,7 +11,7 @@ from django.views.decorators.gzip import gzip_page
 
 from models_registry.models import Project
 
-P = ParamSpec("P")
+View = Callable[..., HttpResponseBase]
 PROJECT_KEY = "project"
 """Session key of the project somebody looked at last."""
 
@@ -23,16 +22,14 @@ def remember_project(request: HttpRequest, project: Project) -> None:
         request.session[PROJECT_KEY] = project.slug
 
 
-def page(
-    permission: str,
-) -> Callable[[Callable[Concatenate[HttpRequest, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
+def page(permission: str) -> Callable[[View], View]:
     """For pages outside a project's URL. Anonymous people go to the login, people without `permission` get a 404."""
 
-    def decorate(view: Callable[Concatenate[HttpRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def decorate(view: View) -> View:
         @gzip_page
         @login_required
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not request.user.has_perm(permission):
                 raise Http404(_("Your account may not see this page."))
             return view(request, *args, **kwargs)
@@ -42,16 +39,14 @@ def page(
     return decorate
 
 
-def project_page(
-    permission: str,
-) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+def project_page(permission: str) -> Callable[[View], View]:
     """Like `page`, for `/p/<slug:project>/…`: the view receives the Project instead of its slug."""
 
-    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def decorate(view: View) -> View:
         @page(permission)
         @wraps(view)
-        def scoped(request: HttpRequest, project: str, **kwargs: object) -> HttpResponseBase:
-            found = get_object_or_404(Project, slug=project)
+        def scoped(request: HttpRequest, **kwargs: object) -> HttpResponseBase:
+            found = get_object_or_404(Project, slug=kwargs.pop("project"))
             remember_project(request, found)
             return view(request, found, **kwargs)
 

@@ -13,13 +13,11 @@ from django.utils.translation import gettext as _
 from alerting.models import Incident
 from lib import clock
 from models_registry.models import Project
-from monitoring.models import StageRun
+from monitoring.selectors.processes import late_stages, process_states
 from panel.access import PROJECT_KEY
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
-SILENT_AFTER = timedelta(seconds=90)
-"""A stage runs every few seconds; one that was silent this long has stopped (real time)."""
 BEHIND_AFTER = timedelta(minutes=2)
 
 
@@ -95,12 +93,14 @@ class Shell:
 
     @cached_property
     def stopped_stages(self) -> list[str]:
-        """Stages that failed at their last run or have been silent for too long."""
-        if not self.person:
-            return []
-        silent = clock.real_now() - SILENT_AFTER
-        runs = StageRun.objects.values_list("stage", "finished_at", "last_error")
-        return [stage for stage, finished, error in runs if error or (finished is not None and finished < silent)]
+        """Stages that have been silent for too long."""
+        return [run.stage for run in late_stages(real_now=clock.real_now())] if self.person else []
+
+    @cached_property
+    def restarted(self) -> list[str]:
+        """Processes that died and came back a moment ago."""
+        states = process_states(real_now=clock.real_now()) if self.person else []
+        return [state.row.name for state in states if state.restarted_recently]
 
     @cached_property
     def catching_up(self) -> CatchUp | None:

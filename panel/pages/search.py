@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from alerting.models import Incident
-from models_registry.models import Model, Project
+from models_registry.models import Model, Project, User
 from monitoring.models import LLMCall, Prediction
 
 INCIDENT = re.compile(r"(?:inc-?|#)?(\d{1,9})", re.IGNORECASE)
@@ -26,7 +26,7 @@ class Hit:
     kind: str
 
 
-def find(query: str, *, project: Project, user: AbstractBaseUser | PermissionsMixin | AnonymousUser) -> list[Hit]:
+def find(query: str, *, project: Project, user: User | AnonymousUser) -> list[Hit]:
     """Matches the person may see: an exact incident or request id first, then models whose name contains the text."""
     return [
         *(_incidents(query, project) if user.has_perm("alerting.view_incident") else []),

@@ -1,0 +1,218 @@
+"""Home, models and SLOs in each of their states."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from alerting.models import Alert, AlertRule, Incident, Severity
+from models_registry.models import Deployment, Model
+from monitoring.models import SLO
+from runbooks.models import Runbook
+from tests.monitoring.series import add, class_code, labelled, series_of, served
+
+RIGHT, WRONG = (1, 1), (2, 1)
+
+
+@pytest.fixture
+def healthy(credit_risk, stopped_clock):
+    """Five hours of a good classifier, labels included."""
+    class_code(credit_risk, "default", 1)
+    class_code(credit_risk, "paid", 2)
+    for minute in range(5, 300, 5):
+        at = stopped_clock - timedelta(minutes=minute)
+        served(credit_risk, at, ok=20)
+        labelled(credit_risk, at, [RIGHT] * 19 + [WRONG])
+        add(series_of(credit_risk, "latency"), at, {520: 20}, total=20 * 31_000)
+    return credit_risk
+
+
+@pytest.fixture
+def promise(healthy):
+    return SLO.objects.create(
+        project=healthy.project, slug="right", name="Is right", model=healthy, sli="accuracy", target=0.9
+    )
+
+
+@pytest.fixture
+def broken(promise, stopped_clock):
+    """The last two hours are wrong; a rule has fired and opened INC-7, for which there is a runbook."""
+    model = promise.model
+    for minute in range(30, 150, 5):
+        labelled(model, stopped_clock - timedelta(minutes=minute), [WRONG] * 30)
+    rule = AlertRule.objects.create(
+        project=model.project, slug="burn", name="Burns", kind="burn_rate", slo=promise, severity=Severity.PAGE
+    )
+    began = stopped_clock - timedelta(hours=2)
+    incident = Incident.objects.create(
+        project=model.project,
+        number=7,
+        title="Accuracy falls",
+        model=model,
+        group_key="m",
+        severity=Severity.PAGE,
+        impact_started_at=began,
+        opened_at=began,
+    )
+    Alert.objects.create(
+        rule=rule,
+        fingerprint="f",
+        state="firing",
+        severity="page",
+        incident=incident,
+        active_since=began,
+        fired_at=began,
+    )
+    Runbook.objects.create(project=model.project, slug="quality", title="Quality falls").rules.add(rule)
+    return incident
+
+
+def text(client, name, *args, **query):
+    answer = client.get(reverse(f"panel:{name}", args=args), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_an_empty_home_teaches_how_to_send_the_first_event(as_ana, project):
+    page = text(as_ana, "home", project.slug)
+    assert "curl -X POST http://testserver/api/v1/predictions" in page
+    assert "Waiting for the first event" in page
+
+
+def test_home_says_all_is_well(as_ana, healthy, promise):
+    page = text(as_ana, "home", healthy.project.slug)
+    assert "All is well" in page
+    assert "1 model is healthy" in page
+    assert "verdict--ok" in page
+    assert "What needs attention" not in page
+
+
+def test_home_names_the_cause_since_when_and_where_to_go(as_ana, broken):
+    page = text(as_ana, "home", broken.project.slug)
+    assert "verdict--bad" in page
+    assert "1 model is burning its error budget" in page
+    assert "objective at least 90%, since 10:00." in page
+    assert "is spent" in page
+    assert reverse("panel:incident", args=[7]) in page
+    assert reverse("panel:runbook", args=[broken.project.slug, "quality"]) in page
+
+
+def test_silence_is_not_health(as_ana, credit_risk, stopped_clock):
+    served(credit_risk, stopped_clock - timedelta(hours=3), ok=50)
+    page = text(as_ana, "home", credit_risk.project.slug)
+    assert "No news from 1 model" in page
+    assert "All is well" not in page
+
+
+def test_an_incident_without_an_slo_still_has_a_sentence(as_ana, healthy, stopped_clock):
+    Incident.objects.create(
+        project=healthy.project,
+        number=3,
+        title="p95 above 300 ms",
+        model=healthy,
+        group_key="m",
+        severity=Severity.TICKET,
+        impact_started_at=stopped_clock,
+        opened_at=stopped_clock,
+    )
+    page = text(as_ana, "home", healthy.project.slug)
+    assert "1 incident is open" in page
+    assert "p95 above 300 ms since 12:00." in page
+
+
+@pytest.mark.parametrize("span", ["24h", "7d", "30d", "nonsense"])
+def test_every_range_renders(as_ana, broken, span):
+    for name, slug in (("home", []), ("model", ["credit-risk"]), ("slo", ["right"])):
+        assert text(as_ana, name, broken.project.slug, *slug, range=span)
+
+
+def test_a_models_figures_never_come_without_their_n(as_ana, healthy):
+    page = text(as_ana, "model", healthy.project.slug, "credit-risk")
+    figures = page.count("<dt>") - page.count('<dl class="facts">') * 6
+    assert figures > 0
+    assert page.count("· n ") + page.count("<small>n ") >= figures
+
+
+def test_a_models_page_marks_deployments_and_incidents(as_ana, broken, stopped_clock):
+    version = broken.model.versions.get()
+    Deployment.objects.create(version=version, at=stopped_clock - timedelta(hours=3))
+    page = text(as_ana, "model", broken.project.slug, "credit-risk")
+    assert "deploy 1" in page
+    assert "INC-7" in page
+    assert "In production" in page
+
+
+def test_points_that_wait_for_labels_are_told_apart(as_ana, healthy):
+    assert "provisional: labels still arriving" in text(as_ana, "model", healthy.project.slug, "credit-risk")
+
+
+def test_an_llm_application_shows_what_matters_to_it(as_ana, support_assistant, stopped_clock):
+    at = stopped_clock - timedelta(minutes=10)
+    served(support_assistant, at, ok=50)
+    add(series_of(support_assistant, "finish"), at, {1: 45, 2: 5})
+    add(series_of(support_assistant, "reported_cost"), at, {600: 50}, total=50 * 2_400_000)
+    page = text(as_ana, "model", support_assistant.project.slug, "support-assistant")
+    assert "Truncation rate" in page
+    assert "10.0%" in page
+    assert "US$0.12" in page
+    assert "Precision" not in page
+
+
+def test_a_model_without_any_data_renders(as_ana, credit_risk):
+    page = text(as_ana, "model", credit_risk.project.slug, "credit-risk")
+    assert "No data in this range." in page
+
+
+def test_slos_are_listed_least_budget_first(as_ana, broken):
+    SLO.objects.create(
+        project=broken.project, slug="up", name="Answers", model=broken.model, sli="availability", target=0.99
+    )
+    SLO.objects.create(
+        project=broken.project, slug="fast", name="Fast", model=broken.model, sli="latency", bound_ms=80, target=0.99
+    )
+    page = text(as_ana, "slos", broken.project.slug)
+    assert page.index("Is right") < page.index("Answers")
+
+
+def test_an_overspent_budget_is_shown_negative(as_ana, broken):
+    page = text(as_ana, "slo", broken.project.slug, "right")
+    assert "Budget spent" in page
+    assert '<strong class="big is-bad">−' in page
+    assert "INC-7" in page
+    assert "Burns" in page
+
+
+def test_an_slo_without_data_says_so(as_ana, credit_risk):
+    SLO.objects.create(
+        project=credit_risk.project, slug="q", name="Quiet", model=credit_risk, sli="accuracy", target=0.9
+    )
+    assert "Nothing valid happened in the window." in text(as_ana, "slo", credit_risk.project.slug, "q")
+
+
+def test_models_and_slos_of_another_project_are_not_found(as_ana, promise, other_project):
+    for name, slug in (("model", "credit-risk"), ("slo", "right")):
+        assert as_ana.get(reverse(f"panel:{name}", args=[other_project.slug, slug])).status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "pt-br"])
+def test_pages_speak_both_languages_and_stay_light(as_ana, broken, language):
+    as_ana.cookies["django_language"] = language
+    for name, slug in (("home", []), ("model", ["credit-risk"]), ("slo", ["right"]), ("models", []), ("slos", [])):
+        assert len(text(as_ana, name, broken.project.slug, *slug)) < 110_000
+
+
+def test_the_cost_of_home_grows_by_a_few_queries_a_model(as_ana, healthy):
+    """Summaries are read once per model and window, never once per point or event."""
+    address = reverse("panel:home", args=[healthy.project.slug])
+    as_ana.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        as_ana.get(address)
+    for number in range(2):
+        Model.objects.create(project=healthy.project, slug=f"more-{number}", kind=Model.Kind.BINARY)
+    with CaptureQueriesContext(connection) as three:
+        as_ana.get(address)
+    assert (len(three) - len(one)) / 2 <= 5
