@@ -103,4 +103,4 @@ def _drop(table: str, condition: str, bound: int) -> int:
     among = f"{place} = ANY(ARRAY({chosen}))" if place == "ctid" else f"{place} IN ({chosen})"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE {among}", [bound])
-        return cursor.rowcount
+        return int(cursor.rowcount)

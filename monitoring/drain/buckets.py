@@ -29,9 +29,9 @@ def lock_buckets(keys: Iterable[Key]) -> dict[Key, BucketRow]:
     and both go in key order, so that two drains can wait for each other but never in a circle.
     """
     ordered = sorted(keys)
-    found = {key: BucketRow(*key, 0, 0, b"") for key in ordered}
-    for row in _locked(ordered) if is_postgres() else _read(ordered):
-        found[row[:3]] = BucketRow(*row[:5], bytes(row[5]))
+    found = {key: BucketRow(*key, n=0, total=0, bins=b"") for key in ordered}
+    for series_id, tier, start, n, total, bins in _locked(ordered) if is_postgres() else _read(ordered):
+        found[(series_id, tier, start)] = BucketRow(series_id, tier, start, n, total, bytes(bins))
     return found
 
 

@@ -4,7 +4,8 @@ The decision of a prediction is frozen here, by the model's definition at this m
 amended and recounted without asking what the definition was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -35,9 +36,12 @@ from monitoring.ingest.schema import (
 )
 from monitoring.stats.layouts import STATUS_ERROR, STATUS_OK
 
+Named = tuple[int, str, str]  # project, slug, version
+Versions = Mapping[Named, KnownVersion]
 MAX_LABEL = 200
 NO_USAGE = Usage()
 _encode = msgspec.json.Encoder().encode
+_PREDICTION_PAYLOAD = ("features", "scores", "segments", "batch_run", "extra")
 _CALL_PAYLOAD = (
     "response_id",
     "system",
@@ -53,9 +57,9 @@ _CALL_PAYLOAD = (
 )
 
 
-def build_row(pk: int, body: Body, item: Item, version: KnownVersion | None) -> Row:
-    """The row of one item; `version` is resolved for every kind that names a model."""
-    return _BUILDERS[type(item)](pk, body, item, version)
+def build_row(pk: int, body: Body, item: Item, versions: Versions) -> Row:
+    """The row of one item; `versions` holds every name in its batch."""
+    return _BUILDERS[type(item)](pk, body, item, versions)
 
 
 def decision(item: PredictionItem, version: KnownVersion) -> str:
@@ -81,8 +85,16 @@ def negative_label(positive: str) -> str:
 
 def label_text(value: Any) -> str:
     """Canonical label that fits its column; lists (several outputs) as JSON."""
+    if isinstance(value, str):
+        return _text_label(value)
     text = _encode(value).decode() if isinstance(value, list | dict) else canonical_label(value)
     return text[:MAX_LABEL]
+
+
+@lru_cache(maxsize=4_096)
+def _text_label(text: str) -> str:
+    """Classes are few; what is equal as text has one canonical label (1, 1.0 and true are equal too, and are not text)."""
+    return canonical_label(text)[:MAX_LABEL]
 
 
 def _payload(item: Item, names: tuple[str, ...]) -> str:
@@ -99,9 +111,10 @@ def _moment(item: Item, body: Body) -> int:
     return item.ts if isinstance(item.ts, int) else body.received_us
 
 
-def _prediction(pk: int, body: Body, item: PredictionItem, version: KnownVersion) -> PredictionRow:
+def _prediction(pk: int, body: Body, item: PredictionItem, versions: Versions) -> PredictionRow:
+    version = versions[(body.project_id, item.model, item.version)]
     chosen = decision(item, version)
-    names = ("features", "scores", "segments", "batch_run", "extra")
+    names: tuple[str, ...] = _PREDICTION_PAYLOAD
     score = item.score
     if item.prediction is not None and chosen != item.prediction:
         names = ("prediction", *names)  # as it came; the column holds what is compared
@@ -129,7 +142,7 @@ def _prediction(pk: int, body: Body, item: PredictionItem, version: KnownVersion
     )
 
 
-def _llm_call(pk: int, body: Body, item: LLMCallItem, version: KnownVersion) -> LLMCallRow:
+def _llm_call(pk: int, body: Body, item: LLMCallItem, versions: Versions) -> LLMCallRow:
     usage = item.usage or NO_USAGE
     return LLMCallRow(
         pk,
@@ -138,7 +151,7 @@ def _llm_call(pk: int, body: Body, item: LLMCallItem, version: KnownVersion) -> 
         _moment(item, body),
         body.received_us,
         _payload(item, _CALL_PAYLOAD),
-        version.id,
+        versions[(body.project_id, item.model, item.version)].id,
         item.environment,
         STATUS_ERROR if item.status == "error" else STATUS_OK,
         item.error_type,
@@ -166,7 +179,7 @@ def _llm_call(pk: int, body: Body, item: LLMCallItem, version: KnownVersion) -> 
     )
 
 
-def _outcome(pk: int, body: Body, item: OutcomeItem, _version: None) -> OutcomeRow:
+def _outcome(pk: int, body: Body, item: OutcomeItem, _versions: Versions) -> OutcomeRow:
     return OutcomeRow(
         pk,
         body.project_id,
@@ -180,7 +193,7 @@ def _outcome(pk: int, body: Body, item: OutcomeItem, _version: None) -> OutcomeR
     )
 
 
-def _feedback(pk: int, body: Body, item: FeedbackItem, _version: None) -> FeedbackRow:
+def _feedback(pk: int, body: Body, item: FeedbackItem, _versions: Versions) -> FeedbackRow:
     return FeedbackRow(
         pk,
         body.project_id,
@@ -196,7 +209,8 @@ def _feedback(pk: int, body: Body, item: FeedbackItem, _version: None) -> Feedba
     )
 
 
-def _event(pk: int, body: Body, item: EventItem, version: KnownVersion | None) -> BusinessEventRow:
+def _event(pk: int, body: Body, item: EventItem, versions: Versions) -> BusinessEventRow:
+    version = versions.get((body.project_id, item.model, item.version))
     return BusinessEventRow(
         pk,
         body.project_id,
@@ -212,7 +226,7 @@ def _event(pk: int, body: Body, item: EventItem, version: KnownVersion | None) -
     )
 
 
-def _log(pk: int, body: Body, item: LogItem, _version: None) -> LogRecordRow:
+def _log(pk: int, body: Body, item: LogItem, _versions: Versions) -> LogRecordRow:
     return LogRecordRow(
         pk,
         body.project_id,

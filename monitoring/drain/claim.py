@@ -4,7 +4,7 @@ PostgreSQL locks what it takes (SKIP LOCKED: several drains share the work). SQL
 later proves, inside the transaction, that nobody else drained them.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db import connection
@@ -109,10 +109,7 @@ def _claim_locked() -> list[Body]:
     return [_body(row) for row in fetch_any(SELECT, "id", "bigint", ids)]
 
 
-def _body(row: tuple[object, ...]) -> Body:
-    body = Body(*row)  # type: ignore[arg-type]  # the columns are selected in this order
-    given = body.rejections
-    return body._replace(
-        items=bytes(body.items),
-        rejections=msgspec.json.decode(given) if isinstance(given, str) else given,
-    )
+def _body(row: tuple[Any, ...]) -> Body:
+    body_id, project_id, kind, received_us, items, accepted, rejected, refused, replayed = row
+    rejections = msgspec.json.decode(refused) if isinstance(refused, str | bytes) else refused
+    return Body(body_id, project_id, kind, received_us, bytes(items), accepted, rejected, rejections, bool(replayed))

@@ -132,11 +132,11 @@ class Folds:
             cell.total += sign * total
             cell.bins[bin_] = cell.bins.get(bin_, 0) + sign * count
 
-    def add_all(self, rows: Iterable[Row]) -> None:
+    def add_all(self, rows: Iterable[Row], sign: int = 1) -> None:
         """Add every prediction and LLM call among the rows."""
         for row in rows:
-            if isinstance(row, ServedRow):
-                self.add(row)
+            if isinstance(row, PredictionRow | LLMCallRow):
+                self.add(row, sign)
 
     def amend(self, old: ServedRow, new: ServedRow) -> None:
         """The one way to change the past: fold(new) − fold(old)."""

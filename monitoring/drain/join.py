@@ -14,13 +14,14 @@ from monitoring.drain.rows import (
     LLMCallRow,
     OutcomeRow,
     PredictionRow,
-    Row,
     ServedRow,
 )
 from monitoring.drain.sql import binary_cursor, fetch_any, is_postgres
 from monitoring.drain.truth import with_truth
 
-AnyRow = TypeVar("AnyRow", bound=Row)
+Stored = TypeVar("Stored", PredictionRow, LLMCallRow, OutcomeRow, FeedbackRow)
+Served = TypeVar("Served", PredictionRow, LLMCallRow)
+Said = TypeVar("Said", OutcomeRow, FeedbackRow)
 Targets = Mapping[bytes, tuple[str, int]]
 FEEDBACK_COLUMNS = {"feedback_up": "int", "feedback_down": "int", "feedback_other": "int"}
 AMENDABLE: dict[type[ServedRow], dict[str, str]] = {
@@ -41,16 +42,19 @@ def join(targets: Targets, folds: Folds) -> None:
         return
     outcomes = _by_target(OutcomeRow, targets)
     feedback = _by_target(FeedbackRow, targets)
-    for row_type, kind in ((PredictionRow, "prediction"), (LLMCallRow, "llm_call")):
-        keys = {ref: key for key, (its_kind, ref) in targets.items() if its_kind == kind}
-        changed: list[ServedRow] = []
-        for old in load_rows(row_type, "id", "bigint", keys, lock="FOR NO KEY UPDATE"):
-            key = keys[old.id]
-            new = with_truth(old, outcomes[key], feedback[key])
-            if new != old:
-                folds.amend(old, new)
-                changed.append(new)
-        _update(row_type, changed)
+    stored: list[ServedRow] = [
+        *_stored(PredictionRow, "prediction", targets),
+        *_stored(LLMCallRow, "llm_call", targets),
+    ]
+    keys = {ref: key for key, (_, ref) in targets.items()}
+    changed: defaultdict[type[ServedRow], list[ServedRow]] = defaultdict(list)
+    for old in stored:
+        new = with_truth(old, outcomes[keys[old.id]], feedback[keys[old.id]])
+        if new != old:
+            folds.amend(old, new)
+            changed[type(new)].append(new)
+    for row_type, rows in changed.items():
+        _update(row_type, rows)
 
 
 def name_targets(rows: Iterable[LateRow], targets: Targets) -> list[LateRow]:
@@ -70,15 +74,21 @@ def name_early(adopted: Collection[bytes], targets: Targets) -> None:
 
 
 def load_rows(
-    row_type: type[AnyRow], column: str, kind: str, values: Collection[int] | Collection[bytes], *, lock: str = ""
-) -> list[AnyRow]:
+    row_type: type[Stored], column: str, kind: str, values: Collection[int] | Collection[bytes], *, lock: str = ""
+) -> list[Stored]:
     """Stored rows whose column is among the values."""
     select = f"SELECT {', '.join(row_type._fields)} FROM {MODELS[row_type]._meta.db_table}"
-    return [row_type._make(row) for row in fetch_any(select, column, kind, list(values), lock=lock)]  # type: ignore[misc]  # one column more or less would raise
+    return [row_type._make(row) for row in fetch_any(select, column, kind, list(values), lock=lock)]
 
 
-def _by_target(row_type: type[AnyRow], targets: Collection[bytes]) -> defaultdict[bytes, list[AnyRow]]:
-    found: defaultdict[bytes, list[AnyRow]] = defaultdict(list)
+def _stored(row_type: type[Served], kind: str, targets: Targets) -> list[Served]:
+    """The targets of a kind, locked."""
+    refs = [ref for its_kind, ref in targets.values() if its_kind == kind]
+    return load_rows(row_type, "id", "bigint", refs, lock="FOR NO KEY UPDATE")
+
+
+def _by_target(row_type: type[Said], targets: Collection[bytes]) -> defaultdict[bytes, list[Said]]:
+    found: defaultdict[bytes, list[Said]] = defaultdict(list)
     for row in load_rows(row_type, "target", "bytea", targets):
         found[bytes(row.target)].append(row)
     return found
@@ -86,8 +96,6 @@ def _by_target(row_type: type[AnyRow], targets: Collection[bytes]) -> defaultdic
 
 def _update(row_type: type[ServedRow], rows: Sequence[ServedRow]) -> None:
     """Write the amendable columns of rows."""
-    if not rows:
-        return
     columns = AMENDABLE[row_type]
     table = MODELS[row_type]._meta.db_table
     if is_postgres():

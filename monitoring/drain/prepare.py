@@ -10,16 +10,15 @@ from django.conf import settings
 from lib.ids import identity
 from models_registry.models import Model
 from models_registry.register import KnownVersion, ensure_version, known_versions, newest_version, read_version
-from monitoring.drain.build import build_row
+from monitoring.drain.build import Named, Versions, build_row
 from monitoring.drain.claim import Body
 from monitoring.drain.fold import Folds
-from monitoring.drain.rows import Row
+from monitoring.drain.rows import ROW_TYPES, Row
 from monitoring.ingest.schema import ITEM_TYPES, EventItem, Item, ServedItem, namespace
 
 INDEX_BITS = 13
 DECODERS = {kind: msgspec.json.Decoder(list[item_type]) for kind, item_type in ITEM_TYPES.items()}  # type: ignore[valid-type]  # built at run time
 FIRST_SIGHT = {"prediction": Model.Kind.BINARY, "llm_call": Model.Kind.LLM, "event": Model.Kind.BINARY}
-Named = tuple[int, str, str]  # project, slug, version
 Piece = tuple[Body, Sequence[tuple[int, Item]]]  # a body and its items under their positions
 
 
@@ -51,32 +50,27 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
     versions = _resolve(pieces)
     batch = Batch()
     for body, items in pieces:
-        names = namespace(body.kind)
+        space = namespace(body.kind)
+        first = body.id << INDEX_BITS
+        batch.kinds[ROW_TYPES[body.kind]] = body.kind
         for index, item in items:
-            key = identity(body.project_id, names, item.id)
+            key = identity(body.project_id, space, item.id)
             if key in batch.rows:
                 batch.repeats.append((body.project_id, body.kind))
-                continue
-            version = versions.get(_named(body, item)) if isinstance(item, ServedItem | EventItem) else None
-            row = build_row(body.id << INDEX_BITS | index, body, item, version)
-            batch.rows[key] = row
-            batch.kinds[type(row)] = body.kind
+            else:
+                batch.rows[key] = build_row(first | index, body, item, versions)
     batch.folds.add_all(batch.rows.values())
     return batch
 
 
-def _named(body: Body, item: ServedItem | EventItem) -> Named:
-    return body.project_id, item.model, item.version
-
-
-def _resolve(pieces: Iterable[Piece]) -> dict[Named, KnownVersion]:
+def _resolve(pieces: Iterable[Piece]) -> Versions:
     """The version of every name in the batch; new names are registered, events about calls after the calls."""
     kinds: dict[Named, str] = {}
     for body, items in sorted(pieces, key=lambda piece: piece[0].kind == "event"):
-        if body.kind in FIRST_SIGHT:
-            for _, item in items:
-                if isinstance(item, ServedItem | EventItem) and (item.model or body.kind != "event"):
-                    kinds.setdefault(_named(body, item), body.kind)
+        names = {(item.model, item.version) for _, item in items if isinstance(item, ServedItem | EventItem)}
+        for slug, version in names:
+            if slug or body.kind != "event":
+                kinds.setdefault((body.project_id, slug, version), body.kind)
     by_project: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
     for project_id, slug, version in kinds:
         by_project[project_id].append((slug, version))
@@ -100,6 +94,6 @@ def _register(name: Named, kind: str) -> KnownVersion:
             slug=slug,
             version=version,
             kind=FIRST_SIGHT[kind],
-            cap=settings.INGEST["unreviewed_cap"],
+            cap=int(str(settings.INGEST["unreviewed_cap"])),
         )
     return read_version(version_id)

@@ -69,8 +69,8 @@ def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Sequenc
                 copy.write_row(row)
         return
     places = ", ".join(["%s"] * len(columns))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
+    with connection.cursor() as plain:
+        plain.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
 
 
 @cache

@@ -19,7 +19,8 @@ class Event(models.Model):
     only the drain writes here, after it has resolved them.
     """
 
-    id = models.BigIntegerField(primary_key=True)
+    # Always given by the drain; an automatic field all the same, for SQLite then keeps the table itself in this order.
+    id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     event_id = models.CharField(max_length=200)
     ts_us = models.BigIntegerField()
