@@ -52,16 +52,15 @@ def publish_due(project: Project, models: Collection[str], *, now: datetime) -> 
 
 def _attend(incident: Incident, *, now: datetime) -> None:
     """Acknowledge, then start the first runbook, then tick its steps."""
-    bia = person("bia")
     if incident.acknowledged_at is None:
         if now >= incident.opened_at + TO_ACKNOWLEDGE:
-            acknowledge_incident(incident, by=bia, now=now)
+            acknowledge_incident(incident, by=person("bia"), now=now)
         return
     if Run.objects.filter(incident=incident).exists():
         _follow(incident, now=now)
     elif now >= incident.acknowledged_at + TO_START:
         for runbook in runbooks_for(incident)[:1]:
-            start_run(incident=incident, runbook=runbook, by=bia, now=now)
+            start_run(incident=incident, runbook=runbook, by=person("bia"), now=now)
 
 
 def _follow(incident: Incident, *, now: datetime) -> None:

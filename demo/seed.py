@@ -22,7 +22,7 @@ from models_registry.models import Project
 PROJECT, NAME = "demo", "Aurora"
 DEPTH = timedelta(days=30)
 QUIET_STEP = timedelta(hours=6)
-BUSY_STEP = timedelta(minutes=3)
+BUSY_STEP = timedelta(minutes=5)
 OLD, NEW = "silent_degradation", "prompt_truncation"
 OLD_DAYS_AGO = 12
 NEW_HOURS_AGO = 8

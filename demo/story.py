@@ -18,7 +18,7 @@ from demo.traffic import MINUTE, Event, Traffic, milliseconds
 LONGEST_ECHO = 31 * MINUTE  # nothing follows a request later than this
 BATCH = 2_000
 KINDS = ("event", "prediction", "llm_call", "outcome", "feedback", "log")  # what others refer to is posted first
-REQUESTS_A_MINUTE = {credit.MODEL: 6_000 / 1_440, assistant.MODEL: 3_000 / 1_440}
+REQUESTS_A_MINUTE = {credit.MODEL: 4_800 / 1_440, assistant.MODEL: 2_400 / 1_440}
 ORDINARY: dict[str, Scenario] = {
     credit.MODEL: silent_degradation.SCENARIO,
     assistant.MODEL: prompt_truncation.SCENARIO,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 MINUTE = 60
 DAY = 86_400
 LOCAL_OFFSET = -3 * 3_600  # São Paulo, which has had no summer time since 2019
-GROWTH_FROM = 0.3  # share of today's traffic when the story began
+GROWTH_FROM = 0.15  # share of today's traffic when the story began
 
 # Requests by local hour, as shares of the mean: quiet nights, a late morning and an evening peak.
 HOURS = (

@@ -15,7 +15,7 @@ from runbooks.selectors import runbooks_for
 from tests.demo.conftest import ClientSender
 
 SEED = 7
-STEP = timedelta(minutes=6)
+STEP = timedelta(minutes=10)
 BASELINE = timedelta(hours=8)
 
 
