@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -28,7 +29,7 @@ def accept(sent: Sent, *, key: ApiKey, now: datetime) -> Verdict:
 
     `Refusal` if the body as a whole cannot be read, `DatabaseError` if it could not be committed.
     """
-    limits = settings.INGEST
+    limits: dict[str, Any] = settings.INGEST
     backfill = "backfill" in key.scopes
     window = Window.around(now, oldest=limits["oldest"], newest=limits["newest"], backfill=backfill)
     rules = Rules(

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -46,11 +47,12 @@ def check_room(*, now: datetime) -> None:
         _seen.read_at, _seen.added = ticked, 0
         _seen.backlog = inbox_backlog()
     waiting = _seen.backlog.items + _seen.added
-    if waiting >= settings.INGEST["inbox_max_items"]:
+    limits: dict[str, Any] = settings.INGEST
+    if waiting >= limits["inbox_max_items"]:
         detail = f"{waiting} items wait to be stored. Nothing of this request was kept; send it again later."
         raise Refusal("inbox_full", detail, retry_after=RETRY_AFTER)
     oldest = _seen.backlog.oldest_at
-    if oldest is not None and now - oldest > settings.INGEST["inbox_max_age"]:
+    if oldest is not None and now - oldest > limits["inbox_max_age"]:
         detail = "What waits to be stored has waited too long. Nothing of this request was kept; send it again later."
         raise Refusal("inbox_stale", detail, retry_after=RETRY_AFTER)
 

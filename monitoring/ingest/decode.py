@@ -5,6 +5,7 @@ JSON ones does no harm. An item comes out typed, or as its bytes where only the 
 """
 
 import json
+from types import GenericAlias
 from typing import Any
 
 import msgspec
@@ -19,7 +20,9 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 MALFORMED = "Send one JSON object, an array of objects, or one object a line (NDJSON), in UTF-8."
 
 ONE = {item_type: msgspec.json.Decoder(item_type) for item_type in ITEM_TYPES.values()}
-MANY = {item_type: msgspec.json.Decoder(list[item_type]) for item_type in ITEM_TYPES.values()}  # type: ignore[valid-type] - a type made at run time
+MANY: dict[type[Item], msgspec.json.Decoder[Any]] = {
+    item_type: msgspec.json.Decoder(GenericAlias(list, item_type)) for item_type in ITEM_TYPES.values()
+}
 ANY = msgspec.json.Decoder()
 RAW = msgspec.json.Decoder(msgspec.Raw)
 RAWS = msgspec.json.Decoder(list[msgspec.Raw])

@@ -12,7 +12,8 @@ TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 def split_array(data: bytes) -> list[bytes] | None:
     """The elements' bytes; None where the array itself is broken (unbalanced, cut off, something after it)."""
     text = data.strip()
-    depth, start, parts = 0, 1, []
+    depth, start = 0, 1
+    parts: list[bytes] = []
     for token in TOKEN.finditer(text):
         mark = token[0]
         if mark in b"[{":

@@ -113,7 +113,8 @@ class Committer:
         for ticket in tickets:
             ticket.error = error
         self.failed_at = clock.real_now()
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
 
     def _insert(self, bodies: list[Body]) -> None:
         """One statement is one transaction, so there is nothing to begin and nothing to roll back."""

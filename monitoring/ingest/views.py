@@ -7,6 +7,7 @@ templates have no business here. Everything else goes on to the ordinary path.
 import os
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -76,13 +77,14 @@ def _answer(request: HttpRequest, kind: str) -> HttpResponse:
 
 def _accept(request: HttpRequest, kind: str) -> bytes:
     """What is cheap to refuse is refused before the body is read."""
+    limits: dict[str, Any] = settings.INGEST
     real_now = clock.real_now()
     key = authenticate(request, now=real_now)
-    pace.take(key.pk, rate=settings.INGEST["rate"], ticked=time.monotonic())
+    pace.take(key.pk, rate=limits["rate"], ticked=time.monotonic())
     check_room(now=real_now)
     lines = is_lines(request)
     idempotent = idempotency_key(request)
-    data = read_body(request, limit=settings.INGEST["max_bytes"])
+    data = read_body(request, limit=limits["max_bytes"])
     return accept(Sent(kind, data, lines, idempotent), key=key, now=clock.now()).answer()
 
 

@@ -25,10 +25,14 @@ from models_registry.models import Project
 project, _ = Project.objects.get_or_create(slug="aurora", defaults={"name": "Aurora"})
 token = create_key(project=project, name="writer", scopes=["ingest"])[1]
 answers = []
+loaded = Client()
+loaded.get("/health/live")
 
 def send():
+    client = Client()
+    client.handler = loaded.handler
     for _ in range(25):
-        response = Client().post("/api/v1/logs", data=b'[{"message": "m"}]', content_type="application/json",
+        response = client.post("/api/v1/logs", data=b'[{"message": "m"}]', content_type="application/json",
                                  headers={"Authorization": "Bearer " + token})
         answers.append(response.status_code)
     connection.close()
