@@ -25,7 +25,8 @@ from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.stats.histogram import merge
 from monitoring.stats.tally import Cell, Tally
 
-MINUTE, HOUR, DAY = (TIER_SECONDS[tier] for tier in (Tier.MINUTE, Tier.HOUR, Tier.DAY))
+WIDTHS: Final = tuple(TIER_SECONDS[tier] for tier in (Tier.MINUTE, Tier.HOUR, Tier.DAY))
+MINUTE, HOUR, DAY = WIDTHS
 _NOTE: Final = -1
 _FLOOR: Final = -2
 _SQL = f"""
@@ -109,7 +110,7 @@ def read_tallies(scope: Scope, metrics: Collection[str], *, edges: Sequence[date
     for row in _chosen(_fetch(scope, metrics, marks), marks):
         place = min(bisect_right(marks, max(row.start, marks[0])), len(windows)) - 1
         windows[place][row.metric, row.key, row.layout].append(row)
-        inside = marks[place] <= row.start and row.start + _width(row) <= marks[place + 1]
+        inside = marks[place] <= row.start and row.start + WIDTHS[row.tier] <= marks[place + 1]
         snapped[place] |= not inside
     return [
         Tally(_moment(marks[i]), _moment(marks[i + 1]), _merged(windows[i]), snapped[i]) for i in range(len(windows))
@@ -118,10 +119,6 @@ def read_tallies(scope: Scope, metrics: Collection[str], *, edges: Sequence[date
 
 def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, tz=UTC)
-
-
-def _width(row: _Row) -> int:
-    return TIER_SECONDS[Tier(row.tier)]
 
 
 def _merged(groups: dict[tuple[str, str, str], list[_Row]]) -> dict[tuple[str, str], Cell]:
@@ -197,12 +194,16 @@ def _sort_in(found: _Fetched, row: _Row) -> None:
 def _chosen(found: _Fetched, marks: Sequence[int]) -> Iterator[_Row]:
     """Of the fetched buckets, those that tile the windows: every minute of every series is covered at most once."""
     cut_days, cut_hours = _cut(marks, DAY), _cut(marks, HOUR)
-    for row in found.buckets.values():
-        if row.start >= marks[-1] or row.start + _width(row) <= marks[0]:
+    first, last = marks[0], marks[-1]
+    for (series, tier, start), row in found.buckets.items():
+        if start >= last or start + WIDTHS[tier] <= first:
             continue
-        day, hour = row.start - row.start % DAY, row.start - row.start % HOUR
-        by_day = day < found.hours_from or (day not in cut_days and (row.series, day) not in found.dirty_days)
-        by_hour = hour < found.minutes_from or (hour not in cut_hours and (row.series, hour) not in found.dirty_hours)
-        tier = Tier.DAY if by_day else Tier.HOUR if by_hour else Tier.MINUTE
-        if row.tier == tier:
+        day, hour = start - start % DAY, start - start % HOUR
+        if day < found.hours_from or (day not in cut_days and (series, day) not in found.dirty_days):
+            right = 2
+        elif hour < found.minutes_from or (hour not in cut_hours and (series, hour) not in found.dirty_hours):
+            right = 1
+        else:
+            right = 0
+        if tier == right:
             yield row

@@ -259,5 +259,5 @@ def test_an_idle_rule_costs_a_handful_of_queries(
     error_rule(credit_risk)
     serve(credit_risk, start=-minutes, end=10)
     tick(0, 1)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         tick(1, 2)
