@@ -87,7 +87,7 @@ class Writer:
 
     def _project(self) -> Project | None:
         given = self.document.get("project")
-        item: Section = Section(slug=given) if isinstance(given, str) else given or Section()
+        item: Any = Section(slug=given) if isinstance(given, str) else given
         if not isinstance(item, Section) or not isinstance(item.get("slug"), str):
             self._problem(self.document.lines.get("project", 1), "project", "must be a slug, or a mapping with a slug")
             return None

@@ -9,9 +9,10 @@ from django.db import models
 
 from alerting.channels import KINDS as CHANNEL_KINDS
 from alerting.models import AlertRule, Channel
+from alerting.validate import rule_problems
 from models_registry.models import Model
-from monitoring.measures import MEASURES, SLIS
 from monitoring.models import SLO
+from monitoring.validate import slo_problems
 from runbooks.models import Runbook
 
 
@@ -32,15 +33,16 @@ class Kind:
 
 
 def _check_slo(slo: SLO) -> None:
-    if slo.sli not in SLIS:
-        raise ValidationError({"sli": f"{slo.sli!r} is not an indicator; there are {', '.join(SLIS)}"})
-    if SLIS[slo.sli].bounded and slo.bound_ms is None:
-        raise ValidationError({"bound_ms": f"{slo.sli} needs a bound in milliseconds"})
+    _raise(slo_problems(slo))
 
 
 def _check_rule(rule: AlertRule) -> None:
-    if rule.kind == AlertRule.Kind.THRESHOLD and rule.measure not in MEASURES:
-        raise ValidationError({"measure": f"{rule.measure!r} is not a measure; there are {', '.join(MEASURES)}"})
+    _raise(rule_problems(rule))
+
+
+def _raise(problems: dict[str, str]) -> None:
+    if problems:
+        raise ValidationError(problems)
 
 
 def _check_channel(channel: Channel) -> None:

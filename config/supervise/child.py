@@ -1,21 +1,17 @@
 """One child: started in a group of its own, tied to the life of its parent, restarted when it dies."""
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
+from config.supervise.tether import die_with_parent
 from lib.clock import real_now
-
-PR_SET_PDEATHSIG = 1
-# Loaded before any fork: between fork and exec nothing may be imported or allocated.
-LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 30.0
@@ -28,10 +24,7 @@ def _always() -> bool:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run. `after` names children that must be ready first; a `once` child is ready when it has succeeded.
-
-    `parting` is what the kernel sends when the supervisor is killed: SIGKILL, unless the child has children itself.
-    """
+    """What to run. `after` names children that must be ready first; a `once` child is ready when it has succeeded."""
 
     name: str
     command: list[str]
@@ -39,7 +32,6 @@ class Plan:
     after: tuple[str, ...] = ()
     once: bool = False
     ready: Callable[[], bool] = _always
-    parting: signal.Signals = signal.SIGKILL
 
 
 class Child:
@@ -71,7 +63,7 @@ class Child:
             env={**os.environ, **self.plan.env},
             stdin=subprocess.DEVNULL,
             process_group=0,
-            preexec_fn=_tied(self.plan.parting),
+            preexec_fn=partial(die_with_parent, os.getpid()),
         )
         self._began = time.monotonic()
         self.started_at = real_now()
@@ -114,19 +106,6 @@ class Child:
         if self.process:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
-
-
-def _tied(parting: signal.Signals) -> Callable[[], None]:
-    """For the new child, before its program: die when the parent dies, and do not live if it already has."""
-    parent, number = os.getpid(), int(parting)
-
-    def tie() -> None:
-        if LIBC is not None:
-            LIBC.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
-            if os.getppid() != parent:
-                os._exit(1)
-
-    return tie
 
 
 def _exit_text(code: int) -> str:

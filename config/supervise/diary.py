@@ -1,7 +1,7 @@
 """What the supervisor tells the database about its children, so that the panel can say what was restarted."""
 
 import structlog
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from config.supervise.child import Child
 from lib.clock import real_now
@@ -17,23 +17,33 @@ class Diary:
     def __init__(self) -> None:
         self._restarts: dict[str, int] = {}
 
-    def write(self, children: list[Child]) -> None:
-        """Bring the rows in step with the children, and drop those of an earlier shape."""
+    def write(self, children: list[Child]) -> bool:
+        """Bring the rows in step with the children, and drop those of an earlier shape; False: try again soon."""
         self._log_restarts(children)
         try:
             close_old_connections()
+            _be_impatient()
             with transaction.atomic():
                 for child in children:
                     ProcessState.objects.update_or_create(name=child.plan.name, defaults=_row(child))
                 ProcessState.objects.exclude(name__in=[child.plan.name for child in children]).delete()
-        except DatabaseError:
-            logger.exception("process_states_not_written")
+        except DatabaseError as error:
+            logger.warning("process_states_not_written", error=str(error))
+            return False
+        return True
 
     def _log_restarts(self, children: list[Child]) -> None:
         for child in children:
             if child.restarts > self._restarts.get(child.plan.name, 0):
                 self._restarts[child.plan.name] = child.restarts
                 logger.warning("process_restarted", process=child.plan.name, pid=child.pid, reason=child.last_exit)
+
+
+def _be_impatient() -> None:
+    """A supervisor that waits for a lock restarts nobody meanwhile."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 300")
 
 
 def _row(child: Child) -> dict[str, object]:

@@ -14,13 +14,14 @@ from config.supervise.leftovers import remember
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 HEARTBEAT_SECONDS = 15.0
 PROBE_SECONDS = 0.1
+RETRY_SECONDS = 1.0
 STOP_SECONDS = 15.0
 
 
 class Group:
-    """The children of one `manage.py up`. `tell` is called with all of them at every change and every 15 s."""
+    """The children of one `manage.py up`. `tell` is called with all of them at every change and every 15 s, sooner if it failed."""
 
-    def __init__(self, plans: list[Plan], *, list_path: Path, tell: Callable[[list[Child]], None]) -> None:
+    def __init__(self, plans: list[Plan], *, list_path: Path, tell: Callable[[list[Child]], bool]) -> None:
         self.children = [Child(plan) for plan in plans]
         self.by_name = {child.plan.name: child for child in self.children}
         self.when_ready: dict[str, Callable[[], None]] = {}
@@ -70,9 +71,9 @@ class Group:
         return max(0.01, min([self._told_at + HEARTBEAT_SECONDS, *dues]) - now)
 
     def _report(self) -> None:
-        self._told_at = time.monotonic()
         remember(self._list_path, {child.plan.name: child.pid for child in self.children if child.pid})
-        self._tell(self.children)
+        told = self._tell(self.children)
+        self._told_at = time.monotonic() - (0 if told else HEARTBEAT_SECONDS - RETRY_SECONDS)
 
     def _listen(self) -> None:
         """Signals write into a pipe, so that waiting for one costs nothing and loses none."""

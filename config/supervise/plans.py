@@ -1,7 +1,6 @@
 """Which processes `manage.py up` runs, with their command lines; the shape follows from the settings alone."""
 
 import logging
-import signal
 import sys
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
@@ -50,16 +49,9 @@ def _web_plan(host: str, port: int) -> Plan:
     command += ["--no-ws", "--log-level", "warning", "--workers-kill-timeout", "5"]
     if settings.WEB_WORKERS > 1:
         command += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
-    env = {**FRUGAL, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+    env = {**FRUGAL, "PROMETHEUS_MULTIPROC_DIR": str(metrics), "ATALAIA_SUPERVISED": "1"}
     local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - compared, not bound
-    # granian must outlive us for a moment, to stop its workers.
-    return Plan(
-        "web",
-        [*command, "config.wsgi:application"],
-        env,
-        ready=_answers_http(local, port),
-        parting=signal.SIGTERM,
-    )
+    return Plan("web", [*command, "config.wsgi:application"], env, ready=_answers_http(local, port))
 
 
 def _celery_plans(*, after: tuple[str, ...]) -> list[Plan]:
