@@ -24,7 +24,7 @@ class RuleForm(forms.ModelForm[AlertRule]):
     """A rule as a question, refused with the mend where it could never be answered."""
 
     measure = forms.ChoiceField(
-        label=_("measure"), required=False, help_text=_("Only for threshold rules: what is compared.")
+        label=_("Measure"), required=False, help_text=_("Only for threshold rules: what is compared.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -102,7 +102,7 @@ class ChannelForm(forms.ModelForm[Channel]):
     """The secret can be written, never read back."""
 
     new_secret = forms.CharField(
-        label=_("secret"),
+        label=_("Secret"),
         required=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
         help_text=_("Signs webhooks. Leave empty to keep the one that is stored; it is never shown."),

@@ -101,7 +101,7 @@ class ApiKeyForm(forms.ModelForm[ApiKey]):
     """Scopes as boxes to tick."""
 
     scopes = forms.MultipleChoiceField(
-        label=_("scopes"),
+        label=_("Scopes"),
         choices=ApiKey.Scope.choices,
         initial=[ApiKey.Scope.INGEST],
         widget=forms.CheckboxSelectMultiple,

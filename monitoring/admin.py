@@ -21,7 +21,7 @@ from monitoring.validate import slo_problems
 class SLOForm(forms.ModelForm[SLO]):
     """A promise in words a newcomer understands; one that could never be measured is refused with the mend."""
 
-    sli = forms.ChoiceField(label=_("what counts as good"), choices=[(name, sli.label) for name, sli in SLIS.items()])
+    sli = forms.ChoiceField(label=_("What counts as good"), choices=[(name, sli.label) for name, sli in SLIS.items()])
 
     class Meta:
         """Everything a person decides."""

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.db.models.lookups import Exact
 
 from lib.ids import identity
 from lib.pages import Page, keyset_page
@@ -46,8 +48,6 @@ _SPECIAL: dict[str, Callable[[str], Q]] = {
     "correct": _correct,
     "feedback": lambda value: Q(**{f"{FEEDBACK_COUNTS[value]}__gt": 0}),
     "finish_reason": lambda value: Q(finish_reason="" if value == "unknown" else value),
-    # The second half is the condition of the partial index, spelt out so that every database sees it.
-    "request_id": lambda value: Q(request_id=value) & ~Q(request_id=""),
 }
 # Ids of the client, found through the 16-byte identities that the drain stored.
 _TARGETS = {"prediction_id": EventKind.PREDICTION, "target_id": EventKind.PREDICTION}
@@ -62,7 +62,7 @@ def event_page(
     kind: str, project: Project, asked: EventFilter, *, limit: int = 50, cursor: str | None = None
 ) -> Page[Any]:
     """One keyset page of a kind, newest first; `lib.pages.CursorError` if the cursor is not ours."""
-    return keyset_page(_filtered(kind, project, asked), time="ts_us", limit=limit, cursor=cursor)
+    return keyset_page(filtered(kind, project, asked), time="ts_us", limit=limit, cursor=cursor)
 
 
 def get_event(kind: str, project: Project, event: int | str) -> Any | None:
@@ -74,9 +74,11 @@ def get_event(kind: str, project: Project, event: int | str) -> Any | None:
 
 
 def _rows(kind: str, project: Project) -> QuerySet[Any]:
-    model = MODELS[kind]
-    rows: QuerySet[Any] = model._default_manager.filter(project=project)
-    return rows.select_related("version__model") if issubclass(model, Served | BusinessEvent) else rows
+    return _with_names(MODELS[kind]._default_manager.filter(project=project))
+
+
+def _with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("version__model") if issubclass(rows.model, Served | BusinessEvent) else rows
 
 
 def _refs(kind: str, project: Project, event_id: str) -> list[int]:
@@ -85,8 +87,9 @@ def _refs(kind: str, project: Project, event_id: str) -> list[int]:
     return [ref for ref in refs if ref is not None]
 
 
-def _filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:
-    rows = _rows(kind, project)
+def filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:
+    """The rows a filter names, in no order yet."""
+    rows = _with_names(MODELS[kind]._default_manager.filter(_of_project(project.pk, asked.exact.get("request_id"))))
     if asked.start:
         rows = rows.filter(ts_us__gte=micros(asked.start))
     if asked.end:
@@ -94,16 +97,28 @@ def _filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:
     versions = version_ids(project.pk, asked)
     if versions is not None:
         rows = rows.filter(version_id__in=versions)
-    for name, value in asked.exact.items():
-        if name in {"model", "version"}:
-            continue
-        if name == "id":
-            rows = rows.filter(pk__in=_refs(kind, project, value))
-        elif name in _TARGETS:
-            rows = rows.filter(target=identity(project.pk, namespace(_TARGETS[name]), value))
-        else:
-            rows = rows.filter(_SPECIAL[name](value) if name in _SPECIAL else Q(**{name: value}))
-    return rows
+    handled = {"model", "version", "request_id"}
+    return rows.filter(*(_where(kind, project, *pair) for pair in asked.exact.items() if pair[0] not in handled))
+
+
+def _where(kind: str, project: Project, name: str, value: str) -> Q:
+    if name == "id":
+        return Q(pk__in=_refs(kind, project, value))
+    if name in _TARGETS:
+        return Q(target=identity(project.pk, namespace(_TARGETS[name]), value))
+    return _SPECIAL[name](value) if name in _SPECIAL else Q(**{name: value})
+
+
+def _of_project(project_id: int, request_id: str | None = None) -> Q:
+    """Events of a project, along its page index, or those of one request, along the partial index of request ids.
+
+    Its condition must be a literal, because SQLite does not look into parameters, and the project an expression,
+    because SQLite without statistics would walk the whole page index for the sake of its order.
+    """
+    if not request_id:
+        return Q(project_id=project_id)
+    indexed = Q(request_id=request_id) & ~Q(request_id=RawSQL("''", ()))
+    return indexed & Q(Exact(F("project_id") + 0, project_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +139,7 @@ def related_to(event: Served) -> Related:
     logs: QuerySet[LogRecord] = LogRecord.objects.none()
     served: list[Served] = []
     if event.request_id:
-        same = _SPECIAL["request_id"](event.request_id) & Q(project_id=event.project_id)
+        same = _of_project(event.project_id, event.request_id)
         logs = LogRecord.objects.filter(same).order_by("ts_us", "pk")
         for model in (Prediction, LLMCall):
             rows = model._default_manager.filter(same).select_related("version__model")[:RELATED_LIMIT]

@@ -1,15 +1,21 @@
 """Rows of a small story, written straight into the tables, for pages that read them."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerting.models import Alert, AlertRule, AlertTransition, Incident, IncidentEvent
 from lib.ids import identity
 from models_registry.models import Deployment, Model, User
+from models_registry.roles import VIEWER
 from monitoring.models import SLO, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.selectors.events import micros
 from runbooks.models import Runbook, Step
+from tests.cast import make_person
 
 
 def make_prediction(model: Model, number: int, at: datetime, **columns: Any) -> Prediction:
@@ -159,7 +165,12 @@ def make_incident(rule: AlertRule, at: datetime, *, number: int = 7, slo: SLO | 
     rules = [rule]
     if slo is not None:
         burn = AlertRule.objects.create(
-            project=rule.project, slug=f"burn-{slo.slug}", name="Budget burns", kind="burn_rate", slo=slo, severity="page"
+            project=rule.project,
+            slug=f"burn-{slo.slug}",
+            name="Budget burns",
+            kind="burn_rate",
+            slo=slo,
+            severity="page",
         )
         rules.append(burn)
     for one in rules:
@@ -195,3 +206,28 @@ def resolve(incident: Incident, by: User, at: datetime) -> Incident:
     incident.resolved_at, incident.resolved_by, incident.state = at, by, Incident.State.RESOLVED
     incident.save()
     return incident
+
+
+def another_rule(rule: AlertRule, number: int) -> AlertRule:
+    """The same question under another name."""
+    return AlertRule.objects.create(
+        project=rule.project,
+        slug=f"rule-{number}",
+        name=f"Rule {number}",
+        kind=rule.kind,
+        model=rule.model,
+        measure=rule.measure,
+        threshold=rule.threshold,
+    )
+
+
+def make_viewer() -> User:
+    """Somebody who may look and nothing else."""
+    return make_person("vera", VIEWER)
+
+
+def count_queries(act: Callable[[], object]) -> int:
+    """How many statements it costs."""
+    with CaptureQueriesContext(connection) as captured:
+        act()
+    return len(captured)

@@ -1,0 +1,84 @@
+"""Collection health: the ledger, refusals, dead letters, and the wait for the first event."""
+
+from datetime import datetime
+
+from django.test import Client
+
+from lib import clock
+from models_registry.keys import create_key
+from models_registry.models import Project
+from monitoring.models import DeadLetter, InboxBody, LedgerCount, RejectionCount, StageRun
+from monitoring.selectors.events import micros
+from monitoring.selectors.ledger import read_ledger
+
+COLLECTION = "/p/aurora/collection/"
+
+
+def _letter(project: Project, now: datetime) -> DeadLetter:
+    LedgerCount.objects.create(
+        project=project, kind="prediction", received=12, rejected=2, accepted=10, stored=9, dead_lettered=1
+    )
+    return DeadLetter.objects.create(project=project, kind="prediction", item=b'{"id":"x"}', error="boom", at=now)
+
+
+def test_before_the_first_event_it_waits_with_a_snippet(project: Project, as_ana: Client) -> None:
+    page = as_ana.get(COLLECTION).content.decode()
+    assert "Waiting for the first event" in page
+    assert "/api/v1/predictions" in page
+    assert "no key yet" in page
+    create_key(project=project, name="checkout", scopes=["ingest"])
+    assert "“checkout” has never been used" in as_ana.get(COLLECTION).content.decode()
+
+
+def test_a_refusal_before_the_first_event_is_explained(project: Project, as_ana: Client, now: datetime) -> None:
+    RejectionCount.objects.create(
+        project=project,
+        kind="prediction",
+        code="missing",
+        count=3,
+        last_detail="model is required",
+        last_us=micros(now),
+    )
+    page = as_ana.get(COLLECTION).content.decode()
+    assert "Something did arrive and was refused" in page
+    assert "model is required" in page
+
+
+def test_the_ledger_is_shown_balancing(project: Project, as_bia: Client, now: datetime) -> None:
+    _letter(project, now)
+    page = as_bia.get(COLLECTION).content.decode()
+    assert "The ledger balances" in page
+    assert "does not balance" not in page
+    LedgerCount.objects.update(stored=8)
+    assert "The ledger does not balance" in as_bia.get(COLLECTION).content.decode()
+
+
+def test_an_editor_replays_a_dead_letter_and_the_ledger_still_balances(
+    project: Project, as_ana: Client, as_bia: Client, now: datetime
+) -> None:
+    letter = _letter(project, now)
+    assert "boom" in as_bia.get(COLLECTION).content.decode()
+    assert as_bia.post(f"{COLLECTION}replay/", {"letter": letter.pk}).status_code == 403
+    page = as_ana.post(f"{COLLECTION}replay/", {"letter": letter.pk}, follow=True).content.decode()
+    assert "1 item is back in the inbox" in page
+    assert InboxBody.objects.get().replayed
+    total = read_ledger(project_id=project.pk)["total"]
+    assert total["accepted"] == total["stored"] + total["duplicate"] + total["dead_lettered"] + total["pending"]
+
+
+def test_a_letter_of_another_project_is_left_alone(
+    project: Project, other_project: Project, as_ana: Client, now: datetime
+) -> None:
+    letter = _letter(other_project, now)
+    as_ana.post(f"{COLLECTION}replay/", {"letter": letter.pk})
+    as_ana.post(f"{COLLECTION}replay/", {"letter": "x"})
+    as_ana.post(f"{COLLECTION}replay/")
+    assert DeadLetter.objects.count() == 1
+
+
+def test_a_failed_stage_says_why(project: Project, as_bia: Client) -> None:
+    at = clock.real_now()
+    StageRun.objects.create(
+        stage="notify", started_at=at, story_at=at, every=5, failures=2, last_error="refused by host"
+    )
+    assert "refused by host" in as_bia.get(COLLECTION).content.decode()
