@@ -41,6 +41,8 @@ def _pair_problem(pair: Any, target: float) -> str:
     numbers = [pair.get(name) for name in ("long_s", "short_s", "factor")]
     if not all(isinstance(number, int | float) and number > 0 for number in numbers):
         return _("long_s, short_s and factor are numbers above zero.")
+    if pair["short_s"] < 60:
+        return _("Summaries are kept by the minute: windows are 60 seconds or more.")
     if pair["long_s"] <= pair["short_s"]:
         return _("The long window must be longer than the short one.")
     if not reachable(pair["factor"], target):
