@@ -1,0 +1,147 @@
+"""The admin: every definition has a form, secrets are shown once or never, impossible promises are refused."""
+
+from datetime import datetime
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+
+from alerting.models import AlertRule, Channel, Notification
+from lib import vault
+from models_registry.keys import find_key
+from models_registry.models import ApiKey, Model, Project
+from monitoring.models import SLO, DeadLetter, InboxBody
+from runbooks.models import Runbook
+from tests.panel import story
+
+ROOMS = ("models_registry", "monitoring", "alerting", "runbooks")
+EVENTS = {"prediction", "llmcall", "outcome", "feedback", "businessevent", "logrecord", "bucket", "series", "eventkey"}
+
+
+def test_every_admin_page_opens_and_events_have_none(
+    credit_risk: Model, as_admin: Client, stopped_clock: datetime
+) -> None:
+    story.make_incident(story.make_rule(credit_risk), stopped_clock)
+    registered = {model._meta.model_name for model in admin.site._registry}
+    assert not EVENTS & registered
+    for model, page in admin.site._registry.items():
+        if model._meta.app_label in ROOMS:
+            base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+            assert as_admin.get(base).status_code == 200, base
+            assert page.list_select_related or not [f for f in model._meta.fields if f.is_relation], base
+
+
+def test_a_key_is_shown_once_and_works(project: Project, as_ana: Client, now: datetime) -> None:
+    form = {"project": project.pk, "name": "checkout", "scopes": ["ingest"]}
+    page = as_ana.post("/admin/models_registry/apikey/add/", form)
+    assert "no-store" in page["Cache-Control"]
+    raw = page.content.decode().split('id="raw-key">')[1].split("<")[0]
+    found = find_key(raw, now=now)
+    assert found is not None
+    assert found.created_by is not None
+    for path in (f"{found.pk}/change/", ""):
+        assert raw not in as_ana.get(f"/admin/models_registry/apikey/{path}").content.decode()
+    action = {"action": "revoke", "_selected_action": [found.pk]}
+    as_ana.post("/admin/models_registry/apikey/", action)
+    assert ApiKey.objects.get().revoked_at is not None
+    assert find_key(raw, now=now) is None
+
+
+def _rule(project: Project, **fields: object) -> dict[str, object]:
+    inline = {"Runbook_rules-TOTAL_FORMS": 0, "Runbook_rules-INITIAL_FORMS": 0}
+    base = {"project": project.pk, "name": "R", "slug": "r", "environment": "production", "enabled": "on"}
+    times = {"window": "00:05:00", "for_duration": "0", "keep_firing_for": "0", "interval": "00:01:00"}
+    judged = {"comparison": "gt", "minimum": 3, "severity": "page", "no_data": "keep", "pairs": "[]"}
+    return {**inline, **base, **times, **judged, **fields}
+
+
+@pytest.mark.parametrize(
+    ("fields", "mend"),
+    [
+        ({"kind": "threshold", "measure": "accuracy", "threshold": "1.0"}, "never above 1"),
+        ({"kind": "threshold", "measure": "accuracy", "threshold": "0", "comparison": "lt"}, "above 0"),
+        ({"kind": "threshold", "measure": "truncation_rate", "threshold": "0.1"}, "has these measures"),
+        ({"kind": "threshold", "measure": "accuracy"}, "must not be crossed"),
+        ({"kind": "burn_rate"}, "choose one"),
+    ],
+)
+def test_a_rule_that_could_never_fire_is_refused_with_the_mend(
+    credit_risk: Model, as_ana: Client, fields: dict[str, object], mend: str
+) -> None:
+    form = _rule(credit_risk.project, model=credit_risk.pk, **fields)
+    page = as_ana.post("/admin/alerting/alertrule/add/", form)
+    assert mend in page.content.decode()
+    assert not AlertRule.objects.exists()
+
+
+def test_a_burn_rate_nobody_can_reach_is_refused_and_the_proposal_is_accepted(
+    credit_risk: Model, as_ana: Client
+) -> None:
+    slo = story.make_slo(credit_risk)
+    pair = '[{"long_s": 3600, "short_s": 300, "factor": %s, "severity": "page"}]'
+    form = _rule(credit_risk.project, kind="burn_rate", slo=slo.pk, pairs=pair % "14.4")
+    assert "could never fire. Use at most 6.0" in as_ana.post("/admin/alerting/alertrule/add/", form).content.decode()
+    form["pairs"] = pair % "6.0"
+    assert as_ana.post("/admin/alerting/alertrule/add/", form).status_code == 302
+    assert AlertRule.objects.get().slo == slo
+
+
+def test_an_objective_that_cannot_be_measured_is_refused(credit_risk: Model, as_ana: Client) -> None:
+    base = {"project": credit_risk.project_id, "name": "S", "slug": "s", "model": credit_risk.pk, "target": "0.99"}
+    base |= {"environment": "production", "window": "30 00:00:00"}
+    refused = as_ana.post("/admin/monitoring/slo/add/", {**base, "sli": "not_truncated"})
+    assert "has no such indicator" in refused.content.decode()
+    refused = as_ana.post("/admin/monitoring/slo/add/", {**base, "sli": "latency"})
+    assert "how many milliseconds" in refused.content.decode()
+    as_ana.post("/admin/monitoring/slo/add/", {**base, "sli": "latency", "bound_ms": "300"})
+    assert SLO.objects.get().bound_ms == 300
+
+
+def test_a_channel_secret_can_be_written_and_never_read(project: Project, as_ana: Client) -> None:
+    form = {"project": project.pk, "name": "ops", "kind": "console", "minimum_severity": "ticket", "enabled": "on"}
+    page = as_ana.post("/admin/alerting/channel/add/", {**form, "new_secret": "whsec_hush-hush"}, follow=True)
+    channel = Channel.objects.get()
+    assert vault.unseal(channel.secret) == "whsec_hush-hush"
+    change = f"/admin/alerting/channel/{channel.pk}/change/"
+    assert "hush-hush" not in page.content.decode() + as_ana.get(change).content.decode()
+    as_ana.post(change, {**form, "new_secret": ""})
+    channel.refresh_from_db()
+    assert vault.unseal(channel.secret) == "whsec_hush-hush"
+
+
+def test_the_test_button_sends_a_real_message(project: Project, as_ana: Client) -> None:
+    form = {"project": project.pk, "name": "ops", "kind": "console", "minimum_severity": "ticket", "enabled": "on"}
+    page = as_ana.post("/admin/alerting/channel/add/", {**form, "_send_test": "1"}, follow=True)
+    assert "The test message was sent." in page.content.decode()
+    assert Notification.objects.get().state == Notification.State.SENT
+    bad = as_ana.post("/admin/alerting/channel/add/", {**form, "name": "x", "kind": "email", "target": "nobody"})
+    assert bad.status_code == 200
+    assert Channel.objects.count() == 1
+
+
+def test_dead_letters_are_replayed_by_editors_from_the_list(
+    project: Project, as_ana: Client, as_bia: Client, now: datetime
+) -> None:
+    letter = DeadLetter.objects.create(project=project, kind="prediction", item=b'{"id":"x"}', error="boom", at=now)
+    chosen = {"action": "replay_selected", "_selected_action": [letter.pk]}
+    as_bia.post("/admin/monitoring/deadletter/", chosen)
+    assert DeadLetter.objects.exists()
+    as_ana.post("/admin/monitoring/deadletter/", chosen)
+    assert InboxBody.objects.get().replayed
+
+
+def test_a_rule_and_its_runbooks_are_one_page(credit_risk: Model, as_ana: Client) -> None:
+    rule = story.make_rule(credit_risk)
+    story.make_runbook(rule)
+    page = as_ana.get(f"/admin/alerting/alertrule/{rule.pk}/change/").content.decode()
+    assert "Quality fell" in page
+    assert Runbook.objects.get().rules.get() == rule
+
+
+def test_responders_look_at_definitions_and_outsiders_at_nothing(
+    credit_risk: Model, as_bia: Client, as_caio: Client
+) -> None:
+    rule = story.make_rule(credit_risk)
+    assert as_bia.get(f"/admin/alerting/alertrule/{rule.pk}/change/").status_code == 200
+    assert as_bia.get("/admin/alerting/alertrule/add/").status_code == 403
+    assert as_caio.get("/admin/alerting/alertrule/").status_code == 403
