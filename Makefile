@@ -54,4 +54,4 @@ fmt: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format .
 
 bench: $(VENV)/installed-dev
-	$(PY) -m bench
+	$(PY) -m bench.run
