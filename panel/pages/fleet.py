@@ -50,7 +50,7 @@ class Judged:
     def meter(self) -> SafeString:
         """Budget left as a bar."""
         left = self.status.budget_left
-        tone = "bad" if left is not None and left < LOW_BUDGET else "ok"
+        tone = "warn" if left is not None and left < LOW_BUDGET else "ok"
         return charts.meter(left, title=write.percent_floor(left), tone=tone)
 
 
