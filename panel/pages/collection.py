@@ -111,7 +111,9 @@ def collection_page(project: Project, *, real_now: datetime) -> Collection:
         backlog=backlog,
         lag_s=(real_now - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0,
         rejections=_rejections(project),
-        letters=[Letter(row, bytes(row.item[:ITEM_SHOWN]).decode("utf-8", "replace")) for row in letters[:LETTERS_SHOWN]],
+        letters=[
+            Letter(row, bytes(row.item[:ITEM_SHOWN]).decode("utf-8", "replace")) for row in letters[:LETTERS_SHOWN]
+        ],
         more_letters=len(letters) > LETTERS_SHOWN,
         stages=[
             StageRow(run, (real_now - run.started_at).total_seconds(), run.pk in late) for run in StageRun.objects.all()
