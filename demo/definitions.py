@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.utils.translation import gettext_noop as _n
+from django.utils.translation import gettext_noop as _
 
 from demo import assistant, credit
 
@@ -22,8 +22,8 @@ PROMPT_PAIRS = [
 
 MODELS: dict[str, Fields] = {
     credit.MODEL: {
-        "name": _n("Credit risk"),
-        "description": _n("Will this applicant fail to pay? A logistic regression trained with scikit-learn."),
+        "name": _("Credit risk"),
+        "description": _("Will this applicant fail to pay? A logistic regression trained with scikit-learn."),
         "owner": "risk",
         "kind": "binary",
         "positive_label": "default",
@@ -31,8 +31,8 @@ MODELS: dict[str, Fields] = {
         "label_delay": timedelta(minutes=30),
     },
     assistant.MODEL: {
-        "name": _n("Support assistant"),
-        "description": _n("Answers customers of the shop with a language model and a knowledge base."),
+        "name": _("Support assistant"),
+        "description": _("Answers customers of the shop with a language model and a knowledge base."),
         "owner": "support",
         "kind": "llm",
     },
@@ -40,38 +40,38 @@ MODELS: dict[str, Fields] = {
 
 SLOS: dict[str, Fields] = {
     "credit-risk-availability": {
-        "name": _n("Credit decisions are available"),
+        "name": _("Credit decisions are available"),
         "model": credit.MODEL,
         "sli": "availability",
         "target": 0.995,
     },
     "credit-risk-latency": {
-        "name": _n("Credit decisions take at most 300 ms"),
+        "name": _("Credit decisions take at most 300 ms"),
         "model": credit.MODEL,
         "sli": "latency",
         "bound_ms": 300.0,
         "target": 0.99,
     },
     "credit-risk-accuracy": {
-        "name": _n("Credit decisions are right"),
+        "name": _("Credit decisions are right"),
         "model": credit.MODEL,
         "sli": "accuracy",
         "target": 0.85,
     },
     "assistant-availability": {
-        "name": _n("The assistant answers"),
+        "name": _("The assistant answers"),
         "model": assistant.MODEL,
         "sli": "availability",
         "target": 0.99,
     },
     "assistant-not-truncated": {
-        "name": _n("Answers are complete"),
+        "name": _("Answers are complete"),
         "model": assistant.MODEL,
         "sli": "not_truncated",
         "target": 0.97,
     },
     "assistant-feedback": {
-        "name": _n("Customers do not rate answers down"),
+        "name": _("Customers do not rate answers down"),
         "model": assistant.MODEL,
         "sli": "feedback_not_negative",
         "target": 0.85,
@@ -80,8 +80,8 @@ SLOS: dict[str, Fields] = {
 
 RULES: dict[str, Fields] = {
     "credit-risk-accuracy-low": {
-        "name": _n("Accuracy of credit decisions is low"),
-        "summary": _n("Decisions disagree with the labels more often than they should"),
+        "name": _("Accuracy of credit decisions is low"),
+        "summary": _("Decisions disagree with the labels more often than they should"),
         "kind": "threshold",
         "no_data": "ok",
         "model": credit.MODEL,
@@ -95,8 +95,8 @@ RULES: dict[str, Fields] = {
         "severity": "page",
     },
     "credit-risk-recall-low": {
-        "name": _n("Defaults are missed"),
-        "summary": _n("Of those who failed to pay, the model warned of too few"),
+        "name": _("Defaults are missed"),
+        "summary": _("Of those who failed to pay, the model warned of too few"),
         "kind": "threshold",
         "no_data": "ok",
         "model": credit.MODEL,
@@ -110,8 +110,8 @@ RULES: dict[str, Fields] = {
         "severity": "ticket",
     },
     "credit-risk-accuracy-burn": {
-        "name": _n("Credit decisions burn their accuracy budget"),
-        "summary": _n("At this pace the accuracy budget of the month ends early"),
+        "name": _("Credit decisions burn their accuracy budget"),
+        "summary": _("At this pace the accuracy budget of the month ends early"),
         "kind": "burn_rate",
         "slo": "credit-risk-accuracy",
         "pairs": QUALITY_PAIRS,
@@ -120,22 +120,22 @@ RULES: dict[str, Fields] = {
         "severity": "page",
     },
     "credit-risk-availability-burn": {
-        "name": _n("Credit decisions burn their availability budget"),
+        "name": _("Credit decisions burn their availability budget"),
         "kind": "burn_rate",
         "slo": "credit-risk-availability",
         "minimum": 5,
         "severity": "page",
     },
     "credit-risk-latency-burn": {
-        "name": _n("Credit decisions burn their latency budget"),
+        "name": _("Credit decisions burn their latency budget"),
         "kind": "burn_rate",
         "slo": "credit-risk-latency",
         "minimum": 10,
         "severity": "page",
     },
     "assistant-truncation-high": {
-        "name": _n("Answers of the assistant are cut off"),
-        "summary": _n("Too many calls end with finish reason length"),
+        "name": _("Answers of the assistant are cut off"),
+        "summary": _("Too many calls end with finish reason length"),
         "kind": "threshold",
         "no_data": "ok",
         "model": assistant.MODEL,
@@ -149,8 +149,8 @@ RULES: dict[str, Fields] = {
         "severity": "page",
     },
     "assistant-feedback-negative": {
-        "name": _n("Customers rate the assistant down"),
-        "summary": _n("The share of negative thumbs is far above the usual"),
+        "name": _("Customers rate the assistant down"),
+        "summary": _("The share of negative thumbs is far above the usual"),
         "kind": "threshold",
         "no_data": "ok",
         "model": assistant.MODEL,
@@ -164,7 +164,7 @@ RULES: dict[str, Fields] = {
         "severity": "ticket",
     },
     "assistant-truncation-burn": {
-        "name": _n("Complete answers burn their budget"),
+        "name": _("Complete answers burn their budget"),
         "kind": "burn_rate",
         "slo": "assistant-not-truncated",
         "pairs": PROMPT_PAIRS,
@@ -173,7 +173,7 @@ RULES: dict[str, Fields] = {
         "severity": "page",
     },
     "assistant-availability-burn": {
-        "name": _n("The assistant burns its availability budget"),
+        "name": _("The assistant burns its availability budget"),
         "kind": "burn_rate",
         "slo": "assistant-availability",
         "minimum": 5,

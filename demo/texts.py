@@ -4,7 +4,7 @@ languages. Everything else that people read of the definitions is marked in `dem
 
 from typing import NamedTuple
 
-from django.utils.translation import gettext_noop as _n
+from django.utils.translation import gettext_noop as _
 
 
 class StepText(NamedTuple):
@@ -34,89 +34,89 @@ class LessonText(NamedTuple):
 
 QUALITY_DROP = RunbookText(
     slug="quality-drop",
-    title=_n("Accuracy of a classifier falls"),
-    summary=_n(
+    title=_("Accuracy of a classifier falls"),
+    summary=_(
         "**Meaning.** Decisions disagree with the labels that arrive later, although nothing fails.\n\n"
         "**Impact.** Good payers are refused or bad loans are granted; every hour costs money and trust."
     ),
     rules=("credit-risk-accuracy-low", "credit-risk-accuracy-burn", "credit-risk-recall-low"),
     steps=(
         StepText(
-            _n("Check that the labels are right"),
-            _n("Open the model's page: is label coverage as usual? A broken label feed looks like a bad model."),
-            _n("Coverage is 97 %, as usual. The labels are right, the decisions are not."),
+            _("Check that the labels are right"),
+            _("Open the model's page: is label coverage as usual? A broken label feed looks like a bad model."),
+            _("Coverage is 97 %, as usual. The labels are right, the decisions are not."),
         ),
         StepText(
-            _n("Look for a change near the onset"),
-            _n("Deploy lines and business events near the start of the impact are the first suspects."),
-            _n("No deploy. Marketing started a partner campaign half an hour before."),
+            _("Look for a change near the onset"),
+            _("Deploy lines and business events near the start of the impact are the first suspects."),
+            _("No deploy. Marketing started a partner campaign half an hour before."),
         ),
         StepText(
-            _n("Find the population that is wrong"),
-            _n("Filter the predictions by channel and region; compare inputs with those of last week."),
-            _n("Channel `partner`: low income, new accounts, cards nearly full. They pay, and we refuse them."),
+            _("Find the population that is wrong"),
+            _("Filter the predictions by channel and region; compare inputs with those of last week."),
+            _("Channel `partner`: low income, new accounts, cards nearly full. They pay, and we refuse them."),
         ),
         StepText(
-            _n("Contain the damage"),
-            _n("Send the affected segment to manual review, or roll back if a deploy is the cause."),
-            _n("Applications of the partner go to manual review."),
+            _("Contain the damage"),
+            _("Send the affected segment to manual review, or roll back if a deploy is the cause."),
+            _("Applications of the partner go to manual review."),
         ),
         StepText(
-            _n("Remove the cause and watch the recovery"),
-            _n("Deploy a version trained on both populations. Labels are late: wait for the delay before you judge."),
-            _n("7.3.0 deployed, trained with partner applicants. Accuracy is back above 0.88."),
+            _("Remove the cause and watch the recovery"),
+            _("Deploy a version trained on both populations. Labels are late: wait for the delay before you judge."),
+            _("7.3.0 deployed, trained with partner applicants. Accuracy is back above 0.88."),
         ),
     ),
 )
 
 TRUNCATED_ANSWERS = RunbookText(
     slug="truncated-answers",
-    title=_n("Answers of the assistant are cut off"),
-    summary=_n(
+    title=_("Answers of the assistant are cut off"),
+    summary=_(
         "**Meaning.** Calls end with finish reason `length`: the answer reached `max_tokens` in mid-sentence.\n\n"
         "**Impact.** Customers get half an answer, ask again and rate it down; each retry costs tokens."
     ),
     rules=("assistant-truncation-high", "assistant-truncation-burn", "assistant-feedback-negative"),
     steps=(
         StepText(
-            _n("Read three truncated calls"),
-            _n("Open LLM calls, pick calls with finish reason `length`: where does the text stop, what was asked?"),
-            _n("They stop around step 3 of a numbered list. The new prompt asks for much longer answers."),
+            _("Read three truncated calls"),
+            _("Open LLM calls, pick calls with finish reason `length`: where does the text stop, what was asked?"),
+            _("They stop around step 3 of a numbered list. The new prompt asks for much longer answers."),
         ),
         StepText(
-            _n("Compare prompt version and parameters with yesterday"),
-            _n("A prompt change line near the onset is the first suspect; compare `max_tokens` too."),
-            _n("p23 went out at the onset and `max_tokens` fell from 700 to 256 in the same change."),
+            _("Compare prompt version and parameters with yesterday"),
+            _("A prompt change line near the onset is the first suspect; compare `max_tokens` too."),
+            _("p23 went out at the onset and `max_tokens` fell from 700 to 256 in the same change."),
         ),
         StepText(
-            _n("Tell support what customers see"),
-            _n("Customers retry and complain; a macro with the full answer helps until the fix is out."),
-            _n("Support has a macro and was told that we are on it."),
+            _("Tell support what customers see"),
+            _("Customers retry and complain; a macro with the full answer helps until the fix is out."),
+            _("Support has a macro and was told that we are on it."),
         ),
         StepText(
-            _n("Publish the mended prompt and watch the recovery"),
-            _n("Go back to the last good prompt version or publish a mended one; truncation falls within minutes."),
-            _n("p24 is out: shorter answers, limit 800. Truncation is at zero and thumbs are recovering."),
+            _("Publish the mended prompt and watch the recovery"),
+            _("Go back to the last good prompt version or publish a mended one; truncation falls within minutes."),
+            _("p24 is out: shorter answers, limit 800. Truncation is at zero and thumbs are recovering."),
         ),
     ),
 )
 
 ERRORS = RunbookText(
     slug="errors-and-latency",
-    title=_n("Errors or slow answers"),
-    summary=_n(
+    title=_("Errors or slow answers"),
+    summary=_(
         "**Meaning.** Requests fail or take too long.\n\n**Impact.** Customers wait or leave; the error budget burns."
     ),
     rules=("credit-risk-availability-burn", "credit-risk-latency-burn", "assistant-availability-burn"),
     steps=(
-        StepText(_n("Read the error types"), _n("Open the newest failed requests and their logs."), ""),
+        StepText(_("Read the error types"), _("Open the newest failed requests and their logs."), ""),
         StepText(
-            _n("Check what the service depends on"),
-            _n("Feature store, model provider, network: status pages and rate limits."),
+            _("Check what the service depends on"),
+            _("Feature store, model provider, network: status pages and rate limits."),
             "",
         ),
-        StepText(_n("Roll back if a deploy is near the onset"), _n("Deploy lines show on every chart."), ""),
-        StepText(_n("Confirm recovery"), _n("Error rate and p95 are back, the burn rate is below 1."), ""),
+        StepText(_("Roll back if a deploy is near the onset"), _("Deploy lines show on every chart."), ""),
+        StepText(_("Confirm recovery"), _("Error rate and p95 are back, the burn rate is below 1."), ""),
     ),
 )
 
@@ -124,7 +124,7 @@ RUNBOOKS = (QUALITY_DROP, TRUNCATED_ANSWERS, ERRORS)
 
 LESSONS = {
     "credit-risk": LessonText(
-        learned=_n(
+        learned=_(
             "## What we learned\n\n"
             "- The model was asked about people it had never seen, and answered with great confidence.\n"
             "- Marketing knew of the campaign two weeks before; nobody asked whether the model did.\n"
@@ -132,13 +132,13 @@ LESSONS = {
             "- The runbook pointed to the segment within minutes; without it we would have searched for a bug."
         ),
         actions=(
-            _n("Announce campaigns to the model's owner before they start"),
-            _n("Compare the inputs of every channel with the training set each hour"),
-            _n("Send channels unknown to the model to manual review by default"),
+            _("Announce campaigns to the model's owner before they start"),
+            _("Compare the inputs of every channel with the training set each hour"),
+            _("Send channels unknown to the model to manual review by default"),
         ),
     ),
     "support-assistant": LessonText(
-        learned=_n("## What we learned\n\n- A prompt and its token limit are one change and need one review."),
-        actions=(_n("Test every prompt version against the token limit before it goes out"),),
+        learned=_("## What we learned\n\n- A prompt and its token limit are one change and need one review."),
+        actions=(_("Test every prompt version against the token limit before it goes out"),),
     ),
 }
