@@ -22,4 +22,5 @@ STAGES = [
     Stage("notify", "alerting.notify.send.send", 5),
     Stage("review", "runbooks.review.draft_reviews", 60),
     Stage("retain", "monitoring.retention.retain", 600),
+    Stage("retain_evaluations", "alerting.retention.retain_evaluations", 600),
 ]
