@@ -25,6 +25,7 @@ class Command(BaseCommand):
     """Look, post, wait."""
 
     help = "Stream the demonstration's live traffic to the running panel."
+    requires_system_checks = ()  # they would load every page of the panel into this small process
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Everything waits on one event, so that a stop is never late."""
