@@ -287,7 +287,7 @@ def _incident(request: Request, number: int) -> Incident:
 
 
 def _detail(incident: Incident) -> Response:
-    timeline = [
+    timeline: Any = [
         {
             "at": entry.at,
             "kind": entry.kind,

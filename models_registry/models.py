@@ -14,12 +14,6 @@ from models_registry.redaction import compile_patterns
 class User(AbstractUser):
     """A person. Custom from the first migration so that it can grow."""
 
-    class Meta(AbstractUser.Meta):
-        """Named as people are."""
-
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
-
 
 class Clock(models.Model):
     """The one row behind `lib.clock`; absent in production, where time is real."""

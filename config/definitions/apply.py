@@ -86,8 +86,8 @@ class Writer:
                 self._problem(line, path, "must be a mapping of fields")
 
     def _project(self) -> Project | None:
-        given = self.document.get("project")
-        item: Any = Section(slug=given) if isinstance(given, str) else given
+        given: Any = self.document.get("project")
+        item = Section(slug=given) if isinstance(given, str) else given
         if not isinstance(item, Section) or not isinstance(item.get("slug"), str):
             self._problem(self.document.lines.get("project", 1), "project", "must be a slug, or a mapping with a slug")
             return None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -23,15 +23,19 @@ MAX_POINTS = 5_000
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
-class MeasureSerializer(serializers.Serializer[dict[str, Any]]):
-    """One entry of the catalogue."""
-
-    name = serializers.CharField()
-    label = serializers.CharField()
-    unit = serializers.CharField()
-    kinds = serializers.ListField(child=serializers.CharField())
-    settles_with = serializers.CharField()
-    is_ratio = serializers.BooleanField()
+# Not a class: `label` is an attribute of every serializer.
+MeasureSerializer = inline_serializer(
+    "Measure",
+    {
+        "name": serializers.CharField(),
+        "label": serializers.CharField(),
+        "unit": serializers.CharField(),
+        "kinds": serializers.ListField(child=serializers.CharField()),
+        "settles_with": serializers.CharField(),
+        "is_ratio": serializers.BooleanField(),
+    },
+    many=True,
+)
 
 
 class PointSerializer(serializers.Serializer[dict[str, Any]]):
@@ -54,7 +58,7 @@ class SeriesSerializer(serializers.Serializer[dict[str, Any]]):
 class MeasuresView(APIView):
     """The catalogue."""
 
-    @extend_schema(responses=MeasureSerializer(many=True), operation_id="measures")
+    @extend_schema(responses=MeasureSerializer, operation_id="measures")
     def get(self, request: Request) -> Response:
         """Every measure by name, with its unit and the kinds of model it applies to."""
         return Response(
