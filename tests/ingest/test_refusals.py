@@ -99,7 +99,9 @@ def test_a_body_above_the_limit_is_413(post, settings):
     _is_problem(post(b" " * (settings.INGEST["max_bytes"] + 1)), 413, "body_too_large")
 
 
-@pytest.mark.parametrize("body", [b"plain", gzip.compress(b"[]")[:-6], gzip.compress(b"[]") + b"tail"])
+@pytest.mark.parametrize(
+    "body", [b"plain", gzip.compress(b"[]")[:-6], gzip.compress(b"[]") + b"tail"], ids=["plain", "cut", "tail"]
+)
 def test_what_is_no_gzip_is_400(post, body):
     _is_problem(post(body, Content_Encoding="gzip"), 400, "bad_gzip")
 

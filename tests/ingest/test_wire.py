@@ -28,6 +28,7 @@ LINES = b"\n".join(json.dumps(item).encode() for item in ITEMS) + b"\n\n"
         (gzip.compress(LINES), "application/x-ndjson", "gzip"),
         (gzip.compress(LINES[:50]) + gzip.compress(LINES[50:]), "application/x-ndjson", "gzip"),
     ],
+    ids=["array", "bom", "ndjson", "jsonl", "json", "crlf", "gzip", "two-members"],
 )
 def test_arrays_and_lines_plain_or_gzip_are_the_same(post, body, content_type, encoding):
     headers = {"Content_Encoding": encoding} if encoding else {}
