@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 PYTEST := $(PY) -m pytest
 
-.PHONY: setup demo demo-reset up test test-slow lint types fmt check bench
+.PHONY: setup demo demo-reset up test test-slow lint types fmt check bench messages
 
 setup: $(VENV)/installed ## .venv with pinned requirements
 
@@ -55,3 +55,7 @@ fmt: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(PY) -m bench.run
+
+messages: setup ## the catalogue of translations, extracted and compiled (needs GNU gettext)
+	$(PY) manage.py makemessages -l pt_BR --no-location --no-wrap --no-obsolete -i $(VENV) -i var -i tests -i bench
+	$(PY) manage.py compilemessages -l pt_BR -i $(VENV)

@@ -90,7 +90,8 @@ def rate(per_minute: float | None) -> str:
     if per_minute is None:
         return DASH
     digits = 1 if 0 < per_minute < 10 else 0
-    return f"{number(per_minute, digits)}{NBSP}{_('req/min')}"
+    unit = _("req/min")
+    return f"{number(per_minute, digits)}{NBSP}{unit}"
 
 
 def burn(factor: float | None) -> str:
