@@ -15,11 +15,11 @@ from django.db.models import Q
 from django.utils.translation import override
 
 from alerting.identity import fingerprint
-from alerting.judge import Judgement, judge
+from alerting.judge import judge
+from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import Alert, AlertRule, Evaluation
 from alerting.respond import close_orphans, respond
 from alerting.states import Seen
-from alerting.words import environment_of, rule_model
 from lib.stage import Summary
 from monitoring.measures import subjects_of
 from monitoring.selectors.watermark import ingest_watermark

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from alerting.impact import impact_start
 from alerting.incidents import announce_incident, escalate_incident, open_incident, resolve_incident
-from alerting.judge import Judgement
+from alerting.kinds.base import Judgement, rule_model
 from alerting.models import Alert, AlertRule, AlertTransition, Incident, Severity
 from alerting.states import ACTIVE, Memory, Policy, Seen, State, Timing, advance
-from alerting.words import describe_value, incident_title, rule_model
+from alerting.words import describe_value, incident_title
 from monitoring.stats.tally import Subject
 
 MEMORY: Final = ("state", "active_since", "keep_since", "fired_at", "resolved_at")

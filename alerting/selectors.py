@@ -82,7 +82,7 @@ def _of_transition(row: AlertTransition) -> TimelineEntry:
         title = _("%(rule)s: severity changed")
     data = {"from": row.from_state, "to": state, "value": row.value, "rule": rule.slug, "alert": row.alert_id}
     text = joined(describe_value(rule, row.value), row.reason if row.from_state == state else "")
-    return TimelineEntry(row.at, IncidentEvent.Kind.ALERT, title % {"rule": _(rule.name)}, text, data=data)
+    return TimelineEntry(row.at, IncidentEvent.Kind.ALERT, title % {"rule": rule}, text, data=data)
 
 
 def _of_event(row: IncidentEvent) -> TimelineEntry:
@@ -97,11 +97,11 @@ def _of_event(row: IncidentEvent) -> TimelineEntry:
         IncidentEvent.Kind.NOTIFIED: _("Message sent"),
         IncidentEvent.Kind.SUPPRESSED: _("Message not sent"),
     }
-    text = row.text
+    text = shipped(row.text)
     if kind == IncidentEvent.Kind.SUPPRESSED:
         text = explain(row.data)
     elif kind == IncidentEvent.Kind.RUNBOOK:
-        text = _step_text(row.data) or row.text
+        text = _step_text(row.data) or text
     return TimelineEntry(row.at, kind, str(titles.get(kind, kind.label)), text, row.actor, row.data)
 
 

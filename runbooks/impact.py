@@ -5,8 +5,8 @@ from math import ceil
 
 from django.utils.translation import gettext
 
+from alerting.kinds.base import environment_of
 from alerting.models import AlertRule, Incident
-from alerting.words import environment_of
 from models_registry.models import Model
 from monitoring.measures import MEASURES, SLIS, measure_window, subjects_of
 from monitoring.selectors.summaries import Scope

@@ -27,7 +27,7 @@ class Delivery:
 
 
 class ChannelKind(Protocol):
-    """A way to reach people: one class in one file, named in `alerting.channels.KINDS`."""
+    """A way to reach people: one class in one file, both named after `Channel.Kind`."""
 
     def check(self, *, target: str, secret: str) -> None:
         """Raise `ChannelError` when this target (and new secret, if any) can never work; for forms."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lib.shipped import shipped
 from models_registry.models import Model, Project
 from monitoring.models import SLO
 
@@ -97,7 +98,7 @@ class AlertRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return shipped(self.name)
 
 
 class Evaluation(models.Model):

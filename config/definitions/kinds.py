@@ -7,7 +7,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from alerting.channels import KINDS as CHANNEL_KINDS
 from alerting.models import AlertRule, Channel
 from alerting.validate import rule_problems
 from models_registry.models import Model
@@ -45,11 +44,6 @@ def _raise(problems: dict[str, str]) -> None:
         raise ValidationError(problems)
 
 
-def _check_channel(channel: Channel) -> None:
-    if channel.kind not in CHANNEL_KINDS:
-        raise ValidationError({"kind": f"{channel.kind!r} is not a channel; there are {', '.join(CHANNEL_KINDS)}"})
-
-
 KINDS = [
     Kind(
         "models",
@@ -76,6 +70,6 @@ KINDS = [
         {"slo": SLO, "model": Model},
         _check_rule,
     ),
-    Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled"), check=_check_channel),
+    Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled")),
     Kind("runbooks", Runbook, "slug", ("title", "summary", "owner", "verified_at")),
 ]

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from django.core import mail
 
-from alerting.channels import KINDS, channel_kind
+from alerting.channels import channel_kind
 from alerting.channels.base import ChannelError
 from alerting.channels.webhook import sign
 from alerting.models import Channel, Notification
@@ -35,8 +35,7 @@ def incident(credit_risk, now, settings):
 
 
 def test_every_kind_a_channel_can_have_has_its_class():
-    assert set(KINDS) == set(Channel.Kind.values)
-    for kind in KINDS:
+    for kind in Channel.Kind.values:
         assert channel_kind(kind).check
 
 

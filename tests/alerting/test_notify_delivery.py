@@ -102,7 +102,7 @@ def test_a_channel_that_breaks_in_an_unforeseen_way_is_a_failure_and_not_an_end(
     send(now=now, clock=HandClock())
     row = Notification.objects.get()
     assert (row.state, row.attempts) == ("queued", 1)
-    assert "KeyError" in row.last_error
+    assert "ModuleNotFoundError" in row.last_error
 
 
 @pytest.mark.django_db

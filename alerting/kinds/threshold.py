@@ -1,0 +1,121 @@
+"""A rule on one measure: over its window it is above or below a number."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.utils.formats import number_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from alerting.kinds.base import Judgement, environment_of, rule_model
+from alerting.models import AlertRule
+from alerting.states import Seen
+from monitoring.measures import MEASURES, Unit, measure_window, measures_for, read_series
+from monitoring.selectors.summaries import Scope
+from monitoring.stats.burn import span_label
+from monitoring.stats.tally import Subject
+
+
+class Threshold:
+    """A measure of a model passes a number."""
+
+    def problems(self, rule: AlertRule) -> dict[str, str]:
+        """A model, a measure that it has, and a number that can be passed."""
+        if rule.model is None:
+            return {"model": _("A threshold rule watches one model: choose it.")}
+        problems: dict[str, str] = {}
+        if rule.model.project_id != rule.project_id:
+            problems["model"] = _("This model belongs to another project.")
+        measure = MEASURES.get(rule.measure)
+        if measure is None or rule.model.kind not in measure.kinds:
+            fitting = ", ".join(fit.name for fit in measures_for(rule.model.kind))
+            problems["measure"] = _("A %(kind)s has these measures: %(fitting)s.") % {
+                "kind": rule.model.get_kind_display(),
+                "fitting": fitting,
+            }
+            return problems
+        if rule.threshold is None:
+            problems["threshold"] = _("Write the number that must not be crossed.")
+        elif rule.comparison == AlertRule.Comparison.BELOW and rule.threshold <= 0:
+            problems["threshold"] = _("It is never below zero, so this could never fire: write a number above 0.")
+        elif measure.unit == "ratio" and rule.comparison == AlertRule.Comparison.ABOVE and rule.threshold >= 1:
+            problems["threshold"] = _(
+                "It is a fraction and never above 1, so this could never fire: write 0.05 for five in a hundred."
+            )
+        if rule.window.total_seconds() < 60:
+            problems["window"] = _("Summaries are kept by the minute: choose 00:01:00 or more.")
+        return problems
+
+    def judge(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Judgement:
+        """Windows end where the measure has settled; fewer events than the minimum are no data."""
+        measure = MEASURES[rule.measure]
+        if rule.threshold is None:
+            raise ValueError(_("A threshold rule needs a threshold: enter one."))
+        model = rule_model(rule)
+        settle = subject.label_delay if measure.settle == "labels" else timedelta(0)
+        end = (min(at, watermark) - settle).replace(second=0, microsecond=0)
+        scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
+        reading = measure_window(measure.name, scope, start=end - rule.window, end=end, subject=subject)
+        value, few = reading.value, measure.sampled and reading.n < rule.minimum
+        if value is None or few:
+            reason = _("%(n)d events, %(minimum)d are needed to judge.") % {"n": reading.n, "minimum": rule.minimum}
+            return Judgement(Seen.NO_DATA, end, rule.severity, value, valid=reading.n, reason=reason)
+        breached = value > rule.threshold if rule.comparison == AlertRule.Comparison.ABOVE else value < rule.threshold
+        good = round(value * reading.n) if measure.unit == "ratio" else None
+        if not breached:
+            return Judgement(Seen.FINE, end, rule.severity, value, good, reading.n)
+        bound = {"seen": self.describe(rule, value), "bound": shown_value(rule.threshold, measure.unit)}
+        text = _("%(seen)s, above %(bound)s") if value > rule.threshold else _("%(seen)s, below %(bound)s")
+        reason, window_s = text % bound, int(rule.window.total_seconds())
+        return Judgement(Seen.BREACHED, end, rule.severity, value, good, reading.n, reason, window_s, rule.threshold)
+
+    def title(self, rule: AlertRule) -> str:
+        """ "Accuracy of Credit risk below 0.90"."""
+        texts = {
+            "gt": _("%(measure)s of %(model)s above %(bound)s"),
+            "lt": _("%(measure)s of %(model)s below %(bound)s"),
+        }
+        measure = MEASURES[rule.measure]
+        names = {
+            "measure": capfirst(str(measure.label)),
+            "model": rule_model(rule),
+            "bound": shown_value(rule.threshold, measure.unit),
+        }
+        return texts[rule.comparison] % names
+
+    def describe(self, rule: AlertRule, value: float) -> str:
+        """The measure, its value, its window."""
+        measure = MEASURES.get(rule.measure)
+        if measure is None:
+            return number_format(value, 3)
+        window = span_label(rule.window.total_seconds())
+        names = {"measure": measure.label, "value": shown_value(value, measure.unit), "window": window}
+        return _("%(measure)s %(value)s over %(window)s") % names
+
+    def divisible(self, rule: AlertRule) -> bool:
+        """Requests, tokens and cost of a shorter window are smaller."""
+        return MEASURES[rule.measure].sampled
+
+    def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
+        """Distance from the number, in the direction that is bad."""
+        model = rule_model(rule)
+        scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
+        points = read_series([rule.measure], scope, edges=edges, now=seen.window_end, subject=subject)[rule.measure]
+        sign = 1 if rule.comparison == AlertRule.Comparison.ABOVE else -1
+        return [sign * point.n * (point.value - seen.limit) if point.value is not None else 0.0 for point in points]
+
+
+def shown_value(value: float | None, unit: Unit) -> str:
+    """A number with its unit, as short as it can be judged by: 0.90, 412 ms, US$ 3.20."""
+    if value is None:
+        return ""
+    if unit == "ratio":
+        return number_format(value, 2)
+    if unit == "ms":
+        return f"{number_format(value, 0)} ms"
+    if unit == "usd":
+        return f"US$ {number_format(value, 2)}"
+    return number_format(value, 0)
+
+
+KIND = Threshold()
