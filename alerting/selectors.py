@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from alerting.models import Alert, AlertTransition, Incident, IncidentEvent, Severity
 from alerting.notify.decisions import explain
 from alerting.words import describe_value, joined
+from lib.shipped import shipped
 from models_registry.models import Deployment, Project, User
 
 SUSPECT_BEFORE: Final = timedelta(hours=24)

@@ -121,6 +121,7 @@ RULES: dict[str, Fields] = {
     },
     "credit-risk-availability-burn": {
         "name": _("Credit decisions burn their availability budget"),
+        "summary": _("Credit decisions fail so often that the availability budget ends early"),
         "kind": "burn_rate",
         "slo": "credit-risk-availability",
         "minimum": 5,
@@ -128,6 +129,7 @@ RULES: dict[str, Fields] = {
     },
     "credit-risk-latency-burn": {
         "name": _("Credit decisions burn their latency budget"),
+        "summary": _("Credit decisions are so slow that the latency budget ends early"),
         "kind": "burn_rate",
         "slo": "credit-risk-latency",
         "minimum": 10,
@@ -165,6 +167,7 @@ RULES: dict[str, Fields] = {
     },
     "assistant-truncation-burn": {
         "name": _("Complete answers burn their budget"),
+        "summary": _("So many answers are cut off that the budget of complete answers ends early"),
         "kind": "burn_rate",
         "slo": "assistant-not-truncated",
         "pairs": PROMPT_PAIRS,
@@ -174,6 +177,7 @@ RULES: dict[str, Fields] = {
     },
     "assistant-availability-burn": {
         "name": _("The assistant burns its availability budget"),
+        "summary": _("The assistant fails so often that its availability budget ends early"),
         "kind": "burn_rate",
         "slo": "assistant-availability",
         "minimum": 5,

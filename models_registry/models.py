@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lib.shipped import shipped
 from models_registry.redaction import compile_patterns
 
 
@@ -121,7 +122,7 @@ class Model(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.slug
+        return shipped(self.name) or self.slug
 
 
 class ModelVersion(models.Model):

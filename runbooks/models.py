@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from alerting.models import AlertRule, Incident
+from lib.shipped import shipped
 from models_registry.models import Project
 
 
@@ -29,7 +30,7 @@ class Runbook(models.Model):
         constraints = [models.UniqueConstraint(fields=["project", "slug"], name="runbook_slug_per_project")]
 
     def __str__(self) -> str:
-        return self.title
+        return shipped(self.title)
 
 
 class Step(models.Model):
@@ -48,7 +49,7 @@ class Step(models.Model):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return self.title
+        return shipped(self.title)
 
 
 class Run(models.Model):
@@ -93,7 +94,7 @@ class RunStep(models.Model):
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
-        return self.title
+        return shipped(self.title)
 
 
 class Review(models.Model):
@@ -154,4 +155,4 @@ class ActionItem(models.Model):
         ordering = ["due", "id"]
 
     def __str__(self) -> str:
-        return self.title
+        return shipped(self.title)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from lib.shipped import shipped
 from models_registry.models import Model, Project
 
 
@@ -38,4 +39,4 @@ class SLO(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return shipped(self.name)

@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from alerting.models import Alert, Incident, Silence
 from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
+from alerting.words import describe_value
 from lib.markdown import render
+from lib.shipped import shipped
 from models_registry.models import Deployment, Model
 from monitoring.models import SLO, LLMCall
 from monitoring.models.inbox import EventKind
@@ -106,8 +108,8 @@ class IncidentPage:
     """The whole page."""
 
     incident: Incident
-    alerts: list[Alert]
-    lead: Alert | None
+    alerts: list[tuple[Alert, str]]
+    why: str
     objectives: list[tuple[SLO, SLOStatus]]
     open_for: timedelta
     times: IncidentTimes
@@ -136,8 +138,8 @@ def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
     followed = {view.run.runbook_id for view in runs}
     return IncidentPage(
         incident=incident,
-        alerts=alerts,
-        lead=alerts[0] if alerts else None,
+        alerts=[(alert, _why(alert)) for alert in alerts],
+        why=_why(alerts[0]) or shipped(alerts[0].rule.summary) if alerts else "",
         objectives=[(slo, slo_status(slo, now=incident.resolved_at or now)) for slo in objectives.values()],
         open_for=(incident.resolved_at or now) - incident.impact_started_at,
         times=times(incident),
@@ -150,6 +152,13 @@ def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
         review=Review.objects.filter(incident=incident).first(),
         chart=incident_chart(incident, alerts[0] if alerts else None, now=now),
     )
+
+
+def _why(alert: Alert) -> str:
+    """What the alert last saw, in the reader's language; what has no figure, as it was written down."""
+    if alert.state in (Alert.State.NO_DATA, Alert.State.STALE):
+        return alert.reason
+    return describe_value(alert.rule, alert.value) or alert.reason
 
 
 def _timeline(incident: Incident) -> list[Entry]:
@@ -167,7 +176,8 @@ def _runs(incident: Incident) -> list[RunView]:
     steps = Prefetch("steps", RunStep.objects.select_related("done_by"))
     rows = Run.objects.filter(incident=incident).select_related("runbook", "started_by").prefetch_related(steps)
     return [
-        RunView(run, [StepView(step, render(step.body)) for step in run.steps.all()]) for run in rows.order_by("pk")
+        RunView(run, [StepView(step, render(shipped(step.body))) for step in run.steps.all()])
+        for run in rows.order_by("pk")
     ]
 
 

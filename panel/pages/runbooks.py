@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from alerting.models import AlertRule
 from lib.markdown import render
+from lib.shipped import shipped
 from models_registry.models import Project
 from runbooks.models import Run, Runbook, Step
 
@@ -83,8 +84,8 @@ def runbook_page(runbook: Runbook, *, now: datetime) -> RunbookPage:
     return RunbookPage(
         runbook=runbook,
         freshness=freshness_of(runbook, now=now),
-        summary=render(runbook.summary),
-        steps=[(step, render(step.body)) for step in runbook.steps.all()],
+        summary=render(shipped(runbook.summary)),
+        steps=[(step, render(shipped(step.body))) for step in runbook.steps.all()],
         rules=list(runbook.rules.all()),
         runs=list(runs[:RUNS_SHOWN]),
     )

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from alerting.models import Incident
+from lib.shipped import shipped
 from models_registry.models import Model, Project, User
 from monitoring.models import LLMCall, Prediction
 
@@ -41,7 +42,7 @@ def _incidents(query: str, project: Project) -> list[Hit]:
         return []
     found = Incident.objects.filter(project=project, number=int(match[1]))
     return [
-        Hit(reverse("panel:incident", args=[incident.number]), f"{incident} · {incident.title}", _("Incident"))
+        Hit(reverse("panel:incident", args=[incident.number]), f"{incident} · {shipped(incident.title)}", _("Incident"))
         for incident in found
     ]
 

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from alerting.models import Alert, Incident, Severity
 from alerting.selectors import open_incidents
+from lib.shipped import shipped
 from models_registry.models import Project
 from monitoring.slo import SLOStatus
 from panel import format as write
@@ -63,7 +64,7 @@ def _of_incident(worst: Incident, incidents: list[Incident], rows: list[ModelRow
         Link(reverse("panel:runbook", args=[book.project.slug, book.slug]), _("Runbook: %(title)s") % {"title": book})
         for book in runbooks_for(worst)[:1]
     ]
-    subject = f"{row.model} {row.version}".strip() if row else worst.title
+    subject = f"{row.model} {row.version}".strip() if row else shipped(worst.title)
     since = write.moment(worst.impact_started_at, now=now)
     return Verdict(
         tone="bad" if worst.severity == Severity.PAGE else "warn",
@@ -71,7 +72,7 @@ def _of_incident(worst: Incident, incidents: list[Incident], rows: list[ModelRow
         subject=subject,
         sentence=describe(judged, since, now=now)
         if judged
-        else _("%(title)s since %(since)s.") % {"title": worst.title, "since": since},
+        else _("%(title)s since %(since)s.") % {"title": shipped(worst.title), "since": since},
         outlook=outlook(judged.status) if judged else "",
         links=links,
         cause=judged,

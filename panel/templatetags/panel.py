@@ -1,10 +1,11 @@
-"""`{% load panel %}`: the writers of `panel.format` as filters, and the state pills."""
+"""`{% load panel %}`: the writers of `panel.format` as filters, shipped texts, and the state pills."""
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from lib.shipped import shipped
 from panel import format as write
 
 register = template.Library()
@@ -19,6 +20,7 @@ register.filter("rate", write.rate)
 register.filter("burn", write.burn)
 register.filter("span", write.span)
 register.filter("moment", write.moment)
+register.filter("shipped", shipped)
 
 STATES = {
     "ok": ("ok", _("Healthy")),
