@@ -5,6 +5,7 @@ import zlib
 from monitoring.ingest.codes import Refusal
 
 GZIP = 16 + zlib.MAX_WBITS
+MAX_MEMBERS = 100  # what follows a member is copied, so a body of a million empty ones would take minutes
 MEND = "Send smaller batches; the limit is {limit} bytes once inflated."
 
 
@@ -13,6 +14,8 @@ def inflate(data: bytes, *, limit: int) -> bytes:
     parts: list[bytes] = []
     room = limit
     while data:
+        if len(parts) == MAX_MEMBERS:
+            raise Refusal("bad_gzip", f"The body has more than {MAX_MEMBERS} gzip members; compress it as one.")
         member = zlib.decompressobj(GZIP)
         try:
             part = member.decompress(data, room + 1)

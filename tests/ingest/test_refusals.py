@@ -106,6 +106,11 @@ def test_what_is_no_gzip_is_400(post, body):
     _is_problem(post(body, Content_Encoding="gzip"), 400, "bad_gzip")
 
 
+def test_a_swarm_of_empty_gzip_members_is_refused_before_it_costs_anything(post):
+    swarm = gzip.compress(b"") * 200 + gzip.compress(b"[]")
+    _is_problem(post(swarm, Content_Encoding="gzip"), 400, "bad_gzip")
+
+
 @pytest.mark.parametrize("body", [b"[" + b"{}," * 5000 + b"{}]", b"{}\n" * 5001, b"[" + b"NaN," * 5000 + b"{}]"])
 def test_too_many_items_are_413(post, body):
     _is_problem(post(body), 413, "too_many_items")
