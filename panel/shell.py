@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from alerting.models import Incident
@@ -73,9 +74,14 @@ class Shell:
         return self.request.user.is_authenticated
 
     @cached_property
+    def member(self) -> bool:
+        """Somebody who may look; an account in no group learns nothing, not even from what surrounds a refusal."""
+        return self.request.user.has_perm("models_registry.view_model")
+
+    @cached_property
     def projects(self) -> list[Project]:
         """All projects, by name."""
-        return list(Project.objects.all()) if self.person else []
+        return list(Project.objects.all()) if self.member else []
 
     @cached_property
     def project(self) -> Project | None:
@@ -94,12 +100,12 @@ class Shell:
     @cached_property
     def stopped_stages(self) -> list[str]:
         """Stages that have been silent for too long."""
-        return [run.stage for run in late_stages(real_now=clock.real_now())] if self.person else []
+        return [run.stage for run in late_stages(real_now=clock.real_now())] if self.member else []
 
     @cached_property
     def restarted(self) -> list[str]:
         """Processes that died and came back a moment ago."""
-        states = process_states(real_now=clock.real_now()) if self.person else []
+        states = process_states(real_now=clock.real_now()) if self.member else []
         return [state.row.name for state in states if state.restarted_recently]
 
     @cached_property
@@ -156,7 +162,7 @@ class Shell:
             url = reverse(f"panel:{name}", args=[self.project.slug])
         except NoReverseMatch:
             return None
-        return NavItem(url, label, icon, self._active(name), badge)
+        return NavItem(url, capfirst(label), icon, self._active(name), badge)
 
     def _active(self, name: str) -> bool:
         """A list stays lit on the pages of its rows: `incidents` on `incident`."""
@@ -170,7 +176,7 @@ class Shell:
             url = reverse(f"admin:{name}_changelist")
         except NoReverseMatch:
             return None
-        return NavItem(url, label, icon, self.request.path.startswith(url))
+        return NavItem(url, capfirst(label), icon, self.request.path.startswith(url))
 
     def _admin_index(self) -> NavItem | None:
         if not self.request.user.is_staff:

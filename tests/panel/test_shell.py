@@ -59,6 +59,14 @@ def test_somebody_without_permission_learns_nothing(as_caio, project, page):
     assert as_caio.get(reverse(f"panel:{page}", args=[project.slug])).status_code == 404
 
 
+@pytest.mark.django_db
+def test_a_refusal_names_no_project_and_no_incident(as_caio, project, incident):
+    refused = as_caio.get(reverse("panel:incident", args=[incident.number])).content.decode()
+    assert project.name not in refused
+    assert f"/p/{project.slug}/" not in refused
+    assert "data-pulse" not in refused
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_renders_for_an_empty_project(as_bia, project, page):
     assert as_bia.get(reverse(f"panel:{page}", args=[project.slug])).status_code == 200
