@@ -7,6 +7,7 @@ from pathlib import Path
 import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
+from config import stages
 from config.env import database_from_url, env_bool, env_int, env_list, env_str, kept_secret
 from config.logging import logging_config
 
@@ -145,6 +146,7 @@ DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_RETRY_LOG_LEVEL = logging.DEBUG  # a tick that expired, too: the next replaces it
 
 # --- API
 REST_FRAMEWORK = {
@@ -195,6 +197,7 @@ TASK_WORKERS = env_int("ATALAIA_TASK_WORKERS", 1)
 TASK_THREADS = env_int("ATALAIA_TASK_THREADS", 1 if SQLITE else 4)
 
 # --- The house
+STAGES = stages.STAGES
 CLOCK_ROW = "models_registry.clock.current_face"
 INCIDENT_LINKS = ["panel.links.for_incident", "runbooks.links.for_incident"]
 PUBLIC_URL = env_str("ATALAIA_PUBLIC_URL", "http://127.0.0.1:8000")

@@ -1,4 +1,7 @@
-"""The stages, in the order of the pipeline. Beat, `manage.py tick`, the demonstration and the tests read this one list."""
+"""The stages, in the order of the pipeline: the one list that beat, worker, `manage.py tick` and health read.
+
+Rooms to the left, the demonstration for one, read it as `settings.STAGES`.
+"""
 
 from typing import NamedTuple
 
@@ -6,13 +9,14 @@ from typing import NamedTuple
 class Stage(NamedTuple):
     """A name for people, the dotted path of the verb, how often it runs (real seconds).
 
-    A greedy stage works in bounded passes and goes on while it still sees work.
+    A greedy stage works in bounded passes and goes on while it still sees work. One that forgets drops what is old.
     """
 
     name: str
     verb: str
     every: int
     greedy: bool = False
+    forgets: bool = False
 
 
 STAGES = [
@@ -21,6 +25,6 @@ STAGES = [
     Stage("evaluate", "alerting.evaluate.evaluate", 15),
     Stage("notify", "alerting.notify.send.send", 5),
     Stage("review", "runbooks.review.draft_reviews", 60),
-    Stage("retain", "monitoring.retention.retain", 600),
-    Stage("retain_evaluations", "alerting.retention.retain_evaluations", 600),
+    Stage("retain", "monitoring.retention.retain", 600, forgets=True),
+    Stage("retain_evaluations", "alerting.retention.retain_evaluations", 600, forgets=True),
 ]

@@ -2,20 +2,19 @@
 
 from datetime import datetime
 
-from alerting.evaluate import evaluate
-from alerting.notify.send import send
-from monitoring.drain import drain_until_empty
-from monitoring.rollup import rollup
-from runbooks.review import draft_reviews
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from monitoring.record import StageVerb
 
 
 def run_stages(*, now: datetime) -> None:
     """Store what was posted, sum it up, judge it, tell people, draft reviews; an error stops the story loudly.
 
-    Retention is left to the panel: nothing in a story is old enough to be dropped while it is told.
+    Forgetting is left to the panel: nothing in a story is old enough to be dropped while it is told.
     """
-    drain_until_empty(now=now)
-    rollup(now=now)
-    evaluate(now=now)
-    send(now=now)
-    draft_reviews(now=now)
+    for stage in settings.STAGES:
+        if not stage.forgets:
+            verb: StageVerb = import_string(stage.verb)
+            while verb(now=now).seen and stage.greedy:
+                pass

@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 import structlog
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import path
+from django_structlog.celery.receivers import CeleryReceiver
 
 from config.logging import add_ids, logging_config
 
@@ -58,6 +60,15 @@ def test_nobody_and_nothing_are_null_not_absent(lines, client):
     written = lines()
     assert {line["user_id"] for line in written} == {None}
     assert written[-1]["request_id"] is None
+
+
+def test_an_expired_tick_says_nothing_a_failed_one_does(lines):
+    expired = SimpleNamespace(id="t-1", task="atalaia.stage")
+    CeleryReceiver().receiver_task_revoked(expired, terminated=False, expired=True)
+    logging.getLogger("celery.worker.request").info("Discarding revoked task")
+    assert lines() == []
+    CeleryReceiver().receiver_task_failure("t-1", exception=ValueError("no such bucket"))
+    assert [line["event"] for line in lines()] == ["task_failed"]
 
 
 def test_a_task_stands_in_for_the_request():
