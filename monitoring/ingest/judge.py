@@ -85,7 +85,7 @@ def judge(data: bytes, kind: str, *, lines: bool, rules: Rules) -> Verdict:
     item_type = ITEM_TYPES[kind]
     entries = _escalate(decode(data, item_type, lines=lines, limit=rules.max_items), rules)
     normaliser = Normaliser(redact=rules.redact, max_text=rules.max_text)
-    require, make_id = REQUIRE[item_type], _id_maker(kind, rules.idempotency_key)
+    require, place, make_id = REQUIRE[item_type], rules.window.place, _id_maker(kind, rules.idempotency_key)
     verdict = Verdict(received=len(entries))
     for index, entry in enumerate(entries):
         cut = NOTHING_CUT
@@ -96,7 +96,7 @@ def judge(data: bytes, kind: str, *, lines: bool, rules: Rules) -> Verdict:
                 item = normaliser.normalise(untyped(entry) if isinstance(entry, bytes) else entry, item_type)
                 cut = normaliser.cut
             require(item)
-            item.ts = rules.window.place(item.ts)
+            item.ts = place(item.ts)
         except Fault as fault:
             verdict.reject(index, fault.rejection)
             continue
@@ -120,15 +120,14 @@ def _escalate(entries: list[Item | bytes], rules: Rules) -> list[Entry]:
     All texts are looked at together first: in most bodies there is nothing to find.
     """
     texts: set[str] = set()
-    plain = all(gather(entry, texts) for entry in entries if isinstance(entry, Item))
-    if plain and _is_clean(texts, rules):
+    if gather([entry for entry in entries if isinstance(entry, Item)], texts) and _is_clean(texts, rules):
         return list(entries)
     return [_escalate_one(entry, rules) if isinstance(entry, Item) else entry for entry in entries]
 
 
 def _escalate_one(item: Item, rules: Rules) -> Entry:
     texts: set[str] = set()
-    if gather(item, texts) and _is_clean(texts, rules):
+    if gather([item], texts) and _is_clean(texts, rules):
         return item
     plain: dict[str, Any] = msgspec.to_builtins(item)
     return plain

@@ -8,9 +8,9 @@ from monitoring.ingest.schema import Moment
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-SECONDS_BELOW = 100_000_000_000  # a number below this is seconds, from here on milliseconds
+SECONDS_BELOW = 1e11  # a number below this is seconds, from here on milliseconds
 
-FARTHEST = 10**17  # numbers beyond are outside every window; clamping keeps the arithmetic finite
+FARTHEST = 1e17  # numbers beyond are outside every window; a float, for comparing floats with large integers is slow
 
 
 def epoch_us(moment: datetime) -> int:
@@ -43,7 +43,8 @@ class Window:
 
 
 def _from_number(ts: float) -> int:
-    ts = max(-FARTHEST, min(ts, FARTHEST))
+    if not -FARTHEST < ts < FARTHEST:
+        ts = max(-FARTHEST, min(ts, FARTHEST))
     scale = 1_000_000 if ts < SECONDS_BELOW else 1_000
     return ts * scale if isinstance(ts, int) else round(ts * scale)
 

@@ -73,7 +73,7 @@ def test_the_fast_path_accepts_exactly_what_the_slow_path_would_leave_alone(kind
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return
     texts: set[str] = set()
-    plain = gather(fast, texts) and needs_nothing(texts, redact=redact_default, joinable=True, max_text=1_000)
+    plain = gather([fast], texts) and needs_nothing(texts, redact=redact_default, joinable=True, max_text=1_000)
     if not plain or b"\\u0000" in data:
         return
     assert Normaliser(redact=redact_default, max_text=1_000).normalise(untyped(data), item_type) == fast
