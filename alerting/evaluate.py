@@ -2,10 +2,13 @@
 
 A slot is now cut down to the rule's interval, shifted by a phase of its own so that rules do not all run at once. A slot
 that was evaluated, or lies before the last one, is skipped: duplicate ticks and a clock that goes back are harmless.
-Slots that passed while nobody ticked are counted and never replayed. Everything of one rule happens in one savepoint,
-and a few rules share a commit; a rule that fails is marked broken and does not stop the others.
+Slots that passed while nobody ticked are counted and never replayed. What a few rules look at is
+read by one query; then everything of one rule happens in one savepoint, and they share a commit. A rule that fails is
+marked broken and does not stop the others.
 """
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -15,15 +18,16 @@ from django.db.models import Q
 from django.utils.translation import override
 
 from alerting.identity import fingerprint
-from alerting.judge import judge
+from alerting.judge import judge, question
 from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import Alert, AlertRule, Evaluation
 from alerting.respond import close_orphans, respond
 from alerting.states import Seen
 from lib.stage import Summary
 from monitoring.measures import subjects_of
+from monitoring.selectors.summaries import Ask, read_tallies_of
 from monitoring.selectors.watermark import ingest_watermark
-from monitoring.stats.tally import Subject
+from monitoring.stats.tally import Subject, Tally
 
 logger = structlog.get_logger(__name__)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,6 +40,15 @@ HEALTH = {
     Seen.NO_DATA: AlertRule.Health.NO_DATA,
     Seen.STALE: AlertRule.Health.STALE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the world: for which slot, how far the drain had come, what was read for the rule's question."""
+
+    slot: datetime
+    watermark: datetime
+    tallies: list[Tally] | None
 
 
 def evaluate(*, now: datetime) -> Summary:
@@ -56,16 +69,26 @@ def evaluate(*, now: datetime) -> Summary:
     return total
 
 
-@transaction.atomic
 def _evaluate_chunk(due: list[Due], subjects: dict[int, Subject], watermark: datetime) -> Summary:
-    """One commit for some rules, a savepoint for each; their alerts are locked together, in order."""
-    rules = [rule for rule, _ in due]
-    locked = Alert.objects.select_for_update(of=("self",)).filter(rule__in=rules).order_by("id")
-    alerts = {alert.rule_id: alert for alert in locked.select_related("incident")}
+    """One query and one commit for some rules, a savepoint for each; their alerts are locked together, in order."""
+    read = _read(due, subjects, watermark)
     total = Summary()
-    for rule, slot in due:
-        total += _evaluate_safely(rule, alerts.get(rule.pk), subjects, slot=slot, watermark=watermark)
+    with transaction.atomic():
+        locked = Alert.objects.select_for_update(of=("self",)).filter(rule__in=[rule for rule, _ in due])
+        alerts = {alert.rule_id: alert for alert in locked.select_related("incident").order_by("id")}
+        for rule, slot in due:
+            look = Look(slot, watermark, read.get(rule.pk))
+            total += _evaluate_safely(rule, alerts.get(rule.pk), subjects, look)
     return total
+
+
+def _read(due: list[Due], subjects: dict[int, Subject], watermark: datetime) -> dict[int, list[Tally]]:
+    """What the rules look at, by rule. A broken rule is left out: it says what is wrong when it is judged alone."""
+    asks: dict[int, Ask] = {}
+    for rule, slot in due:
+        with suppress(Exception):
+            asks[rule.pk] = question(rule, subjects[rule_model(rule).pk], at=slot, watermark=watermark)
+    return dict(zip(asks, read_tallies_of(asks.values()), strict=True))
 
 
 def slot_of(rule: AlertRule, *, now: datetime) -> datetime:
@@ -85,26 +108,23 @@ def missed_slots(rule: AlertRule, slot: datetime) -> int:
     return 0 if rule.last_slot is None else max(0, (slot - rule.last_slot) // rule.interval - 1)
 
 
-def _evaluate_safely(
-    rule: AlertRule, alert: Alert | None, subjects: dict[int, Subject], *, slot: datetime, watermark: datetime
-) -> Summary:
-    missed = missed_slots(rule, slot)
+def _evaluate_safely(rule: AlertRule, alert: Alert | None, subjects: dict[int, Subject], look: Look) -> Summary:
+    missed = missed_slots(rule, look.slot)
     try:
-        written = _evaluate_rule(rule, alert, subjects, slot=slot, watermark=watermark)
+        written = _evaluate_rule(rule, alert, subjects, look)
     except Exception as error:  # a broken rule must not stop the others
         logger.exception("rule_failed", rule=rule.slug)
-        written = _mark_broken(rule, f"{type(error).__name__}: {error}", slot=slot)
+        written = _mark_broken(rule, f"{type(error).__name__}: {error}", slot=look.slot)
     return Summary(seen=1, written=written, skipped=missed)
 
 
 @transaction.atomic
-def _evaluate_rule(
-    rule: AlertRule, alert: Alert | None, subjects: dict[int, Subject], *, slot: datetime, watermark: datetime
-) -> int:
+def _evaluate_rule(rule: AlertRule, alert: Alert | None, subjects: dict[int, Subject], look: Look) -> int:
+    slot = look.slot
     if not _claim(rule, slot):
         return 0
     subject = subjects[rule_model(rule).pk]
-    seen = judge(rule, subject, at=slot, watermark=watermark)
+    seen = judge(rule, subject, at=slot, watermark=look.watermark, seen=look.tallies)
     _keep_evaluation(rule, seen, slot=slot)
     _keep_health(rule, HEALTH[seen.seen], "" if seen.seen in (Seen.BREACHED, Seen.FINE) else seen.reason)
     respond(rule, alert or _new_alert(rule), seen, subject, at=slot)

@@ -12,10 +12,10 @@ from typing import Literal
 
 from monitoring.measures import SLIS, subjects_of
 from monitoring.models import SLO
-from monitoring.selectors.summaries import Scope, read_tallies
+from monitoring.selectors.summaries import LONG, Ask, Scope, read_tallies_of, window_start
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.burn import Pair, budget_left, burn_rate, exhausts_in, span_label, spans, standard_pairs
-from monitoring.stats.tally import Subject
+from monitoring.stats.tally import Subject, Tally
 
 STALE_AFTER = timedelta(minutes=2)
 MINIMUM_BAD = 3
@@ -62,18 +62,28 @@ def slo_status(slo: SLO, *, now: datetime) -> SLOStatus:
 
 
 def slo_statuses(slos: Iterable[SLO], *, now: datetime) -> dict[int, SLOStatus]:
-    """The status of each, by id: one query per SLO and two for all of them (load `model` with them)."""
+    """The status of each, by id: three queries for any number of SLOs (load `model` with them)."""
     slos = list(slos)
     watermark = ingest_watermark(now=now)
     subjects = subjects_of(slo.model for slo in slos)
-    return {slo.pk: _status(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in slos}
+    ends = [window_end(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in slos]
+    asks = [ask_counts(slo, end=end, spans_s=_spans(slo)) for slo, end in zip(slos, ends, strict=True)]
+    stale = is_stale(now=now, watermark=watermark)
+    return {
+        slo.pk: _status(slo, counts_of(slo, subjects[slo.model_id], tallies, spans_s=_spans(slo)), stale=stale)
+        for slo, tallies in zip(slos, read_tallies_of(asks), strict=True)
+    }
 
 
-def _status(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> SLOStatus:
+def _spans(slo: SLO) -> list[int]:
+    """The windows of the standard pairs and of the SLO itself, in seconds."""
+    window = slo.window.total_seconds()
+    return [*spans(standard_pairs(window, slo.target)), int(window)]
+
+
+def _status(slo: SLO, counts: dict[int, Counts], *, stale: bool) -> SLOStatus:
     pairs = standard_pairs(slo.window.total_seconds(), slo.target)
     window = int(slo.window.total_seconds())
-    end = window_end(slo, subject, now=now, watermark=watermark)
-    counts = read_counts(slo, subject, end=end, spans_s=[*spans(pairs), window])
     whole = counts[window]
     burn = {seconds: burn_rate(counts[seconds].bad, counts[seconds].valid, slo.target) for seconds in spans(pairs)}
     left = budget_left(whole.bad, whole.valid, slo.target)
@@ -83,7 +93,7 @@ def _status(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -
         budget_left=left,
         burn={span_label(seconds): rate for seconds, rate in burn.items()},
         exhausts_in_s=None if left is None else exhausts_in(left, burn[fastest], window),
-        state=_state(left, pairs, counts, slo.target, stale=is_stale(now=now, watermark=watermark)),
+        state=_state(left, pairs, counts, slo.target, stale=stale),
         good=whole.good,
         valid=whole.valid,
         window_start=whole.start,
@@ -102,28 +112,47 @@ def window_end(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime
     return min(now, watermark) - settle
 
 
-def read_counts(slo: SLO, subject: Subject, *, end: datetime, spans_s: Iterable[int]) -> dict[int, Counts]:
-    """Good and valid of the windows (end - span, end], by span in seconds, in one query.
+def ask_counts(slo: SLO, *, end: datetime, spans_s: Iterable[int]) -> Ask:
+    """What to read for `counts_of`: windows that share their end, cut into the slices between their starts.
 
-    The windows share their end, so they are cut into the slices between their starts and added up backwards.
+    Windows of a day or more begin at a whole hour (`window_start`).
     """
-    longest_first = sorted(set(spans_s), reverse=True)
-    edges = [*(end - timedelta(seconds=span) for span in longest_first), end]
-    slices = read_slices(slo, subject, edges=edges)
-    sums = accumulate(reversed(slices), lambda later, earlier: _joined(earlier, later))
-    return dict(zip(reversed(longest_first), sums, strict=True))
+    starts = [window_start(end, timedelta(seconds=span)) for span in sorted(set(spans_s), reverse=True)]
+    return ask_slices(slo, edges=[*starts, end])
+
+
+def counts_of(slo: SLO, subject: Subject, slices: Sequence[Tally], *, spans_s: Iterable[int]) -> dict[int, Counts]:
+    """Good and valid of the windows (end - span, end], by span in seconds: the slices added up backwards."""
+    parts = slices_of(slo, subject, slices)
+    sums = accumulate(reversed(parts), lambda later, earlier: _joined(earlier, later))
+    return dict(zip(sorted(set(spans_s)), sums, strict=True))
 
 
 def _joined(earlier: Counts, later: Counts) -> Counts:
     return Counts(earlier.good + later.good, earlier.valid + later.valid, earlier.start, later.end)
 
 
-def read_slices(slo: SLO, subject: Subject, *, edges: Sequence[datetime]) -> list[Counts]:
-    """Good and valid between neighbouring edges, in one query."""
-    indicator = SLIS[slo.sli]
+def read_counts(slo: SLO, subject: Subject, *, end: datetime, spans_s: Sequence[int]) -> dict[int, Counts]:
+    """`counts_of` windows that end at `end`, in one query."""
+    ask = ask_counts(slo, end=end, spans_s=spans_s)
+    return counts_of(slo, subject, read_tallies_of([ask])[0], spans_s=spans_s)
+
+
+def ask_slices(slo: SLO, *, edges: Iterable[datetime]) -> Ask:
+    """What to read for `slices_of`."""
     scope = Scope(slo.project_id, slo.model_id, environment=slo.environment)
-    tallies = read_tallies(scope, indicator.metrics, edges=edges)
+    return Ask(scope, frozenset(SLIS[slo.sli].metrics), tuple(edges))
+
+
+def slices_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> list[Counts]:
+    """Good and valid of each window."""
+    indicator = SLIS[slo.sli]
     return [Counts(*indicator.good_valid(tally, subject, slo.bound_ms), tally.start, tally.end) for tally in tallies]
+
+
+def read_slices(slo: SLO, subject: Subject, *, edges: Iterable[datetime]) -> list[Counts]:
+    """Good and valid between neighbouring edges, in one query."""
+    return slices_of(slo, subject, read_tallies_of([ask_slices(slo, edges=edges)])[0])
 
 
 def pair_burns(pair: Pair, counts: dict[int, Counts], target: float, *, minimum: int) -> bool:
@@ -148,15 +177,27 @@ def _state(
 
 
 def budget_series(slo: SLO, *, now: datetime, points: int) -> list[tuple[datetime, float | None]]:
-    """The burn-down of the budget over the SLO's window: `points` equal steps, in one query for the summaries.
+    """The burn-down of the budget over the SLO's window: `points` steps, in one query for the summaries.
 
     It starts at 1 and every bad event takes its share of what the whole window may spend, so the last point is the
     `budget_left` of the status. All None when the window holds no events.
     """
     subject = subjects_of([slo.model])[slo.model_id]
     end = window_end(slo, subject, now=now, watermark=ingest_watermark(now=now))
-    edges = [end - slo.window * (points - done) / points for done in range(points + 1)]
-    slices = read_slices(slo, subject, edges=edges)
+    return budget_of(slo, subject, read_tallies_of([ask_budget(slo, end=end, points=points)])[0])
+
+
+def ask_budget(slo: SLO, *, end: datetime, points: int) -> Ask:
+    """What to read for `budget_of`: equal steps, which begin at whole hours in windows of a day or more."""
+    steps = (slo.window * (points - done) / points for done in range(points))
+    whole = slo.window >= LONG
+    starts = [(end - step).replace(minute=0, second=0, microsecond=0) if whole else end - step for step in steps]
+    return ask_slices(slo, edges=[*starts, end])
+
+
+def budget_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> list[tuple[datetime, float | None]]:
+    """The burn-down over these neighbouring windows: their edges and what is left there."""
+    slices = slices_of(slo, subject, tallies)
     valid = sum(part.valid for part in slices)
     bad = accumulate((part.bad for part in slices), initial=0)
     moments = [slices[0].start, *(part.end for part in slices)]

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from alerting.models import AlertRule
 from alerting.states import Seen
 from models_registry.models import Model
-from monitoring.stats.tally import Subject
+from monitoring.selectors.summaries import Ask
+from monitoring.stats.tally import Subject, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,16 @@ class Judgement:
 
 
 class RuleKind(Protocol):
-    """A way to put a question: one class in one file. Reads only, one query per answer."""
+    """A way to put a question: one class in one file. What many rules ask for is read together, then each is judged."""
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """Field to a sentence that names the mend; empty when the rule can be asked and could fire."""
 
-    def judge(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Judgement:
-        """Look at the rule's windows as they are known now. Raises when the rule itself is broken."""
+    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+        """The windows that the rule looks at. Raises when the rule itself is broken."""
+
+    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+        """The answer, from what was read for the question. Reads nothing."""
 
     def title(self, rule: AlertRule) -> str:
         """What it asks, as the title of an incident, in the active language."""

@@ -11,9 +11,10 @@ from alerting.kinds.base import Judgement, rule_model
 from alerting.models import AlertRule, Severity
 from alerting.states import Seen
 from monitoring.models import SLO
-from monitoring.slo import pair_burns, read_counts, read_slices, window_end
+from monitoring.selectors.summaries import Ask
+from monitoring.slo import ask_counts, counts_of, pair_burns, read_slices, window_end
 from monitoring.stats.burn import Pair, burn_rate, highest_factor, reachable, span_label, spans, standard_pairs
-from monitoring.stats.tally import Subject
+from monitoring.stats.tally import Subject, Tally
 
 PAIR = '[{"long_s": 3600, "short_s": 300, "factor": 14.4, "severity": "page"}]'
 
@@ -35,28 +36,31 @@ class BurnRate:
                 return {"pairs": problem}
         return {}
 
-    def judge(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Judgement:
-        """The strongest pair that burns speaks alone: it suppresses the weaker ones."""
-        slo = rule.slo
-        if slo is None:
-            raise ValueError(_("A burn-rate rule needs an SLO: choose one."))
-        pairs = pairs_of(rule, slo)
+    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+        """All windows of all pairs, which end where the indicator has settled."""
+        slo = _promise(rule)
         end = window_end(slo, subject, now=at, watermark=watermark)
-        counts = read_counts(slo, subject, end=end, spans_s=spans(pairs))
+        return ask_counts(slo, end=end, spans_s=spans(pairs_of(rule, slo)))
+
+    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+        """The strongest pair that burns speaks alone: it suppresses the weaker ones."""
+        slo = _promise(rule)
+        pairs = pairs_of(rule, slo)
+        counts = counts_of(slo, subject, seen, spans_s=spans(pairs))
         loud = next((pair for pair in pairs if pair_burns(pair, counts, slo.target, minimum=rule.minimum)), None)
         shown = loud or min(pairs, key=lambda pair: pair.long_s)
         long = counts[shown.long_s]
         value = burn_rate(long.bad, long.valid, slo.target)
         severity = loud.severity if loud else rule.severity
-        seen = Seen.BREACHED if loud else Seen.FINE if long.valid else Seen.NO_DATA
+        state = Seen.BREACHED if loud else Seen.FINE if long.valid else Seen.NO_DATA
         return Judgement(
-            seen,
+            state,
             long.end,
             severity,
             value,
             long.good,
             long.valid,
-            reason=self._reason(rule, shown, seen, value),
+            reason=self._reason(rule, shown, state, value),
             window_s=shown.long_s,
             limit=shown.factor * (1 - slo.target),
         )
@@ -92,6 +96,12 @@ class BurnRate:
             "seen": self.describe(rule, value) if value is not None else "",
             "factor": f"{pair.factor:g}",
         }
+
+
+def _promise(rule: AlertRule) -> SLO:
+    if rule.slo is None:
+        raise ValueError(_("A burn-rate rule needs an SLO: choose one."))
+    return rule.slo
 
 
 def pairs_of(rule: AlertRule, slo: SLO) -> list[Pair]:

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
-from monitoring.measures import MEASURES, Unit, measure_window, measures_for, read_series
-from monitoring.selectors.summaries import Scope
+from monitoring.measures import MEASURES, Unit, measures_for, read_series
+from monitoring.selectors.summaries import Ask, Scope, window_start
 from monitoring.stats.burn import span_label
-from monitoring.stats.tally import Subject
+from monitoring.stats.tally import Subject, Tally
 
 
 class Threshold:
@@ -46,16 +46,20 @@ class Threshold:
             problems["window"] = _("Summaries are kept by the minute: choose 00:01:00 or more.")
         return problems
 
-    def judge(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Judgement:
-        """Windows end where the measure has settled; fewer events than the minimum are no data."""
-        measure = MEASURES[rule.measure]
-        if rule.threshold is None:
-            raise ValueError(_("A threshold rule needs a threshold: enter one."))
-        model = rule_model(rule)
+    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+        """One window, which ends where the measure has settled."""
+        measure, model = MEASURES[rule.measure], rule_model(rule)
         settle = subject.label_delay if measure.settle == "labels" else timedelta(0)
         end = (min(at, watermark) - settle).replace(second=0, microsecond=0)
         scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
-        reading = measure_window(measure.name, scope, start=end - rule.window, end=end, subject=subject)
+        return Ask(scope, frozenset(measure.metrics), (window_start(end, rule.window), end))
+
+    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+        """The measure against the number; fewer events than the minimum are no data."""
+        measure, end = MEASURES[rule.measure], seen[-1].end
+        if rule.threshold is None:
+            raise ValueError(_("A threshold rule needs a threshold: enter one."))
+        reading = measure.read(seen[-1], subject)
         value, few = reading.value, measure.sampled and reading.n < rule.minimum
         if value is None or few:
             reason = _("%(n)d events, %(minimum)d are needed to judge.") % {"n": reading.n, "minimum": rule.minimum}

@@ -3,7 +3,9 @@
 The packed form is a run of little-endian (int32 bin, int64 count) pairs, bins ascending, no zero counts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +13,19 @@ from numpy.typing import NDArray
 from monitoring.stats.layouts import LOG, log_bin, log_value
 
 PAIR = np.dtype([("bin", "<i4"), ("count", "<i8")])
+ONE_PAIR = Struct("<iq")
 Bins = NDArray[np.int32]
 Counts = NDArray[np.int64]
 
 
 def pack(bins: Mapping[int, int]) -> bytes:
     """Bytes of a histogram given as {bin: count}; zero counts are left out."""
-    pairs = sorted((bin_, count) for bin_, count in bins.items() if count)
-    return np.array(pairs, dtype=PAIR).tobytes()
+    return b"".join([ONE_PAIR.pack(bin_, bins[bin_]) for bin_ in sorted(bins) if bins[bin_]])
+
+
+def read_counts(data: bytes | memoryview) -> dict[int, int]:
+    """A packed histogram as {bin: count}: what `pack` was given."""
+    return dict(ONE_PAIR.iter_unpack(data))
 
 
 def unpack(data: bytes | memoryview) -> tuple[Bins, Counts]:
@@ -29,12 +36,26 @@ def unpack(data: bytes | memoryview) -> tuple[Bins, Counts]:
 
 def merge(datas: Iterable[bytes | memoryview]) -> tuple[Bins, Counts]:
     """The sum of packed histograms of one layout as (bins, counts), bins ascending, no zero counts."""
+    return merge_each([b"".join(datas)], np.zeros(1, dtype=np.int64))[0]
+
+
+def merge_each(datas: Sequence[bytes | memoryview], firsts: NDArray[np.int64]) -> list[tuple[Bins, Counts]]:
+    """`merge` of each group of neighbours; `firsts` are the positions where the groups begin (ascending, the first 0).
+
+    All groups are sorted and added up together: reading many windows costs as much as reading one.
+    """
     pairs = np.frombuffer(b"".join(datas), dtype=PAIR)
-    bins, place = np.unique(pairs["bin"], return_inverse=True)
-    counts = np.zeros(len(bins), dtype=np.int64)
-    np.add.at(counts, place, pairs["count"])
-    kept = counts != 0
-    return bins[kept].astype(np.int32), counts[kept]
+    lengths = np.fromiter((len(data) // PAIR.itemsize for data in datas), dtype=np.int64, count=len(datas))
+    owners = np.repeat(np.arange(len(firsts)), np.add.reduceat(lengths, firsts))
+    keys = (owners << 32) + pairs["bin"]
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    heads = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    sums = np.add.reduceat(pairs["count"][order], heads) if len(heads) else pairs["count"]
+    kept = sums != 0
+    heads, sums = order[heads[kept]], sums[kept]
+    bins, bounds = pairs["bin"][heads], np.searchsorted(owners[heads], np.arange(len(firsts) + 1)).tolist()
+    return [(bins[low:high], sums[low:high]) for low, high in pairwise(bounds)]
 
 
 def merge_packed(datas: Iterable[bytes | memoryview]) -> bytes:

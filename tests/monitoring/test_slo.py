@@ -145,5 +145,17 @@ def test_many_objectives_share_what_they_can(credit_risk: Model, django_assert_n
     for sli in ("availability", "accuracy", "recall", "precision"):
         promise(credit_risk, sli, 0.9)
     slos = SLO.objects.select_related("model")
-    with django_assert_num_queries(1 + 2 + 4):
-        assert len(slo_statuses(slos, now=NOW)) == 4
+    with django_assert_num_queries(1 + 3):
+        found = slo_statuses(slos, now=NOW)
+    assert found == {slo.pk: slo_status(slo, now=NOW) for slo in slos}
+
+
+def test_windows_of_a_day_or_more_begin_at_a_whole_hour(credit_risk: Model) -> None:
+    slo, end = promise(credit_risk), NOW + 40 * MINUTE
+    served(credit_risk, NOW - DAY, ok=1)
+    served(credit_risk, NOW - HOUR, ok=10)
+    counts = read_counts(slo, Subject("binary"), end=end, spans_s=[3_600, 86_400])
+    assert [(counts[span].good, counts[span].start) for span in (3_600, 86_400)] == [
+        (0, end - HOUR),
+        (11, NOW - DAY),
+    ]

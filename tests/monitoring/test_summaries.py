@@ -10,7 +10,8 @@ from hypothesis.extra.django import TestCase
 from models_registry.models import Model
 from monitoring.models import Bucket, RetentionFloor
 from monitoring.models.summaries import Tier
-from monitoring.selectors.summaries import Scope, read_tallies, read_tally
+from monitoring.selectors.summaries import Ask, Scope, read_tallies, read_tallies_of, read_tally
+from monitoring.stats.tally import Tally
 from tests import cast
 from tests.monitoring.series import add, roll_up, series_of, served
 
@@ -119,6 +120,50 @@ def test_any_number_of_windows_is_one_query(credit_risk: Model, windows: int, dj
     edges = [NOON + timedelta(minutes=17 * place) for place in range(windows + 1)]
     with django_assert_num_queries(1):
         assert len(read_tallies(scope_of(credit_risk), {"status"}, edges=edges)) == windows
+
+
+def plain(tallies: list[Tally]) -> list[object]:
+    cells = [
+        {name: (cell.n, cell.total, cell.bins.tolist(), cell.counts.tolist(), cell.layout) for name, cell in found}
+        for found in (sorted(tally.cells.items()) for tally in tallies)
+    ]
+    return [(tally.start, tally.end, tally.snapped, cell) for tally, cell in zip(tallies, cells, strict=True)]
+
+
+def test_many_scopes_are_one_query_and_read_what_each_alone_reads(
+    credit_risk: Model, support_assistant: Model, django_assert_num_queries
+) -> None:
+    second = credit_risk.versions.create(version="2")
+    for hour in range(60):
+        at = NOON - hour * HOUR - timedelta(minutes=hour)
+        for where in ({}, {"version": "2"}, {"environment": "staging"}):
+            served(credit_risk, at, ok=hour, failed=1, **where)
+        add(series_of(support_assistant, "tokens", key="input"), at, {hour: 2}, total=hour)
+        if hour == 30:
+            roll_up(series_of(credit_risk, "status"))
+    edges = {hours: tuple(NOON - HOUR * step for step in (hours, 1, 0)) for hours in (2, 30, 59)}
+    edges[30] = (*edges[30][:2], NOON - timedelta(minutes=7))
+    asks = [
+        Ask(scope, frozenset(metrics), edges[hours])
+        for scope in (
+            scope_of(credit_risk),
+            scope_of(credit_risk, version_id=second.pk),
+            scope_of(credit_risk, environment="staging"),
+            scope_of(support_assistant),
+        )
+        for metrics in ({"status"}, {"tokens", "status"}, set())
+        for hours in edges
+    ]
+    with django_assert_num_queries(1):
+        together = read_tallies_of(asks)
+    alone = [read_tallies(ask.scope, ask.metrics, edges=ask.edges) for ask in asks]
+    assert [plain(found) for found in together] == [plain(found) for found in alone]
+    assert sum(cell.n for found in together for tally in found for cell in tally.cells.values()) > 1_000
+
+
+def test_nothing_asked_is_nothing_read(django_assert_num_queries) -> None:
+    with django_assert_num_queries(0):
+        assert read_tallies_of([]) == []
 
 
 class Tiling(TestCase):
