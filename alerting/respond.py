@@ -40,12 +40,18 @@ def respond(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, *,
 
 
 def close_orphans(*, now: datetime) -> int:
-    """End the alerts of rules that were switched off: nobody would ever say that they are over."""
+    """End the alerts of rules that were switched off, and incidents whose every rule was deleted; how many of both.
+
+    Nobody would ever say that they are over, and an open incident swallows the next one of its model.
+    """
     orphans = Alert.objects.filter(rule__enabled=False).exclude(state=State.INACTIVE)
     found = list(orphans.select_related("incident"))
     for alert in found:
         _close(alert, now=now)
-    return len(found)
+    abandoned = list(Incident.objects.exclude(state=Incident.State.RESOLVED).filter(alerts=None))
+    for incident in abandoned:
+        resolve_incident(incident, by=None, now=now)
+    return len(found) + len(abandoned)
 
 
 @transaction.atomic

@@ -259,5 +259,18 @@ def test_an_idle_rule_costs_a_handful_of_queries(
     error_rule(credit_risk)
     serve(credit_risk, start=-minutes, end=10)
     tick(0, 1)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         tick(1, 2)
+
+
+def test_an_incident_does_not_outlive_the_last_of_its_rules(credit_risk: Model) -> None:
+    error_rule(credit_risk).delete()
+    first, second = error_rule(credit_risk, "first"), error_rule(credit_risk, "second")
+    serve(credit_risk, start=-5, end=10, ok=5, failed=5)
+    tick(0, 1)
+    first.delete()
+    tick(1, 2)
+    assert Incident.objects.get().state == "open"
+    second.delete()
+    tick(2, 3)
+    assert Incident.objects.get().state == "resolved"
