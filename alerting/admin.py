@@ -4,15 +4,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.forms.models import construct_instance
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from alerting.channels import channel_kind
 from alerting.channels.base import ChannelError
 from alerting.models import Alert, AlertRule, Channel, Incident, Notification, Silence
+from alerting.notify.requeue import requeue
 from alerting.notify.test import send_test
 from alerting.validate import rule_problems
 from lib import clock, vault
@@ -98,6 +100,14 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
         return str(rule.slo) if rule.slo else f"{rule.model} · {rule.measure}"
 
 
+def requeue_and_say(request: HttpRequest, rows: QuerySet[Notification]) -> None:
+    """Queue again what was given up among the rows, and tell the person how many."""
+    given_up = rows.filter(state=Notification.State.DEAD).select_related("incident", "channel").order_by("id")
+    count = requeue(given_up, by=person(request), now=clock.now())
+    told = ngettext("%(n)d message is queued again.", "%(n)d messages are queued again.", count) % {"n": count}
+    messages.add_message(request, messages.SUCCESS if count else messages.WARNING, told)
+
+
 class ChannelForm(forms.ModelForm[Channel]):
     """The secret can be written, never read back."""
 
@@ -135,7 +145,10 @@ class ChannelForm(forms.ModelForm[Channel]):
 
 @admin.register(Channel)
 class ChannelAdmin(admin.ModelAdmin[Channel]):
-    """Where messages go; “save and send a test” proves it before the first incident does."""
+    """Where messages go; “save and send a test” proves it before the first incident does.
+
+    Once a broken receiver is mended, what was given up meanwhile can be queued again.
+    """
 
     form = ChannelForm
     change_form_template = "admin/alerting/channel/change_form.html"
@@ -155,12 +168,24 @@ class ChannelAdmin(admin.ModelAdmin[Channel]):
         """Whether there is one; never which."""
         return bool(channel.secret)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With the number of messages that were given up, for their button."""
+        channel = context.get("original")
+        dead = Notification.objects.filter(channel=channel, state=Notification.State.DEAD, incident__isnull=False)
+        context["given_up"] = dead.count() if channel else 0
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def response_add(self, request: HttpRequest, obj: Channel, post_url_continue: str | None = None) -> HttpResponse:
         """Send the test before answering, if that button was pressed."""
         return self._tested(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
-        """The same after a change."""
+        """The same after a change; or queue again what was given up, if it was that button."""
+        if "_requeue" in request.POST:
+            requeue_and_say(request, Notification.objects.filter(channel=obj))
+            return HttpResponseRedirect(request.path)
         return self._tested(request, obj) or super().response_change(request, obj)
 
     def _tested(self, request: HttpRequest, channel: Channel) -> HttpResponse | None:
@@ -219,3 +244,13 @@ class NotificationAdmin(ShownOnly):
     list_display = ("created_at", "channel", "reason", "incident", "state", "attempts", "decision", "last_error")
     list_filter = ("state", "reason")
     list_select_related = ("channel", "incident")
+    actions = ("queue_again",)
+
+    def has_respond_permission(self, request: HttpRequest) -> bool:
+        """Whoever may act on incidents."""
+        return request.user.has_perm("alerting.change_incident")
+
+    @admin.action(description=_("Queue again what was given up"), permissions=["respond"])
+    def queue_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        """Only messages about incidents that were given up; the others stay as they are."""
+        requeue_and_say(request, queryset)

@@ -97,6 +97,7 @@ def _of_event(row: IncidentEvent) -> TimelineEntry:
         IncidentEvent.Kind.COMMENT: _("Note"),
         IncidentEvent.Kind.NOTIFIED: _("Message sent"),
         IncidentEvent.Kind.SUPPRESSED: _("Message not sent"),
+        IncidentEvent.Kind.REQUEUED: _("Message queued again"),
     }
     text = shipped(row.text)
     if kind == IncidentEvent.Kind.SUPPRESSED:

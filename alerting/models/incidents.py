@@ -145,6 +145,7 @@ class IncidentEvent(models.Model):
         COMMENT = "comment", _("comment")
         NOTIFIED = "notified", _("message sent")
         SUPPRESSED = "suppressed", _("message not sent")
+        REQUEUED = "requeued", _("message queued again")
         RUNBOOK = "runbook", _("runbook step")
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="events", verbose_name=_("incident"))
