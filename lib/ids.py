@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from hashlib import blake2b
 from uuid import UUID
 
@@ -17,5 +18,15 @@ def uuid7() -> UUID:
 
 def identity(project_id: int, namespace: str, event_id: str) -> bytes:
     """The 16-byte key under which an event is counted once per project and namespace, whatever its timestamp."""
-    text = f"{project_id}\x1f{namespace}\x1f{event_id}"
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return identities(project_id, namespace, [event_id])[0]
+
+
+def identities(project_id: int, namespace: str, event_ids: Iterable[str]) -> list[bytes]:
+    """The identity of each of many events; what they share is hashed once."""
+    shared = blake2b(f"{project_id}\x1f{namespace}\x1f".encode(), digest_size=16)
+    keys = []
+    for event_id in event_ids:
+        mine = shared.copy()
+        mine.update(event_id.encode("utf-8", "surrogatepass"))
+        keys.append(mine.digest())
+    return keys

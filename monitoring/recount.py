@@ -50,8 +50,8 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
     last = last if last == (begin := _bucket_start(floors, last)) else begin + TIER_SECONDS[_tier(floors, last)]
     folds = Folds()
     for row_type in (PredictionRow, LLMCallRow):
-        for row in _stored(row_type, first, last):
-            folds.add(row)
+        for rows in _stored(row_type, first, last):
+            folds.add_all(rows)
     sums = sums_by_bucket(list(folds.cells()), floors, create=False)
     counted = {key: _of_sum(sum_) for key, sum_ in sums.items()}
     stored = _buckets(floors, first, last)
@@ -71,7 +71,7 @@ def _bucket_start(floors: Floors, epoch_s: int) -> int:
     return floors.bucket(epoch_s)[1]
 
 
-def _stored(row_type: type[ServedRow], first: int, last: int) -> Iterator[ServedRow]:
+def _stored(row_type: type[ServedRow], first: int, last: int) -> Iterator[list[ServedRow]]:
     """Raw events of a window, a few thousand in memory at a time."""
     columns = ", ".join(row_type._fields)
     table = MODELS[row_type]._meta.db_table
@@ -81,7 +81,7 @@ def _stored(row_type: type[ServedRow], first: int, last: int) -> Iterator[Served
             [first * 1_000_000, last * 1_000_000],
         )
         while rows := cursor.fetchmany(ROWS_PER_FETCH):
-            yield from map(row_type._make, rows)
+            yield [row_type._make(row) for row in rows]
 
 
 def _of_sum(counted: Sum) -> tuple[int, int, bytes]:

@@ -8,9 +8,9 @@ from django.db import InterfaceError, OperationalError, transaction
 from lib.stage import Summary
 from monitoring.drain.claim import Body, ClaimLostError, claim_one, remove
 from monitoring.drain.counts import Counts, count_bodies
-from monitoring.drain.prepare import Piece, prepare
+from monitoring.drain.prepare import DRAINED, Piece, prepare, row_ids
 from monitoring.drain.store import store
-from monitoring.ingest.schema import ITEM_TYPES, Item
+from monitoring.ingest.schema import Item
 from monitoring.models import DeadLetter
 
 # These say something of the moment (a lock, a lost connection, a full disk), never of an item.
@@ -25,37 +25,37 @@ def isolate(body_id: int, *, now: datetime) -> Summary:
         if body is None:
             return Summary()
         counts = count_bodies([body])
-        found = _read_items(body, counts, now)
-        dead = body.accepted - len(found)
-        dead += _store_or_split((body, found), counts, now)
+        piece = _read_items(body, counts, now)
+        dead = body.accepted - len(piece.items)
+        dead += _store_or_split(piece, counts, now)
         counts.write()
         remove([body])
     return Summary(seen=body.accepted, written=body.accepted - dead, skipped=dead)
 
 
-def _read_items(body: Body, counts: Counts, now: datetime) -> list[tuple[int, Item]]:
+def _read_items(body: Body, counts: Counts, now: datetime) -> Piece:
     """The items that can be read; each of the others becomes a dead letter, or the body if it is no list of items."""
     try:
         raws = msgspec.json.decode(body.items, type=list[msgspec.Raw])
     except msgspec.MsgspecError as error:
         _bury(body, body.items, error, counts, now, count=body.accepted)
-        return []
+        return Piece(body, [], [])
     if len(raws) != body.accepted:
         reason = ValueError(f"The body holds {len(raws)} items and was accepted as {body.accepted}.")
         _bury(body, body.items, reason, counts, now, count=body.accepted)
-        return []
-    found: list[tuple[int, Item]] = []
+        return Piece(body, [], [])
+    found: dict[int, Item] = {}
     for index, raw in enumerate(raws):
         try:
-            found.append((index, msgspec.json.decode(raw, type=ITEM_TYPES[body.kind])))
+            found[index] = msgspec.json.decode(raw, type=DRAINED[body.kind])
         except msgspec.MsgspecError as error:
             _bury(body, bytes(raw), error, counts, now)
-    return found
+    return Piece(body, row_ids(body, found), list(found.values()))
 
 
 def _store_or_split(piece: Piece, counts: Counts, now: datetime) -> int:
     """Store a piece, or its halves if that fails, down to the item that is the cause; returns dead letters."""
-    body, items = piece
+    body, items = piece.body, piece.items
     if not items:
         return 0
     stored = Counts()
@@ -66,16 +66,11 @@ def _store_or_split(piece: Piece, counts: Counts, now: datetime) -> int:
         raise
     except Exception as error:  # noqa: BLE001 - whatever goes wrong with one item alone is that item's fault
         if len(items) == 1:
-            _bury(body, msgspec.json.encode(items[0][1]), error, counts, now)
+            _bury(body, msgspec.json.encode(items[0]), error, counts, now)
             return 1
-        half = len(items) // 2
-        return _split((body, items[:half]), (body, items[half:]), counts, now)
+        return sum(_store_or_split(half, counts, now) for half in piece.halves())
     counts.include(stored)
     return 0
-
-
-def _split(left: Piece, right: Piece, counts: Counts, now: datetime) -> int:
-    return _store_or_split(left, counts, now) + _store_or_split(right, counts, now)
 
 
 def _bury(body: Body, item: bytes, error: Exception, counts: Counts, now: datetime, *, count: int = 1) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from django.db import connection
@@ -47,12 +48,14 @@ def join(targets: Targets, folds: Folds) -> None:
         *_stored(LLMCallRow, "llm_call", targets),
     ]
     keys = {ref: key for key, (_, ref) in targets.items()}
+    before: list[ServedRow] = []
     changed: defaultdict[type[ServedRow], list[ServedRow]] = defaultdict(list)
     for old in stored:
         new = with_truth(old, outcomes[keys[old.id]], feedback[keys[old.id]])
         if new != old:
-            folds.amend(old, new)
+            before.append(old)
             changed[type(new)].append(new)
+    folds.amend(before, chain.from_iterable(changed.values()))
     for row_type, rows in changed.items():
         _update(row_type, rows)
 

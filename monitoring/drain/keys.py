@@ -5,7 +5,10 @@ said of these events yet: whoever says something of an unknown id leaves its key
 one conflict at a time, and keys that were only awaited are adopted.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from operator import attrgetter
+from struct import Struct
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, connection, transaction
@@ -16,6 +19,9 @@ from monitoring.models import EventKey
 
 AWAITED = ""  # the kind of a key whose event has not arrived
 COLUMNS = ("key", "kind", "ref", "seen_us")
+COPY = f"COPY monitoring_eventkey ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)".encode()
+COPY_HEAD, COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_ID, _SEEN = attrgetter("id"), attrgetter("ingested_us")
 KeyRow = tuple[bytes, str, int | None, int]
 
 
@@ -28,17 +34,34 @@ class Claimed(NamedTuple):
 
 def claim_keys(rows: Mapping[bytes, Row], kinds: Mapping[type[Row], str]) -> Claimed:
     """Enter the rows in the directory, in key order."""
-    entries: list[KeyRow] = [
-        (key, kinds[type(row)], row.id, row.ingested_us) for key, row in ((key, rows[key]) for key in sorted(rows))
-    ]
+    keys = sorted(rows)
+    ordered = [rows[key] for key in keys]
+    named = [kinds[row_type] for row_type in map(type, ordered)]
+    entries: list[KeyRow] = list(zip(keys, named, map(_ID, ordered), map(_SEEN, ordered), strict=True))
     try:
         with transaction.atomic():
-            bulk_insert(EventKey, COLUMNS, entries)
+            _insert_all(entries)
         return Claimed(set(rows), set())
     except IntegrityError:
         new = insert_new(entries)
         adopted = adopt([entry for entry in entries if entry[0] not in new])
         return Claimed(new | adopted, adopted)
+
+
+def _insert_all(entries: Sequence[KeyRow]) -> None:
+    """Insert keys none of which is there; IntegrityError if one is."""
+    if not is_postgres():
+        bulk_insert(EventKey, COLUMNS, entries)
+        return
+    rows = [_packer(kind)(4, 16, key, len(kind), kind.encode(), 8, ref, 8, seen) for key, kind, ref, seen in entries]
+    with binary_cursor() as cursor, cursor.copy(COPY) as copy:
+        copy.write(COPY_HEAD + b"".join(rows) + COPY_END)
+
+
+@cache
+def _packer(kind: str) -> Callable[..., bytes]:
+    """A row of binary COPY: the number of columns, then each after its length. Far cheaper than value by value."""
+    return Struct(f"!hi16si{len(kind)}siqiq").pack
 
 
 def await_targets(targets: Collection[bytes], *, seen_us: int) -> dict[bytes, tuple[str, int]]:

@@ -9,7 +9,7 @@ from monitoring.drain.sql import bulk_insert
 from monitoring.models import DirtyHour
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, hold_floors
-from monitoring.stats.histogram import pack, unpack
+from monitoring.stats.histogram import pack, read_counts
 from monitoring.stats.layouts import confusion_bin
 
 Folded = tuple[Group, Slot, Cell]
@@ -87,8 +87,7 @@ def _number(bin_: Bin, model_id: int, classes: Classes) -> int:
 
 
 def _added(stored: BucketRow, more: Sum) -> BucketRow:
-    bins, counts = unpack(stored.bins)
-    summed = dict(zip(bins.tolist(), counts.tolist(), strict=True))
+    summed = read_counts(stored.bins)
     for bin_, count in more.bins.items():
         summed[bin_] = summed.get(bin_, 0) + count
     return stored._replace(n=stored.n + more.n, total=stored.total + more.total, bins=pack(summed))

@@ -3,23 +3,41 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import msgspec
 from django.conf import settings
 
-from lib.ids import identity
+from lib.ids import identities
 from models_registry.models import Model
 from models_registry.register import KnownVersion, ensure_version, known_versions, newest_version, read_version
-from monitoring.drain.build import Named, Versions, build_row
+from monitoring.drain.build import build_rows
 from monitoring.drain.claim import Body
 from monitoring.drain.fold import Folds
 from monitoring.drain.rows import ROW_TYPES, Row
-from monitoring.ingest.schema import ITEM_TYPES, EventItem, Item, ServedItem, namespace
+from monitoring.drain.served import UNDECODED, Named, Versions
+from monitoring.ingest.schema import ITEM_TYPES, Item, namespace
 
 INDEX_BITS = 13
-DECODERS = {kind: msgspec.json.Decoder(list[item_type]) for kind, item_type in ITEM_TYPES.items()}  # type: ignore[valid-type]  # built at run time
+DRAINED: dict[str, type[Any]] = {**ITEM_TYPES, **UNDECODED}
+DECODERS = {kind: msgspec.json.Decoder(list[item_type]) for kind, item_type in DRAINED.items()}  # type: ignore[valid-type]  # built at run time
+_NAME = attrgetter("model", "version")
 FIRST_SIGHT = {"prediction": Model.Kind.BINARY, "llm_call": Model.Kind.LLM, "event": Model.Kind.BINARY}
-Piece = tuple[Body, Sequence[tuple[int, Item]]]  # a body and its items under their positions
+
+
+class Piece(NamedTuple):
+    """A body, or a part of one: items and the primary keys of their rows."""
+
+    body: Body
+    ids: Sequence[int]
+    items: Sequence[Item]
+
+    def halves(self) -> tuple["Piece", "Piece"]:
+        """Two pieces of this one."""
+        half = len(self.items) // 2
+        left, right = slice(half), slice(half, None)
+        return Piece(self.body, self.ids[left], self.items[left]), Piece(self.body, self.ids[right], self.items[right])
 
 
 class WrongCountError(ValueError):
@@ -37,28 +55,30 @@ class Batch:
 
 
 def decode(body: Body) -> Piece:
-    """The items of a body under their positions."""
+    """A body with its items."""
     items: list[Item] = DECODERS[body.kind].decode(body.items)
     if len(items) != body.accepted:
         message = f"The body holds {len(items)} items and was accepted as {body.accepted}."
         raise WrongCountError(message)
-    return body, list(enumerate(items))
+    return Piece(body, row_ids(body, range(len(items))), items)
+
+
+def row_ids(body: Body, positions: Iterable[int]) -> Sequence[int]:
+    """The primary keys of the rows at these positions of a body."""
+    first = body.id << INDEX_BITS
+    return [first | position for position in positions]
 
 
 def prepare(pieces: Sequence[Piece]) -> Batch:
     """A batch ready to be stored; the first of equal identities counts, in ingest order."""
     versions = _resolve(pieces)
     batch = Batch()
-    for body, items in pieces:
-        space = namespace(body.kind)
-        first = body.id << INDEX_BITS
+    for body, ids, items in pieces:
         batch.kinds[ROW_TYPES[body.kind]] = body.kind
-        for index, item in items:
-            key = identity(body.project_id, space, item.id)
-            if key in batch.rows:
+        keys = identities(body.project_id, namespace(body.kind), [item.id for item in items])
+        for key, row in zip(keys, build_rows(body, ids, items, versions), strict=True):
+            if batch.rows.setdefault(key, row) is not row:
                 batch.repeats.append((body.project_id, body.kind))
-            else:
-                batch.rows[key] = build_row(first | index, body, item, versions)
     batch.folds.add_all(batch.rows.values())
     return batch
 
@@ -66,9 +86,10 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
 def _resolve(pieces: Iterable[Piece]) -> Versions:
     """The version of every name in the batch; new names are registered, events about calls after the calls."""
     kinds: dict[Named, str] = {}
-    for body, items in sorted(pieces, key=lambda piece: piece[0].kind == "event"):
-        names = {(item.model, item.version) for _, item in items if isinstance(item, ServedItem | EventItem)}
-        for slug, version in names:
+    for body, _, items in sorted(pieces, key=lambda piece: piece.body.kind == "event"):
+        if body.kind not in FIRST_SIGHT:
+            continue
+        for slug, version in set(map(_NAME, items)):
             if slug or body.kind != "event":
                 kinds.setdefault((body.project_id, slug, version), body.kind)
     by_project: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)

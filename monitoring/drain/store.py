@@ -3,12 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import msgspec
 
 from models_registry.models import Deployment
 from monitoring.drain.counts import Counts
-from monitoring.drain.join import join, name_early, name_targets
+from monitoring.drain.join import AMENDABLE, join, name_early, name_targets
 from monitoring.drain.keys import await_targets, claim_keys
 from monitoring.drain.merge import merge
 from monitoring.drain.prepare import Batch
@@ -16,6 +17,7 @@ from monitoring.drain.rows import MODELS, BusinessEventRow, FeedbackRow, LateRow
 from monitoring.drain.sql import bulk_insert, prefer_indexes
 
 NOTE_LENGTH = 300
+_PROJECT = attrgetter("project_id")
 
 
 def store(batch: Batch, counts: Counts) -> None:
@@ -26,8 +28,8 @@ def store(batch: Batch, counts: Counts) -> None:
     losers = [row for key, row in batch.rows.items() if key not in won]
     batch.folds.add_all(losers, sign=-1)
     for column, rows in (("stored", winners), ("duplicate", losers)):
-        for place, times in Counter((row.project_id, batch.kinds[type(row)]) for row in rows).items():
-            counts.item(place, column, times)
+        for (project_id, row_type), times in Counter(zip(map(_PROJECT, rows), map(type, rows), strict=True)).items():
+            counts.item((project_id, batch.kinds[row_type]), column, times)
     for place in batch.repeats:
         counts.item(place, "duplicate")
     _insert(winners, adopted, batch)
@@ -57,7 +59,9 @@ def _insert(winners: Sequence[Row], adopted: set[bytes], batch: Batch) -> None:
 
 
 def _bulk(row_type: type[Row], rows: Sequence[Row]) -> None:
-    bulk_insert(MODELS[row_type], row_type._fields, rows)
+    """What is served starts with the defaults of the database for everything that comes later."""
+    sent = len(row_type._fields) - (len(row_type._field_defaults) if row_type in AMENDABLE else 0)
+    bulk_insert(MODELS[row_type], row_type._fields[:sent], [row[:sent] for row in rows])
 
 
 def _mark_changes(winners: Iterable[Row]) -> None:

@@ -1,5 +1,5 @@
 """Late truth: which outcome and which feedback count for an event. Pure functions of everything that was said,
-so any order of arrival, and any repetition, ends the same."""
+so any order of arrival, and any repetition, ends the same. A newer outcome that only tells a value keeps the label."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,8 +15,11 @@ def with_truth(row: ServedRow, outcomes: Sequence[OutcomeRow], feedback: Sequenc
     told = row._replace(feedback_up=up, feedback_down=down, feedback_other=other)
     if not outcomes or not isinstance(told, PredictionRow):
         return told
-    winner = max(outcomes, key=_age)
-    return told._replace(label=winner.label, label_value=winner.value, label_us=winner.ts_us, outcome_ref=winner.id)
+    labels = [said for said in outcomes if said.label is not None]
+    values = [said for said in outcomes if said.value is not None]
+    winner = max(labels or outcomes, key=_age)
+    value = max(values, key=_age).value if values else None
+    return told._replace(label=winner.label, label_value=value, label_us=winner.ts_us, outcome_ref=winner.id)
 
 
 def count_feedback(feedback: Iterable[FeedbackRow]) -> tuple[int, int, int]:

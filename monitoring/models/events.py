@@ -7,9 +7,22 @@ are `inbox id << 13 | index`, so they follow the ingest sequence.
 from typing import ClassVar
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import ModelVersion, Project
+
+
+class RowId(models.BigIntegerField):
+    """A primary key of 64 bits that is given, never made.
+
+    SQLite keeps a table in the order of such a key only if its type reads INTEGER; an automatic field has that too, but
+    writes a sequence with every row.
+    """
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        """INTEGER on SQLite, where every integer has 64 bits."""
+        return "integer" if connection.vendor == "sqlite" else str(super().db_type(connection))
 
 
 class Event(models.Model):
@@ -19,8 +32,7 @@ class Event(models.Model):
     only the drain writes here, after it has resolved them.
     """
 
-    # Always given by the drain; an automatic field all the same, for SQLite then keeps the table itself in this order.
-    id = models.BigAutoField(primary_key=True)
+    id = RowId(primary_key=True)
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     event_id = models.CharField(max_length=200)
     ts_us = models.BigIntegerField()
@@ -50,9 +62,10 @@ class Served(Event):
     span_id = models.CharField(max_length=200, default="", blank=True)
     user_id = models.CharField(max_length=200, default="", blank=True)
     session_id = models.CharField(max_length=200, default="", blank=True)
-    feedback_up = models.PositiveIntegerField(default=0, help_text="Winning thumbs up, as folded.")
-    feedback_down = models.PositiveIntegerField(default=0)
-    feedback_other = models.PositiveIntegerField(default=0)
+    # What comes later has a default in the database, so that the drain need not send it (a third of an insert).
+    feedback_up = models.PositiveIntegerField(default=0, db_default=0, help_text="Winning thumbs up, as folded.")
+    feedback_down = models.PositiveIntegerField(default=0, db_default=0)
+    feedback_other = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta(Event.Meta):
         """The partial index serves the request page."""

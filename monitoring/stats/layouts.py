@@ -3,6 +3,7 @@
 Pure: no Django, no database.
 """
 
+from collections.abc import Iterable
 from math import ceil, log
 from typing import Final
 
@@ -35,6 +36,11 @@ ZERO_BIN: Final = -1
 def log_bin(value: int) -> int:
     """The log-1 bin of a whole number of quanta; zero and below share one bin."""
     return ceil(log(value) * PER_LOG) if value > 0 else ZERO_BIN
+
+
+def log_bins(values: Iterable[int]) -> list[int]:
+    """`log_bin` of each value, without the price of a call."""
+    return [ceil(log(value) * PER_LOG) if value > 0 else ZERO_BIN for value in values]
 
 
 def log_value(bin_: int) -> float:

@@ -70,14 +70,14 @@ def test_any_order_folds_to_the_same_sums(rows, rng):
 def test_what_is_added_can_be_taken_away_exactly(kept, removed):
     folds = folded(*kept, *removed)
     for row in removed:
-        folds.add(row, -1)
+        folds.add_all([row], -1)
     assert sums(folds) == sums(folded(*kept))
 
 
 @given(st.lists(ROWS, max_size=4), PREDICTIONS, PREDICTIONS)
 def test_amending_is_as_if_the_new_row_had_come_first(others, old, new):
     folds = folded(*others, old)
-    folds.amend(old, new)
+    folds.amend([old], [new])
     assert sums(folds) == sums(folded(*others, new))
 
 

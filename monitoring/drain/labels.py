@@ -1,0 +1,51 @@
+"""The decision of a prediction, frozen by the model's definition at this moment: what is stored can be folded, amended
+and recounted without asking what the definition was.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from models_registry.models import Model
+from models_registry.register import KnownVersion
+from monitoring.ingest.schema import PredictionItem, canonical_label
+
+MAX_LABEL = 200
+_encode = msgspec.json.Encoder().encode
+
+
+def decision(item: PredictionItem, version: KnownVersion, scores: Mapping[str, float]) -> str:
+    """Canonical text of the decision: the label given, else the likeliest class, else the score over the threshold.
+
+    Empty when there is none, and for regression, whose values are numbers rather than classes.
+    """
+    if version.kind == Model.Kind.REGRESSION:
+        return ""
+    if item.prediction is not None:
+        return label_text(item.prediction)
+    if scores:
+        return label_text(max(sorted(scores), key=scores.__getitem__))
+    if item.score is None:
+        return ""
+    return version.positive_label if item.score >= version.threshold else negative_label(version.positive_label)
+
+
+def negative_label(positive: str) -> str:
+    """The stable name of "not positive" for models that only give a score."""
+    return {"1": "0", "true": "false"}.get(positive, f"not {positive}"[:MAX_LABEL])
+
+
+def label_text(value: Any) -> str:
+    """Canonical label that fits its column; lists (several outputs) as JSON."""
+    if isinstance(value, str):
+        return _text_label(value)
+    text = _encode(value).decode() if isinstance(value, list | dict) else canonical_label(value)
+    return text[:MAX_LABEL]
+
+
+@lru_cache(maxsize=4_096)
+def _text_label(text: str) -> str:
+    """Classes are few; what is equal as text has one canonical label (1, 1.0 and true are equal too, and are not text)."""
+    return canonical_label(text)[:MAX_LABEL]
