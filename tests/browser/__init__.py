@@ -1,0 +1,1 @@
+"""Walks through the real demonstration with a real browser."""
