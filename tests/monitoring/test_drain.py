@@ -142,3 +142,14 @@ def test_nothing_is_left_in_the_inbox(put: Put, now: datetime):
         put("prediction", call(str(n)))
     drain(now=now)
     assert not InboxBody.objects.exists()
+
+
+def test_an_outcome_that_only_tells_a_value_keeps_the_label(put: Put, now: datetime):
+    put("prediction", call("a", prediction="default"))
+    put("outcome", {"id": "o1", "prediction_id": "a", "label": "default", "ts": micros(now - timedelta(hours=1))})
+    drain(now=now)
+    put("outcome", {"id": "o2", "prediction_id": "a", "value": 1_200, "ts": micros(now)})
+    drain(now=now)
+    stored = Prediction.objects.get()
+    assert (stored.label, stored.label_value) == ("default", 1_200)
+    assert bins("confusion") == {confusion_bin(1, 1): 1}
