@@ -310,7 +310,7 @@ def _page(request: Request, rows: Any, serializer: Callable[..., Any], *, states
             raise ValidationError({"state": f"One of {', '.join(states)}."})
         rows = rows.filter(state=state)
     limit = params.get("limit") or str(DEFAULT_LIMIT)
-    if not limit.isdecimal() or not 1 <= int(limit) <= MAX_LIMIT:
+    if not limit.isdecimal() or len(limit) > 4 or not 1 <= int(limit) <= MAX_LIMIT:
         raise ValidationError({"limit": f"`limit` is a whole number from 1 to {MAX_LIMIT}."})
     try:
         page = keyset_page(rows, time=time, limit=int(limit), cursor=params.get("cursor"))

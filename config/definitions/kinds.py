@@ -7,6 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from alerting.channels import channel_kind
+from alerting.channels.base import ChannelError
 from alerting.models import AlertRule, Channel
 from alerting.validate import rule_problems
 from models_registry.models import Model
@@ -37,6 +39,13 @@ def _check_slo(slo: SLO) -> None:
 
 def _check_rule(rule: AlertRule) -> None:
     _raise(rule_problems(rule))
+
+
+def _check_channel(channel: Channel) -> None:
+    try:
+        channel_kind(channel.kind).check(target=channel.target, secret="")
+    except ChannelError as error:
+        raise ValidationError({"target": str(error)}) from error
 
 
 def _raise(problems: dict[str, str]) -> None:
@@ -70,6 +79,6 @@ KINDS = [
         {"slo": SLO, "model": Model},
         _check_rule,
     ),
-    Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled")),
+    Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled"), check=_check_channel),
     Kind("runbooks", Runbook, "slug", ("title", "summary", "owner", "verified_at")),
 ]

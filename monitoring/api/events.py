@@ -93,7 +93,7 @@ class EventsView(APIView):
 def read_limit(params: dict[str, str]) -> int:
     """The page size that a query string asks for; 400 when it is not a number from 1 to 1,000."""
     text = params.get("limit", "") or str(DEFAULT_LIMIT)
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_LIMIT:
+    if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= MAX_LIMIT:
         raise ValidationError({"limit": f"`limit` is a whole number from 1 to {MAX_LIMIT}."})
     return int(text)
 

@@ -30,7 +30,7 @@ def replay_letters(request: HttpRequest, project: Project) -> HttpResponse:
     letters = DeadLetter.objects.filter(project=project)
     chosen = request.POST.get("letter", "")
     if chosen:
-        letters = letters.filter(pk=int(chosen)) if chosen.isdecimal() else letters.none()
+        letters = letters.filter(pk=int(chosen)) if chosen.isdecimal() and len(chosen) < 19 else letters.none()
     found = list(letters)
     for letter in found:
         replay(letter, now=clock.now())

@@ -84,7 +84,7 @@ def silence(request: HttpRequest, number: int) -> HttpResponseBase:
     """No messages for `hours`; the incident stays open."""
     by, found = must(request, "alerting.add_silence"), _find(number)
     asked = request.POST.get("hours", "")
-    hours, comment = int(asked) if asked.isdecimal() else 0, request.POST.get("comment", "").strip()
+    hours, comment = int(asked) if asked.isdecimal() and len(asked) < 5 else 0, request.POST.get("comment", "").strip()
     done = _("Silent for %(hours)d h. The incident stays open.") % {"hours": hours}
     return _act(
         request, number, done, lambda: silence_incident(found, by=by, hours=hours, comment=comment, now=clock.now())

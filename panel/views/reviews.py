@@ -74,7 +74,7 @@ def _back(number: int, anchor: str = "") -> HttpResponseRedirect:
 def _revision(request: HttpRequest) -> int | None:
     """The revision that the form was opened on; None if it names none."""
     text = request.POST.get("revision", "")
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 @require_POST

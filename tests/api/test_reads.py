@@ -151,3 +151,9 @@ def test_an_ingest_key_cannot_read(project: Project) -> None:
 def test_without_a_live_key_it_is_a_401_problem(db: None, header: dict[str, str]) -> None:
     answer = Client(headers=header).get("/api/v1/ledger")
     assert (answer.status_code, answer["content-type"]) == (401, "application/problem+json")
+
+
+def test_a_limit_of_five_thousand_digits_is_refused_like_any_other(as_ana: Client, project: Project) -> None:
+    for path in ("predictions", "incidents", "alerts"):
+        answer = as_ana.get(f"/api/v1/{path}", {"project": project.slug, "limit": "9" * 5_000})
+        assert answer.status_code == 400

@@ -121,6 +121,7 @@ def test_a_dry_run_tells_and_writes_nothing(write):
         ("model: credit-risk\n    sli", "model: nobody\n    sli", "slos.available.model: there is no model 'nobody'"),
         ("window: 1h", "window: 1 fortnight", "rules.accuracy-low.window: must be a number and s, m, h or d"),
         ("target: 0.995", "target: 99.5", "slos.available:"),
+        ("https://hooks", "ftp://hooks", "channels.hook.target: The URL must start with https://"),
         ("HOOK_SECRET", "NOT_SET", "channels.hook.secret_env: NOT_SET is not set"),
         ("rules: [accuracy-low]", "rules: [other]", "runbooks.accuracy.rules: there is no alert rule 'other'"),
         ("project: {slug", "projekt: {slug", "project: must be a slug"),
