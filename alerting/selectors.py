@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from alerting.models import Alert, AlertTransition, Incident, IncidentEvent, Severity
 from alerting.notify.decisions import explain
 from alerting.words import describe_value, joined
-from lib.shipped import shipped
 from models_registry.models import Deployment, Project, User
+from models_registry.shipped import shipped
 
 SUSPECT_BEFORE: Final = timedelta(hours=24)
 

@@ -21,7 +21,10 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 # --- Django
 DEBUG = env_bool("ATALAIA_DEBUG", default=False)
 SECRET_KEY = env_str("ATALAIA_SECRET_KEY") or kept_secret(DATA_DIR, "secret_key")
-ALLOWED_HOSTS = env_list("ATALAIA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = [
+    *env_list("ATALAIA_ALLOWED_HOSTS"),
+    *("localhost", "127.0.0.1", "[::1]"),  # always: the supervisor and probes of this machine ask by these names
+]
 CSRF_TRUSTED_ORIGINS = env_list("ATALAIA_TRUSTED_ORIGINS")
 DEMO = env_bool("ATALAIA_DEMO", default=False)
 ADMIN_USER = env_str("ATALAIA_ADMIN_USER", "admin")
@@ -49,7 +52,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_structlog",

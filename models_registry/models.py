@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lib.shipped import shipped
 from models_registry.redaction import compile_patterns
+from models_registry.shipped import shipped
 
 
 class User(AbstractUser):

@@ -5,8 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from alerting.models import AlertRule, Incident
-from lib.shipped import shipped
 from models_registry.models import Project
+from models_registry.shipped import shipped
 
 
 class Runbook(models.Model):

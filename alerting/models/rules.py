@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from lib.shipped import shipped
 from models_registry.models import Model, Project
+from models_registry.shipped import shipped
 from monitoring.models import SLO
 
 

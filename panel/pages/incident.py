@@ -15,14 +15,14 @@ from alerting.models import Alert, Incident, Silence
 from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
 from alerting.words import describe_value
 from lib.markdown import render
-from lib.shipped import shipped
 from models_registry.models import Deployment, Model
+from models_registry.shipped import shipped
 from monitoring.models import SLO, LLMCall
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import EventFilter
 from monitoring.selectors.events import event_page
 from monitoring.selectors.wire import moment
-from monitoring.slo import SLOStatus, slo_status
+from monitoring.slo import SLOStatus, slo_statuses
 from panel.pages.conversation import excerpt_of
 from panel.pages.event import event_url
 from panel.pages.incident_chart import incident_chart
@@ -133,14 +133,13 @@ def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
     """Everything that the page shows, in a number of queries that does not grow with the incident."""
     alerts = list(incident.alerts.select_related("rule__slo__model", "rule__model"))
     alerts.sort(key=lambda alert: (alert.state != Alert.State.FIRING, alert.severity != "page", alert.pk))
-    objectives = {alert.rule.slo.pk: alert.rule.slo for alert in alerts if alert.rule.slo}
     runs = _runs(incident)
     followed = {view.run.runbook_id for view in runs}
     return IncidentPage(
         incident=incident,
         alerts=[(alert, _why(alert)) for alert in alerts],
         why=_why(alerts[0]) or shipped(alerts[0].rule.summary) if alerts else "",
-        objectives=[(slo, slo_status(slo, now=incident.resolved_at or now)) for slo in objectives.values()],
+        objectives=_statuses(incident, alerts, now=now),
         open_for=(incident.resolved_at or now) - incident.impact_started_at,
         times=times(incident),
         silence=_silence(incident, now),
@@ -159,6 +158,13 @@ def _why(alert: Alert) -> str:
     if alert.state in (Alert.State.NO_DATA, Alert.State.STALE):
         return alert.reason
     return describe_value(alert.rule, alert.value) or alert.reason
+
+
+def _statuses(incident: Incident, alerts: list[Alert], *, now: datetime) -> list[tuple[SLO, SLOStatus]]:
+    """The objectives behind the alerts as they stand, or stood at the end."""
+    slos = {alert.rule.slo.pk: alert.rule.slo for alert in alerts if alert.rule.slo}
+    statuses = slo_statuses(slos.values(), now=incident.resolved_at or now)
+    return [(slo, statuses[pk]) for pk, slo in slos.items()]
 
 
 def _timeline(incident: Incident) -> list[Entry]:

@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 
 from alerting.models import AlertRule
 from lib.markdown import render
-from lib.shipped import shipped
 from models_registry.models import Project
+from models_registry.shipped import shipped
 from runbooks.models import Run, Runbook, Step
 
 STALE_AFTER = timedelta(days=90)

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from alerting.models import Incident
-from lib.shipped import shipped
 from models_registry.models import Model, Project, User
+from models_registry.shipped import shipped
 from monitoring.models import LLMCall, Prediction
 
 INCIDENT = re.compile(r"(?:inc-?|#)?(\d{1,9})", re.IGNORECASE)

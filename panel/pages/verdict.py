@@ -9,9 +9,12 @@ from django.utils.translation import ngettext
 
 from alerting.models import Alert, Incident, Severity
 from alerting.selectors import open_incidents
-from lib.shipped import shipped
+from lib import clock
 from models_registry.models import Project
+from models_registry.shipped import shipped
+from monitoring.measures import read_windows
 from monitoring.slo import SLOStatus
+from monitoring.stats.tally import Subject
 from panel import format as write
 from panel.pages.fleet import Judged, ModelRow
 from panel.pages.indicators import recent, shown
@@ -51,6 +54,8 @@ def verdict(project: Project, rows: list[ModelRow], *, now: datetime) -> Verdict
     if burning:
         return _of_burning(burning, now=now)
     quiet = [row for row in rows if row.state in ("no_data", "stale")]
+    if quiet and clock.face() is not None:
+        return _of_catching_up()
     if quiet:
         return _of_quiet(quiet)
     return _of_peace(project, rows, now=now)
@@ -70,8 +75,8 @@ def _of_incident(worst: Incident, incidents: list[Incident], rows: list[ModelRow
         tone="bad" if worst.severity == Severity.PAGE else "warn",
         headline=_headline(incidents, rows),
         subject=subject,
-        sentence=describe(judged, since, now=now)
-        if judged
+        sentence=describe(judged, row.subject, since, now=now)
+        if judged and row
         else _("%(title)s since %(since)s.") % {"title": shipped(worst.title), "since": since},
         outlook=outlook(judged.status) if judged else "",
         links=links,
@@ -99,10 +104,11 @@ def _cause(incident: Incident, row: ModelRow | None) -> Judged | None:
     return next((one for one in row.slos if one.slo.pk in causes), None)
 
 
-def describe(judged: Judged, since: str, *, now: datetime) -> str:
+def describe(judged: Judged, subject: Subject, since: str, *, now: datetime) -> str:
     """p95 latency 412 ms, objective at most 300 ms, since 21:40."""
     seen = shown(judged.slo)
-    reading = recent(seen.measure, judged.slo.model, now=now, width=NOW_WINDOW)
+    wanted = recent(seen.measure, judged.slo.model, subject, now=now, width=NOW_WINDOW)
+    reading = read_windows([wanted])[0][seen.measure]
     return _("%(label)s %(value)s, objective %(objective)s, since %(since)s.") % {
         "label": seen.label,
         "value": write.figure(reading.value, seen.unit),
@@ -141,6 +147,11 @@ def _of_burning(rows: list[ModelRow], *, now: datetime) -> Verdict:
         links=[Link(reverse("panel:slo", args=[judged.slo.project.slug, judged.slo.slug]), _("Open the SLO"))],
         cause=judged,
     )
+
+
+def _of_catching_up() -> Verdict:
+    """A story's clock goes in steps, and between two of them silence says nothing."""
+    return Verdict("ok", _("The story is being told"), sentence=_("What you see is how things stood at its time."))
 
 
 def _of_quiet(rows: list[ModelRow]) -> Verdict:

@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from lib.shipped import shipped
+from models_registry.shipped import shipped
 from panel import format as write
 
 register = template.Library()
