@@ -4,10 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from monitoring.models import LLMCall
 from monitoring.selectors.wire import payload_of
 
 EXCERPT = 140
+SPEAKERS = {"system": _("System"), "user": _("User"), "assistant": _("Assistant"), "tool": _("Tool")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,11 @@ class Message:
 
     role: str
     text: str
+
+    @property
+    def speaker(self) -> str:
+        """The role in the reader's language; a role nobody has heard of as it was sent."""
+        return str(SPEAKERS.get(self.role, self.role))
 
 
 def messages_of(value: Any, role: str) -> list[Message]:

@@ -7,10 +7,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from models_registry.models import Model
-from monitoring.measures import MEASURES, measure_window
+from monitoring.measures import MEASURES, Wanted
 from monitoring.models import SLO
 from monitoring.selectors.summaries import Scope
-from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject
 from panel import format as write
 
@@ -55,6 +54,11 @@ def shown(slo: SLO) -> Shown:
     return Shown(name, capfirst(str(measure.label)), measure.unit, round(bound, 9))
 
 
+def is_estimate(name: str) -> bool:
+    """A share of events, which a small n makes jump about: drawn over longer steps than a count or a latency."""
+    return MEASURES[name].sampled and MEASURES[name].unit == "ratio"
+
+
 def scope_of(model: Model, *, environment: str | None = None, version_id: int | None = None) -> Scope:
     """All of a model, or one environment or version of it."""
     return Scope(project_id=model.project_id, model_id=model.pk, version_id=version_id, environment=environment)
@@ -65,10 +69,10 @@ def settled(model: Model, name: str, *, now: datetime) -> datetime:
     return now - model.label_delay if MEASURES[name].settle == "labels" else now
 
 
-def recent(name: str, model: Model, *, now: datetime, width: timedelta, subject: Subject | None = None) -> Reading:
+def recent(name: str, model: Model, subject: Subject, *, now: datetime, width: timedelta) -> Wanted:
     """The measure over the newest settled window of that width."""
     end = settled(model, name, now=now)
-    return measure_window(name, scope_of(model), start=end - width, end=end, subject=subject)
+    return Wanted((name,), scope_of(model), (end - width, end), subject)
 
 
 def main_measure(model: Model) -> str:

@@ -8,14 +8,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from models_registry.models import Deployment, Model, ModelVersion
-from monitoring.measures import MEASURES, Point, read_series, subjects_of
-from monitoring.selectors.summaries import read_tally
+from monitoring.measures import MEASURES, Point, Wanted, read_series, read_windows
 from monitoring.stats.intervals import Reading
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.tally import Subject
 from panel import format as write
 from panel.pages import history
 from panel.pages.fleet import Judged, ModelRow, model_row
-from panel.pages.indicators import main_measure, scope_of, settled, shown
+from panel.pages.indicators import is_estimate, main_measure, scope_of, settled, shown
 from panel.pages.plot import Chart, Line, Threshold
 from panel.pages.ranges import Range
 
@@ -73,16 +72,16 @@ class ModelPage:
 
 def model_page(model: Model, span: Range, *, now: datetime) -> ModelPage:
     """The model over the range that ends now."""
-    subject = subjects_of([model])[model.pk]
-    start, edges = span.edges(now=now)
+    start, _edges = span.edges(now=now)
     row = model_row(model, now=now)
+    subject = row.subject
     quality = _applicable(model, LLM_FIGURES if model.kind == Model.Kind.LLM else CLASSIFIER_FIGURES)
     main = main_measure(model)
     return ModelPage(
         row=row,
         service=_figures(model, _applicable(model, SERVICE_FIGURES), subject, start=start, now=now),
         quality=_figures(model, quality, subject, start=start, now=now),
-        charts=_charts(model, row, subject, edges, now=now),
+        charts=_charts(model, row, subject, span, now=now),
         versions=_versions(model, row, subject, start=start, now=now),
         quality_label=capfirst(str(MEASURES[main].label)),
         waits=write.span(model.label_delay) if model.label_delay and model.kind != Model.Kind.LLM else "",
@@ -100,23 +99,27 @@ def _read(
     *,
     start: datetime,
     now: datetime,
-    version: ModelVersion | None = None,
-) -> dict[str, Reading]:
-    """Measures over [start, now); those that wait for labels end earlier. At most two queries."""
-    scope = scope_of(model, version_id=version.pk if version else None)
-    tallies: dict[datetime, Tally] = {}
-    readings = {}
+    versions: Sequence[ModelVersion | None] = (None,),
+) -> list[dict[str, Reading]]:
+    """Measures over [start, now) of each version (None: of the model), in one query.
+
+    Measures that wait for labels end earlier.
+    """
+    ends: dict[datetime, list[str]] = {}
     for name in names:
-        end = settled(model, name, now=now)
-        if end not in tallies:
-            together = {metric for one in names for metric in MEASURES[one].metrics}
-            tallies[end] = read_tally(scope, together, start=min(start, end), end=end)
-        readings[name] = MEASURES[name].read(tallies[end], subject)
-    return readings
+        ends.setdefault(settled(model, name, now=now), []).append(name)
+    scopes = [scope_of(model, version_id=version.pk if version else None) for version in versions]
+    wanted = [
+        Wanted(tuple(together), scope, (min(start, end), end), subject)
+        for scope in scopes
+        for end, together in ends.items()
+    ]
+    readings = iter(read_windows(wanted))
+    return [{name: one for _end in ends for name, one in next(readings).items()} for _scope in scopes]
 
 
 def _figures(model: Model, names: Sequence[str], subject: Subject, *, start: datetime, now: datetime) -> list[Figure]:
-    readings = _read(model, names, subject, start=start, now=now)
+    readings = _read(model, names, subject, start=start, now=now)[0]
     return [figure_of(name, readings[name]) for name in names]
 
 
@@ -129,15 +132,20 @@ def figure_of(name: str, reading: Reading) -> Figure:
     return Figure(capfirst(str(MEASURES[name].label)), write.figure(reading.value, unit), reading.n, interval)
 
 
-def _charts(model: Model, row: ModelRow, subject: Subject, edges: list[datetime], *, now: datetime) -> list[Chart]:
+def _charts(model: Model, row: ModelRow, subject: Subject, span: Range, *, now: datetime) -> list[Chart]:
     own = LLM_CHARTS if model.kind == Model.Kind.LLM else CLASSIFIER_CHARTS
     groups = [tuple(_applicable(model, group)) for group in (*own[:2], *SERVICE_CHARTS, *own[2:])]
     groups = [group for group in groups if group]
-    names = [name for group in groups for name in group]
-    series = read_series(names, scope_of(model), edges=edges, now=now, subject=subject)
+    series: dict[str, list[Point]] = {}
+    ends: dict[str, list[datetime]] = {}
+    for sampled in (False, True):
+        names = [name for group in groups for name in group if is_estimate(name) == sampled]
+        _start, edges = span.edges(now=now, sampled=sampled)
+        series |= read_series(names, scope_of(model), edges=edges, now=now, subject=subject)
+        ends |= dict.fromkeys(names, edges)
     bands = history.bands(model=model, start=edges[0], end=edges[-1])
     marks = history.marks(model, start=edges[0], end=edges[-1])
-    drawn = [_chart(group, series, row.slos, start=edges[0], end=edges[-1]) for group in groups]
+    drawn = [_chart(group, series, row.slos, start=ends[group[0]][0], end=ends[group[0]][-1]) for group in groups]
     return [replace(chart, bands=bands, marks=marks) for chart in drawn]
 
 
@@ -184,9 +192,13 @@ def _versions(model: Model, row: ModelRow, subject: Subject, *, start: datetime,
     main = main_measure(model)
     deployed = {one.version_id: one for one in Deployment.objects.filter(version__model=model).order_by("at", "id")}
     rows = []
-    for version in model.versions.all()[:VERSIONS_SHOWN]:
-        names = ["requests", "error_rate", "latency_p95", main]
-        readings = _read(model, names, subject, start=start, now=now, version=version)
+    versions = list(model.versions.all())[:VERSIONS_SHOWN]
+    names = ["requests", "error_rate", "latency_p95", main]
+    for version, readings in zip(
+        versions, _read(model, names, subject, start=start, now=now, versions=versions), strict=True
+    ):
+        if not version.version and not readings["requests"].n:
+            continue  # events that named no version, none of them lately
         rows.append(
             VersionRow(
                 version,

@@ -166,8 +166,9 @@ class Chart:
 
     @cached_property
     def summary(self) -> str:
-        """The first line in words."""
-        known = [point for point in self.lines[0].points if point.value is not None] if self.lines else []
+        """The first line in words; what still waits for labels is left out while anything settled is known."""
+        every = [point for point in self.lines[0].points if point.value is not None] if self.lines else []
+        known = [point for point in every if point.state != "provisional"] or every
         if not known:
             return _("No data in this range.")
         values = [point.value for point in known if point.value is not None]

@@ -6,34 +6,39 @@ from datetime import UTC, datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A length of time ending now, cut into steps that begin at round times (UTC)."""
+    """A length of time ending now, cut into steps that begin at round times (UTC).
+
+    Estimates take the `sampled_step`: an accuracy over ten labels swings by chance alone, and a chart must not.
+    """
 
     key: str
     length: timedelta
     step: timedelta
+    sampled_step: timedelta
 
     @property
     def label(self) -> str:
         """24 h, 7 d, 30 d: units that every language of the panel shares."""
         return f"{self.key[:-1]}\u00a0{self.key[-1]}"
 
-    def edges(self, *, now: datetime) -> tuple[datetime, list[datetime]]:
+    def edges(self, *, now: datetime, sampled: bool = False) -> tuple[datetime, list[datetime]]:
         """(start, edges): whole steps up to the one that holds `now`; the last edge is `now`, cut to its minute."""
-        seconds = self.step.total_seconds()
+        step = self.sampled_step if sampled else self.step
+        seconds = step.total_seconds()
         end = now.replace(second=0, microsecond=0)
         first = (end - self.length).timestamp() // seconds * seconds
         start = datetime.fromtimestamp(first, tz=UTC)
         edges, edge = [], start
         while edge < end:
             edges.append(edge)
-            edge += self.step
+            edge += step
         return start, [*edges, end]
 
 
 RANGES = {
-    "24h": Range("24h", timedelta(hours=24), timedelta(minutes=15)),
-    "7d": Range("7d", timedelta(days=7), timedelta(hours=2)),
-    "30d": Range("30d", timedelta(days=30), timedelta(hours=8)),
+    "24h": Range("24h", timedelta(hours=24), timedelta(minutes=15), timedelta(hours=1)),
+    "7d": Range("7d", timedelta(days=7), timedelta(hours=2), timedelta(hours=4)),
+    "30d": Range("30d", timedelta(days=30), timedelta(hours=8), timedelta(hours=12)),
 }
 
 

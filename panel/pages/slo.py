@@ -18,7 +18,7 @@ from monitoring.stats.burn import span_label
 from panel import format as write
 from panel.pages import history
 from panel.pages.fleet import Judged, judge
-from panel.pages.indicators import Shown, scope_of, shown
+from panel.pages.indicators import Shown, is_estimate, scope_of, shown
 from panel.pages.plot import Band, Chart, Line, Threshold
 from panel.pages.ranges import Range
 from panel.pages.verdict import outlook
@@ -144,7 +144,7 @@ def _rules(slo: SLO) -> list[RuleRow]:
 def _charts(slo: SLO, span: Range, *, now: datetime) -> list[Chart]:
     """The measure against its objective, and how many events stand behind it."""
     seen = shown(slo)
-    start, edges = span.edges(now=now)
+    start, edges = span.edges(now=now, sampled=is_estimate(seen.measure))
     scope = scope_of(slo.model, environment=slo.environment)
     subject = subjects_of([slo.model])[slo.model_id]
     points = read_series([seen.measure], scope, edges=edges, now=now, subject=subject)[seen.measure]
