@@ -39,8 +39,8 @@ class Watch:
             self._event = row.pk
             text = f"{row.incident}: {row.get_kind_display()} {row.text}".rstrip()
             if row.kind == IncidentEvent.Kind.OPENED:
-                titles = ", ".join(runbook.title for runbook in runbooks_for(row.incident))
-                text = f"{text} · {_('runbook')}: {titles or '-'}"
+                titles = ", ".join(str(runbook) for runbook in runbooks_for(row.incident))
+                text = f"{text} · " + _("runbook: %(titles)s") % {"titles": titles or "-"}
             lines.append((row.at, text))
         return lines
 
@@ -49,5 +49,6 @@ class Watch:
         lines = []
         for row in rows.select_related("incident"):
             self._review = row.pk
-            lines.append((row.created_at, f"{row.incident}: {_('review drafted')}"))
+            text = _("%(incident)s: review drafted") % {"incident": row.incident}
+            lines.append((row.created_at, text))
         return lines

@@ -5,12 +5,12 @@ from math import ceil
 
 from django.utils.translation import gettext
 
-from alerting.kinds.base import environment_of
+from alerting.kinds.base import environment_of, rule_model
 from alerting.models import AlertRule, Incident
-from models_registry.models import Model
-from monitoring.measures import MEASURES, SLIS, measure_window, subjects_of
-from monitoring.selectors.summaries import Scope
-from monitoring.slo import read_counts
+from monitoring.measures import MEASURES, SLIS, Wanted, subjects_of
+from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
+from monitoring.slo import ask_slices, slices_of
+from monitoring.stats.tally import Subject, Tally
 from runbooks.selectors import rules_of
 from runbooks.words import figure
 
@@ -21,20 +21,23 @@ def impact_lines(incident: Incident) -> list[str]:
     """Requests in the window, then what each rule that fired was looking at. Empty without a model."""
     if incident.model is None:
         return []
-    start, end = window(incident)
+    edges = window(incident)
     rules = list(rules_of(incident).select_related("slo__model", "model"))
+    models = [incident.model, *(model for rule in rules if (model := rule.slo.model if rule.slo else rule.model))]
+    subjects = subjects_of(models)
     environment = environment_of(rules[0]) if rules else None
     scope = Scope(incident.project_id, incident.model.pk, environment=environment)
-    subject = subjects_of([incident.model])[incident.model.pk]
-    served = measure_window("requests", scope, start=start, end=end, subject=subject)
-    failed = measure_window("error_rate", scope, start=start, end=end, subject=subject)
+    traffic = Wanted(("requests", "error_rate"), scope, edges, subjects[incident.model.pk])
+    asks = {rule: ask for rule in rules if (ask := _ask(rule, edges))}
+    (served,), *seen = read_tallies_of([traffic.ask, *asks.values()])
+    requests, errors = (MEASURES[name].read(served, traffic.subject).value for name in traffic.names)
     lines = [
         gettext("Requests in this window: %(requests)s; errors: %(errors)s.")
-        % {"requests": figure(served.value, "count"), "errors": figure(failed.value, "ratio")}
+        % {"requests": figure(requests, "count"), "errors": figure(errors, "ratio")}
     ]
     # Rules that look at the same thing say the same; a set that keeps the order.
-    said = dict.fromkeys(_rule_line(rule, start, end) for rule in rules)
-    return [*lines, *filter(None, said)]
+    said = dict.fromkeys(_rule_line(rule, tally, subjects) for rule, (tally,) in zip(asks, seen, strict=True))
+    return [*lines, *said]
 
 
 def window(incident: Incident) -> tuple[datetime, datetime]:
@@ -45,24 +48,28 @@ def window(incident: Incident) -> tuple[datetime, datetime]:
     return start, start + minutes * MINUTE
 
 
-def _rule_line(rule: AlertRule, start: datetime, end: datetime) -> str:
+def _ask(rule: AlertRule, edges: tuple[datetime, datetime]) -> Ask | None:
+    """What the rule looks at, within the window of the incident; None of a rule that says nothing."""
     if rule.slo and rule.slo.sli in SLIS:
-        seconds = int((end - start).total_seconds())
-        subject = subjects_of([rule.slo.model])[rule.slo.model_id]
-        counts = read_counts(rule.slo, subject, end=end, spans_s=[seconds])[seconds]
+        return ask_slices(rule.slo, edges=edges)
+    if rule.model and rule.measure in MEASURES:
+        scope = Scope(rule.project_id, rule.model.pk, environment=rule.environment)
+        return Ask(scope, frozenset(MEASURES[rule.measure].metrics), edges)
+    return None
+
+
+def _rule_line(rule: AlertRule, tally: Tally, subjects: dict[int, Subject]) -> str:
+    subject = subjects[rule_model(rule).pk]
+    if rule.slo:
+        counts = slices_of(rule.slo, subject, [tally])[0]
         return gettext("%(slo)s: %(bad)s of %(valid)s events were bad (the objective is %(target)s good).") % {
-            "slo": rule.slo.name,
+            "slo": rule.slo,
             "bad": figure(counts.bad, "count"),
             "valid": figure(counts.valid, "count"),
             "target": figure(rule.slo.target, "ratio"),
         }
-    return _measure_line(rule, rule.model, start, end) if rule.model and rule.measure in MEASURES else ""
-
-
-def _measure_line(rule: AlertRule, model: Model, start: datetime, end: datetime) -> str:
     measure = MEASURES[rule.measure]
-    scope = Scope(rule.project_id, model.pk, environment=rule.environment)
-    reading = measure_window(rule.measure, scope, start=start, end=end)
+    reading = measure.read(tally, subject)
     return gettext("%(measure)s in this window: %(value)s (%(count)s events; the threshold is %(threshold)s).") % {
         "measure": str(measure.label).capitalize(),
         "value": figure(reading.value, measure.unit),

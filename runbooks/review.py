@@ -113,7 +113,8 @@ def review_markdown(review: Review) -> str:
     incident = review.incident
     parts = [f"# {incident}: {one_line(incident.title)}", f"*{_standing(review)}*", review.body or draft_body(review)]
     actions = [_action_line(action) for action in review.actions.all()]
-    parts.append(f"## {gettext('Action items')}\n\n" + ("\n".join(actions) or gettext("None yet.")))
+    heading = gettext("Action items")
+    parts.append(f"## {heading}\n\n" + ("\n".join(actions) or gettext("None yet.")))
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
