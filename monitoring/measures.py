@@ -15,7 +15,7 @@ from django_stubs_ext import StrOrPromise
 from models_registry.models import Model
 from monitoring.ingest.schema import canonical_label
 from monitoring.models import Category
-from monitoring.selectors.summaries import Scope, read_tallies, read_tally
+from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, read_tally
 from monitoring.stats import readers
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject, Tally
@@ -67,6 +67,22 @@ class Point:
     low: float | None
     high: float | None
     state: PointState
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Measures of a scope over the windows between neighbouring edges."""
+
+    names: tuple[str, ...]
+    scope: Scope
+    edges: tuple[datetime, ...]
+    subject: Subject
+
+    @property
+    def ask(self) -> Ask:
+        """The summaries behind them."""
+        metrics = frozenset(metric for name in self.names for metric in MEASURES[name].metrics)
+        return Ask(self.scope, metrics, self.edges)
 
 
 _QUALITY = ("confusion",)
@@ -170,9 +186,23 @@ def read_series(
     names: Sequence[str], scope: Scope, *, edges: Sequence[datetime], now: datetime, subject: Subject
 ) -> dict[str, list[Point]]:
     """Several measures over the same windows, still one query; for pages with many small charts."""
-    metrics = {metric for name in names for metric in MEASURES[name].metrics}
-    tallies = read_tallies(scope, metrics, edges=edges)
-    return {name: [_point(MEASURES[name], tally, subject, now) for tally in tallies] for name in names}
+    return read_series_of([Wanted(tuple(names), scope, tuple(edges), subject)], now=now)[0]
+
+
+def read_series_of(wanted: Sequence[Wanted], *, now: datetime) -> list[dict[str, list[Point]]]:
+    """The series of each, in one query for all."""
+    return [
+        {name: [_point(MEASURES[name], tally, one.subject, now) for tally in tallies] for name in one.names}
+        for one, tallies in zip(wanted, read_tallies_of(one.ask for one in wanted), strict=True)
+    ]
+
+
+def read_windows(wanted: Sequence[Wanted]) -> list[dict[str, Reading]]:
+    """The first window of each, in one query for all."""
+    return [
+        {name: MEASURES[name].read(tallies[0], one.subject) for name in one.names}
+        for one, tallies in zip(wanted, read_tallies_of(one.ask for one in wanted), strict=True)
+    ]
 
 
 def _point(measure: Measure, tally: Tally, subject: Subject, now: datetime) -> Point:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Prefetch
 from django.utils.translation import gettext
 
 from alerting.models import Alert, AlertTransition, Incident, IncidentEvent
@@ -107,10 +108,11 @@ def _changes(incident: Incident) -> list[str]:
 
 
 def _runs(incident: Incident) -> str:
-    runs = Run.objects.filter(incident=incident).select_related("runbook").order_by("started_at", "id")
+    steps = Prefetch("steps", RunStep.objects.select_related("done_by"))
+    rows = Run.objects.filter(incident=incident).select_related("runbook").prefetch_related(steps)
+    runs = rows.order_by("started_at", "id")
     parts = [
-        f"### {one_line(run.runbook.title)}\n\n" + _bullets(_step(step) for step in run.steps.select_related("done_by"))
-        for run in runs
+        f"### {one_line(run.runbook.title)}\n\n" + _bullets(_step(step) for step in run.steps.all()) for run in runs
     ]
     return "\n\n".join(parts) or gettext("No runbook was followed.")
 

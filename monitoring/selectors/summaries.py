@@ -138,7 +138,8 @@ def _chosen(fetched: Fetched, rows: Integers, marks: Sequence[int]) -> NDArray[n
     split_hour = np.isin(hour, list(cut(marks, HOUR))) | np.isin(code(place, hour), fetched.dirty_hours)
     finer = np.where((hour >= fetched.minutes_from) & split_hour, _MINUTES, _HOURS)
     right = np.where((day >= fetched.hours_from) & split_day, finer, _DAYS)
-    return (tier == right) & (start < marks[-1]) & (start + _WIDTH_OF[tier] > marks[0])
+    chosen: NDArray[np.bool_] = (tier == right) & (start < marks[-1]) & (start + _WIDTH_OF[tier] > marks[0])
+    return chosen
 
 
 Cells = dict[int, dict[tuple[str, str], Cell]]
@@ -163,8 +164,8 @@ def _cells(fetched: Fetched, rows: Integers, window: Integers) -> Cells:
     cells: Cells = {}
     for at in np.argsort(newest, kind="stable").tolist():
         place, kind = divmod(groups[at], len(names))
-        metric, key, layout = names[kind]
-        cells.setdefault(place, {})[metric, key] = Cell(counts[at], totals[at], *merged[at], layout)
+        (metric, key, layout), (bins, sums) = names[kind], merged[at]
+        cells.setdefault(place, {})[metric, key] = Cell(counts[at], totals[at], bins, sums, layout)
     return cells
 
 

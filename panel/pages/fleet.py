@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
@@ -11,7 +11,7 @@ from alerting.models import Incident
 from alerting.selectors import open_incidents
 from lib import charts
 from models_registry.models import Deployment, Model, Project
-from monitoring.measures import MEASURES, subjects_of
+from monitoring.measures import MEASURES, Wanted, read_windows, subjects_of
 from monitoring.models import SLO
 from monitoring.slo import SLOStatus, slo_statuses
 from monitoring.stats.burn import Pair, span_label, standard_pairs
@@ -59,6 +59,7 @@ class ModelRow:
     """One model as lists show it."""
 
     model: Model
+    subject: Subject
     version: str
     deployed: Deployment | None
     state: str
@@ -108,21 +109,8 @@ def _by_budget(judged: Judged) -> tuple[bool, float, str]:
 
 def fleet(project: Project, judged: list[Judged], *, now: datetime) -> list[ModelRow]:
     """Models, worst first."""
-    incidents = {incident.model_id: incident for incident in reversed(list(open_incidents(project)))}
-    serving = serving_now(project)
-    models = list(Model.objects.filter(project=project).prefetch_related("versions"))
-    subjects = subjects_of(models)
-    rows = [
-        _row(
-            model,
-            [one for one in judged if one.slo.model_id == model.pk],
-            incidents.get(model.pk),
-            serving.get(model.pk),
-            subjects[model.pk],
-            now=now,
-        )
-        for model in models
-    ]
+    models = list(Model.objects.filter(project=project).select_related("project"))
+    rows = _rows(models, judged, list(open_incidents(project)), serving_now(project), now=now)
     return sorted(rows, key=lambda row: (WORST_FIRST.index(row.state), row.model.slug))
 
 
@@ -135,35 +123,63 @@ def serving_now(project: Project) -> dict[int, Deployment]:
 def model_row(model: Model, *, now: datetime) -> ModelRow:
     """One model, for its own page."""
     judged = judge(SLO.objects.filter(model=model), now=now)
-    incident = next((one for one in open_incidents(model.project) if one.model_id == model.pk), None)
-    return _row(
-        model, judged, incident, serving_now(model.project).get(model.pk), subjects_of([model])[model.pk], now=now
-    )
+    return _rows([model], judged, list(open_incidents(model.project)), serving_now(model.project), now=now)[0]
+
+
+def _rows(
+    models: list[Model],
+    judged: list[Judged],
+    incidents: list[Incident],
+    serving: dict[int, Deployment],
+    *,
+    now: datetime,
+) -> list[ModelRow]:
+    """One query for all figures of all models; of each model, its newest incident."""
+    prefetch_related_objects(models, "versions")
+    subjects = subjects_of(models)
+    newest = {incident.model_id: incident for incident in reversed(incidents)}
+    wanted = [one for model in models for one in _recent(model, subjects[model.pk], now=now)]
+    figures = iter([next(iter(found.values())) for found in read_windows(wanted)])
+    return [
+        _row(
+            model,
+            subjects[model.pk],
+            [one for one in judged if one.slo.model_id == model.pk],
+            newest.get(model.pk),
+            serving.get(model.pk),
+            (next(figures), next(figures), next(figures)),
+        )
+        for model in models
+    ]
+
+
+def _recent(model: Model, subject: Subject, *, now: datetime) -> list[Wanted]:
+    """Quality, traffic, latency."""
+    windows = ((main_measure(model), QUALITY_WINDOW), ("throughput", TRAFFIC_WINDOW), ("latency_p95", LATENCY_WINDOW))
+    return [recent(name, model, subject, now=now, width=width) for name, width in windows]
 
 
 def _row(
     model: Model,
+    subject: Subject,
     judged: list[Judged],
     incident: Incident | None,
     deployed: Deployment | None,
-    subject: Subject,
-    *,
-    now: datetime,
+    figures: tuple[Reading, Reading, Reading],
 ) -> ModelRow:
     versions = list(model.versions.all())
-    quality_name = main_measure(model)
-    quality = recent(quality_name, model, now=now, width=QUALITY_WINDOW, subject=subject)
-    traffic = recent("throughput", model, now=now, width=TRAFFIC_WINDOW, subject=subject)
-    measure = MEASURES[quality_name]
+    quality, traffic, latency = figures
+    measure = MEASURES[main_measure(model)]
     return ModelRow(
         model=model,
+        subject=subject,
         version=deployed.version.version if deployed else (versions[0].version if versions else ""),
         deployed=deployed,
         state=model_state(judged, incident, traffic),
         incident=incident,
         slos=judged,
         traffic=traffic.value if traffic.n else 0.0,
-        latency=recent("latency_p95", model, now=now, width=LATENCY_WINDOW, subject=subject),
+        latency=latency,
         quality=quality,
         quality_label=capfirst(str(measure.label)),
         quality_text=write.figure(quality.value, measure.unit),

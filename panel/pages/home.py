@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from lib import charts
 from models_registry.models import Model, Project
-from monitoring.measures import MEASURES, Point, read_series, subjects_of
-from monitoring.slo import budget_series
+from monitoring.measures import MEASURES, Point, Wanted, read_series, read_series_of
+from monitoring.selectors.summaries import read_tallies_of
+from monitoring.slo import ask_budget, budget_of
 from panel import format as write
 from panel.pages import history
 from panel.pages.fleet import LOW_BUDGET, Judged, ModelRow, fleet, judge_all
-from panel.pages.indicators import main_measure, scope_of, shown
+from panel.pages.indicators import is_estimate, main_measure, scope_of, shown
 from panel.pages.plot import Band, Chart, Line, Threshold
 from panel.pages.ranges import Range
 from panel.pages.verdict import Verdict, verdict
@@ -96,20 +97,20 @@ class _Day:
 def _day(rows: list[ModelRow], *, now: datetime) -> _Day:
     end = now.replace(second=0, microsecond=0)
     edges = [end - DAY + SLICE * step for step in range(int(DAY / SLICE) + 1)]
-    models = [row.model for row in rows]
-    subjects = subjects_of(models)
-    series = {}
-    for model in models:
-        names = ["requests", "error_rate", "latency_p95", main_measure(model)]
-        names += ["cost_usd"] if model.kind == Model.Kind.LLM else []
-        series[model.pk] = read_series(names, scope_of(model), edges=edges, now=now, subject=subjects[model.pk])
-    return _Day(edges, series)
+    wanted = [Wanted(_day_names(row.model), scope_of(row.model), tuple(edges), row.subject) for row in rows]
+    series = read_series_of(wanted, now=now)
+    return _Day(edges, {row.model.pk: found for row, found in zip(rows, series, strict=True)})
+
+
+def _day_names(model: Model) -> tuple[str, ...]:
+    names = ("requests", "error_rate", "latency_p95", main_measure(model))
+    return (*names, "cost_usd") if model.kind == Model.Kind.LLM else names
 
 
 def _kpis(project: Project, rows: list[ModelRow], judged: list[Judged], day: _Day, *, now: datetime) -> list[Kpi]:
     has_llm = any(row.model.kind == Model.Kind.LLM for row in rows)
     classifier = next((row for row in rows if main_measure(row.model) == "accuracy"), None)
-    cards = [_availability(rows, day), _budget(judged, now=now) if judged else _traffic(rows, day)]
+    cards = [_availability(rows, day), _budget(rows, judged) if judged else _traffic(rows, day)]
     cards.append(_quality(classifier, day) if classifier else _latency(rows[0], day))
     cards.append(_cost(rows, day, now=now) if has_llm else _latency(rows[0], day))
     return cards
@@ -138,13 +139,15 @@ def _availability(rows: list[ModelRow], day: _Day) -> Kpi:
     )
 
 
-def _budget(judged: list[Judged], *, now: datetime) -> Kpi:
+def _budget(rows: list[ModelRow], judged: list[Judged]) -> Kpi:
     """The SLO with the least budget left."""
     worst = judged[0]
     left = worst.status.budget_left
     tone = "" if left is None or left > LOW_BUDGET else ("warn" if left > 0 else "bad")
     tone = "bad" if worst.status.state == "burning" else tone
-    shape = [value for _at, value in budget_series(worst.slo, now=now, points=SPARK_POINTS)]
+    subject = next(row.subject for row in rows if row.model.pk == worst.slo.model_id)
+    spent = read_tallies_of([ask_budget(worst.slo, end=worst.status.window_end, points=SPARK_POINTS)])[0]
+    shape = [value for _at, value in budget_of(worst.slo, subject, spent)]
     return Kpi(
         _("Error budget, lowest"),
         write.percent_floor(left, 0),
@@ -215,9 +218,8 @@ def _focus_chart(row: ModelRow, cause: Judged | None, span: Range, *, now: datet
     seen = shown(cause.slo) if cause is not None else None
     name = seen.measure if seen else main_measure(row.model)
     names = ["latency_p95", "latency_p50"] if name == "latency_p95" else [name]
-    start, edges = span.edges(now=now)
-    subject = subjects_of([row.model])[row.model.pk]
-    series = read_series(names, scope_of(row.model), edges=edges, now=now, subject=subject)
+    start, edges = span.edges(now=now, sampled=is_estimate(name))
+    series = read_series(names, scope_of(row.model), edges=edges, now=now, subject=row.subject)
     label = capfirst(str(MEASURES[name].label))
     return Chart(
         slug="focus",
