@@ -1,8 +1,10 @@
-"""The strict Content-Security-Policy that every page gets: nothing inline, nothing from another host."""
+"""The strict Content-Security-Policy that every page gets, and the one character that no request may carry."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+
+from lib.problem import problem
 
 HEADER = "Content-Security-Policy"
 POLICY = "; ".join(
@@ -32,3 +34,20 @@ def content_security_policy(
         return response
 
     return middleware
+
+
+def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """PostgreSQL cannot hold a NUL character: in an address or a form it is a bad request, not a server error."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if _has_nul(request):
+            return problem(400, "Bad request", "Remove the NUL character.", code="nul_character")
+        return get_response(request)
+
+    return middleware
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        return True
+    return any("\x00" in value for _, values in request.POST.lists() for value in values)

@@ -60,6 +60,19 @@ def test_somebody_without_permission_learns_nothing(as_caio, project, page):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/search/?q=a%00b", "/p/aurora/models/a%00b/", "/api/v1/incidents?project=%00"])
+def test_a_nul_character_in_an_address_is_a_bad_request(as_ana, project, address):
+    assert as_ana.get(address).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_nul_character_in_a_form_is_a_bad_request(as_ana, incident):
+    answer = as_ana.post(reverse("panel:incident_comment", args=[incident.number]), {"text": "a\x00b"})
+    assert answer.status_code == 400
+    assert not incident.events.exists()
+
+
+@pytest.mark.django_db
 def test_a_refusal_names_no_project_and_no_incident(as_caio, project, incident):
     refused = as_caio.get(reverse("panel:incident", args=[incident.number])).content.decode()
     assert project.name not in refused
