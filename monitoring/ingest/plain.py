@@ -30,7 +30,11 @@ def gather(items: Sequence[Item], texts: set[str]) -> bool:
     kind = type(items[0])
     for read in TEXTS[kind]:
         texts.update(map(read, items))
-    return all(_gather(list(map(read, items)), texts, 0) for read in NESTED[kind])
+    for read in NESTED[kind]:
+        values = list(map(read, items))
+        if any(values) and not _gather(values, texts, 0):
+            return False
+    return True
 
 
 def _gather(values: Sequence[Any], texts: set[str], depth: int) -> bool:
@@ -38,12 +42,12 @@ def _gather(values: Sequence[Any], texts: set[str], depth: int) -> bool:
     if depth >= MAX_DEPTH:
         return False
     kinds = set(map(type, values))
-    found = {
+    found: dict[type, Sequence[Any]] = {
         kind: values if len(kinds) == 1 else [value for value in values if type(value) is kind]
         for kind in kinds & {str, int, dict, list}
     }
     texts.update(found.get(str, ()))
-    if int in found and not (-INT64 <= min(found[int]) and max(found[int]) < INT64):
+    if int in found and (min(found[int]) < -INT64 or max(found[int]) >= INT64):
         return False
     objects, arrays = found.get(dict, ()), found.get(list, ())
     if arrays and max(map(len, arrays)) > MAX_VALUES:

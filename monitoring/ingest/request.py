@@ -1,8 +1,10 @@
-"""What a request must be before its body is judged: who sends it, in what form, how large."""
+"""What a request must be before its body is judged: who sends it, in what form, how large.
+
+A request is its WSGI environment (PEP 3333); at one event a request, building Django's request costs as much as judging.
+"""
 
 from datetime import datetime
-
-from django.http import HttpRequest, UnreadablePostError
+from typing import Any
 
 from models_registry.authenticate import MEND, bearer_token
 from models_registry.keys import find_key
@@ -13,11 +15,12 @@ from monitoring.ingest.inflate import inflate
 LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/ndjson", "application/x-jsonlines"})
 PLAIN = frozenset({"application/json", ""})
 MAX_IDEMPOTENCY_KEY = 200
+Environ = dict[str, Any]
 
 
-def authenticate(request: HttpRequest, *, now: datetime) -> ApiKey:
+def authenticate(environ: Environ, *, now: datetime) -> ApiKey:
     """The live key with scope `ingest`; `now` is real time."""
-    token = bearer_token(request.META.get("HTTP_AUTHORIZATION", ""))
+    token = bearer_token(environ.get("HTTP_AUTHORIZATION", ""))
     key = None if token is None else find_key(token, now=now)
     if key is None:
         raise Refusal("not_authenticated", MEND)
@@ -26,9 +29,9 @@ def authenticate(request: HttpRequest, *, now: datetime) -> ApiKey:
     return key
 
 
-def is_lines(request: HttpRequest) -> bool:
+def is_lines(environ: Environ) -> bool:
     """Whether the content type announces lines of JSON; refused where it announces neither JSON nor lines."""
-    media, _, parameters = request.META.get("CONTENT_TYPE", "").lower().partition(";")
+    media, _, parameters = environ.get("CONTENT_TYPE", "").lower().partition(";")
     charset = parameters.partition("charset=")[2].strip(' "')
     media = media.strip()
     if media not in LINES | PLAIN or charset not in {"", "utf-8", "utf8"}:
@@ -37,35 +40,36 @@ def is_lines(request: HttpRequest) -> bool:
     return media in LINES
 
 
-def idempotency_key(request: HttpRequest) -> str:
+def idempotency_key(environ: Environ) -> str:
     """The header that makes ids of items without one; empty where it is absent."""
-    key: str = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+    key: str = environ.get("HTTP_IDEMPOTENCY_KEY", "")
     if len(key) > MAX_IDEMPOTENCY_KEY:
         raise Refusal("bad_idempotency_key", f"Idempotency-Key has at most {MAX_IDEMPOTENCY_KEY} characters.")
     return key
 
 
-def read_body(request: HttpRequest, *, limit: int) -> bytes:
+def read_body(environ: Environ, *, limit: int) -> bytes:
     """The body, inflated; never more than `limit` bytes, neither as sent nor inflated."""
-    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise Refusal("unsupported_encoding", "Send the body as it is, or with Content-Encoding: gzip.")
-    data = _read(request, limit)
+    data = _read(environ, limit)
     return inflate(data, limit=limit) if encoding.endswith("gzip") else data
 
 
-def _read(request: HttpRequest, limit: int) -> bytes:
+def _read(environ: Environ, limit: int) -> bytes:
     """Read as many bytes as announced, or to the end where the body is chunked."""
-    announced = request.META.get("CONTENT_LENGTH") or ""
-    chunked = not announced and "HTTP_TRANSFER_ENCODING" in request.META
-    if announced.isdecimal() and int(announced) > limit:
+    announced = environ.get("CONTENT_LENGTH") or ""
+    chunked = not announced and "HTTP_TRANSFER_ENCODING" in environ
+    size = int(announced) if announced.isdecimal() else (limit + 1) * chunked
+    if size > limit and not chunked:
         raise Refusal("body_too_large", f"The limit is {limit} bytes; send smaller batches.")
     try:
-        data: bytes = request.META["wsgi.input"].read(limit + 1) if chunked else request.read()
-    except (UnreadablePostError, OSError) as error:
+        data: bytes = environ["wsgi.input"].read(size) if size else b""
+    except OSError as error:
         raise Refusal("incomplete_body", "The body ended before its announced length; send it again.") from error
     if len(data) > limit:
         raise Refusal("body_too_large", f"The limit is {limit} bytes; send smaller batches.")
-    if announced.isdecimal() and len(data) < int(announced):
+    if len(data) < size and not chunked:
         raise Refusal("incomplete_body", "The body ended before its announced length; send it again.")
     return data

@@ -1,17 +1,17 @@
 """`POST /api/v1/{predictions,llm-calls,outcomes,feedback,events,logs}`: a plain view on a short path.
 
-`IngestFirst` stands before every other middleware and answers these POSTs itself: sessions, languages, CSRF and
-templates have no business here. Everything else goes on to the ordinary path.
+`ingest_first` stands before Django and answers these POSTs itself: sessions, languages, CSRF and templates have no
+business here. Everything else goes on to the ordinary path.
 """
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from structlog.contextvars import bound_contextvars
 
@@ -21,7 +21,7 @@ from monitoring.ingest.accept import Sent, accept
 from monitoring.ingest.backpressure import RETRY_AFTER, check_room
 from monitoring.ingest.codes import PROBLEMS, Refusal
 from monitoring.ingest.pace import Pace
-from monitoring.ingest.request import authenticate, idempotency_key, is_lines, read_body
+from monitoring.ingest.request import Environ, authenticate, idempotency_key, is_lines, read_body
 from monitoring.models.inbox import EventKind
 
 PATHS: dict[str, str] = {
@@ -33,41 +33,62 @@ PATHS: dict[str, str] = {
     "/api/v1/logs": EventKind.LOG.value,
 }
 MAX_REQUEST_ID = 200
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 log = structlog.get_logger(__name__)
 pace = Pace()
 
 
+def kind_of(environ: Environ) -> str | None:
+    """The kind of items that a request brings; None if it is not for ingest."""
+    return PATHS.get(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
+
+
+def ingest_first(application: Application) -> Application:
+    """A WSGI application that answers POSTs of items without building Django's request, and passes on all else."""
+
+    def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        kind = kind_of(environ)
+        if kind is None:
+            return application(environ, start_response)
+        response = ingest(environ, kind)
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        return [response.content]
+
+    return answer
+
+
 class IngestFirst:
-    """The first middleware: POSTs of items are answered here, all else passes."""
+    """The same as the first middleware, for whoever serves Django without `config.wsgi` (its test client does)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Dispatch by exact path and method."""
-        kind = PATHS.get(request.path_info) if request.method == "POST" else None
-        return self.get_response(request) if kind is None else ingest(request, kind)
+        kind = kind_of(request.META)
+        return self.get_response(request) if kind is None else ingest(request.META, kind)
 
 
-def ingest(request: HttpRequest, kind: str) -> HttpResponse:
+def ingest(environ: Environ, kind: str) -> HttpResponse:
     """202 with the result of each item, or a problem; never anything else. The request id is echoed."""
-    given: str = request.META.get("HTTP_X_REQUEST_ID", "")
+    given: str = environ.get("HTTP_X_REQUEST_ID", "")
     request_id = given if 0 < len(given) <= MAX_REQUEST_ID and given.isprintable() else os.urandom(16).hex()
     with bound_contextvars(request_id=request_id):
-        response = _answer(request, kind)
+        response = _answer(environ, kind)
     response["X-Request-ID"] = request_id
     response["Content-Length"] = str(len(response.content))  # else the server would answer in chunks
     return response
 
 
-def _answer(request: HttpRequest, kind: str) -> HttpResponse:
+def _answer(environ: Environ, kind: str) -> HttpResponse:
     try:
-        return HttpResponse(_accept(request, kind), status=202, content_type="application/json")
+        return HttpResponse(_accept(environ, kind), status=202, content_type="application/json")
     except Refusal as refusal:
         return _refuse(refusal)
     except DatabaseError:
         log.exception("ingest_not_stored", kind=kind)
+        close_old_connections()  # a broken one only; Django's own check belongs to the path not taken
         detail = "The database could not store this request. Nothing of it was kept; send it again later."
         return _refuse(Refusal("not_stored", detail, retry_after=RETRY_AFTER))
     except Exception:
@@ -75,16 +96,16 @@ def _answer(request: HttpRequest, kind: str) -> HttpResponse:
         return _refuse(Refusal("server_error", "A fault of the panel itself; its log has the request id."))
 
 
-def _accept(request: HttpRequest, kind: str) -> bytes:
+def _accept(environ: Environ, kind: str) -> bytes:
     """What is cheap to refuse is refused before the body is read."""
     limits: dict[str, Any] = settings.INGEST
     real_now = clock.real_now()
-    key = authenticate(request, now=real_now)
+    key = authenticate(environ, now=real_now)
     pace.take(key.pk, rate=limits["rate"], ticked=time.monotonic())
     check_room(now=real_now)
-    lines = is_lines(request)
-    idempotent = idempotency_key(request)
-    data = read_body(request, limit=limits["max_bytes"])
+    lines = is_lines(environ)
+    idempotent = idempotency_key(environ)
+    data = read_body(environ, limit=limits["max_bytes"])
     return accept(Sent(kind, data, lines, idempotent), key=key, now=clock.now()).answer()
 
 
