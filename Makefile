@@ -54,7 +54,7 @@ fmt: $(VENV)/installed-dev
 	$(VENV)/bin/ruff format .
 
 bench: $(VENV)/installed-dev
-	$(PY) -m bench.run
+	$(PY) -m bench.ingest
 
 messages: setup ## the catalogue of translations, extracted and compiled (needs GNU gettext)
 	$(PY) manage.py makemessages -l pt_BR --no-location --no-wrap --no-obsolete -i $(VENV) -i var -i tests -i bench

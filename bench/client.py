@@ -33,11 +33,17 @@ class Sent:
     seconds: float = 0.0
     statuses: dict[int, int] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
+    server_cpu: float = 0.0
 
     @property
     def rate(self) -> float:
         """Accepted events per second."""
         return self.accepted / self.seconds
+
+    @property
+    def cpu_us(self) -> float:
+        """Microseconds of the server's processor time per event."""
+        return self.server_cpu / max(1, self.accepted) * 1e6
 
     @property
     def p99_ms(self) -> float:

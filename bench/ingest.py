@@ -31,7 +31,7 @@ class Line:
     passed: bool
 
     def __str__(self) -> str:
-        return f"  {'pass' if self.passed else 'FAIL'}  {self.what:<52} {self.measured:>34}   target {self.target}"
+        return f"  {'pass' if self.passed else 'FAIL'}  {self.what:<45} {self.measured:>66}   target {self.target}"
 
 
 def main() -> int:

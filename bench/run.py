@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 from bench.client import Load, Sending, Sent, send
+from bench.idle import processor, tree
 from bench.ingest import (
     ACCEPT_OF_LIMIT,
     DRAIN_OF_LIMIT,
@@ -15,7 +16,7 @@ from bench.ingest import (
     Line,
 )
 from bench.limits import measure_limit
-from bench.server import drain_once, free_port, running, web_server
+from bench.server import Drained, drain_once, free_port, running, web_server
 from lib.clock import real_now
 from models_registry.keys import create_key
 from models_registry.models import Project
@@ -40,13 +41,15 @@ class Run:
     def lines(self) -> Iterator[Line]:
         """Measurements as they are made; the limit is the better one of before and after."""
         accepted: dict[int, Sent] = {}
-        drained: list[tuple[int, float, float]] = []
+        drained: list[Drained] = []
         limits: list[float] = []
         for batch in BATCHES:
-            with web_server(self.port):
+            with web_server(self.port) as server:
                 self._warm(batch)
                 count = self.events if batch > 1 else min(self.events, SINGLES)
+                before = _cpu(server)
                 accepted[batch] = send(Load(self.key, self.port, count, batch, f"accept-{batch}"))
+                accepted[batch].server_cpu = _cpu(server) - before
             drained.append(drain_once())
             if batch == BATCHES[0]:
                 limits += [measure_limit(), measure_limit()]
@@ -55,13 +58,13 @@ class Run:
         spread = f"{min(limits):,.0f} to {max(limits):,.0f}"
         yield Line("limit: bulk insert with primary key", f"{spread} rows/s", "the measure", passed=True)
         yield from self._accepting(accepted, limit)
-        for batch, (events, seconds, cpu) in zip(BATCHES, drained, strict=True):
-            rate = events / seconds
+        for batch, took in zip(BATCHES, drained, strict=True):
+            rate = took.events / took.seconds
             share = rate / limit
             judged = batch == BATCHES[0]
             yield Line(
                 f"stored and folded, one worker, bodies of {batch}",
-                f"{rate:,.0f} events/s {share:.0%} {cpu / events * 1e6:.0f} µs",
+                f"{rate:,.0f} events/s {share:.0%} {took}",
                 f"{DRAIN_OF_LIMIT:.0%}" if judged else "told",
                 passed=not judged or share >= DRAIN_OF_LIMIT,
             )
@@ -77,7 +80,7 @@ class Run:
                 wanted, passed = f"{SINGLES_PER_SECOND}/s", sent.rate >= SINGLES_PER_SECOND
             yield Line(
                 f"accepted, batches of {batch}",
-                f"{sent.rate:,.0f} events/s {share:.0%} p99 {sent.p99_ms:.0f} ms",
+                f"{sent.rate:,.0f} events/s {share:.0%} {sent.cpu_us:.1f} µs CPU, p99 {sent.p99_ms:.0f} ms",
                 wanted,
                 passed=passed and set(sent.statuses) == {202},
             )
@@ -123,6 +126,11 @@ class Run:
         until = time.monotonic() + 60
         while InboxBody.objects.exists() and time.monotonic() < until:
             time.sleep(0.2)
+
+
+def _cpu(root: int) -> float:
+    """Processor seconds of a process and its children so far."""
+    return sum(processor(pid) for pid in tree(root))
 
 
 def _lag() -> float:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -19,14 +20,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def web_server(port: int) -> Iterator[None]:
-    """Granian as `manage.py up` starts it."""
+def web_server(port: int) -> Iterator[int]:
+    """Granian as `manage.py up` starts it; its process id."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS)]
     command += ["--no-ws", "--log-level", "warning", "config.wsgi:application"]
-    with running(command):
+    with running(command) as process:
         _wait_for(port)
-        yield
+        yield process.pid
 
 
 @contextmanager
@@ -44,11 +45,24 @@ def running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def drain_once() -> tuple[int, float, float]:
-    """Drain to empty in a process of its own: (events, seconds, CPU seconds)."""
+class Drained(NamedTuple):
+    """What draining to empty took, in seconds."""
+
+    events: int
+    seconds: float
+    cpu: float
+    longest_transaction: float
+
+    def __str__(self) -> str:
+        longest = f"longest transaction {self.longest_transaction * 1e3:.0f} ms"
+        return f"{self.cpu / self.events * 1e6:.1f} µs CPU, {longest}"
+
+
+def drain_once() -> Drained:
+    """Drain to empty in a process of its own."""
     output = subprocess.run([sys.executable, "-m", "bench.worker", "once"], check=True, capture_output=True, text=True)
-    events, seconds, cpu = output.stdout.split()[-3:]
-    return int(events), float(seconds), float(cpu)
+    events, *seconds = output.stdout.split()[-4:]
+    return Drained(int(events), *map(float, seconds))
 
 
 def _wait_for(port: int) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from models_registry.models import ModelVersion, Project
 
 
-class RowId(models.BigIntegerField):
+class RowId(models.BigIntegerField[int, int]):
     """A primary key of 64 bits that is given, never made.
 
     SQLite keeps a table in the order of such a key only if its type reads INTEGER; an automatic field has that too, but
