@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Prefetch
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from alerting.models import Alert, AlertTransition, Incident, IncidentEvent
 from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
@@ -41,7 +41,7 @@ def draft_body(review: Review) -> str:
     sections = [
         (gettext("Impact"), _bullets(_impact(incident))),
         (gettext("Detection"), _bullets(_detection(incident))),
-        (gettext("Times"), _bullets(_times(incident))),
+        (pgettext("how long it took", "Times"), _bullets(_times(incident))),
         (gettext("Timeline"), _bullets(_timeline_line(entry) for entry in incident_timeline(incident))),
         (gettext("Changes shortly before"), _bullets(_changes(incident))),
         (gettext("What the runbook showed"), _runs(incident)),

@@ -11,10 +11,11 @@ from monitoring.measures import MEASURES, measure_series
 from monitoring.selectors.summaries import Scope
 from panel import format as write
 from panel.pages.history import marks
-from panel.pages.indicators import scope_of, shown
+from panel.pages.indicators import is_estimate, scope_of, shown
 from panel.pages.plot import Band, Chart, Line, Threshold
 
 POINTS = 120
+ESTIMATES = 30  # points of a share: fewer, each over more events
 STEPS = (60, 300, 900, 3_600, 21_600, 86_400)
 BEFORE = timedelta(hours=1)
 AFTER = timedelta(minutes=30)
@@ -30,7 +31,7 @@ def incident_chart(incident: Incident, lead: Alert | None, *, now: datetime) -> 
     if watched is None:
         return None
     name, threshold = watched
-    measure, (start, end, step) = MEASURES[name], _window(incident, now)
+    measure, (start, end, step) = MEASURES[name], _window(incident, name, now)
     points = measure_series(name, _scope(lead.rule, incident.model), start=start, end=end, step=step, now=now)
     return Chart(
         slug="incident",
@@ -62,12 +63,12 @@ def _scope(rule: AlertRule, model: Model) -> Scope:
     return scope_of(model, environment=environment)
 
 
-def _window(incident: Incident, now: datetime) -> tuple[datetime, datetime, timedelta]:
+def _window(incident: Incident, name: str, now: datetime) -> tuple[datetime, datetime, timedelta]:
     """From an hour before the impact to half an hour after the end, in steps of whole summaries."""
     lasted = (incident.resolved_at or now) - incident.impact_started_at
     start = incident.impact_started_at - max(BEFORE, lasted / 2)
     end = min(now, incident.resolved_at + max(AFTER, lasted / 4)) if incident.resolved_at else now
-    wanted = (end - start).total_seconds() / POINTS
+    wanted = (end - start).total_seconds() / (ESTIMATES if is_estimate(name) else POINTS)
     steps = [step for step in STEPS if step >= 3_600 or now - start < COARSE_AFTER]
     step = next((step for step in steps if step >= wanted), steps[-1])
     floor = int(start.timestamp()) // step * step

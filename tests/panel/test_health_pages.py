@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alerting.models import Alert, AlertRule, Incident, Severity
+from lib import clock
 from models_registry.models import Deployment, Model
 from monitoring.models import SLO
 from runbooks.models import Runbook
@@ -99,11 +100,18 @@ def test_home_names_the_cause_since_when_and_where_to_go(as_ana, broken):
     assert reverse("panel:runbook", args=[broken.project.slug, "quality"]) in page
 
 
-def test_silence_is_not_health(as_ana, credit_risk, stopped_clock):
-    served(credit_risk, stopped_clock - timedelta(hours=3), ok=50)
+def test_silence_is_not_health(as_ana, credit_risk):
+    served(credit_risk, clock.real_now() - timedelta(hours=3), ok=50)
     page = text(as_ana, "home", credit_risk.project.slug)
     assert "No news from 1 model" in page
     assert "All is well" not in page
+
+
+def test_silence_between_the_steps_of_a_story_is_not_called_silence(as_ana, credit_risk, stopped_clock):
+    served(credit_risk, stopped_clock - timedelta(hours=3), ok=50)
+    page = text(as_ana, "home", credit_risk.project.slug)
+    assert "The story is being told" in page
+    assert "No news" not in page
 
 
 def test_an_incident_without_an_slo_still_has_a_sentence(as_ana, healthy, stopped_clock):
@@ -132,7 +140,7 @@ def test_a_models_figures_never_come_without_their_n(as_ana, healthy):
     page = text(as_ana, "model", healthy.project.slug, "credit-risk")
     figures = page.count("<dt>") - page.count('<dl class="facts">') * 6
     assert figures > 0
-    assert page.count("· n ") + page.count("<small>n ") >= figures
+    assert page.count('<span class="tight">n ') >= figures
 
 
 def test_a_models_page_marks_deployments_and_incidents(as_ana, broken, stopped_clock):
