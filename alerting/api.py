@@ -15,12 +15,11 @@ from alerting.incidents import acknowledge_incident, comment_incident, resolve_i
 from alerting.models import Alert, AlertRule, Incident
 from alerting.selectors import incident_timeline
 from lib import clock
-from lib.pages import MAX_LIMIT, CursorError, keyset_page
+from lib.pages import MAX_LIMIT, CursorError, LimitError, keyset_page, read_limit
 from models_registry.authenticate import project_of
 from models_registry.keys import account_of
 from models_registry.models import ApiKey, User
 
-DEFAULT_LIMIT = 100
 PAGE_PARAMETERS = [
     OpenApiParameter("state", str, description="Only this state."),
     OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
@@ -309,11 +308,10 @@ def _page(request: Request, rows: Any, serializer: Callable[..., Any], *, states
         if state not in states:
             raise ValidationError({"state": f"One of {', '.join(states)}."})
         rows = rows.filter(state=state)
-    limit = params.get("limit") or str(DEFAULT_LIMIT)
-    if not limit.isdecimal() or len(limit) > 4 or not 1 <= int(limit) <= MAX_LIMIT:
-        raise ValidationError({"limit": f"`limit` is a whole number from 1 to {MAX_LIMIT}."})
     try:
-        page = keyset_page(rows, time=time, limit=int(limit), cursor=params.get("cursor"))
+        page = keyset_page(rows, time=time, limit=read_limit(params.get("limit", "")), cursor=params.get("cursor"))
     except CursorError as error:
         raise ValidationError({"cursor": str(error)}) from error
+    except LimitError as error:
+        raise ValidationError({"limit": str(error)}) from error
     return Response({"items": serializer(page.items, many=True).data, "next": page.next})

@@ -55,17 +55,19 @@ def evaluate(*, now: datetime) -> Summary:
     """Stage: judge every enabled rule that is due. `seen` rules due, `written` evaluations, `skipped` slots missed."""
     rules = AlertRule.objects.filter(enabled=True).select_related("slo__model", "model", "project").order_by("id")
     due = [(rule, slot) for rule in rules if is_due(rule, slot := slot_of(rule, now=now))]
-    close_orphans(now=now)
-    if not due:
-        return Summary()
+    # What is written down (reasons, titles) is in the language of the installation, whoever ticks.
+    with override(settings.LANGUAGE_CODE):
+        close_orphans(now=now)
+        return _evaluate_due(due, now=now) if due else Summary()
+
+
+def _evaluate_due(due: list[Due], *, now: datetime) -> Summary:
     watermark = ingest_watermark(now=now)
     models = [model for rule, _ in due if (model := rule.slo.model if rule.slo else rule.model)]
     subjects = subjects_of(models)
     total = Summary()
-    # What is written down (reasons, titles) is in the language of the installation, whoever ticks.
-    with override(settings.LANGUAGE_CODE):
-        for first in range(0, len(due), CHUNK):
-            total += _evaluate_chunk(due[first : first + CHUNK], subjects, watermark)
+    for first in range(0, len(due), CHUNK):
+        total += _evaluate_chunk(due[first : first + CHUNK], subjects, watermark)
     return total
 
 
@@ -93,7 +95,7 @@ def _read(due: list[Due], subjects: dict[int, Subject], watermark: datetime) -> 
 
 def slot_of(rule: AlertRule, *, now: datetime) -> datetime:
     """The newest slot of the rule that is not after now."""
-    interval = max(rule.interval, timedelta(seconds=1))
+    interval = _interval(rule)
     phase = timedelta(seconds=rule.pk * 7) % interval
     return now - (now - EPOCH - phase) % interval
 
@@ -105,7 +107,11 @@ def is_due(rule: AlertRule, slot: datetime) -> bool:
 
 def missed_slots(rule: AlertRule, slot: datetime) -> int:
     """Slots between the last one evaluated and this one."""
-    return 0 if rule.last_slot is None else max(0, (slot - rule.last_slot) // rule.interval - 1)
+    return 0 if rule.last_slot is None else max(0, (slot - rule.last_slot) // _interval(rule) - 1)
+
+
+def _interval(rule: AlertRule) -> timedelta:
+    return max(rule.interval, timedelta(seconds=1))
 
 
 def _evaluate_safely(rule: AlertRule, alert: Alert | None, subjects: dict[int, Subject], look: Look) -> Summary:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from alerting.models import Alert, AlertTransition, Incident, IncidentEvent, Severity
+from alerting.models import AlertTransition, Incident, IncidentEvent
 from alerting.notify.decisions import explain
 from alerting.words import describe_value, joined
 from models_registry.models import Deployment, Project, User
@@ -33,17 +33,6 @@ def open_incidents(project: Project) -> QuerySet[Incident]:
     """Not resolved, newest first."""
     rows = Incident.objects.filter(project=project).exclude(state=Incident.State.RESOLVED)
     return rows.select_related("model", "acknowledged_by").order_by("-number")
-
-
-def alerts_by_state(project: Project) -> dict[str, list[Alert]]:
-    """Alerts of the project's enabled rules by state, every state present, pages before tickets, newest change first."""
-    rows = Alert.objects.filter(rule__project=project, rule__enabled=True)
-    found: dict[str, list[Alert]] = {state: [] for state in Alert.State.values}
-    for alert in rows.select_related("rule__slo", "rule__model", "incident").order_by("-changed_at", "id"):
-        found[alert.state].append(alert)
-    for alerts in found.values():
-        alerts.sort(key=lambda alert: alert.severity != Severity.PAGE)
-    return found
 
 
 def suspect_changes(incident: Incident) -> list[Deployment]:

@@ -155,9 +155,3 @@ def meter(fraction: Value, *, title: str, tone: str = "accent", height: float = 
     if share > 0:
         body += f'<rect class="cell cell--{tone}" x="0" y="0" width="{share * WIDTH:.0f}" height="{height:.0f}"/>'
     return _svg("meter", height, title, body)
-
-
-def step_strip(done: Sequence[bool], *, title: str, height: float = 10) -> SafeString:
-    """Progress through a checklist: one cell per step."""
-    cells = [Cell("ok" if step else "none", "") for step in done]
-    return status_strip(cells, title=title, height=height)

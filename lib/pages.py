@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 MAX_LIMIT = 1_000
+DEFAULT_LIMIT = 100
 _POSITION = struct.Struct(">qq")
 _MEND = "This cursor is not one that a page returned. Leave `cursor` out to start from the newest."
 
@@ -20,6 +21,19 @@ Row = TypeVar("Row", bound=Model)
 
 class CursorError(ValueError):
     """The cursor is not one of ours; edges answer 400 and the message says what to do."""
+
+
+class LimitError(ValueError):
+    """The page size is not a number from 1 to 1,000; edges answer 400."""
+
+
+def read_limit(text: str) -> int:
+    """The page size that a query string asks for, 100 where it asks for none."""
+    text = text or str(DEFAULT_LIMIT)
+    if not text.isdecimal() or len(text) > len(str(MAX_LIMIT)) or not 1 <= int(text) <= MAX_LIMIT:
+        message = f"`limit` is a whole number from 1 to {MAX_LIMIT}."
+        raise LimitError(message)
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)

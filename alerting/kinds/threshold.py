@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import isfinite
 
 from django.utils.formats import number_format
 from django.utils.text import capfirst
@@ -34,7 +35,7 @@ class Threshold:
                 "fitting": fitting,
             }
             return problems
-        if rule.threshold is None:
+        if rule.threshold is None or not isfinite(rule.threshold):
             problems["threshold"] = _("Write the number that must not be crossed.")
         elif rule.comparison == AlertRule.Comparison.BELOW and rule.threshold <= 0:
             problems["threshold"] = _("It is never below zero, so this could never fire: write a number above 0.")

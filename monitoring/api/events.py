@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from lib.pages import MAX_LIMIT, CursorError
+from lib.pages import MAX_LIMIT, CursorError, LimitError, read_limit
 from models_registry.authenticate import project_of
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import FilterError, read_filter
@@ -19,7 +19,6 @@ from monitoring.selectors.events import event_page
 from monitoring.selectors.ledger import COLUMNS, read_ledger
 from monitoring.selectors.wire import event_to_wire
 
-DEFAULT_LIMIT = 100
 PAGE_PARAMETERS = [
     OpenApiParameter("from", OpenApiTypes.DATETIME, description="Start, inclusive; 24 hours ago unless given."),
     OpenApiParameter("to", OpenApiTypes.DATETIME, description="End, exclusive."),
@@ -80,22 +79,18 @@ class EventsView(APIView):
         params = request.query_params.dict()
         try:
             asked = read_filter(self.kind, params, now=clock.now())
-            page = event_page(self.kind, project, asked, limit=read_limit(params), cursor=params.get("cursor"))
+            page = event_page(
+                self.kind, project, asked, limit=read_limit(params.get("limit", "")), cursor=params.get("cursor")
+            )
         except FilterError as error:
             raise ValidationError({error.field: str(error)}) from error
         except CursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
+        except LimitError as error:
+            raise ValidationError({"limit": str(error)}) from error
         wanted = {name.strip() for name in params.get("fields", "").split(",") if name.strip()}
         items = [_only(event_to_wire(event), wanted) for event in page.items]
         return Response({"items": items, "next": page.next})
-
-
-def read_limit(params: dict[str, str]) -> int:
-    """The page size that a query string asks for; 400 when it is not a number from 1 to 1,000."""
-    text = params.get("limit", "") or str(DEFAULT_LIMIT)
-    if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= MAX_LIMIT:
-        raise ValidationError({"limit": f"`limit` is a whole number from 1 to {MAX_LIMIT}."})
-    return int(text)
 
 
 def _only(wire: dict[str, Any], wanted: set[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from alerting.incidents import (
     silence_incident,
 )
 from alerting.models import Channel, Incident, Notification
-from alerting.selectors import alerts_by_state, incident_timeline, open_incidents, suspect_changes
+from alerting.selectors import incident_timeline, open_incidents, suspect_changes
 from models_registry.models import Model, User
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, alert_of, error_rule, serve, tick
 
@@ -155,21 +155,6 @@ def test_the_timeline_costs_the_same_for_a_long_story(
         comment_incident(incident, by=bia, text=f"note {place}", now=NOON + timedelta(hours=1, minutes=place))
     with django_assert_max_num_queries(3):
         assert len(incident_timeline(incident)) >= 38
-
-
-def test_alerts_by_state_hold_every_state(credit_risk: Model) -> None:
-    error_rule(credit_risk)
-    error_rule(credit_risk, "silent", measure="accuracy", comparison="lt", threshold=0.9)
-    serve(credit_risk, start=-5, end=1, ok=5, failed=5)
-    tick(0, 1)
-    found = alerts_by_state(credit_risk.project)
-    assert {state: len(alerts) for state, alerts in found.items()} == {
-        "inactive": 0,
-        "pending": 0,
-        "firing": 1,
-        "no_data": 1,
-        "stale": 0,
-    }
 
 
 def test_a_person_may_resolve_what_still_fires_and_it_stays_resolved(credit_risk: Model, bia: User) -> None:

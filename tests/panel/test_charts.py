@@ -81,7 +81,6 @@ def test_a_strip_has_a_cell_and_a_title_for_every_slice():
 def test_no_chart_carries_style_or_script():
     drawn = [
         charts.lines([("accent", [0.1, 0.5])], title="t", bounds=(0, 1), bands=[charts.Stretch(0, 0.5)], marks=[0.3]),
-        charts.step_strip([True, False], title="t"),
         charts.burn_down([1.0, -0.2], title="t")[0],
     ]
     assert not any("style=" in svg or "<script" in svg for svg in drawn)

@@ -1,7 +1,7 @@
 """`manage.py simulate SCENARIO --seed N --speed X`: one scenario, from a quiet past to the present, before your eyes."""
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,8 +16,10 @@ from demo.simulate import Simulation, advance, length, post_baseline, prepare
 from demo.watch import Watch
 from lib.clock import MAX_RATE, REREAD_SECONDS, now, real_now
 from models_registry.clock import release_clock, set_clock
+from models_registry.models import ApiKey
 
 LOOK_EVERY = 1.0  # real seconds
+QUIET = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
@@ -30,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("scenario", choices=sorted(SCENARIOS))
         parser.add_argument("--seed", type=int, default=1, help="Same seed, same story.")
         parser.add_argument("--speed", type=float, default=60.0, help="Story seconds per second, 1 to 600.")
+        parser.add_argument("--anyway", action="store_true", help="Move the clock although programs are posting.")
         parser.add_argument("--url", default=settings.PUBLIC_URL, help="The running panel.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,6 +40,8 @@ class Command(BaseCommand):
         if not 1 <= options["speed"] <= MAX_RATE:
             message = f"--speed must be between 1 and {MAX_RATE:.0f}, not {options['speed']:g}"
             raise CommandError(message)
+        if not (settings.DEMO or options["anyway"]):
+            _refuse_live_panel(real_now())
         try:
             self._play(options)
         except NotAccepted as error:
@@ -87,3 +92,14 @@ class Command(BaseCommand):
 
 def _local(at: datetime) -> str:
     return f"{timezone.localtime(at):%d/%m %H:%M}"
+
+
+def _refuse_live_panel(at: datetime) -> None:
+    """The clock is one for all projects: a simulation would have real events rejected and real rules unjudged."""
+    busy = ApiKey.objects.filter(last_used_at__gt=at - QUIET).exclude(project__slug__startswith="sim-").first()
+    if busy is not None:
+        message = (
+            f"The key {busy.prefix} of project {busy.project.slug} is in use, and a simulation moves the clock of every "
+            "project. Play it on a panel of its own (ATALAIA_DATA_DIR=…), or add --anyway."
+        )
+        raise CommandError(message)
