@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from structlog.contextvars import bound_contextvars
 
@@ -88,7 +88,8 @@ def _answer(environ: Environ, kind: str) -> HttpResponse:
         return _refuse(refusal)
     except DatabaseError:
         log.exception("ingest_not_stored", kind=kind)
-        close_old_connections()  # a broken one only; Django's own check belongs to the path not taken
+        if not connection.in_atomic_block:  # Django's own look after its connections belongs to the path not taken
+            connection.close_if_unusable_or_obsolete()
         detail = "The database could not store this request. Nothing of it was kept; send it again later."
         return _refuse(Refusal("not_stored", detail, retry_after=RETRY_AFTER))
     except Exception:
