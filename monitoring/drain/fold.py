@@ -76,7 +76,7 @@ class Group(NamedTuple):
     minute: int
 
 
-Place = tuple[int, str, int]  # the fields of a Group
+Place = int  # the number of a Group: hashed once for all that is counted there
 
 
 class Folds:
@@ -86,7 +86,8 @@ class Folds:
     """
 
     def __init__(self) -> None:
-        self._groups: defaultdict[Place, dict[Slot, Cell]] = defaultdict(dict)
+        self._places: dict[tuple[int, str, int], Place] = {}
+        self._cells: defaultdict[Place, dict[Slot, Cell]] = defaultdict(dict)
 
     def add_all(self, rows: Iterable[Row], sign: int = 1) -> None:
         """Add what the predictions and LLM calls among the rows fold to, or take it away again with sign -1."""
@@ -105,10 +106,10 @@ class Folds:
 
     def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
         """Every sum that is not nothing."""
-        for key, group in self._groups.items():
-            for slot, cell in group.items():
+        for group, place in self._places.items():
+            for slot, cell in self._cells[place].items():
                 if cell:
-                    yield Group(*key), slot, cell
+                    yield Group(*group), slot, cell
 
     def _add_predictions(self, columns: Columns, sign: int) -> None:
         places = self._add_served(columns, sign)
@@ -133,7 +134,8 @@ class Folds:
 
     def _add_served(self, columns: Columns, sign: int) -> list[Place]:
         minutes = [ts // MINUTE_US for ts in columns["ts_us"]]
-        places = list(zip(columns["version_id"], columns["environment"], minutes, strict=True))
+        groups = zip(columns["version_id"], columns["environment"], minutes, strict=True)
+        places = [self._places.setdefault(group, len(self._places)) for group in groups]
         self._count(STATUS, zip(places, columns["status"], strict=True), sign)
         self._measure(LATENCY, places, columns["latency_us"], sign)
         if any(any(columns[name]) for name in THUMBS):
@@ -169,11 +171,10 @@ class Folds:
             self._cell(place, slot).total += sign * total
 
     def _cell(self, place: Place, slot: Slot) -> Cell:
-        group = self._groups[place]
-        cell = group.get(slot)
-        if cell is None:
-            cell = group[slot] = Cell()
-        return cell
+        cells = self._cells[place]
+        if slot not in cells:
+            cells[slot] = Cell()
+        return cells[slot]
 
 
 def _columns(rows: Sequence[Row]) -> Columns:

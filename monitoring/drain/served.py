@@ -4,6 +4,7 @@ What has no column is never decoded: its bytes are spliced into the payload as t
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import repeat
 from operator import attrgetter
 from typing import Any
@@ -97,7 +98,7 @@ def build_calls(
 def _rows(row_type: type[ServedRow], columns: Sequence[Column]) -> Iterator[Any]:
     """What comes later (labels, feedback) starts at its default."""
     later = map(repeat, row_type._field_defaults.values())
-    return map(row_type._make, zip(*columns, *later, strict=False))
+    return map(partial(tuple.__new__, row_type), zip(*columns, *later, strict=False))
 
 
 def _versions(body: Body, items: Sequence[ServedItem], versions: Versions) -> list[KnownVersion]:
@@ -158,10 +159,5 @@ def _spliced(columns: Mapping[str, Sequence[bytes]], rows: int) -> list[str]:
     used = {f'"{name}":'.encode(): column for name, column in columns.items() if column}
     if not used:
         return ["{}"] * rows
-    heads = list(used)
-    return [
-        (
-            b"{" + b",".join([head + raw for head, raw in zip(heads, raws, strict=True) if raw not in ABSENT]) + b"}"
-        ).decode()
-        for raws in zip(*used.values(), strict=True)
-    ]
+    fields = ([head + raw if raw not in ABSENT else b"" for raw in column] for head, column in used.items())
+    return [(b"{%b}" % b",".join(filter(None, given))).decode() for given in zip(*fields, strict=True)]
