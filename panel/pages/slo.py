@@ -114,7 +114,7 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
         judged=judged,
         shown=shown(slo),
         indicator=capfirst(str(SLIS[slo.sli].label)),
-        outlook=outlook(judged.status),
+        outlook=outlook(judged.slo, judged.status),
         burn_down=BurnDown(points, bands, _("Budget left of %(slo)s") % {"slo": slo}),
         pairs=_pairs(judged),
         rules=_rules(slo),

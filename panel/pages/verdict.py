@@ -13,6 +13,7 @@ from lib import clock
 from models_registry.models import Project
 from models_registry.shipped import shipped
 from monitoring.measures import read_windows
+from monitoring.models import SLO
 from monitoring.slo import SLOStatus
 from monitoring.stats.tally import Subject
 from panel import format as write
@@ -78,7 +79,7 @@ def _of_incident(worst: Incident, incidents: list[Incident], rows: list[ModelRow
         sentence=describe(judged, row.subject, since, now=now)
         if judged and row
         else _("%(title)s since %(since)s.") % {"title": shipped(worst.title), "since": since},
-        outlook=outlook(judged.status) if judged else "",
+        outlook=outlook(judged.slo, judged.status) if judged else "",
         links=links,
         cause=judged,
     )
@@ -117,9 +118,9 @@ def describe(judged: Judged, subject: Subject, since: str, *, now: datetime) -> 
     }
 
 
-def outlook(status: SLOStatus) -> str:
+def outlook(slo: SLO, status: SLOStatus) -> str:
     """How long the budget lasts at this rate, in words."""
-    length = write.span(status.window_end - status.window_start)
+    length = write.span(slo.window)
     if status.budget_left is not None and status.budget_left <= 0:
         return _("The budget of %(window)s is spent: %(left)s left.") % {
             "window": length,
@@ -143,7 +144,7 @@ def _of_burning(rows: list[ModelRow], *, now: datetime) -> Verdict:
         % {"count": count},
         subject=f"{row.model} {row.version}".strip(),
         sentence=_("no rule has fired, but the SLO “%(slo)s” is spending its budget.") % {"slo": judged.slo},
-        outlook=outlook(judged.status),
+        outlook=outlook(judged.slo, judged.status),
         links=[Link(reverse("panel:slo", args=[judged.slo.project.slug, judged.slo.slug]), _("Open the SLO"))],
         cause=judged,
     )
