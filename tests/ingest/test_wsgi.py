@@ -1,0 +1,41 @@
+"""Ingest answers on the WSGI environment itself; whatever is not for it goes on to Django."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from monitoring.ingest.views import ingest_first
+from tests.ingest.conftest import prediction, stored
+
+
+def ask(method: str, token: str = "") -> tuple[str, dict[str, str], bytes]:
+    body = json.dumps(prediction()).encode()
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": "/api/v1/predictions", "CONTENT_LENGTH": str(len(body))}
+    environ |= {"HTTP_AUTHORIZATION": f"Bearer {token}", "CONTENT_TYPE": "application/json"}
+    said: list[Any] = []
+    answer = ingest_first(lambda *_: [b"from Django"])(
+        {**environ, "wsgi.input": io.BytesIO(body)}, lambda *a: said.extend(a)
+    )
+    status, headers = said or ("", [])
+    return status, dict(headers), b"".join(answer)
+
+
+@pytest.mark.django_db
+def test_items_are_answered_without_django_and_with_their_length(token):
+    status, headers, body = ask("POST", token)
+    assert status == "202 Accepted"
+    assert int(headers["Content-Length"]) == len(body)
+    assert json.loads(body)["accepted"] == len(stored()) == 1
+
+
+@pytest.mark.django_db
+def test_without_a_key_the_answer_is_a_problem():
+    status, headers, body = ask("POST")
+    assert (status, headers["Content-Type"]) == ("401 Unauthorized", "application/problem+json")
+    assert json.loads(body)["code"] == "not_authenticated"
+
+
+def test_what_is_not_for_ingest_goes_on():
+    assert ask("GET")[2] == b"from Django"
