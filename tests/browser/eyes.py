@@ -82,7 +82,7 @@ class Window:
         """At this width, once charts have had time to follow: what is too wide."""
         self.page.set_viewport_size({"width": width, "height": 844})
         try:
-            self.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=1_500)
+            self.page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth", timeout=1_500)
         except PlaywrightTimeoutError:
             return self.overflow()
         return []
