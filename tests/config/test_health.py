@@ -60,7 +60,9 @@ def test_a_late_stage_and_a_failing_one_are_named(client, moving, now):
     late = real_now() - timedelta(minutes=10)
     StageRun.objects.create(stage="evaluate", every=15, started_at=late, story_at=now)
     StageRun.objects.filter(stage="drain").update(last_error="ValueError: bad\nmore")
-    assert reasons(client) == "stage evaluate: last began 600 s ago · stage drain: failing; the collection page says why"
+    assert (
+        reasons(client) == "stage evaluate: last began 600 s ago · stage drain: failing; the collection page says why"
+    )
 
 
 def test_a_drain_that_is_behind_is_a_reason(client, moving, project, now):
