@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from lib import clock
 from models_registry.clock import set_clock
@@ -48,6 +49,7 @@ def _forget() -> Iterator[None]:
     backpressure.forget()
     yield
     clock.forget()
+    translation.deactivate()  # a request in another language leaves it on in its thread
 
 
 @pytest.fixture

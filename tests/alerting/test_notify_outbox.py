@@ -207,6 +207,8 @@ def working_links(incident):
 
 def test_every_decision_has_a_sentence_in_the_reader_s_language():
     facts = {"code": "below_severity", "channel": "Ops", "minimum": "page"}
-    assert explain(facts) == "Ops was not told: it only takes “page” and above."
+    with override("en"):
+        assert explain(facts) == "Ops was not told: it only takes “page” and above."
     with override("pt-br"):
+        assert explain(facts) == "Ops não foi avisado: só recebe a partir de “acionamento”."
         assert explain({"code": "no_such_code"})
