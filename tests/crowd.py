@@ -67,13 +67,13 @@ class Crowd:
         kind = Model.Kind.LLM if number % 2 else Model.Kind.BINARY
         model = Model.objects.create(project=self.project, slug=f"model-{number}", kind=kind, reviewed=True)
         self._keep("model", model)
-        for owner in {model, self.first["model"]}:
+        for owner in dict.fromkeys([model, self.first["model"]]):
             version = ModelVersion.objects.create(model=owner, version=str(number))
             self._keep("version", version)
             Deployment.objects.create(version=version, at=cast.NOW - timedelta(hours=number))
             status = series_of(owner, "status", version=str(number))
             add(status, cast.NOW - timedelta(minutes=5), {0: 90, 1: 10})
-        for owner in {model, self.first["model"]}:
+        for owner in dict.fromkeys([model, self.first["model"]]):
             slo = SLO.objects.create(
                 project=self.project,
                 slug=f"slo-{number}-{owner.pk}",
@@ -83,7 +83,7 @@ class Crowd:
                 target=0.99,
             )
             self._keep("slo", slo)
-        for promise in {slo, self.first["slo"]}:
+        for promise in dict.fromkeys([slo, self.first["slo"]]):
             rule = AlertRule.objects.create(
                 project=self.project, slug=f"rule-{number}-{promise.pk}", name="Rule", kind="burn_rate", slo=promise
             )
@@ -96,7 +96,7 @@ class Crowd:
         create_key(project=self.project, name=f"key-{number}", scopes=["ingest"])
         runbook = Runbook.objects.create(project=self.project, slug=f"runbook-{number}", title="Runbook")
         self._keep("runbook", runbook)
-        for book in {runbook, self.first["runbook"]}:
+        for book in dict.fromkeys([runbook, self.first["runbook"]]):
             book.rules.add(rule)
             Step.objects.create(runbook=book, position=number, title="Look")
 
@@ -109,14 +109,14 @@ class Crowd:
             group_key=f"group-{number}",
             severity="page",
             impact_started_at=cast.NOW - timedelta(hours=2),
-            opened_at=cast.NOW - timedelta(hours=1),
+            opened_at=cast.NOW - timedelta(hours=1) + timedelta(seconds=number),
             acknowledged_by=self.first["user"],
         )
         self._keep("incident", incident)
         review = self._keep("review", Review.objects.create(incident=incident, created_at=cast.NOW))
         rule = AlertRule.objects.order_by("-pk")[0]
         channel = Channel.objects.order_by("-pk")[0]
-        for about in {incident, self.first["incident"]}:
+        for about in dict.fromkeys([incident, self.first["incident"]]):
             alert = Alert.objects.create(
                 rule=rule, fingerprint=f"{number}-{about.pk}", state="firing", severity="page", incident=about
             )
@@ -144,7 +144,7 @@ class Crowd:
                 defaults={"started_at": cast.NOW, "started_by": self.first["user"]},
             )
             RunStep.objects.create(run=run, position=1, title="Look", done_by=self.first["user"], done_at=cast.NOW)
-        for about in {review, self.first["review"]}:
+        for about in dict.fromkeys([review, self.first["review"]]):
             ActionItem.objects.create(review=about, title="Mend", owner="ana", due=cast.NOW.date())
 
     def _add_events(self, number: int) -> None:
