@@ -166,6 +166,7 @@ def told(project: Any, stopped_clock: Any, ana: Any) -> list[str]:
         incident = story.make_incident(rule, now - timedelta(hours=3), number=number)
         incident.title, incident.model = rule.summary, rule.model or rule.slo.model
         incident.save()
+        incident.events.filter(kind="opened").update(text=rule.summary)
         for book in rule.runbooks.all():
             for step in start_run(incident=incident, runbook=book, by=ana, now=now).steps.all():
                 complete_step(step, by=ana, note="", now=now)

@@ -25,7 +25,7 @@ def compress_lightly(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0008_index_key_age'),
+        ('monitoring', '0002_index_key_age'),
     ]
 
     operations = [migrations.RunPython(compress_lightly, migrations.RunPython.noop)]

@@ -19,5 +19,5 @@ def drop(_apps: object, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("monitoring", "0007_send_less_per_event")]
+    dependencies = [("monitoring", "0001_initial")]
     operations = [migrations.RunPython(create, drop)]
