@@ -68,10 +68,6 @@ def newest(demonstration) -> str:
     return number
 
 
-def test_the_first_page_answers_within_15_seconds(demonstration):
-    assert demonstration.first_page <= 15
-
-
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("locale", WORDS)
 def test_the_story_is_followed_from_home_to_the_published_review(demonstration, open_window, newest, locale, size):
