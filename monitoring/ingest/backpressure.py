@@ -44,8 +44,10 @@ def check_room(*, now: datetime) -> None:
     """`Refusal` (503, with Retry-After) while the inbox is full or stale; `now` is real time. One query in 250 ms."""
     ticked = time.monotonic()
     if ticked - _seen.read_at >= REREAD_SECONDS:
-        _seen.read_at, _seen.added = ticked, 0
+        # The old look counts until the new one is there, and what is added meanwhile is not forgotten.
+        _seen.read_at, counted = ticked, _seen.added
         _seen.backlog = inbox_backlog()
+        _seen.added = max(0, _seen.added - counted)
     waiting = _seen.backlog.items + _seen.added
     limits: dict[str, Any] = settings.INGEST
     if waiting >= limits["inbox_max_items"]:

@@ -68,7 +68,7 @@ def test_with_the_drain_stopped_ingest_refuses_at_its_limit_and_everything_appea
         posting.start()
         refusal = posting.first_refusal()
         assert (refusal.status, refusal.retry_after.isdigit()) == (503, True)
-        assert 1_000 <= assert_balanced(mine)["pending"] < 1_000 + CLIENTS * BATCH
+        assert 1_000 <= assert_balanced(mine)["pending"] < 1_000 + 2 * CLIENTS * BATCH
         worker = mine.start("manage.py", "tick", "--loop")
         try:
             posted = posting.finish()
