@@ -34,8 +34,9 @@ test: $(VENV)/installed-dev lint types check ## everything but what is slow, on 
 	$(PYTEST) -n auto -m "not slow"
 	$(PY) -m tests.services $(PYTEST) -n auto -m "not slow" --require-postgres
 
-test-slow: $(VENV)/installed-dev ## chaos and browser walks
+test-slow: $(VENV)/installed-dev ## chaos (on SQLite and on PostgreSQL) and browser walks
 	$(PYTEST) -m slow
+	$(PY) -m tests.services $(PYTEST) -m slow tests/monitoring --require-postgres
 
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .

@@ -33,8 +33,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    passed = len(terminalreporter.stats.get("passed", []))
-    terminalreporter.write_line(f"{passed} tests passed on {connection.vendor}")
+    passed = terminalreporter.stats.get("passed", [])
+    for report in passed:
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{report.nodeid.split('::')[-1]} · {name}: {value}")
+    terminalreporter.write_line(f"{len(passed)} tests passed on {connection.vendor}")
 
 
 # A busy machine is not a failure: properties are judged by their answers, never by their speed.

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -18,16 +19,25 @@ RETRY_AFTER = 5
 FAILURE_SECONDS = 10.0
 
 
-@dataclass(slots=True)
-class _Seen:
-    """The last look at the inbox, and what this process has added since."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was seen in the inbox, and how many items this process had ever added when it began to look."""
 
     backlog: Backlog
+    added: int
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The last look, and what this process has ever added: that only grows, so that no thread can lose another's."""
+
+    look: _Look
     read_at: float = -REREAD_SECONDS
     added: int = 0
 
 
-_seen = _Seen(Backlog(0, None))
+_seen = _Seen(_Look(Backlog(0, None), 0))
+_adding = Lock()
 
 
 def forget() -> None:
@@ -37,23 +47,24 @@ def forget() -> None:
 
 def note_accepted(items: int) -> None:
     """Count what was just stored, so that a fast sender cannot overrun the limit between two looks."""
-    _seen.added += items
+    with _adding:
+        _seen.added += items
 
 
 def check_room(*, now: datetime) -> None:
     """`Refusal` (503, with Retry-After) while the inbox is full or stale; `now` is real time. One query in 250 ms."""
     ticked = time.monotonic()
     if ticked - _seen.read_at >= REREAD_SECONDS:
-        # The old look counts until the new one is there, and what is added meanwhile is not forgotten.
-        _seen.read_at, counted = ticked, _seen.added
-        _seen.backlog = inbox_backlog()
-        _seen.added = max(0, _seen.added - counted)
-    waiting = _seen.backlog.items + _seen.added
+        # The old look counts until the new one is there, whole; what is added meanwhile may count twice, never not at all.
+        _seen.read_at, added = ticked, _seen.added
+        _seen.look = _Look(inbox_backlog(), added)
+    look = _seen.look
+    waiting = look.backlog.items + _seen.added - look.added
     limits: dict[str, Any] = settings.INGEST
     if waiting >= limits["inbox_max_items"]:
         detail = f"{waiting} items wait to be stored. Nothing of this request was kept; send it again later."
         raise Refusal("inbox_full", detail, retry_after=RETRY_AFTER)
-    oldest = _seen.backlog.oldest_at
+    oldest = look.backlog.oldest_at
     if oldest is not None and now - oldest > limits["inbox_max_age"]:
         detail = "What waits to be stored has waited too long. Nothing of this request was kept; send it again later."
         raise Refusal("inbox_stale", detail, retry_after=RETRY_AFTER)
