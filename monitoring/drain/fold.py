@@ -6,6 +6,7 @@ never disagree on what an event means.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
 from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow
@@ -113,16 +114,12 @@ class Folds:
 
     def _add_predictions(self, columns: Columns, sign: int) -> None:
         places = self._add_served(columns, sign)
-        decided = [
-            (place, text, label)
-            for place, text, label, status in zip(
-                places, columns["prediction"], columns["label"], columns["status"], strict=True
-            )
-            if text and status == STATUS_OK
-        ]
-        self._count(DECISION, ((place, text) for place, text, _ in decided), sign)
-        labelled = ((place, (label, text)) for place, text, label in decided if label is not None)
-        self._count(CONFUSION, labelled, sign)
+        texts, labels = columns["prediction"], columns["label"]
+        decided = [bool(text) and status == STATUS_OK for text, status in zip(texts, columns["status"], strict=True)]
+        self._count(DECISION, compress(zip(places, texts, strict=True), decided), sign)
+        if labels.count(None) < len(labels):
+            known = [on and label is not None for on, label in zip(decided, labels, strict=True)]
+            self._count(CONFUSION, compress(zip(places, zip(labels, texts, strict=True), strict=True), known), sign)
 
     def _add_calls(self, columns: Columns, sign: int) -> None:
         places = self._add_served(columns, sign)
@@ -159,13 +156,14 @@ class Folds:
             cell.n += sign * times
             cell.grow(bin_, sign * times)
 
-    def _measure(self, slot: Slot, places: Sequence[Place], values: Sequence[int | None], sign: int) -> None:
+    def _measure(self, slot: Slot, places: Sequence[Place], values: Sequence[Any], sign: int) -> None:
         """Each value that is known counts, in the bin of its logarithm, and adds itself to the total."""
-        known = [(place, value) for place, value in zip(places, values, strict=True) if value is not None]
-        where = [place for place, _ in known]
-        self._count(slot, zip(where, log_bins([value for _, value in known]), strict=True), sign)
+        if None in values:
+            known = [value is not None for value in values]
+            places, values = list(compress(places, known)), list(compress(values, known))
+        self._count(slot, zip(places, log_bins(values), strict=True), sign)
         totals: defaultdict[Place, int] = defaultdict(int)
-        for place, value in known:
+        for place, value in zip(places, values, strict=True):
             totals[place] += value
         for place, total in totals.items():
             self._cell(place, slot).total += sign * total

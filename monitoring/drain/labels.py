@@ -2,7 +2,7 @@
 and recounted without asking what the definition was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,26 +10,38 @@ import msgspec
 
 from models_registry.models import Model
 from models_registry.register import KnownVersion
-from monitoring.ingest.schema import PredictionItem, canonical_label
+from monitoring.ingest.schema import canonical_label
 
 MAX_LABEL = 200
 _encode = msgspec.json.Encoder().encode
 
 
-def decision(item: PredictionItem, version: KnownVersion, scores: Mapping[str, float]) -> str:
+def decisions(
+    given: Sequence[Any],
+    score: Sequence[float | None],
+    scores: Iterable[Mapping[str, float]],
+    versions: Sequence[KnownVersion],
+) -> list[str]:
+    """`decision` of each prediction; most are classes given as text, which are few."""
+    if set(map(type, given)) == {str} and Model.Kind.REGRESSION not in {version.kind for version in versions}:
+        return list(map(_text_label, given))
+    return list(map(decision, given, score, scores, versions))
+
+
+def decision(given: Any, score: float | None, scores: Mapping[str, float], version: KnownVersion) -> str:
     """Canonical text of the decision: the label given, else the likeliest class, else the score over the threshold.
 
     Empty when there is none, and for regression, whose values are numbers rather than classes.
     """
     if version.kind == Model.Kind.REGRESSION:
         return ""
-    if item.prediction is not None:
-        return label_text(item.prediction)
+    if given is not None:
+        return label_text(given)
     if scores:
         return label_text(max(sorted(scores), key=scores.__getitem__))
-    if item.score is None:
+    if score is None:
         return ""
-    return version.positive_label if item.score >= version.threshold else negative_label(version.positive_label)
+    return version.positive_label if score >= version.threshold else negative_label(version.positive_label)
 
 
 def negative_label(positive: str) -> str:

@@ -6,7 +6,6 @@ What has no column is never decoded: its bytes are spliced into the payload as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import repeat
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -14,14 +13,15 @@ import msgspec
 from models_registry.models import Model
 from models_registry.register import KnownVersion
 from monitoring.drain.claim import Body
-from monitoring.drain.labels import decision
+from monitoring.drain.labels import decisions
 from monitoring.drain.rows import LLMCallRow, PredictionRow, ServedRow
-from monitoring.ingest.schema import Item, LLMCallItem, PredictionItem, ServedItem, Usage
+from monitoring.ingest.schema import LLMCallItem, PredictionItem, ServedItem, Usage
 from monitoring.stats.layouts import STATUS_ERROR, STATUS_OK
 
 Named = tuple[int, str, str]  # project, slug, version
 Versions = Mapping[Named, KnownVersion]
 Column = Iterable[Any]
+Columns = Mapping[str, Sequence[Any]]
 
 PREDICTION_PAYLOAD = ("features", "scores", "segments", "batch_run", "extra")
 CALL_PAYLOAD = (
@@ -42,6 +42,7 @@ ABSENT = (b"", b"null", b'""')
 STATUSES = {"ok": STATUS_OK, "error": STATUS_ERROR}
 CALL_TEXTS = ("provider", "request_model", "response_model", "prompt_name", "prompt_version")
 NO_USAGE = Usage()
+NO_SCORES: dict[str, float] = {}
 _encode = msgspec.json.Encoder().encode
 _decode_scores = msgspec.json.Decoder(dict[str, float]).decode
 
@@ -62,37 +63,45 @@ def build_predictions(
     body: Body, ids: Iterable[int], items: Sequence[PredictionItem], versions: Versions
 ) -> Iterator[PredictionRow]:
     """The rows of undecoded predictions."""
-    known = _versions(body, items, versions)
-    payload = {name: _bytes(name, items) for name in PREDICTION_PAYLOAD}
-    scores = map(_scores, payload["scores"] or repeat(b"", len(items)))
-    decided = [decision(*of) for of in zip(items, known, scores, strict=True)]
+    given = columns_of(items)
+    known = _versions(body, given, versions)
+    payload = {name: _bytes(given[name]) for name in PREDICTION_PAYLOAD}
+    scores = list(map(_scores, payload["scores"])) or repeat(NO_SCORES)
+    decided = decisions(given["prediction"], given["score"], scores, known)
     # as it came, where the column holds something else to compare with
-    other = [item.prediction if item.prediction != text else None for item, text in zip(items, decided, strict=True)]
+    other = [value if value != text else None for value, text in zip(given["prediction"], decided, strict=True)]
     payload["prediction"] = (
         [b"" if value is None else _encode(value) for value in other] if other.count(None) < len(other) else []
     )
     numbers = [
-        float(value) if version.kind == Model.Kind.REGRESSION and isinstance(value, int | float) else item.score
-        for item, version, value in zip(items, known, other, strict=True)
+        float(value) if isinstance(value, int | float) and version.kind == Model.Kind.REGRESSION else score
+        for score, version, value in zip(given["score"], known, other, strict=True)
     ]
-    yield from _rows(PredictionRow, [*_served(body, ids, items, known, payload), decided, numbers])
+    return _rows(PredictionRow, [*_served(body, ids, given, known, payload), decided, numbers])
 
 
 def build_calls(
     body: Body, ids: Iterable[int], items: Sequence[LLMCallItem], versions: Versions
 ) -> Iterator[LLMCallRow]:
     """The rows of undecoded LLM calls."""
-    known = _versions(body, items, versions)
-    payload = {name: _bytes(name, items) for name in CALL_PAYLOAD}
-    usages = [item.usage or NO_USAGE for item in items]
+    given = columns_of(items)
+    known = _versions(body, given, versions)
+    payload = {name: _bytes(given[name]) for name in CALL_PAYLOAD}
+    used = columns_of([usage or NO_USAGE for usage in given["usage"]])
     own = [
-        *(_each(name, items) for name in CALL_TEXTS),
-        (item.finish_reason or "" for item in items),
-        _micros("ttft_ms", items),
-        *(_each(name, usages) for name in Usage.__struct_fields__),
-        (None if cost is None else round(cost * 1_000_000_000) for cost in _each("cost_usd", items)),
+        *(given[name] for name in CALL_TEXTS),
+        [reason or "" for reason in given["finish_reason"]],
+        _micros(given["ttft_ms"]),
+        *used.values(),
+        [None if cost is None else round(cost * 1_000_000_000) for cost in given["cost_usd"]],
     ]
-    yield from _rows(LLMCallRow, [*_served(body, ids, items, known, payload), *own])
+    return _rows(LLMCallRow, [*_served(body, ids, given, known, payload), *own])
+
+
+def columns_of(structs: Sequence[msgspec.Struct]) -> Columns:
+    """The fields of many structs of one type as columns: one call per struct instead of one per field."""
+    names = structs[0].__struct_fields__
+    return dict(zip(names, zip(*map(msgspec.structs.astuple, structs), strict=True), strict=True))
 
 
 def _rows(row_type: type[ServedRow], columns: Sequence[Column]) -> Iterator[Any]:
@@ -101,52 +110,47 @@ def _rows(row_type: type[ServedRow], columns: Sequence[Column]) -> Iterator[Any]
     return map(partial(tuple.__new__, row_type), zip(*columns, *later, strict=False))
 
 
-def _versions(body: Body, items: Sequence[ServedItem], versions: Versions) -> list[KnownVersion]:
-    names = list(zip(_each("model", items), _each("version", items), strict=True))
+def _versions(body: Body, given: Columns, versions: Versions) -> list[KnownVersion]:
+    names = list(zip(given["model"], given["version"], strict=True))
     of = {name: versions[(body.project_id, *name)] for name in set(names)}
-    return [of[name] for name in names]
+    return list(map(of.__getitem__, names))
 
 
 def _served(
     body: Body,
     ids: Iterable[int],
-    items: Sequence[ServedItem],
+    given: Columns,
     known: Iterable[KnownVersion],
     payload: Mapping[str, Sequence[bytes]],
 ) -> list[Column]:
     """The columns that predictions and calls share, in their order."""
-    received = body.received_us
+    received = repeat(body.received_us)
     return [
         ids,
         repeat(body.project_id),
-        _each("id", items),
-        [ts if isinstance(ts, int) else received for ts in _each("ts", items)],
-        repeat(received),
-        _spliced(payload, len(items)),
-        _each("id", known),
-        _each("environment", items),
-        map(STATUSES.__getitem__, _each("status", items)),
-        _each("error_type", items),
-        _micros("latency_ms", items),
-        _each("request_id", items),
-        _each("trace_id", items),
-        _each("span_id", items),
-        _each("user_id", items),
-        _each("session_id", items),
+        given["id"],
+        given["ts"],
+        received,
+        _spliced(payload, len(given["id"])),
+        [version.id for version in known],
+        given["environment"],
+        map(STATUSES.__getitem__, given["status"]),
+        given["error_type"],
+        _micros(given["latency_ms"]),
+        given["request_id"],
+        given["trace_id"],
+        given["span_id"],
+        given["user_id"],
+        given["session_id"],
     ]
 
 
-def _each(name: str, things: Iterable[Any]) -> Iterator[Any]:
-    return map(attrgetter(name), things)
+def _micros(milliseconds: Column) -> Column:
+    return [None if ms is None else round(ms * 1_000) for ms in milliseconds]
 
 
-def _micros(name: str, items: Iterable[Item]) -> Column:
-    return [None if ms is None else round(ms * 1_000) for ms in _each(name, items)]
-
-
-def _bytes(name: str, items: Iterable[Item]) -> list[bytes]:
+def _bytes(column: Sequence[msgspec.Raw]) -> list[bytes]:
     """A field that was left undecoded; an empty list where no item has it."""
-    column = list(_each(name, items))
     return list(map(bytes, column)) if any(column) else []
 
 
