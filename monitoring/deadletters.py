@@ -28,6 +28,7 @@ def replay(letter: DeadLetter, *, now: datetime) -> InboxBody | None:
             received_us=(now - EPOCH) // timedelta(microseconds=1),
             arrived_at=real_now(),
             items=b"[" + item + b"]" if found.count == 1 else item,
+            as_sent=found.as_sent,
             accepted=found.count,
             replayed=True,
         )

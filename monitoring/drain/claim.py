@@ -15,7 +15,7 @@ POSTGRES_BUDGET = 10_000
 SQLITE_BUDGET = 5_000
 LATE_WEIGHT = 2
 MAX_FETCH = 1_000
-COLUMNS = "id, project_id, kind, received_us, items, accepted, rejected, rejections, replayed"
+COLUMNS = "id, project_id, kind, received_us, items, accepted, rejected, rejections, replayed, as_sent"
 SELECT = f"SELECT {COLUMNS} FROM monitoring_inboxbody"
 
 
@@ -40,6 +40,7 @@ class Body(NamedTuple):
     rejected: int
     rejections: dict[str, tuple[int, str]]
     replayed: bool
+    as_sent: bool
 
     @property
     def weight(self) -> int:
@@ -110,6 +111,6 @@ def _claim_locked() -> list[Body]:
 
 
 def _body(row: tuple[Any, ...]) -> Body:
-    body_id, project_id, kind, received_us, items, accepted, rejected, refused, replayed = row
+    body_id, project_id, kind, received_us, items, accepted, rejected, refused, *flags = row
     rejections = msgspec.json.decode(refused) if isinstance(refused, str | bytes) else refused
-    return Body(body_id, project_id, kind, received_us, bytes(items), accepted, rejected, rejections, bool(replayed))
+    return Body(body_id, project_id, kind, received_us, bytes(items), accepted, rejected, rejections, *map(bool, flags))

@@ -10,6 +10,8 @@ from monitoring.drain.claim import Body, ClaimLostError, claim_one, remove
 from monitoring.drain.counts import Counts, count_bodies
 from monitoring.drain.prepare import DRAINED, Piece, prepare, row_ids
 from monitoring.drain.store import store
+from monitoring.ingest.codes import Fault
+from monitoring.ingest.moments import moment_us
 from monitoring.ingest.schema import Item
 from monitoring.models import DeadLetter
 
@@ -47,10 +49,17 @@ def _read_items(body: Body, counts: Counts, now: datetime) -> Piece:
     found: dict[int, Item] = {}
     for index, raw in enumerate(raws):
         try:
-            found[index] = msgspec.json.decode(raw, type=DRAINED[body.kind])
-        except msgspec.MsgspecError as error:
+            found[index] = _read_item(body, raw)
+        except (msgspec.MsgspecError, Fault) as error:
             _bury(body, bytes(raw), error, counts, now)
     return Piece(body, row_ids(body, found), list(found.values()))
+
+
+def _read_item(body: Body, raw: msgspec.Raw) -> Item:
+    item: Item = msgspec.json.decode(raw, type=DRAINED[body.kind])
+    if body.as_sent:
+        item.ts = moment_us(item.ts)
+    return item
 
 
 def _store_or_split(piece: Piece, counts: Counts, now: datetime) -> int:
@@ -66,7 +75,7 @@ def _store_or_split(piece: Piece, counts: Counts, now: datetime) -> int:
         raise
     except Exception as error:  # noqa: BLE001 - whatever goes wrong with one item alone is that item's fault
         if len(items) == 1:
-            _bury(body, msgspec.json.encode(items[0]), error, counts, now)
+            _bury(body._replace(as_sent=False), msgspec.json.encode(items[0]), error, counts, now)
             return 1
         return sum(_store_or_split(half, counts, now) for half in piece.halves())
     counts.include(stored)
@@ -76,6 +85,12 @@ def _store_or_split(piece: Piece, counts: Counts, now: datetime) -> int:
 def _bury(body: Body, item: bytes, error: Exception, counts: Counts, now: datetime, *, count: int = 1) -> None:
     reason = f"{type(error).__name__}: {error}"[:MAX_REASON]
     DeadLetter.objects.create(
-        project_id=body.project_id, kind=body.kind, item=item, count=count, error=reason.replace("\0", ""), at=now
+        project_id=body.project_id,
+        kind=body.kind,
+        item=item,
+        as_sent=body.as_sent,
+        count=count,
+        error=reason.replace("\0", ""),
+        at=now,
     )
     counts.item((body.project_id, body.kind), "dead_lettered", count)

@@ -17,6 +17,7 @@ from monitoring.drain.claim import Body
 from monitoring.drain.fold import Folds
 from monitoring.drain.rows import ROW_TYPES, Row
 from monitoring.drain.served import UNDECODED, Named, Versions
+from monitoring.ingest.moments import moments_us
 from monitoring.ingest.schema import ITEM_TYPES, Item, namespace
 
 INDEX_BITS = 13
@@ -60,6 +61,9 @@ def decode(body: Body) -> Piece:
     if len(items) != body.accepted:
         message = f"The body holds {len(items)} items and was accepted as {body.accepted}."
         raise WrongCountError(message)
+    if body.as_sent:
+        for item, epoch_us in zip(items, moments_us([item.ts for item in items]), strict=True):
+            item.ts = epoch_us
     return Piece(body, row_ids(body, range(len(items))), items)
 
 

@@ -19,9 +19,9 @@ from django.db import DatabaseError, DataError, IntegrityError, connection
 
 from lib import clock
 
-COLUMNS = "project_id, kind, received_us, arrived_at, items, accepted, rejected, rejections, replayed"
-ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-POSTGRES_ROW = "(%s, %s, %s, %s, %b, %s, %s, %s::jsonb, %s)"
+COLUMNS = "project_id, kind, received_us, arrived_at, items, accepted, rejected, rejections, replayed, as_sent"
+ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+POSTGRES_ROW = "(%s, %s, %s, %s, %b, %s, %s, %s::jsonb, %s, %s)"
 MAX_ROWS = 200
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -37,12 +37,13 @@ class Body:
     accepted: int
     rejected: int
     rejections: dict[str, list[Any]]
+    as_sent: bool = False
 
     def row(self, arrived_at: datetime) -> list[Any]:
         """The parameters of `ROW`."""
         arrived = connection.ops.adapt_datetimefield_value(arrived_at)
         rejections = msgspec.json.encode(self.rejections).decode()
-        counts = [self.accepted, self.rejected, rejections, False]
+        counts = [self.accepted, self.rejected, rejections, False, self.as_sent]
         return [self.project_id, self.kind, self.received_us, arrived, self.items, *counts]
 
 

@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('prediction', 'predictions'), ('llm_call', 'LLM calls'), ('outcome', 'outcomes'), ('feedback', 'feedback'), ('event', 'events'), ('log', 'logs')], max_length=12, verbose_name='kind')),
                 ('item', models.BinaryField(help_text='As it was in the inbox, a JSON object; a whole body if that was unreadable.')),
+                ('as_sent', models.BooleanField(default=False, help_text='Its time is as it was sent.')),
                 ('count', models.PositiveIntegerField(default=1, verbose_name='items')),
                 ('error', models.TextField(verbose_name='error')),
                 ('at', models.DateTimeField(verbose_name='at')),
@@ -238,6 +239,7 @@ class Migration(migrations.Migration):
                 ('rejected', models.PositiveIntegerField(default=0)),
                 ('rejections', models.JSONField(default=dict, help_text='{"code": [count, "last detail"]}')),
                 ('replayed', models.BooleanField(default=False, help_text='Came back from the dead letters; counted already.')),
+                ('as_sent', models.BooleanField(default=False, help_text="The items are the sender's own bytes, their times too.")),
                 ('items', models.BinaryField(help_text='The accepted items, validated and redacted, as a JSON array in UTF-8.')),
             ],
             options={

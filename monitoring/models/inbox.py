@@ -32,6 +32,7 @@ class InboxBody(models.Model):
     rejected = models.PositiveIntegerField(default=0)
     rejections = models.JSONField(default=dict, help_text='{"code": [count, "last detail"]}')
     replayed = models.BooleanField(default=False, help_text="Came back from the dead letters; counted already.")
+    as_sent = models.BooleanField(default=False, help_text="The items are the sender's own bytes, their times too.")
     # The last column: SQLite reads what stands before a large value without touching it.
     items = models.BinaryField(help_text="The accepted items, validated and redacted, as a JSON array in UTF-8.")
 
@@ -74,6 +75,7 @@ class DeadLetter(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="+", verbose_name=_("project"))
     kind = models.CharField(_("kind"), max_length=12, choices=EventKind.choices)
     item = models.BinaryField(help_text="As it was in the inbox, a JSON object; a whole body if that was unreadable.")
+    as_sent = models.BooleanField(default=False, help_text="Its time is as it was sent.")
     count = models.PositiveIntegerField(_("items"), default=1)
     error = models.TextField(_("error"))
     at = models.DateTimeField(_("at"))

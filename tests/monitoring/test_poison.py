@@ -12,7 +12,7 @@ from monitoring.drain import drain
 from monitoring.models import DeadLetter, InboxBody, Prediction
 from monitoring.recount import recount
 from monitoring.selectors.ledger import COLUMNS, read_ledger
-from tests.monitoring.conftest import Put
+from tests.monitoring.conftest import Put, micros
 
 pytestmark = pytest.mark.django_db
 # Passes the typed decoder and no database: its microseconds do not fit 64 bits.
@@ -78,3 +78,31 @@ def test_what_is_transient_is_tried_again_and_never_dead_lettered(
     monkeypatch.setattr(stage, "store", sometimes)
     drain(now=now)
     assert balanced(project) == {"received": 1, "accepted": 1, "stored": 1}
+
+
+def sent(put: Put, *items: dict[str, object]) -> InboxBody:
+    """A body that keeps its sender's own bytes: times as they came."""
+    return put("prediction", *items, as_sent=True)
+
+
+def test_times_of_a_body_kept_as_sent_become_microseconds(put: Put, now: datetime):
+    moments = [now.timestamp(), now.timestamp() * 1_000, int(now.timestamp()), now.isoformat()]
+    sent(put, *({**good(f"a{n}"), "ts": ts} for n, ts in enumerate(moments)))
+    drain(now=now)
+    assert set(Prediction.objects.values_list("ts_us", flat=True)) == {micros(now)}
+
+
+def test_a_dead_letter_of_a_body_kept_as_sent_is_replayed_with_its_own_time(project: Project, put: Put, now: datetime):
+    odd = {"id": "b", "model": 7, "prediction": "1", "ts": now.timestamp() - 5}
+    sent(put, {**good("a"), "ts": now.timestamp()}, odd, {**good("c"), "ts": "soon"}, {**good("d"), "ts": None})
+    sent(put, {**good("e"), "ts": now.timestamp(), "score": 0.5}, {**good("f"), "ts": 2**70})
+    drain(now=now)
+    assert set(Prediction.objects.values_list("event_id", flat=True)) == {"a", "e"}
+    assert balanced(project) == {"received": 6, "accepted": 6, "stored": 2, "dead_lettered": 4}
+    (letter,) = (letter for letter in DeadLetter.objects.all() if b'"model":7' in bytes(letter.item))
+    letter.item = bytes(letter.item).replace(b":7", b':"m"')
+    letter.save()  # the cause is mended
+    replay(letter, now=now)
+    drain(now=now)
+    assert Prediction.objects.get(event_id="b").ts_us == micros(now) - 5_000_000
+    assert set(Prediction.objects.exclude(event_id="b").values_list("ts_us", flat=True)) == {micros(now)}
