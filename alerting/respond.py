@@ -1,4 +1,4 @@
-"""Turn a judgement into transitions, incidents and messages. Called inside the transaction of the rule."""
+"""Turn a judgement into transitions, incidents and messages: all of what follows from one, or nothing."""
 
 from datetime import datetime
 from typing import Final
@@ -19,13 +19,24 @@ MAX_REASON: Final = 300
 
 
 def respond(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, *, at: datetime) -> None:
-    """Advance the alert and do what follows from it; a quiet alert that stays quiet costs nothing."""
+    """Advance the alert and do what follows from it; an alert that stays as it was costs nothing."""
     timing = Timing(rule.for_duration, rule.keep_firing_for)
     trail = advance(_memory(alert), seen.seen, at=at, timing=timing, policy=Policy(rule.no_data))
     if not trail and alert.state not in ACTIVE:
         return
-    alert.value = seen.value
-    alert.reason = (seen.reason or describe_value(rule, seen.value))[:MAX_REASON]
+    shown = (seen.value, (seen.reason or describe_value(rule, seen.value))[:MAX_REASON])
+    changed = shown != (alert.value, alert.reason)
+    alert.value, alert.reason = shown
+    if trail or _new_severity(alert, seen):
+        _move(rule, alert, seen, subject, trail, at=at)
+    elif changed:
+        Alert.objects.filter(pk=alert.pk).update(value=alert.value, reason=alert.reason)
+
+
+@transaction.atomic
+def _move(
+    rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, trail: list[Memory], *, at: datetime
+) -> None:
     changes = _follow(alert, trail, at=at)
     fired = any(change.to_state == State.FIRING for change in changes)
     raised = _take_severity(alert, seen, changes, at=at)
@@ -87,7 +98,7 @@ def _transition(alert: Alert, *, to: str, at: datetime, reason: str = "") -> Ale
 
 def _take_severity(alert: Alert, seen: Judgement, changes: list[AlertTransition], *, at: datetime) -> bool:
     """The severity of what breaches now; a change while firing is a transition too. True when it was raised to a page."""
-    if seen.seen != Seen.BREACHED or seen.severity == alert.severity:
+    if not _new_severity(alert, seen):
         return False
     before, alert.severity = alert.severity, seen.severity
     if alert.state != State.FIRING or changes:
@@ -96,12 +107,17 @@ def _take_severity(alert: Alert, seen: Judgement, changes: list[AlertTransition]
     return seen.severity == Severity.PAGE
 
 
+def _new_severity(alert: Alert, seen: Judgement) -> bool:
+    return seen.seen == Seen.BREACHED and seen.severity != alert.severity
+
+
 def _write(changes: list[AlertTransition], alert: Alert) -> None:
     """Transitions belong to the incident while it is open, and to the one they end."""
     for change in changes:
         ends_it = change.from_state == State.FIRING
         change.incident = alert.incident if ends_it or _is_open(alert.incident) else None
-    AlertTransition.objects.bulk_create(changes)
+    if changes:
+        AlertTransition.objects.bulk_create(changes)
 
 
 def _is_open(incident: Incident | None) -> bool:
