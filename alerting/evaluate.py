@@ -77,7 +77,7 @@ def _evaluate_chunk(due: list[Due], subjects: dict[int, Subject], watermark: dat
     read = _read(due, subjects, watermark)
     with transaction.atomic():
         claimed = _claim(due)
-        locked = Alert.objects.select_for_update(of=("self",)).filter(rule__in=[rule for rule, _ in claimed])
+        locked = Alert.objects.select_for_update(of=("self",)).filter(rule_id__in=[rule.pk for rule, _ in claimed])
         alerts = {alert.rule_id: alert for alert in locked.select_related("incident").order_by("id")}
         rows = [
             _evaluate_rule(rule, alerts.get(rule.pk), subjects, Look(slot, watermark, read.get(rule.pk)))
