@@ -54,7 +54,8 @@ fmt: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: $(VENV)/installed-dev
+bench: $(VENV)/installed-dev ## the first page, then ingest beside the limits of this machine
+	$(PY) -m bench.first_page
 	$(PY) -m bench.ingest
 
 messages: setup ## the catalogue of translations, extracted and compiled (needs GNU gettext)

@@ -27,6 +27,11 @@ def prepare(*, demo: bool) -> Credentials | None:
         raise CommandError(message) from error
 
 
+def who_may_log_in(made: Credentials | None) -> str:
+    """In words; a password that was made here is shown this once."""
+    return f"user {made.username}, password {made.password}" if made else "log in with your own account"
+
+
 def _insist_on_checks() -> None:
     serious = [message for message in run_checks(databases=["default"]) if message.level >= Error("").level]
     if serious:

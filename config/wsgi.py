@@ -3,12 +3,15 @@
 import gc
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from config.supervise.gate import pass_through
 from config.supervise.tether import die_with_parent
 
+SUPERVISED = "ATALAIA_SUPERVISED" in os.environ
 # granian's workers are grandchildren of the supervisor: they end with granian, however granian ends.
-if "ATALAIA_SUPERVISED" in os.environ:
+if SUPERVISED:
     die_with_parent(os.getppid())
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -20,3 +23,5 @@ application = ingest_first(django_application)
 # What is loaded by now stays: a collection that walks it again and again finds nothing, for a tenth of a second each.
 gc.collect()
 gc.freeze()
+if SUPERVISED:
+    pass_through(settings.DATA_DIR)

@@ -35,9 +35,9 @@ def ensure_administrator(*, username: str, password: str = "") -> Credentials | 
 
 def ensure_demo_person(*, username: str, password: str) -> Credentials:
     """The person of the demonstration, whose password is the same at every start."""
-    person = User.objects.filter(username=username).first() or User(username=username)
-    if not person.check_password(password):
-        _make_superuser(person, password)
+    known = User.objects.filter(username=username).first()
+    if known is None or not known.check_password(password):
+        _make_superuser(known or User(username=username), password)
     return Credentials(username, password)
 
 

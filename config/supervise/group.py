@@ -31,6 +31,13 @@ class Group:
         self._stops = 0
         self._waker = os.pipe()
 
+    def start_early(self, name: str) -> Child:
+        """Start one before all others, whatever it comes after; until `run`, the caller answers for it."""
+        child = self.by_name[name]
+        child.start()
+        self._remember()
+        return child
+
     def run(self) -> None:
         """Until a stop signal; then everything is stopped."""
         self._listen()
@@ -71,9 +78,12 @@ class Group:
         return max(0.01, min([self._told_at + HEARTBEAT_SECONDS, *dues]) - now)
 
     def _report(self) -> None:
-        remember(self._list_path, {child.plan.name: child.pid for child in self.children if child.pid})
+        self._remember()
         told = self._tell(self.children)
         self._told_at = time.monotonic() - (0 if told else HEARTBEAT_SECONDS - RETRY_SECONDS)
+
+    def _remember(self) -> None:
+        remember(self._list_path, {child.plan.name: child.pid for child in self.children if child.pid})
 
     def _listen(self) -> None:
         """Signals write into a pipe, so that waiting for one costs nothing and loses none."""

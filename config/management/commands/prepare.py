@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from config.prepare import prepare
+from config.prepare import prepare, who_may_log_in
 
 
 class Command(BaseCommand):
@@ -15,6 +15,5 @@ class Command(BaseCommand):
     help = "Migrate, bring the groups up to date and create the first administrator."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Say who may log in; a password that was made here is shown this once."""
-        made = prepare(demo=settings.DEMO)
-        self.stdout.write(f"user {made.username}, password {made.password}" if made else "log in with your own account")
+        """Say who may log in."""
+        self.stdout.write(who_may_log_in(prepare(demo=settings.DEMO)))

@@ -1,19 +1,24 @@
 """`manage.py up`: the whole panel as one supervised group of processes."""
 
 import os
+import signal
 import socket
-import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.prepare import prepare, who_may_log_in
 from config.supervise.diary import Diary
+from config.supervise.gate import closed
 from config.supervise.group import Group
 from config.supervise.leftovers import AlreadyRunningError, end_leftovers, take_lock
 from config.supervise.plans import plan_processes
+from config.supervise.tether import die_with_parent
 
 
 class Command(BaseCommand):
@@ -31,8 +36,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Lock, clear away, prepare, run."""
         host, port = options["host"], options["port"]
-        if options["demo"] and not settings.DEMO:
-            _start_again_as_demo()
+        if options["demo"]:
+            _become_demo()
         folder = Path(settings.DATA_DIR).resolve()
         try:
             lock = take_lock(folder / "up.lock")
@@ -44,9 +49,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"Cleared away: {name} of an earlier start.")
             _insist_on_free_port(host, port)
             url = os.environ.setdefault("ATALAIA_PUBLIC_URL", f"http://{_shown(host)}:{port}")
-            login = _prepare()
             plans = plan_processes(host=host, port=port, demo=settings.DEMO)
             group = Group(plans, list_path=folder / "processes.json", tell=Diary().write)
+            login = _prepare(group, folder)
             group.when_ready["web"] = lambda: self._announce(url, login)
             group.run()
 
@@ -55,23 +60,27 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _prepare() -> str:
-    """In a process of its own: what migrating imports would stay in the supervisor's memory. Who may log in, in words."""
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "prepare"]
-    try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
-    except KeyboardInterrupt:
-        sys.exit(130)
-    if done.returncode:
-        message = "not started, for the reason above"
-        raise CommandError(message)
-    return done.stdout.strip()
+def _prepare(group: Group, folder: Path) -> str:
+    """Make tables and people while the web server loads. Who may log in, in words.
+
+    In a process of its own: what migrating imports would stay in the supervisor's memory.
+    """
+    apart = ProcessPoolExecutor(1, mp_context=get_context("fork"), initializer=die_with_parent, initargs=(os.getpid(),))
+    with closed(folder), apart:
+        web = group.start_early("web")
+        try:
+            return who_may_log_in(apart.submit(prepare, demo=settings.DEMO).result())
+        except BaseException as error:
+            web.end_group(signal.SIGKILL)  # it has answered nobody yet
+            if isinstance(error, KeyboardInterrupt):
+                sys.exit(130)
+            raise
 
 
-def _start_again_as_demo() -> None:
-    """Settings are read once per process; the demonstration is one of them."""
+def _become_demo() -> None:
+    """For the children, and for this process, which has read its settings already."""
     os.environ["ATALAIA_DEMO"] = "True"
-    os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+    settings.DEMO = True
 
 
 def _shown(host: str) -> str:
