@@ -1,9 +1,14 @@
-"""One drain worker, as a process: `python -m bench.worker` drains until it is told to stop, or once to empty."""
+"""One drain worker, as a process: `python -m bench.worker` drains until it is told to stop, or once to empty.
+
+It has the threads that the real one has (`TASK_THREADS`: one on SQLite).
+"""
 
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import django
@@ -13,16 +18,28 @@ def main() -> None:
     """With `once` it drains to empty and prints what that took; otherwise it drains until SIGTERM."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    from django.conf import settings  # noqa: PLC0415 - after setup
     from django.db import connection  # noqa: PLC0415 - after setup
 
     from lib.clock import now  # noqa: PLC0415 - after setup
     from monitoring.drain import drain, drain_until_empty  # noqa: PLC0415 - after setup
 
+    watched: list[list[float]] = []
+
+    def run(work: Callable[[], int]) -> int:
+        """In as many threads as the worker has: on PostgreSQL drains share the inbox."""
+        with ThreadPoolExecutor(settings.TASK_THREADS) as pool:
+            return sum(pool.map(lambda _: work(), range(settings.TASK_THREADS)))
+
+    def once() -> int:
+        watched.append(watch_transactions(connection))
+        return drain_until_empty(now=now()).written
+
     if "once" in sys.argv:
-        transactions = watch_transactions(connection)
         started, cpu = time.perf_counter(), time.process_time()
-        summary = drain_until_empty(now=now())
-        print(summary.written, time.perf_counter() - started, time.process_time() - cpu, max(transactions, default=0.0))
+        written = run(once)
+        longest = max((seconds for each in watched for seconds in each), default=0.0)
+        print(written, time.perf_counter() - started, time.process_time() - cpu, longest)
         return
     running = True
 
@@ -30,10 +47,17 @@ def main() -> None:
         nonlocal running
         running = False
 
+    def keep_draining() -> int:
+        done = 0
+        while running:
+            seen = drain(now=now())
+            done += seen.written
+            if not seen.seen:
+                time.sleep(0.1)
+        return done
+
     signal.signal(signal.SIGTERM, stop)
-    while running:
-        if not drain(now=now()).seen:
-            time.sleep(0.1)
+    run(keep_draining)
 
 
 def watch_transactions(connection: Any) -> list[float]:

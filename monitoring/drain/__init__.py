@@ -19,7 +19,7 @@ from monitoring.drain.claim import Body, claim, remove
 from monitoring.drain.counts import count_bodies
 from monitoring.drain.isolate import TRANSIENT, isolate
 from monitoring.drain.prepare import Batch, decode, prepare
-from monitoring.drain.sql import is_postgres
+from monitoring.drain.sql import is_postgres, unsynced
 from monitoring.drain.store import store
 
 __all__ = ["drain", "drain_until_empty"]
@@ -77,14 +77,14 @@ def _drain_batch(now: datetime) -> Summary | None:
 def _store_next() -> Summary | None:
     """Claim and store the next bodies; on SQLite everything but the storing happens before the write lock."""
     if is_postgres():
-        with transaction.atomic():
+        with unsynced():
             bodies = claim()
             return _store(bodies, _prepared(bodies)) if bodies else None
     bodies = claim()
     if not bodies:
         return None
     batch = _prepared(bodies)
-    with transaction.atomic():
+    with unsynced():
         return _store(bodies, batch)
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import psycopg
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 # SQLite refuses more parameters than this in one statement (its oldest default).
 MAX_PARAMETERS = 999
@@ -35,6 +35,34 @@ def prefer_indexes() -> None:
     if is_postgres():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
+
+
+@contextmanager
+def unsynced() -> Iterator[None]:
+    """A transaction whose commit does not wait for the disk.
+
+    A power cut may undo the last of these, each as a whole: then what it took from the inbox is there again, and is
+    drained again. Whatever is committed later with a sync brings these to disk before itself.
+    """
+    if is_postgres():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+            yield
+        return
+    outermost = not connection.in_atomic_block  # SQLite refuses to change it within a transaction
+    try:
+        if outermost:
+            _synchronous("NORMAL")
+        with transaction.atomic():
+            yield
+    finally:
+        if outermost:
+            _synchronous("FULL")
+
+
+def _synchronous(level: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA synchronous = {level}")
 
 
 def fetch_any(select: str, column: str, kind: str, values: Sequence[Any], *, lock: str = "") -> list[tuple[Any, ...]]:
