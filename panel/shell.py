@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from alerting.models import Incident
 from lib import clock
 from models_registry.models import Project
-from monitoring.selectors.processes import late_stages, process_states
+from monitoring.selectors.processes import is_starting, late_stages, process_states
 from panel.access import PROJECT_KEY
 
 THEMES = ("auto", "light", "dark")
@@ -101,6 +101,11 @@ class Shell:
     def stopped_stages(self) -> list[str]:
         """Stages that have been silent for too long."""
         return [run.stage for run in late_stages(real_now=clock.real_now())] if self.member else []
+
+    @cached_property
+    def starting(self) -> bool:
+        """The panel has just been started after a rest, and its first rounds are under way."""
+        return self.member and is_starting(real_now=clock.real_now())
 
     @cached_property
     def restarted(self) -> list[str]:

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Min
+
 from monitoring.models import ProcessState, StageRun
 
 # The supervisor writes every 15 s; the fastest stage gets half a minute before it counts as late.
 SUPERVISOR_SILENCE = timedelta(seconds=60)
 STAGE_GRACE = timedelta(seconds=30)
 RECENT = timedelta(minutes=15)
+STARTING = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,33 @@ def process_states(*, real_now: datetime) -> list[ProcessView]:
 
 
 def late_stages(*, real_now: datetime) -> list[StageRun]:
-    """Stages that have not begun a run for three intervals and half a minute."""
-    return [run for run in StageRun.objects.all() if real_now - run.started_at > _patience(run)]
+    """Stages that have not begun a run for three intervals and half a minute, or not since the processes started.
+
+    None in the first minute after a start.
+    """
+    since = _started_at()
+    return [] if _is_young(since, real_now) else _late(real_now, since)
+
+
+def is_starting(*, real_now: datetime) -> bool:
+    """The processes started within the last minute, and some stage had stood still for long: old pages, no alarm."""
+    return _is_young(_started_at(), real_now) and bool(_late(real_now, None))
+
+
+def _started_at() -> datetime | None:
+    """When `manage.py up` began; None where processes are run by other means."""
+    started: datetime | None = ProcessState.objects.aggregate(at=Min("started_at"))["at"]
+    return started
+
+
+def _is_young(since: datetime | None, real_now: datetime) -> bool:
+    return since is not None and real_now - since <= STARTING
+
+
+def _late(real_now: datetime, since: datetime | None) -> list[StageRun]:
+    """Silence counts from `since` at the earliest."""
+    runs = StageRun.objects.all()
+    return [run for run in runs if real_now - max(run.started_at, since or run.started_at) > _patience(run)]
 
 
 def _patience(run: StageRun) -> timedelta:

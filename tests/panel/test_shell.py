@@ -12,7 +12,7 @@ from django.urls import reverse
 from alerting.models import Incident, Severity
 from lib import clock
 from models_registry.clock import set_clock
-from monitoring.models import StageRun
+from monitoring.models import ProcessState, StageRun
 from panel.middleware import POLICY
 
 TEMPLATES = sorted(Path(settings.BASE_DIR, "panel", "templates").rglob("*.html"))
@@ -149,6 +149,15 @@ def test_a_silent_stage_is_said_on_every_page(as_ana, project):
     page = as_ana.get(reverse("panel:models", args=[project.slug])).content.decode()
     assert "stopped working" in page
     assert "drain" in page
+
+
+def test_after_a_start_the_panel_says_so_calmly(as_ana, project):
+    now = clock.real_now()
+    StageRun.objects.create(stage="drain", every=1, started_at=now - timedelta(hours=1), story_at=now)
+    ProcessState.objects.create(name="web", state="running", started_at=now, seen_at=now)
+    page = as_ana.get(reverse("panel:models", args=[project.slug])).content.decode()
+    assert "has just started" in page
+    assert "stopped working" not in page
 
 
 def test_a_story_behind_the_wall_clock_is_said(as_ana, project, now):
