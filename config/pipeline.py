@@ -10,7 +10,7 @@ from config import broker
 from config.stages import STAGES
 from monitoring.models import StageRun
 from monitoring.selectors.ledger import inbox_backlog
-from monitoring.selectors.processes import late_stages, process_states
+from monitoring.selectors.processes import read_machinery
 
 TICKER_SILENCE = timedelta(seconds=30)
 DRAIN_LAG = timedelta(seconds=60)
@@ -49,7 +49,7 @@ def _ticker(real_now: datetime) -> list[str]:
     if silence > TICKER_SILENCE:
         return [f"ticker: no stage has run for {_seconds(silence)}"]
     ours = {stage.name for stage in STAGES}
-    late = [run for run in late_stages(real_now=real_now) if run.stage in ours]
+    late = [run for run in read_machinery(real_now=real_now).late if run.stage in ours]
     failing = StageRun.objects.filter(stage__in=ours).exclude(last_error="")
     return [f"stage {run.stage}: last began {_seconds(real_now - run.started_at)} ago" for run in late] + [
         f"stage {run.stage}: failing; the collection page says why" for run in failing
@@ -73,7 +73,7 @@ def _outbox(real_now: datetime) -> list[str]:
 def _processes(real_now: datetime) -> list[str]:
     return [
         f"process {view.row.name}: {view.row.get_state_display()} ({view.row.last_exit})"
-        for view in process_states(real_now=real_now)
+        for view in read_machinery(real_now=real_now).processes
         if view.heard and view.row.state == view.row.State.RESTARTING
     ]
 

@@ -191,18 +191,25 @@ def read_series(
 
 def read_series_of(wanted: Sequence[Wanted], *, now: datetime) -> list[dict[str, list[Point]]]:
     """The series of each, in one query for all."""
-    return [
-        {name: [_point(MEASURES[name], tally, one.subject, now) for tally in tallies] for name in one.names}
-        for one, tallies in zip(wanted, read_tallies_of(one.ask for one in wanted), strict=True)
-    ]
+    read = read_tallies_of(one.ask for one in wanted)
+    return [points_of(one, tallies, now=now) for one, tallies in zip(wanted, read, strict=True)]
 
 
 def read_windows(wanted: Sequence[Wanted]) -> list[dict[str, Reading]]:
     """The first window of each, in one query for all."""
-    return [
-        {name: MEASURES[name].read(tallies[0], one.subject) for name in one.names}
-        for one, tallies in zip(wanted, read_tallies_of(one.ask for one in wanted), strict=True)
-    ]
+    read = read_tallies_of(one.ask for one in wanted)
+    return [readings_of(one, tallies) for one, tallies in zip(wanted, read, strict=True)]
+
+
+def points_of(wanted: Wanted, tallies: Iterable[Tally], *, now: datetime) -> dict[str, list[Point]]:
+    """The series of each measure, by what was read for `wanted.ask`."""
+    tallies = list(tallies)
+    return {name: [_point(MEASURES[name], tally, wanted.subject, now) for tally in tallies] for name in wanted.names}
+
+
+def readings_of(wanted: Wanted, tallies: Sequence[Tally]) -> dict[str, Reading]:
+    """Each measure over the first window, by what was read for `wanted.ask`."""
+    return {name: MEASURES[name].read(tallies[0], wanted.subject) for name in wanted.names}
 
 
 def _point(measure: Measure, tally: Tally, subject: Subject, now: datetime) -> Point:

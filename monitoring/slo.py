@@ -66,13 +66,22 @@ def slo_statuses(slos: Iterable[SLO], *, now: datetime) -> dict[int, SLOStatus]:
     slos = list(slos)
     watermark = ingest_watermark(now=now)
     subjects = subjects_of(slo.model for slo in slos)
-    ends = [window_end(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in slos]
-    asks = [ask_counts(slo, end=end, spans_s=_spans(slo)) for slo, end in zip(slos, ends, strict=True)]
+    asks = [ask_status(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in slos]
     stale = is_stale(now=now, watermark=watermark)
     return {
-        slo.pk: _status(slo, counts_of(slo, subjects[slo.model_id], tallies, spans_s=_spans(slo)), stale=stale)
+        slo.pk: status_of(slo, subjects[slo.model_id], tallies, stale=stale)
         for slo, tallies in zip(slos, read_tallies_of(asks), strict=True)
     }
+
+
+def ask_status(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> Ask:
+    """What to read for `status_of`, so that it can be read together with what else a page shows."""
+    return ask_counts(slo, end=window_end(slo, subject, now=now, watermark=watermark), spans_s=_spans(slo))
+
+
+def status_of(slo: SLO, subject: Subject, slices: Sequence[Tally], *, stale: bool) -> SLOStatus:
+    """How the SLO stands by what was read for `ask_status`; `stale` when the drain lags (`is_stale`)."""
+    return _status(slo, counts_of(slo, subject, slices, spans_s=_spans(slo)), stale=stale)
 
 
 def _spans(slo: SLO) -> list[int]:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.conf import settings
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -14,12 +16,14 @@ from django.utils.translation import gettext as _
 from alerting.models import Incident
 from lib import clock
 from models_registry.models import Project
-from monitoring.selectors.processes import is_starting, late_stages, process_states
+from monitoring.selectors.processes import Machinery, read_machinery
 from panel.access import PROJECT_KEY
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 BEHIND_AFTER = timedelta(minutes=2)
+_OPEN = Incident.objects.filter(project=OuterRef("pk")).exclude(state=Incident.State.RESOLVED).order_by()
+OPEN_COUNT = Coalesce(Subquery(_OPEN.values("project").annotate(count=Count("pk")).values("count")), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,8 @@ class Shell:
 
     @cached_property
     def projects(self) -> list[Project]:
-        """All projects, by name."""
-        return list(Project.objects.all()) if self.member else []
+        """All projects, by name, each with the number of its open incidents."""
+        return list(Project.objects.annotate(open_count=OPEN_COUNT)) if self.member else []
 
     @cached_property
     def project(self) -> Project | None:
@@ -93,25 +97,26 @@ class Shell:
     @cached_property
     def open_incidents(self) -> int:
         """For the badge."""
-        if self.project is None:
-            return 0
-        return Incident.objects.filter(project=self.project).exclude(state=Incident.State.RESOLVED).count()
+        return getattr(self.project, "open_count", 0)
 
     @cached_property
+    def _machinery(self) -> Machinery:
+        return read_machinery(real_now=clock.real_now()) if self.member else Machinery([], [], [], starting=False)
+
+    @property
     def stopped_stages(self) -> list[str]:
         """Stages that have been silent for too long."""
-        return [run.stage for run in late_stages(real_now=clock.real_now())] if self.member else []
+        return [run.stage for run in self._machinery.late]
 
-    @cached_property
+    @property
     def starting(self) -> bool:
         """The panel has just been started after a rest, and its first rounds are under way."""
-        return self.member and is_starting(real_now=clock.real_now())
+        return self._machinery.starting
 
-    @cached_property
+    @property
     def restarted(self) -> list[str]:
         """Processes that died and came back a moment ago."""
-        states = process_states(real_now=clock.real_now()) if self.member else []
-        return [state.row.name for state in states if state.restarted_recently]
+        return [state.row.name for state in self._machinery.processes if state.restarted_recently]
 
     @cached_property
     def catching_up(self) -> CatchUp | None:

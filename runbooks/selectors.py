@@ -13,4 +13,4 @@ def rules_of(incident: Incident) -> QuerySet[AlertRule]:
 
 def runbooks_for(incident: Incident) -> list[Runbook]:
     """The runbooks bound to any rule that has fired in this incident, by title."""
-    return list(Runbook.objects.filter(rules__in=rules_of(incident)).distinct())
+    return list(Runbook.objects.filter(rules__in=rules_of(incident)).select_related("project").distinct())

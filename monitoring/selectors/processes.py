@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min
-
 from monitoring.models import ProcessState, StageRun
 
 # The supervisor writes every 15 s; the fastest stage gets half a minute before it counts as late.
@@ -23,45 +21,44 @@ class ProcessView:
     restarted_recently: bool
 
 
-def process_states(*, real_now: datetime) -> list[ProcessView]:
-    """Every process of the last `manage.py up`; empty where processes are run by other means."""
-    return [
-        ProcessView(
-            row=row,
-            heard=real_now - row.seen_at <= SUPERVISOR_SILENCE,
-            restarted_recently=row.last_restart_at is not None and real_now - row.last_restart_at <= RECENT,
-        )
-        for row in ProcessState.objects.all()
-    ]
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    """Every process of the last `manage.py up` (none where processes are run by other means) and every stage.
 
-
-def late_stages(*, real_now: datetime) -> list[StageRun]:
-    """Stages that have not begun a run for three intervals and half a minute, or not since the processes started.
-
-    None in the first minute after a start.
+    `late` are stages that have not begun a run for three intervals and half a minute, or not since the processes
+    started; none in the first minute after a start. `starting`: within that minute, and some stage had stood still for
+    long: old pages, no alarm.
     """
-    since = _started_at()
-    return [] if _is_young(since, real_now) else _late(real_now, since)
+
+    processes: list[ProcessView]
+    stages: list[StageRun]
+    late: list[StageRun]
+    starting: bool
 
 
-def is_starting(*, real_now: datetime) -> bool:
-    """The processes started within the last minute, and some stage had stood still for long: old pages, no alarm."""
-    return _is_young(_started_at(), real_now) and bool(_late(real_now, None))
+def read_machinery(*, real_now: datetime) -> Machinery:
+    """How the processes and stages stand, in two queries."""
+    rows, stages = list(ProcessState.objects.all()), list(StageRun.objects.all())
+    since = min((row.started_at for row in rows if row.started_at), default=None)
+    young = since is not None and real_now - since <= STARTING
+    return Machinery(
+        processes=[_view(row, real_now) for row in rows],
+        stages=stages,
+        late=[] if young else _late(stages, real_now, since),
+        starting=young and bool(_late(stages, real_now, None)),
+    )
 
 
-def _started_at() -> datetime | None:
-    """When `manage.py up` began; None where processes are run by other means."""
-    started: datetime | None = ProcessState.objects.aggregate(at=Min("started_at"))["at"]
-    return started
+def _view(row: ProcessState, real_now: datetime) -> ProcessView:
+    return ProcessView(
+        row=row,
+        heard=real_now - row.seen_at <= SUPERVISOR_SILENCE,
+        restarted_recently=row.last_restart_at is not None and real_now - row.last_restart_at <= RECENT,
+    )
 
 
-def _is_young(since: datetime | None, real_now: datetime) -> bool:
-    return since is not None and real_now - since <= STARTING
-
-
-def _late(real_now: datetime, since: datetime | None) -> list[StageRun]:
+def _late(runs: list[StageRun], real_now: datetime, since: datetime | None) -> list[StageRun]:
     """Silence counts from `since` at the earliest."""
-    runs = StageRun.objects.all()
     return [run for run in runs if real_now - max(run.started_at, since or run.started_at) > _patience(run)]
 
 

@@ -10,7 +10,7 @@ from models_registry.models import ApiKey, Project
 from monitoring.models import DeadLetter, RejectionCount, StageRun
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.ledger import Backlog, inbox_backlog, read_ledger
-from monitoring.selectors.processes import ProcessView, late_stages, process_states
+from monitoring.selectors.processes import ProcessView, read_machinery
 from monitoring.selectors.wire import moment
 
 LETTERS_SHOWN = 50
@@ -104,7 +104,8 @@ def collection_page(project: Project, *, real_now: datetime) -> Collection:
     ledger = read_ledger(project_id=project.pk)
     backlog = inbox_backlog()
     letters = list(DeadLetter.objects.filter(project=project)[: LETTERS_SHOWN + 1])
-    late = {run.pk for run in late_stages(real_now=real_now)}
+    machinery = read_machinery(real_now=real_now)
+    late = {run.pk for run in machinery.late}
     return Collection(
         total=LedgerRow("", ledger["total"]),
         kinds=[LedgerRow(str(EventKind(kind).label), counts) for kind, counts in ledger["kinds"].items()],
@@ -115,10 +116,8 @@ def collection_page(project: Project, *, real_now: datetime) -> Collection:
             Letter(row, bytes(row.item[:ITEM_SHOWN]).decode("utf-8", "replace")) for row in letters[:LETTERS_SHOWN]
         ],
         more_letters=len(letters) > LETTERS_SHOWN,
-        stages=[
-            StageRow(run, (real_now - run.started_at).total_seconds(), run.pk in late) for run in StageRun.objects.all()
-        ],
-        processes=process_states(real_now=real_now),
+        stages=[StageRow(run, (real_now - run.started_at).total_seconds(), run.pk in late) for run in machinery.stages],
+        processes=machinery.processes,
         snippet=SNIPPET.format(url=settings.PUBLIC_URL),
         keys=list(ApiKey.objects.filter(project=project, revoked_at__isnull=True)[:5]),
     )

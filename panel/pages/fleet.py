@@ -1,6 +1,7 @@
 """Every model of a project with its state, for home and for the list of models."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -11,9 +12,11 @@ from alerting.models import Incident
 from alerting.selectors import open_incidents
 from lib import charts
 from models_registry.models import Deployment, Model, Project
-from monitoring.measures import MEASURES, Wanted, read_windows, subjects_of
+from monitoring.measures import MEASURES, Point, Wanted, points_of, readings_of, subjects_of
 from monitoring.models import SLO
-from monitoring.slo import SLOStatus, slo_statuses
+from monitoring.selectors.summaries import read_tallies_of
+from monitoring.selectors.watermark import ingest_watermark
+from monitoring.slo import SLOStatus, ask_status, is_stale, slo_statuses, status_of
 from monitoring.stats.burn import Pair, span_label, standard_pairs
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject
@@ -107,50 +110,74 @@ def _by_budget(judged: Judged) -> tuple[bool, float, str]:
     return (left is None, left if left is not None else 0.0, judged.slo.name)
 
 
-def fleet(project: Project, judged: list[Judged], *, now: datetime) -> list[ModelRow]:
-    """Models, worst first."""
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Every model of a project, worst first, and every SLO, least budget left first.
+
+    `deployments` are in the order they happened; `series` by model, where asked for.
+    """
+
+    rows: list[ModelRow]
+    judged: list[Judged]
+    deployments: list[Deployment]
+    series: dict[int, dict[str, list[Point]]]
+
+
+Series = Callable[[Model, Subject], Wanted]
+
+
+def fleet(project: Project, incidents: Sequence[Incident], *, now: datetime, series: Series | None = None) -> Fleet:
+    """The project's models and SLOs, given its open incidents; `series` says what is wanted of each model besides."""
     models = list(Model.objects.filter(project=project).select_related("project"))
-    rows = _rows(models, judged, list(open_incidents(project)), serving_now(project), now=now)
-    return sorted(rows, key=lambda row: (WORST_FIRST.index(row.state), row.model.slug))
-
-
-def serving_now(project: Project) -> dict[int, Deployment]:
-    """Model id to its newest deployment in production."""
-    rows = Deployment.objects.filter(version__model__project=project, environment="production")
-    return {row.version.model_id: row for row in rows.select_related("version").order_by("at", "id")}
+    slos = SLO.objects.filter(project=project)
+    found = _look(models, slos, incidents, now=now, series=series)
+    rows = sorted(found.rows, key=lambda row: (WORST_FIRST.index(row.state), row.model.slug))
+    return replace(found, rows=rows)
 
 
 def model_row(model: Model, *, now: datetime) -> ModelRow:
     """One model, for its own page."""
-    judged = judge(SLO.objects.filter(model=model), now=now)
-    return _rows([model], judged, list(open_incidents(model.project)), serving_now(model.project), now=now)[0]
+    slos, incidents = SLO.objects.filter(model=model), list(open_incidents(model.project))
+    return _look([model], slos, incidents, now=now).rows[0]
 
 
-def _rows(
+def _look(
     models: list[Model],
-    judged: list[Judged],
-    incidents: list[Incident],
-    serving: dict[int, Deployment],
+    slos: QuerySet[SLO],
+    incidents: Sequence[Incident],
     *,
     now: datetime,
-) -> list[ModelRow]:
-    """One query for all figures of all models; of each model, its newest incident."""
+    series: Series | None = None,
+) -> Fleet:
+    """All summaries of all models and SLOs in one query. Of each model, its newest incident."""
     prefetch_related_objects(models, "versions")
-    subjects = subjects_of(models)
-    newest = {incident.model_id: incident for incident in reversed(incidents)}
-    wanted = [one for model in models for one in _recent(model, subjects[model.pk], now=now)]
-    figures = iter([next(iter(found.values())) for found in read_windows(wanted)])
-    return [
+    changes = Deployment.objects.filter(version__model__in=models).select_related("version").order_by("at", "id")
+    serving = {row.version.model_id: row for row in changes if row.environment == "production"}
+    promises = list(slos.select_related("model", "project"))
+    subjects = subjects_of([*models, *(slo.model for slo in promises)])
+    watermark = ingest_watermark(now=now)
+    stale = is_stale(now=now, watermark=watermark)
+    figures = [one for model in models for one in _recent(model, subjects[model.pk], now=now)]
+    wanted = [series(model, subjects[model.pk]) for model in models] if series else []
+    asks = [ask_status(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in promises]
+    read = iter(read_tallies_of([*asks, *(one.ask for one in figures), *(one.ask for one in wanted)]))
+    told = [Judged(slo, status_of(slo, subjects[slo.model_id], next(read), stale=stale)) for slo in promises]
+    judged = sorted(told, key=_by_budget)
+    readings = iter([next(iter(readings_of(one, next(read)).values())) for one in figures])
+    newest = {incident.model_id: incident for incident in sorted(incidents, key=lambda one: one.number)}
+    rows = [
         _row(
             model,
             subjects[model.pk],
             [one for one in judged if one.slo.model_id == model.pk],
             newest.get(model.pk),
             serving.get(model.pk),
-            (next(figures), next(figures), next(figures)),
+            (next(readings), next(readings), next(readings)),
         )
         for model in models
     ]
+    points = {model.pk: points_of(one, next(read), now=now) for model, one in zip(models, wanted, strict=False)}
+    return Fleet(rows, judged, list(changes), points)
 
 
 def _recent(model: Model, subject: Subject, *, now: datetime) -> list[Wanted]:

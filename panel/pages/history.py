@@ -1,5 +1,6 @@
 """What happened to a model within a range, as marks and bands of its charts."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Q
@@ -13,10 +14,19 @@ from panel.pages.plot import Band, Mark
 MARKS_SHOWN = 8
 
 
-def bands(*, start: datetime, end: datetime, model: Model | None = None, project: Project | None = None) -> list[Band]:
-    """Incidents of a model, or of a whole project, that hurt within the range; oldest first."""
-    rows = Incident.objects.filter(Q(resolved_at__isnull=True) | Q(resolved_at__gt=start), impact_started_at__lt=end)
-    rows = rows.filter(model=model) if model is not None else rows.filter(project=project)
+def bands(model: Model, *, start: datetime, end: datetime) -> list[Band]:
+    """Incidents of a model that hurt within the range; oldest first."""
+    return bands_of(incidents_since(model.project, start), start=start, end=end, model=model)
+
+
+def incidents_since(project: Project, start: datetime) -> list[Incident]:
+    """Those of a project that are open or ended after `start`, by the begin of their impact."""
+    rows = Incident.objects.filter(~Q(state=Incident.State.RESOLVED) | Q(resolved_at__gt=start), project=project)
+    return list(rows.order_by("impact_started_at", "number"))
+
+
+def bands_of(found: Iterable[Incident], *, start: datetime, end: datetime, model: Model | None = None) -> list[Band]:
+    """Those of them that hurt within the range, of one model or of all."""
     return [
         Band(
             max(row.impact_started_at, start),
@@ -24,15 +34,23 @@ def bands(*, start: datetime, end: datetime, model: Model | None = None, project
             str(row),
             reverse("panel:incident", args=[row.number]),
         )
-        for row in rows.order_by("impact_started_at")
+        for row in found
+        if row.impact_started_at < end
+        and (row.resolved_at is None or row.resolved_at > start)
+        and (model is None or row.model_id == model.pk)
     ]
 
 
 def marks(model: Model, *, start: datetime, end: datetime) -> list[Mark]:
-    """Deployments and prompt changes within the range; only the newest few, a comb tells nothing."""
+    """Deployments and prompt changes of a model within the range."""
     rows = Deployment.objects.filter(version__model=model, at__gte=start, at__lt=end).select_related("version")
-    newest = list(rows.order_by("-at")[:MARKS_SHOWN])[::-1]
-    return [Mark(row.at, _label(row)) for row in newest]
+    return marks_of(list(rows.order_by("-at")[:MARKS_SHOWN])[::-1], model, start=start, end=end)
+
+
+def marks_of(changes: Iterable[Deployment], model: Model, *, start: datetime, end: datetime) -> list[Mark]:
+    """Those of a model within the range, oldest first; only the newest few, a comb tells nothing."""
+    found = [row for row in changes if row.version.model_id == model.pk and start <= row.at < end]
+    return [Mark(row.at, _label(row)) for row in found[-MARKS_SHOWN:]]
 
 
 def _label(row: Deployment) -> str:

@@ -143,7 +143,7 @@ def _charts(model: Model, row: ModelRow, subject: Subject, span: Range, *, now: 
         _start, edges = span.edges(now=now, sampled=sampled)
         series |= read_series(names, scope_of(model), edges=edges, now=now, subject=subject)
         ends |= dict.fromkeys(names, edges)
-    bands = history.bands(model=model, start=edges[0], end=edges[-1])
+    bands = history.bands(model, start=edges[0], end=edges[-1])
     marks = history.marks(model, start=edges[0], end=edges[-1])
     drawn = [_chart(group, series, row.slos, start=ends[group[0]][0], end=ends[group[0]][-1]) for group in groups]
     return [replace(chart, bands=bands, marks=marks) for chart in drawn]

@@ -21,6 +21,10 @@ class Range:
         """24 h, 7 d, 30 d: units that every language of the panel shares."""
         return f"{self.key[:-1]}\u00a0{self.key[-1]}"
 
+    def begins(self, *, now: datetime) -> datetime:
+        """No chart of this range, in whichever steps, begins before."""
+        return min(self.edges(now=now, sampled=sampled)[0] for sampled in (False, True))
+
     def edges(self, *, now: datetime, sampled: bool = False) -> tuple[datetime, list[datetime]]:
         """(start, edges): whole steps up to the one that holds `now`; the last edge is `now`, cut to its minute."""
         step = self.sampled_step if sampled else self.step

@@ -109,7 +109,7 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
     """The SLO as it stands now, its charts over the range."""
     judged = judge(SLO.objects.filter(pk=slo.pk), now=now)[0]
     points = budget_series(slo, now=now, points=BURN_POINTS)
-    bands = history.bands(model=slo.model, start=points[0][0], end=points[-1][0])
+    bands = history.bands(slo.model, start=points[0][0], end=points[-1][0])
     return SLOPage(
         judged=judged,
         shown=shown(slo),
@@ -148,7 +148,7 @@ def _charts(slo: SLO, span: Range, *, now: datetime) -> list[Chart]:
     scope = scope_of(slo.model, environment=slo.environment)
     subject = subjects_of([slo.model])[slo.model_id]
     points = read_series([seen.measure], scope, edges=edges, now=now, subject=subject)[seen.measure]
-    bands = history.bands(model=slo.model, start=start, end=edges[-1])
+    bands = history.bands(slo.model, start=start, end=edges[-1])
     marks = history.marks(slo.model, start=start, end=edges[-1])
     ranged = MEASURES[seen.measure].unit == "ratio"
     behind = [Point(one.start, float(one.n), one.n, None, None, one.state) for one in points]

@@ -1,5 +1,6 @@
 """The one sentence on top of home: what is wrong, since when, and how much time is left."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -8,13 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alerting.models import Alert, Incident, Severity
-from alerting.selectors import open_incidents
 from lib import clock
 from models_registry.models import Project
 from models_registry.shipped import shipped
-from monitoring.measures import read_windows
+from monitoring.measures import Wanted
 from monitoring.models import SLO
 from monitoring.slo import SLOStatus
+from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject
 from panel import format as write
 from panel.pages.fleet import Judged, ModelRow
@@ -46,14 +47,39 @@ class Verdict:
     cause: Judged | None = None
 
 
-def verdict(project: Project, rows: list[ModelRow], *, now: datetime) -> Verdict:
-    """The worst thing that is true, or that all is well."""
-    incidents = sorted(open_incidents(project), key=lambda one: (SEVERITY_ORDER[Severity(one.severity)], one.opened_at))
+def worst_first(incidents: Iterable[Incident]) -> list[Incident]:
+    """Pages before tickets, then the oldest first."""
+    return sorted(incidents, key=lambda one: (SEVERITY_ORDER[Severity(one.severity)], one.opened_at))
+
+
+def cause_of(rows: list[ModelRow], incidents: list[Incident]) -> Judged | None:
+    """The SLO that the verdict will speak of, if there is one."""
     if incidents:
-        return _of_incident(incidents[0], incidents, rows, now=now)
-    burning = [row for row in rows if row.state in ("exhausted", "burning")]
-    if burning:
-        return _of_burning(burning, now=now)
+        return _cause(incidents[0], _row_of(incidents[0], rows))
+    burning = _burning(rows)
+    return _spending(burning[0]) if burning else None
+
+
+def figure_wanted(cause: Judged, subject: Subject, *, now: datetime) -> Wanted:
+    """What the sentence about the cause must read."""
+    return recent(shown(cause.slo).measure, cause.slo.model, subject, now=now, width=NOW_WINDOW)
+
+
+def verdict(
+    project: Project,
+    rows: list[ModelRow],
+    incidents: list[Incident],
+    *,
+    cause: Judged | None,
+    reading: Reading | None,
+    now: datetime,
+) -> Verdict:
+    """The worst thing that is true, or that all is well; `incidents` worst first, `reading` of the `figure_wanted`."""
+    if incidents:
+        return _of_incident(incidents, rows, cause, reading, now=now)
+    burning = _burning(rows)
+    if burning and cause:
+        return _of_burning(burning, cause)
     quiet = [row for row in rows if row.state in ("no_data", "stale")]
     if quiet and clock.face() is not None:
         return _of_catching_up()
@@ -62,9 +88,28 @@ def verdict(project: Project, rows: list[ModelRow], *, now: datetime) -> Verdict
     return _of_peace(project, rows, now=now)
 
 
-def _of_incident(worst: Incident, incidents: list[Incident], rows: list[ModelRow], *, now: datetime) -> Verdict:
-    row = next((one for one in rows if one.model.pk == worst.model_id), None)
-    judged = _cause(worst, row)
+def _burning(rows: list[ModelRow]) -> list[ModelRow]:
+    return [row for row in rows if row.state in ("exhausted", "burning")]
+
+
+def _spending(row: ModelRow) -> Judged:
+    return next(one for one in row.slos if one.status.state in ("exhausted", "burning"))
+
+
+def _row_of(incident: Incident, rows: list[ModelRow]) -> ModelRow | None:
+    return next((one for one in rows if one.model.pk == incident.model_id), None)
+
+
+def _of_incident(
+    incidents: list[Incident],
+    rows: list[ModelRow],
+    cause: Judged | None,
+    reading: Reading | None,
+    *,
+    now: datetime,
+) -> Verdict:
+    worst = incidents[0]
+    row = _row_of(worst, rows)
     links = [Link(reverse("panel:incident", args=[worst.number]), _("Open incident %(name)s") % {"name": worst})]
     links += [
         Link(reverse("panel:runbook", args=[book.project.slug, book.slug]), _("Runbook: %(title)s") % {"title": book})
@@ -76,17 +121,17 @@ def _of_incident(worst: Incident, incidents: list[Incident], rows: list[ModelRow
         tone="bad" if worst.severity == Severity.PAGE else "warn",
         headline=_headline(incidents, rows),
         subject=subject,
-        sentence=describe(judged, row.subject, since, now=now)
-        if judged and row
+        sentence=describe(cause, reading, since)
+        if cause and reading
         else _("%(title)s since %(since)s.") % {"title": shipped(worst.title), "since": since},
-        outlook=outlook(judged.slo, judged.status) if judged else "",
+        outlook=outlook(cause.slo, cause.status) if cause else "",
         links=links,
-        cause=judged,
+        cause=cause,
     )
 
 
 def _headline(incidents: list[Incident], rows: list[ModelRow]) -> str:
-    burning = sum(row.state in ("exhausted", "burning") for row in rows)
+    burning = len(_burning(rows))
     if burning:
         text = ngettext(
             "%(count)d model is burning its error budget", "%(count)d models are burning their error budget", burning
@@ -105,11 +150,9 @@ def _cause(incident: Incident, row: ModelRow | None) -> Judged | None:
     return next((one for one in row.slos if one.slo.pk in causes), None)
 
 
-def describe(judged: Judged, subject: Subject, since: str, *, now: datetime) -> str:
+def describe(judged: Judged, reading: Reading, since: str) -> str:
     """p95 latency 412 ms, objective at most 300 ms, since 21:40."""
     seen = shown(judged.slo)
-    wanted = recent(seen.measure, judged.slo.model, subject, now=now, width=NOW_WINDOW)
-    reading = read_windows([wanted])[0][seen.measure]
     return _("%(label)s %(value)s, objective %(objective)s, since %(since)s.") % {
         "label": seen.label,
         "value": write.figure(reading.value, seen.unit),
@@ -134,10 +177,8 @@ def outlook(slo: SLO, status: SLOStatus) -> str:
     }
 
 
-def _of_burning(rows: list[ModelRow], *, now: datetime) -> Verdict:
-    row = rows[0]
-    judged = next(one for one in row.slos if one.status.state in ("exhausted", "burning"))
-    count = len(rows)
+def _of_burning(rows: list[ModelRow], judged: Judged) -> Verdict:
+    row, count = rows[0], len(rows)
     return Verdict(
         tone="warn",
         headline=ngettext("%(count)d model has little budget left", "%(count)d models have little budget left", count)

@@ -3,19 +3,19 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from alerting.selectors import open_incidents
 from lib import clock
 from models_registry.models import Model, Project
 from panel.access import project_page
 from panel.pages import ranges
-from panel.pages.fleet import fleet, judge_all
+from panel.pages.fleet import fleet
 from panel.pages.model import model_page
 
 
 @project_page("models_registry.view_model")
 def models(request: HttpRequest, project: Project) -> HttpResponse:
     """Every model of the project, worst first."""
-    now = clock.now()
-    rows = fleet(project, judge_all(project, now=now), now=now)
+    rows = fleet(project, list(open_incidents(project)), now=clock.now()).rows
     return render(request, "panel/models.html", {"project": project, "rows": rows})
 
 

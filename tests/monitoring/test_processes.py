@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from monitoring.models import ProcessState, StageRun
-from monitoring.selectors.processes import is_starting, late_stages
+from monitoring.selectors.processes import read_machinery
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -26,20 +26,22 @@ def start(at: datetime) -> None:
 
 
 def late(now: datetime) -> list[str]:
-    return [run.stage for run in late_stages(real_now=now)]
+    return [run.stage for run in read_machinery(real_now=now).late]
+
+
+def is_starting(now: datetime) -> bool:
+    return read_machinery(real_now=now).starting
 
 
 def test_without_a_supervisor_a_rest_is_a_standstill(rested, now):
     assert late(now) == ["drain", "evaluate"]
-    assert not is_starting(real_now=now)
+    assert not is_starting(now)
 
 
 def test_after_a_start_it_is_starting_for_a_minute_and_late_only_when_patience_has_run_out_since(rested, now):
     start(now)
     found = {
-        seconds: (is_starting(real_now=at), late(at))
-        for seconds in (0, 60, 61, 76)
-        if (at := now + timedelta(seconds=seconds))
+        seconds: (is_starting(at), late(at)) for seconds in (0, 60, 61, 76) if (at := now + timedelta(seconds=seconds))
     }
     assert found == {
         0: (True, []),
@@ -52,11 +54,11 @@ def test_after_a_start_it_is_starting_for_a_minute_and_late_only_when_patience_h
 def test_stages_that_run_are_neither(rested, now):
     start(now)
     StageRun.objects.update(started_at=now)
-    assert not is_starting(real_now=now)
+    assert not is_starting(now)
     assert late(now) == []
 
 
 def test_a_stage_that_stops_long_after_the_start_is_late(rested, now):
     start(now - 2 * HOUR)
     assert late(now) == ["drain", "evaluate"]
-    assert not is_starting(real_now=now)
+    assert not is_starting(now)
