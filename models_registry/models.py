@@ -16,6 +16,24 @@ class User(AbstractUser):
     """A person. Custom from the first migration so that it can grow."""
 
 
+class LoginAttempts(models.Model):
+    """Passwords tried lately for one user name from one address (`throttle`); kept for an hour, without either."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+    free_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """In real time; the index serves forgetting."""
+
+        verbose_name = _("login attempts")
+        verbose_name_plural = _("login attempts")
+
+    def __str__(self) -> str:
+        return f"{self.count} until {self.last_at:%Y-%m-%d %H:%M:%S}"
+
+
 class Clock(models.Model):
     """The one row behind `lib.clock`; absent in production, where time is real."""
 
