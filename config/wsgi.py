@@ -23,5 +23,7 @@ application = ingest_first(django_application)
 # What is loaded by now stays: a collection that walks it again and again finds nothing, for a tenth of a second each.
 gc.collect()
 gc.freeze()
+# A large body makes some thousand objects at once, none of them in a cycle, and frees them again.
+gc.set_threshold(50_000)
 if SUPERVISED:
     pass_through(settings.DATA_DIR)

@@ -57,6 +57,7 @@ def _store(verdict: Verdict, kind: str, project_id: int, received_us: int) -> No
             accepted=accepted,
             rejected=verdict.rejected,
             rejections=verdict.rejections,
+            as_sent=verdict.as_sent is not None,
         )
     )
     note_accepted(accepted)

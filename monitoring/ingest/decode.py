@@ -5,8 +5,9 @@ JSON ones does no harm. An item comes out typed, or as its bytes where only the 
 """
 
 import json
+from collections.abc import Sequence
 from types import GenericAlias
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -28,18 +29,27 @@ RAW = msgspec.json.Decoder(msgspec.Raw)
 RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def decode(data: bytes, item_type: type[Item], *, lines: bool, limit: int) -> list[Item | bytes]:
+class Read(NamedTuple):
+    """What a body holds, in order, and which of it is typed; `array` is its text where it is one, and all of it is right."""
+
+    entries: Sequence[Item | bytes]
+    typed: Sequence[Item]
+    array: bytes | None = None
+
+
+def decode(data: bytes, item_type: type[Item], *, lines: bool, limit: int) -> Read:
     """The items in order; refused when empty, malformed as a whole, or more than `limit`."""
     text = data.removeprefix(BOM).strip()
     if not text:
         raise Refusal("empty_body", MALFORMED)
-    whole = None if NUL in text else _decode_whole(text, item_type, lines=lines)
+    whole = None if _has_nul(text) else _decode_whole(text, item_type, lines=lines)
     if whole is not None:
         _count(len(whole), limit)
-        return whole
+        return Read(whole, whole, text if text.startswith(b"[") else None)
     chunks = _chunks(text, lines=lines)
     _count(len(chunks), limit)
-    return [_typed_or_bytes(chunk, item_type) for chunk in chunks]
+    entries = [_typed_or_bytes(chunk, item_type) for chunk in chunks]
+    return Read(entries, [entry for entry in entries if isinstance(entry, Item)])
 
 
 def untyped(chunk: bytes) -> Any:
@@ -60,24 +70,29 @@ def _bounded_int(digits: str) -> int:
     return int(digits[:25])  # already far outside 64 bits; thousands of digits would take quadratic time
 
 
+def _has_nul(text: bytes) -> bool:
+    return b"\\" in text and NUL in text  # the first search is a hundred times as fast, and mostly finds nothing
+
+
 def _count(found: int, limit: int) -> None:
     if found > limit:
         raise Refusal("too_many_items", f"Send at most {limit} items in one request.")
 
 
-def _decode_whole(text: bytes, item_type: type[Item], *, lines: bool) -> list[Item | bytes] | None:
+def _decode_whole(text: bytes, item_type: type[Item], *, lines: bool) -> list[Item] | None:
     try:
         if text.startswith(b"["):
-            return list(MANY[item_type].decode(text))
+            found: list[Item] = MANY[item_type].decode(text)
+            return found
         if lines:
-            return list(ONE[item_type].decode_lines(text))
+            return ONE[item_type].decode_lines(text)
         return [ONE[item_type].decode(text)]
     except UNREADABLE:
         return None
 
 
 def _typed_or_bytes(chunk: bytes, item_type: type[Item]) -> Item | bytes:
-    if NUL in chunk:
+    if _has_nul(chunk):
         return chunk
     try:
         return ONE[item_type].decode(chunk)

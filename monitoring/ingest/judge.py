@@ -1,6 +1,6 @@
 """A body's items, each accepted or refused: one bad item never costs its neighbours."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -12,10 +12,11 @@ from monitoring.ingest.codes import Fault, Refusal, Rejection
 from monitoring.ingest.decode import MALFORMED, decode, untyped
 from monitoring.ingest.moments import Window
 from monitoring.ingest.normalise import Normaliser
-from monitoring.ingest.plain import gather, needs_nothing
+from monitoring.ingest.plain import Held, gather, needs_nothing
 from monitoring.ingest.redact import Redactor
 from monitoring.ingest.require import REQUIRE
-from monitoring.ingest.schema import ITEM_TYPES, Item
+from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, columns_of
+from monitoring.ingest.verbatim import may_stay
 
 Entry = Item | bytes | dict[str, Any]
 NOTHING_CUT: dict[str, int] = {}
@@ -42,6 +43,7 @@ class Verdict:
     accepted: list[Item] = field(default_factory=list)
     rejections: dict[str, list[Any]] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
+    as_sent: bytes | None = None
 
     @property
     def rejected(self) -> int:
@@ -50,7 +52,7 @@ class Verdict:
 
     def stored(self) -> bytes:
         """The accepted items as the inbox keeps them."""
-        return ENCODER.encode(self.accepted)
+        return ENCODER.encode(self.accepted) if self.as_sent is None else self.as_sent
 
     def answer(self) -> bytes:
         """The body of the 202."""
@@ -83,7 +85,39 @@ class Verdict:
 def judge(data: bytes, kind: str, *, lines: bool, rules: Rules) -> Verdict:
     """Every item of the body normalised or refused; `Refusal` where nothing of it can be read."""
     item_type = ITEM_TYPES[kind]
-    entries = _escalate(decode(data, item_type, lines=lines, limit=rules.max_items), rules)
+    read = decode(data, item_type, lines=lines, limit=rules.max_items)
+    if not read.typed:
+        return _one_by_one(read.entries, kind, rules)
+    columns, held = columns_of(read.typed), Held()
+    if not gather(columns, item_type, held) or not _is_clean(held.texts, rules):
+        return _one_by_one([_escalate(entry, rules) for entry in read.entries], kind, rules)
+    times = _times_if_good(read.typed, columns, rules.window) if len(read.typed) == len(read.entries) else None
+    if times is None:
+        return _one_by_one(read.entries, kind, rules)
+    verdict = Verdict(len(times), list(read.typed))
+    if read.array is not None and may_stay(read.array, columns, item_type, held):
+        verdict.as_sent = read.array
+        return verdict
+    for item, epoch_us in zip(read.typed, times, strict=True):
+        item.ts = epoch_us
+    return verdict
+
+
+def _times_if_good(items: Sequence[Item], columns: Columns, window: Window) -> list[int] | None:
+    """The times of items that are all accepted as they are; None where one of them needs a look of its own."""
+    if not all(columns["id"]):
+        return None
+    require = REQUIRE[type(items[0])]
+    try:
+        for item in items:
+            require(item)
+        return window.place_all(columns["ts"])
+    except Fault:
+        return None
+
+
+def _one_by_one(entries: Sequence[Entry], kind: str, rules: Rules) -> Verdict:
+    item_type = ITEM_TYPES[kind]
     normaliser = Normaliser(redact=rules.redact, max_text=rules.max_text)
     require, place, make_id = REQUIRE[item_type], rules.window.place, _id_maker(kind, rules.idempotency_key)
     verdict = Verdict(received=len(entries))
@@ -114,22 +148,14 @@ def _refuse_noise(verdict: Verdict) -> None:
         raise Refusal("malformed", MALFORMED)
 
 
-def _escalate(entries: list[Item | bytes], rules: Rules) -> list[Entry]:
-    """Typed items that must be cut or redacted go back to plain objects, for the normaliser.
-
-    All texts are looked at together first: in most bodies there is nothing to find.
-    """
-    texts: set[str] = set()
-    if gather([entry for entry in entries if isinstance(entry, Item)], texts) and _is_clean(texts, rules):
-        return list(entries)
-    return [_escalate_one(entry, rules) if isinstance(entry, Item) else entry for entry in entries]
-
-
-def _escalate_one(item: Item, rules: Rules) -> Entry:
-    texts: set[str] = set()
-    if gather([item], texts) and _is_clean(texts, rules):
-        return item
-    plain: dict[str, Any] = msgspec.to_builtins(item)
+def _escalate(entry: Item | bytes, rules: Rules) -> Entry:
+    """A typed item that must be cut or redacted goes back to a plain object, for the normaliser."""
+    if isinstance(entry, bytes):
+        return entry
+    held = Held()
+    if gather(columns_of([entry]), type(entry), held) and _is_clean(held.texts, rules):
+        return entry
+    plain: dict[str, Any] = msgspec.to_builtins(entry)
     return plain
 
 

@@ -41,9 +41,20 @@ class Window:
             return self.received
         found = moment_us(ts)
         if not self.oldest <= found <= self.newest:
-            detail = "The time is outside the accepted window; a key with scope `backfill` may write any past."
-            raise Fault("timestamp_out_of_range", "/ts", detail)
+            raise _outside()
         return found
+
+    def place_all(self, times: Sequence[Moment]) -> list[int]:
+        """The moments (at least one) in epoch µs; `Fault` where one is absent or `place` would find one wrong."""
+        found = moments_us(times)
+        if min(found) < self.oldest or max(found) > self.newest:
+            raise _outside()
+        return found
+
+
+def _outside() -> Fault:
+    detail = "The time is outside the accepted window; a key with scope `backfill` may write any past."
+    return Fault("timestamp_out_of_range", "/ts", detail)
 
 
 def moments_us(times: Sequence[Moment]) -> list[int]:

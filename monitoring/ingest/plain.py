@@ -1,43 +1,61 @@
 """The fast path's proof: these items need no normalising. Nothing is changed here.
 
-Items are looked at together, field by field and then level by level, so that the loops run inside the interpreter:
+Items are looked at together, column by column and then level by level, so that the loops run inside the interpreter:
 what a thousand items hold is mostly nothing, or objects of numbers, and is passed over at once.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import chain
-from operator import attrgetter
 from typing import Any
 
 from monitoring.ingest.normalise import IDENTITY, INT64, MAX_DEPTH, MAX_VALUES, TEXT_FIELDS
 from monitoring.ingest.redact import Redactor
-from monitoring.ingest.schema import ITEM_TYPES, Item
+from monitoring.ingest.schema import ITEM_TYPES, Columns, Item
 
 # Fields whose text is free; the others are identities, numbers, times or one of a few words.
-CHECKED = frozenset({"ts", "status", "score", "latency_ms", "ttft_ms", "cost_usd", "usage", "finish_reason"})
+CHECKED = frozenset({"ts", "status", "kind", "score", "latency_ms", "ttft_ms", "cost_usd", "usage", "finish_reason"})
+# Objects of values that are plain and in their range, or they would not have been typed.
+FLAT = frozenset({"features", "segments", "scores"})
 
-TEXTS = {kind: [attrgetter(name) for name in sorted(TEXT_FIELDS[kind] - IDENTITY)] for kind in ITEM_TYPES.values()}
+TEXTS = {kind: sorted(TEXT_FIELDS[kind] - IDENTITY) for kind in ITEM_TYPES.values()}
 NESTED = {
-    kind: [attrgetter(name) for name in kind.__struct_fields__ if name not in TEXT_FIELDS[kind] | IDENTITY | CHECKED]
+    kind: [name for name in kind.__struct_fields__ if name not in TEXT_FIELDS[kind] | IDENTITY | CHECKED | FLAT]
     for kind in ITEM_TYPES.values()
 }
 
 
-def gather(items: Sequence[Item], texts: set[str]) -> bool:
-    """Add the free texts of items of one kind and the keys of their objects; False if only the normaliser can judge."""
-    if not items:
-        return True
-    kind = type(items[0])
-    for read in TEXTS[kind]:
-        texts.update(map(read, items))
-    for read in NESTED[kind]:
-        values = list(map(read, items))
-        if any(values) and not _gather(values, texts, 0):
-            return False
-    return True
+@dataclass(slots=True)
+class Held:
+    """What items hold: their free texts with the keys of their objects, and how many keys and strings are in their values."""
+
+    texts: set[str] = field(default_factory=set)
+    strings: int = 0
 
 
-def _gather(values: Sequence[Any], texts: set[str], depth: int) -> bool:
+def gather(columns: Columns, kind: type[Item], held: Held) -> bool:
+    """Add what items of one kind hold; False if only the normaliser can judge."""
+    for name in TEXTS[kind]:
+        if any(columns[name]):
+            held.texts.update(columns[name])
+    for name in FLAT & columns.keys():
+        if any(columns[name]):
+            _gather_flat(list(filter(None, columns[name])), held)
+    return all(_gather(columns[name], held, 0) for name in NESTED[kind] if any(columns[name]))
+
+
+def _gather_flat(objects: Sequence[dict[str, Any]], held: Held) -> None:
+    held.texts.update(*objects)
+    held.strings += sum(map(len, objects))
+    try:
+        sum(
+            chain.from_iterable(map(dict.values, objects))
+        )  # the cheapest way to see that they are numbers, as they mostly are
+    except TypeError:
+        _gather(list(chain.from_iterable(map(dict.values, objects))), held, 1)
+
+
+def _gather(values: Sequence[Any], held: Held, depth: int) -> bool:
     """Values of one level, then all that they hold."""
     if depth >= MAX_DEPTH:
         return False
@@ -46,15 +64,17 @@ def _gather(values: Sequence[Any], texts: set[str], depth: int) -> bool:
         kind: values if len(kinds) == 1 else [value for value in values if type(value) is kind]
         for kind in kinds & {str, int, dict, list}
     }
-    texts.update(found.get(str, ()))
+    words = found.get(str, ())
+    held.texts.update(words)
     if int in found and (min(found[int]) < -INT64 or max(found[int]) >= INT64):
         return False
     objects, arrays = found.get(dict, ()), found.get(list, ())
     if arrays and max(map(len, arrays)) > MAX_VALUES:
         return False
-    texts.update(chain.from_iterable(objects))
+    held.texts.update(*objects)
+    held.strings += len(words) + sum(map(len, objects))
     inner = [*chain.from_iterable(map(dict.values, objects)), *chain.from_iterable(arrays)]
-    return not inner or _gather(inner, texts, depth + 1)
+    return not inner or _gather(inner, held, depth + 1)
 
 
 def needs_nothing(texts: set[str], *, redact: Redactor | None, joinable: bool, max_text: int) -> bool:

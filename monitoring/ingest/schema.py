@@ -1,12 +1,15 @@
 """The items of the wire contract as msgspec structs, shared by ingest (decode) and drain (fold).
 
-In the inbox `id` is always set and `ts` is always an integer of epoch microseconds; absent fields are left out.
+In the inbox `id` is always set and `ts` is always an integer of epoch microseconds (a moment as it was sent in a body
+that is kept as sent); absent fields are left out.
 Unknown fields were moved under `extra`. Labels are kept as they came; `canonical_label` makes them comparable.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, cast
 
 from msgspec import Meta, Struct
+from msgspec.structs import astuple
 
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Number = Int64 | float
@@ -20,6 +23,11 @@ Tokens = Annotated[int, Meta(ge=0, le=10**12)]
 Name = Annotated[str, Meta(max_length=200)]
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other"]
 Code = Annotated[str, Meta(max_length=64)]
+Status = Literal["ok", "error"]
+FeedbackKind = Literal["thumb", "score", "category", "comment"]
+# Objects of their own, so that an item that says them can be told from one that says nothing.
+OK = cast("Status", str(b"ok", "ascii"))
+THUMB = cast("FeedbackKind", str(b"thumb", "ascii"))
 
 
 class Item(Struct, omit_defaults=True, forbid_unknown_fields=True, gc=False):
@@ -36,7 +44,7 @@ class ServedItem(Item):
     model: Name = ""
     version: Name = ""
     environment: Code = "production"
-    status: Literal["ok", "error"] = "ok"
+    status: Status = OK
     error_type: Name = ""
     latency_ms: Milliseconds | None = None
     request_id: Name = ""
@@ -104,7 +112,7 @@ class FeedbackItem(Item):
     """`POST /api/v1/feedback`."""
 
     target_id: Name = ""
-    kind: Literal["thumb", "score", "category", "comment"] = "thumb"
+    kind: FeedbackKind = THUMB
     value: Scalar = None
     comment: str = ""
     user_id: Name = ""
@@ -143,6 +151,15 @@ ITEM_TYPES: dict[str, type[Item]] = {
     "event": EventItem,
     "log": LogItem,
 }
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+def columns_of(structs: Sequence[Struct]) -> Columns:
+    """The fields of structs of one type (at least one) as columns: one call per struct instead of one per field."""
+    names = structs[0].__struct_fields__
+    return dict(zip(names, zip(*map(astuple, structs), strict=True), strict=True))
+
 
 # Prediction and call ids share one namespace; the other kinds have their own.
 NAMESPACES = {"prediction": "call", "llm_call": "call"}

@@ -17,9 +17,9 @@ from monitoring.ingest.inflate import inflate
 from monitoring.ingest.judge import Rules, judge
 from monitoring.ingest.moments import Window
 from monitoring.ingest.normalise import Normaliser
-from monitoring.ingest.plain import gather, needs_nothing
+from monitoring.ingest.plain import Held, gather, needs_nothing
 from monitoring.ingest.redact import redact_default
-from monitoring.ingest.schema import ITEM_TYPES
+from monitoring.ingest.schema import ITEM_TYPES, columns_of
 from monitoring.ingest.split import split_array
 from monitoring.models import InboxBody
 
@@ -72,8 +72,9 @@ def test_the_fast_path_accepts_exactly_what_the_slow_path_would_leave_alone(kind
         fast = msgspec.json.decode(data, type=item_type)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return
-    texts: set[str] = set()
-    plain = gather([fast], texts) and needs_nothing(texts, redact=redact_default, joinable=True, max_text=1_000)
+    held = Held()
+    plain = gather(columns_of([fast]), item_type, held)
+    plain = plain and needs_nothing(held.texts, redact=redact_default, joinable=True, max_text=1_000)
     if not plain or b"\\u0000" in data:
         return
     assert Normaliser(redact=redact_default, max_text=1_000).normalise(untyped(data), item_type) == fast
