@@ -1,7 +1,8 @@
 """`python -m bench.idle [SECONDS]`: memory and processor of a running `manage.py up`, all processes together.
 
 Reads the list that the supervisor keeps in the data directory (ATALAIA_DATA_DIR, else var/demo). Memory is PSS, so pages
-that processes share are counted once. Stop the stream first (Linux only).
+that processes share are counted once. Pause the stream first: `manage.py stream --pause` with the same data directory
+(Linux only).
 """
 
 import json
@@ -9,6 +10,8 @@ import os
 import sys
 import time
 from pathlib import Path
+
+from bench.ingest import Line
 
 MAX_MEGABYTES = 450
 MAX_PERCENT = 3.0
@@ -49,7 +52,12 @@ def main(seconds: float) -> int:
         print(f"{name:26} {memory[pid]:7.1f} MB PSS {used[pid]:6.2f} % of a core")
     total, percent = sum(memory.values()), sum(used.values())
     print(f"{'together':26} {total:7.1f} MB PSS {percent:6.2f} % of a core over {seconds:g} s")
-    return 0 if total <= MAX_MEGABYTES and percent <= MAX_PERCENT else 1
+    lines = [
+        Line("memory", f"{total:.0f} MB PSS", f"<= {MAX_MEGABYTES} MB", total <= MAX_MEGABYTES),
+        Line("processor", f"{percent:.1f} % of a core", f"<= {MAX_PERCENT:g} %", percent <= MAX_PERCENT),
+    ]
+    print(*lines, sep="\n")
+    return 0 if all(line.passed for line in lines) else 1
 
 
 if __name__ == "__main__":

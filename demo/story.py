@@ -18,12 +18,14 @@ from demo.traffic import MINUTE, Event, Traffic, milliseconds
 LONGEST_ECHO = 31 * MINUTE  # nothing follows a request later than this
 BATCH = 2_000
 KINDS = ("event", "prediction", "llm_call", "outcome", "feedback", "log")  # what others refer to is posted first
+# Of the pilot, on the mean of a week.
 REQUESTS_A_MINUTE = {credit.MODEL: 4_800 / 1_440, assistant.MODEL: 2_400 / 1_440}
 ORDINARY: dict[str, Scenario] = {
     credit.MODEL: silent_degradation.SCENARIO,
     assistant.MODEL: prompt_truncation.SCENARIO,
 }  # without an episode, a model lives in the world before its scenario
 FIRST_DEPLOYS = {credit.MODEL: silent_degradation.BEFORE, assistant.MODEL: assistant.APPLICATION}
+LAUNCH = {"kind": "business", "name": "opened_to_everybody"}
 
 
 class Story:
@@ -77,12 +79,15 @@ class Story:
         return tuple(events)
 
     def _markers(self) -> list[Event]:
-        """Changes that were announced: the first deploy of each model, then those of the episodes."""
+        """Changes that were announced: the first deploy of each model, those of the episodes, the launch."""
         origin = self.traffic.origin
         markers = [
             _marker(f"mark-{model}", origin, {"kind": "deploy", "model": model, "version": FIRST_DEPLOYS[model]})
             for model in self.models
         ]
+        if not self.traffic.flat:
+            launches = [(model, {**LAUNCH, "model": model}) for model in self.models]
+            markers += [_marker(f"mark-{model}-launch", self.traffic.launch, item) for model, item in launches]
         for episode in self.episodes:
             for index, marker in enumerate(episode.scenario.markers):
                 at = episode.onset + marker.after.total_seconds()

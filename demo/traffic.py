@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 MINUTE = 60
 DAY = 86_400
 LOCAL_OFFSET = -3 * 3_600  # São Paulo, which has had no summer time since 2019
-GROWTH_FROM = 0.15  # share of today's traffic when the story began
+GROWTH_FROM = 0.15  # share of the pilot's full traffic when the story began
+# Three hours before the present the pilot is opened to everybody: live traffic that one can see, behind a past that is
+# told in a minute. The incidents are over by then.
+LAUNCH_BEFORE = 3 * 3_600
+LAUNCH_RAMP = 2 * 3_600
+LAUNCH_FACTOR = 13.0
 
 # Requests by local hour, as shares of the mean: quiet nights, a late morning and an evening peak.
 HOURS = (
@@ -29,21 +34,33 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Mean requests a minute of a service, growing over `growth_days` from `origin`; `flat` has no days or weeks."""
+    """Mean requests a minute of a service, growing over `growth_days` from `origin`, then launched.
+
+    `flat` has no days or weeks, no growth and no launch.
+    """
 
     origin: float
     growth_days: float = 30.0
     flat: bool = False
 
     def level(self, at: float) -> float:
-        """Traffic at `at` (epoch seconds) as a share of the full mean."""
+        """Traffic at `at` (epoch seconds) as a share of the pilot's full mean."""
         if self.flat:
             return 1.0
-        return self._growth(at) * _week(at)
+        return self._growth(at) * self._launch(at) * _week(at)
+
+    @property
+    def launch(self) -> float:
+        """When everybody is let in (epoch seconds)."""
+        return self.origin + self.growth_days * DAY - LAUNCH_BEFORE
 
     def _growth(self, at: float) -> float:
         grown = min(1.0, max(0.0, (at - self.origin) / (self.growth_days * DAY)))
         return math.exp(math.log(GROWTH_FROM) * (1.0 - grown))
+
+    def _launch(self, at: float) -> float:
+        opened = min(1.0, max(0.0, (at - self.launch) / LAUNCH_RAMP))
+        return 1.0 + (LAUNCH_FACTOR - 1.0) * opened
 
 
 def _week(at: float) -> float:

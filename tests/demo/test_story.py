@@ -123,6 +123,23 @@ def test_traffic_follows_the_day_the_week_and_the_growth():
     assert traffic.level(wednesday + 28 * DAY) > 2 * traffic.level(wednesday)
 
 
+def test_live_traffic_is_two_events_a_second_on_the_mean_of_a_week_and_follows_the_day():
+    story = Story(7, Traffic(ORIGIN), _cards())
+    settled = ORIGIN + 31 * DAY
+    hours = [len(story.events(at, at + HOUR)) for at in (settled + n * HOUR for n in range(0, 7 * 24, 7))]
+    assert 1.7 < sum(hours) / len(hours) / HOUR < 2.3
+    assert min(hours) < 0.5 * sum(hours) / len(hours) < max(hours) / 2.5
+
+
+def test_the_launch_is_announced_and_opens_the_doors_within_two_hours():
+    story = Story(7, Traffic(ORIGIN), _cards())
+    launch = story.traffic.launch
+    announced = [event.item for event in story.events(launch, launch + 1) if event.kind == "event"]
+    assert [item["model"] for item in announced if item["name"] == "opened_to_everybody"] == list(story.models)
+    before, after = story.events(launch - HOUR, launch), story.events(launch + 2 * HOUR, launch + 3 * HOUR)
+    assert 8 < len(after) / len(before) < 20
+
+
 def test_the_exported_scorecard_is_the_trained_classifier(tmp_path):
     card = fit("t", seed=3, newcomers=0.3, rows=1_500)
     save([card], tmp_path / "cards.json")
