@@ -5,11 +5,16 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_SCHEMES = {"http", "https", "mailto"}
 _TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s"),
     *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "img"),
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+
+
+_INLINE = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["strikethrough"]).disable(["image"])
+_INLINE_TAGS = {"a", "br", "code", "em", "s", "strong"}
 
 
 def _own_images_only(tag: str, attribute: str, value: str) -> str | None:
@@ -26,6 +31,21 @@ def render(text: str) -> SafeString:
         attributes=_ATTRIBUTES,
         attribute_filter=_own_images_only,
         link_rel="nofollow noopener noreferrer",
-        url_schemes={"http", "https", "mailto"},
+        url_schemes=_SCHEMES,
+    )
+    return mark_safe(html)  # noqa: S308 - sanitised on the line above
+
+
+def render_inline(text: str, *, links: bool = True) -> SafeString:
+    """What fits into a line: emphasis, `code`, links; a line break stays one. No paragraphs, headings, lists or images.
+
+    Without `links` where the line itself is one: their text stays.
+    """
+    html = nh3.clean(
+        _INLINE.renderInline(text),
+        tags=_INLINE_TAGS if links else _INLINE_TAGS - {"a"},
+        attributes={"a": {"href", "title"}} if links else {},
+        link_rel="nofollow noopener noreferrer",
+        url_schemes=_SCHEMES,
     )
     return mark_safe(html)  # noqa: S308 - sanitised on the line above

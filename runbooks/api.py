@@ -74,6 +74,7 @@ class ReviewListSerializer(serializers.Serializer[dict[str, Any]]):
 class ReviewDetailSerializer(ReviewSerializer):
     """A review with its text, times in seconds and action items."""
 
+    language = serializers.CharField(help_text="Of the text: en, pt-br; empty while nobody has saved it.")
     markdown = serializers.CharField()
     detect_s = serializers.FloatField(allow_null=True)
     acknowledge_s = serializers.FloatField(allow_null=True)
@@ -85,7 +86,7 @@ class ReviewDetailSerializer(ReviewSerializer):
 
         fields = [
             *ReviewSerializer.Meta.fields,
-            *["detect_s", "acknowledge_s", "resolve_s", "actions", "markdown"],
+            *["detect_s", "acknowledge_s", "resolve_s", "actions", "language", "markdown"],
         ]
 
 
@@ -133,6 +134,7 @@ class ReviewView(APIView):
                 "acknowledge_s": None if took.acknowledge is None else took.acknowledge.total_seconds(),
                 "resolve_s": None if took.resolve is None else took.resolve.total_seconds(),
                 "actions": ActionItemSerializer(review.actions.all(), many=True).data,
+                "language": review.language,
                 "markdown": review_markdown(review),
             }
         )

@@ -109,6 +109,9 @@ class Review(models.Model):
     incident = models.OneToOneField(Incident, models.CASCADE, related_name="review", verbose_name=_("incident"))
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.DRAFT)
     body = models.TextField(_("body"), blank=True, help_text=_("Markdown."))
+    language = models.CharField(
+        _("language of the text"), max_length=16, blank=True, editable=False, help_text=_("Of the first who saved it.")
+    )
     revision = models.PositiveIntegerField(
         _("revision"), default=0, editable=False, help_text=_("Counts saves; an edit of an older one is refused.")
     )

@@ -2,7 +2,8 @@
 
 from datetime import date, datetime
 
-from django.utils.translation import gettext
+from django.conf import settings
+from django.utils.translation import get_language, gettext, override
 
 from alerting.errors import Refused
 from alerting.models import Incident
@@ -48,13 +49,15 @@ def draft_reviews(*, now: datetime) -> Summary:
 def save_review(review: Review, *, body: str, by: User, now: datetime, revision: int | None = None) -> Review:
     """Save an edit made on top of `revision` (the form carries `review.revision`; absent: that of `review` in hand).
 
-    An empty body brings the computed draft back. Raises `StaleReview` when the text has moved on, `Refused` when it
+    An empty body brings the computed draft back. The text belongs to the active language of whoever saved it first.
+    Raises `StaleReview` when the text has moved on, `Refused` when it
     is published.
     """
     body = body.strip()
     base = review.revision if revision is None else revision
     unchanged = Review.objects.filter(pk=review.pk, state=Review.State.DRAFT, revision=base)
-    saved = unchanged.update(body=body, edited_at=now, edited_by=by, revision=base + 1)
+    language = (review.language or _language()) if body else ""
+    saved = unchanged.update(body=body, language=language, edited_at=now, edited_by=by, revision=base + 1)
     review.refresh_from_db()
     if saved:
         return review
@@ -77,7 +80,12 @@ def publish_review(review: Review, *, by: User, now: datetime, revision: int | N
     text = current.body or draft_body(current)
     unchanged = Review.objects.filter(pk=review.pk, state=Review.State.DRAFT, revision=base)
     done = unchanged.update(
-        body=text, state=Review.State.PUBLISHED, published_at=now, published_by=by, revision=base + 1
+        body=text,
+        language=current.language if current.body else _language(),
+        state=Review.State.PUBLISHED,
+        published_at=now,
+        published_by=by,
+        revision=base + 1,
     )
     review.refresh_from_db()
     if not done:
@@ -109,7 +117,19 @@ def complete_action(action: ActionItem, *, now: datetime) -> ActionItem:
 
 
 def review_markdown(review: Review) -> str:
-    """The whole review for export: title, text, action items with owner, due date and whether they are done."""
+    """The whole review for export: title, text, action items with owner, due date and whether they are done.
+
+    All of it in the language of its text, so that it is one document; a draft nobody edited, in the active language.
+    """
+    with override(review.language or _language()):
+        return _markdown(review)
+
+
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+def _markdown(review: Review) -> str:
     incident = review.incident
     parts = [f"# {incident}: {one_line(incident.title)}", f"*{_standing(review)}*", review.body or draft_body(review)]
     actions = [_action_line(action) for action in review.actions.all()]

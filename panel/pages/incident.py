@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from alerting.models import Alert, Incident, Silence
+from alerting.models import Alert, Incident, IncidentEvent, Silence
 from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
 from alerting.words import describe_value
 from lib.markdown import render
@@ -32,6 +32,9 @@ from runbooks.review import IncidentTimes, times
 from runbooks.selectors import runbooks_for
 
 EXAMPLES_SHOWN = 3
+WRITTEN = frozenset(
+    {IncidentEvent.Kind.COMMENT, IncidentEvent.Kind.RUNBOOK, IncidentEvent.Kind.SILENCED, *Deployment.Kind.values}
+)
 # Examples are looked for in the last day of the window, so that a long incident costs no more than a short one.
 EXAMPLES_RANGE = timedelta(days=1)
 SILENCE_HOURS = (1, 2, 8, 24)
@@ -54,6 +57,11 @@ class Entry:
 
     anchor: str
     entry: TimelineEntry
+
+    @property
+    def written(self) -> bool:
+        """By people, who write Markdown; what machines say is shown to the letter."""
+        return self.entry.kind in WRITTEN
 
 
 @dataclass(frozen=True, slots=True)

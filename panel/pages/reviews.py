@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from alerting.models import Alert, AlertVerdict
@@ -58,7 +60,7 @@ class Editing:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """The whole page."""
+    """The whole page; `language` is the text's, `foreign` its name where it is not the reader's."""
 
     review: Review
     times: IncidentTimes
@@ -73,6 +75,8 @@ class ReviewPage:
     action_form: ActionForm
     alerts: list[tuple[Alert, str]]
     today: date
+    language: str
+    foreign: str
 
     @property
     def action_errors(self) -> bool:
@@ -127,7 +131,16 @@ def review_page(
         action_form=form or ActionForm(),
         alerts=[(alert, verdicts.get(alert.pk, "")) for alert in alerts.order_by("pk")],
         today=timezone.localtime(now).date(),
+        language=review.language or get_language() or settings.LANGUAGE_CODE,
+        foreign=_foreign(review),
     )
+
+
+def _foreign(review: Review) -> str:
+    """The name of the text's language where it is not the reader's: what was written stays as it was written."""
+    if review.language in ("", get_language()):
+        return ""
+    return str(dict(settings.LANGUAGES).get(review.language, review.language))
 
 
 def _name(user: User | None) -> str:

@@ -1,10 +1,13 @@
-"""`{% load panel %}`: the writers of `panel.format` as filters, shipped texts, and the state pills."""
+"""`{% load panel %}`: the writers of `panel.format` as filters, shipped texts, Markdown in a line, and the state pills."""
+
+from functools import partial
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from lib.markdown import render_inline
 from models_registry.shipped import shipped
 from panel import format as write
 
@@ -21,6 +24,8 @@ register.filter("burn", write.burn)
 register.filter("span", write.span)
 register.filter("moment", write.moment)
 register.filter("shipped", shipped)
+register.filter("inline", render_inline)
+register.filter("inline_unlinked", partial(render_inline, links=False))
 
 STATES = {
     "ok": ("ok", _("Healthy")),

@@ -87,6 +87,23 @@ def test_a_runbook_is_followed_step_by_step_and_a_tick_can_be_taken_back(
     assert step.done_at is None
 
 
+def test_notes_and_steps_show_the_markdown_that_people_write(
+    incident: Incident, rule: AlertRule, as_bia: Client
+) -> None:
+    runbook = story.make_runbook(rule)
+    runbook.steps.update(title="Look at `max_tokens`", body="")
+    as_bia.post(f"/incidents/7/runbook/{runbook.pk}/start/")
+    step = RunStep.objects.order_by("position").first()
+    as_bia.post(f"/incidents/7/step/{step.pk}/", {"note": "`max_tokens` **fell** <i>\nto 256"})
+    as_bia.post("/incidents/7/comment/", {"text": "see `p23`"})
+    page = as_bia.get("/incidents/7/").content.decode()
+    assert "<h4>Look at <code>max_tokens</code></h4>" in page
+    noted = "<code>max_tokens</code> <strong>fell</strong> &lt;i&gt;<br>\nto 256"
+    assert page.count(noted) == 2  # below the step and in the timeline
+    assert "see <code>p23</code>" in page
+    assert "`" not in page.split("<main")[1].split("</main>")[0]
+
+
 def test_concrete_bad_predictions_of_the_window_are_one_click_away(
     incident: Incident, credit_risk: Model, as_bia: Client, stopped_clock: datetime
 ) -> None:

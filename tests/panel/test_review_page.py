@@ -130,3 +130,26 @@ def test_the_list_pages_by_keyset_and_costs_the_same_for_more_rows(
         Review.objects.create(incident=incident, created_at=stopped_clock)
     assert story.count_queries(lambda: as_bia.get("/p/aurora/reviews/")) == first
     assert 'rel="next"' in as_bia.get("/p/aurora/reviews/").content.decode()
+
+
+def test_a_text_in_another_language_says_so_and_what_is_around_it_follows_the_reader(
+    review: Review, as_bia: Client
+) -> None:
+    as_bia.post("/reviews/7/publish/", {"revision": review.revision})
+    note = "as it was written"
+    page = as_bia.get("/reviews/7/").content.decode()
+    assert '<div lang="en">' in page
+    assert note not in page
+    as_bia.cookies["django_language"] = "pt-br"
+    page = as_bia.get("/reviews/7/").content.decode()
+    assert '<html lang="pt-br"' in page
+    assert '<div lang="en"><h2>Impact</h2>' in page
+    assert "Idioma do texto: Inglês, como foi escrito. O que está em volta está no seu." in page
+    assert "Detectado depois de" in page
+
+
+def test_an_action_item_may_name_code(review: Review, as_bia: Client) -> None:
+    as_bia.post("/reviews/7/actions/", {"title": "Watch `max_tokens` <b>", "owner": "Bia", "due": "2026-03-20"})
+    page = as_bia.get("/reviews/7/").content.decode()
+    assert "Watch <code>max_tokens</code> &lt;b&gt;" in page
+    assert "Watch <code>max_tokens</code> &lt;b&gt;" in as_bia.get("/p/aurora/reviews/").content.decode()

@@ -45,6 +45,37 @@ def test_every_resolved_incident_gets_one_review_and_open_ones_none(incident, bi
     assert Review.objects.get().body == ""
 
 
+@pytest.mark.parametrize("by_saving", [True, False])
+def test_the_text_keeps_the_language_of_who_froze_it(review, bia, now, by_saving):
+    assert review.language == ""
+    with override("pt-br"):
+        if by_saving:
+            save_review(review, body=draft_body(review), by=bia, now=now)
+    with override("en"):
+        if by_saving:
+            save_review(review, body=review.body + "\nOne more.", by=bia, now=now)
+            publish_review(review, by=bia, now=now)
+        else:
+            with override("pt-br"):
+                publish_review(review, by=bia, now=now)
+        assert (review.language, "## Impacto" in review.body) == ("pt-br", True)
+        exported = review_markdown(review)
+    assert "## Itens de ação" in exported
+    assert "Publicada por" in exported
+    assert "Action items" not in exported
+
+
+def test_an_empty_text_brings_the_draft_and_the_readers_language_back(review, bia, now):
+    with override("pt-br"):
+        save_review(review, body="Aprendemos.", by=bia, now=now)
+    assert review.language == "pt-br"
+    save_review(review, body="  ", by=bia, now=now)
+    assert (review.body, review.language) == ("", "")
+    assert "## Action items" in review_markdown(review)
+    with override("pt-br"):
+        assert "## Itens de ação" in review_markdown(review)
+
+
 def test_the_times_are_counted_from_the_impact_and_from_the_page(resolved, credit_risk):
     took = times(resolved)
     assert (took.detect, took.acknowledge, took.resolve) == tuple(timedelta(minutes=part) for part in (20, 3, 60))
