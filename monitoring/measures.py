@@ -16,15 +16,16 @@ from models_registry.models import Model
 from monitoring.ingest.schema import canonical_label
 from monitoring.models import Category
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, read_tally
-from monitoring.stats import readers
+from monitoring.stats import ranking, readers
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject, Tally
 
-Unit = Literal["count", "per_minute", "ratio", "ms", "tokens", "usd"]
+Unit = Literal["count", "per_minute", "ratio", "score", "ms", "tokens", "usd"]
 Settle = Literal["events", "labels"]
 PointState = Literal["ok", "no_data", "provisional"]
 CLASSIFIERS = frozenset({Model.Kind.BINARY.value, Model.Kind.MULTICLASS.value})
 BINARY = frozenset({Model.Kind.BINARY.value})
+MULTICLASS = frozenset({Model.Kind.MULTICLASS.value})
 LLM = frozenset({Model.Kind.LLM.value})
 ALL = frozenset(kind.value for kind in Model.Kind)
 CLASS_FIELD = "class"
@@ -86,6 +87,7 @@ class Wanted:
 
 
 _QUALITY = ("confusion",)
+_RANKING = ("labelled_score",)
 MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
@@ -99,6 +101,21 @@ MEASURES: dict[str, Measure] = {
         Measure("precision", _("precision"), "ratio", CLASSIFIERS, _QUALITY, readers.precision, "labels"),
         Measure("recall", _("recall"), "ratio", CLASSIFIERS, _QUALITY, readers.recall, "labels"),
         Measure("f1", _("F1"), "ratio", CLASSIFIERS, _QUALITY, readers.f1, "labels"),
+        Measure("f1_weighted", _("F1, weighted"), "ratio", MULTICLASS, _QUALITY, readers.f1_weighted, "labels"),
+        Measure("f1_micro", _("F1, micro"), "ratio", MULTICLASS, _QUALITY, readers.accuracy, "labels"),
+        Measure("specificity", _("specificity"), "ratio", BINARY, _QUALITY, readers.specificity, "labels"),
+        Measure("roc_auc", _("ROC AUC"), "score", BINARY, _RANKING, ranking.roc_auc, "labels"),
+        Measure(
+            "average_precision",
+            _("average precision"),
+            "score",
+            BINARY,
+            _RANKING,
+            ranking.average_precision,
+            "labels",
+        ),
+        Measure("brier_score", _("Brier score"), "score", BINARY, _RANKING, ranking.brier_score, "labels"),
+        Measure("log_loss", _("log loss"), "score", BINARY, _RANKING, ranking.log_loss, "labels"),
         Measure(
             "label_coverage",
             _("label coverage"),

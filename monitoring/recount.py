@@ -13,7 +13,7 @@ from monitoring.drain.rows import MODELS, LLMCallRow, PredictionRow, ServedRow
 from monitoring.models import Bucket, Series
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, read_floors
-from monitoring.stats.histogram import pack
+from monitoring.stats.histogram import merge_packed
 
 ROWS_PER_FETCH = 5_000
 
@@ -85,7 +85,7 @@ def _stored(row_type: type[ServedRow], first: int, last: int) -> Iterator[list[S
 
 
 def _of_sum(counted: Sum) -> tuple[int, int, bytes]:
-    return counted.n, counted.total, pack(counted.bins)
+    return counted.n, counted.total, merge_packed(counted.bins)
 
 
 def _buckets(floors: Floors, first: int, last: int) -> dict[Key, tuple[int, int, bytes]]:

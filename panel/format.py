@@ -85,6 +85,11 @@ def compact(value: float | None) -> str:
     return number(value)
 
 
+def score(value: float | None) -> str:
+    """0.874: a figure of quality that is no share of anything."""
+    return DASH if value is None else number(value, 3)
+
+
 def rate(per_minute: float | None) -> str:
     """1,204 req/min; one decimal under ten."""
     if per_minute is None:
@@ -131,6 +136,6 @@ def moment(at: datetime | None, *, now: datetime | None = None) -> str:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A measure's value in its unit (`monitoring.measures.Unit`): ratio, ms, per_minute, usd, tokens, count."""
-    writers = {"ratio": ratio, "ms": milliseconds, "per_minute": rate, "usd": money}
+    """A measure's value in its unit (`monitoring.measures.Unit`): ratio, score, ms, per_minute, usd, tokens, count."""
+    writers = {"ratio": ratio, "score": score, "ms": milliseconds, "per_minute": rate, "usd": money}
     return writers.get(unit, compact)(value)

@@ -116,6 +116,8 @@ def shown_value(value: float | None, unit: Unit) -> str:
         return ""
     if unit == "ratio":
         return number_format(value, 2)
+    if unit == "score":
+        return number_format(value, 3)
     if unit == "ms":
         return f"{number_format(value, 0)} ms"
     if unit == "usd":

@@ -1,37 +1,33 @@
 """Merge folded contributions into buckets: by series and time, in key order, adding and nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
 
 from monitoring.drain.buckets import BucketRow, Key, lock_buckets, write_buckets
 from monitoring.drain.codes import Classes, SeriesName, owners, series_ids
-from monitoring.drain.fold import Bin, Cell, Folds, Group, Slot
+from monitoring.drain.fold import Cell, Folds, Group, Named, Slot
 from monitoring.drain.sql import bulk_insert
 from monitoring.models import DirtyHour
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, hold_floors
-from monitoring.stats.histogram import pack, read_counts
-from monitoring.stats.layouts import confusion_bin
+from monitoring.stats.histogram import merge_each, pack_arrays
+from monitoring.stats.layouts import confusion_bin, labelled_score_bin
 
 Folded = tuple[Group, Slot, Cell]
 HOUR = TIER_SECONDS[Tier.HOUR]
 
 
+@dataclass(slots=True)
 class Sum:
-    """What is added to one bucket."""
+    """What is added to one bucket: packed histograms that still have to be merged."""
 
-    __slots__ = ("bins", "n", "total")
-
-    def __init__(self) -> None:
-        self.n = 0
-        self.total = 0
-        self.bins: dict[int, int] = {}
-
-    def add(self, n: int, total: int, bins: Iterable[tuple[int, int]]) -> None:
-        """Add counts; bins may name a bin several times."""
-        self.n += n
-        self.total += total
-        for bin_, count in bins:
-            self.bins[bin_] = self.bins.get(bin_, 0) + count
+    n: int = 0
+    total: int = 0
+    bins: list[bytes] = field(default_factory=list)
 
 
 def merge(folds: Folds) -> None:
@@ -40,8 +36,7 @@ def merge(folds: Folds) -> None:
     if not cells:
         return
     sums = sums_by_bucket(cells, hold_floors())
-    stored = lock_buckets(sums)
-    write_buckets([_added(stored[key], sums[key]) for key in sorted(sums)])
+    write_buckets(_added(lock_buckets(sums), sums))
     hours = {(series_id, start - start % HOUR) for series_id, tier, start in sums if tier != Tier.DAY}
     bulk_insert(DirtyHour, ("series_id", "start"), sorted(hours))
 
@@ -63,31 +58,51 @@ def sums_by_bucket(cells: Sequence[Folded], floors: Floors, *, create: bool = Tr
         series_id = ids.get(SeriesName(group.version_id, group.environment, slot), 0)
         key = (series_id, *floors.bucket(group.minute * 60))
         model_id = owned[group.version_id].model_id
-        sums.setdefault(key, Sum()).add(
-            cell.n, cell.total, ((_number(bin_, model_id, classes), count) for bin_, count in cell.bins.items())
-        )
+        sum_ = sums.setdefault(key, Sum())
+        sum_.n += cell.n
+        sum_.total += cell.total
+        sum_.bins.append(pack_arrays(_numbers(cell, model_id, classes), cell.counts))
     return sums
 
 
-def _classes(cell: Cell) -> Iterable[str]:
-    for bin_ in cell.bins:
-        if isinstance(bin_, str):
-            yield bin_
-        elif isinstance(bin_, tuple):
-            yield from bin_
+def _named(cell: Cell) -> Iterator[Named]:
+    if cell.names is not None:
+        yield from map(cell.names.__getitem__, cell.bins.tolist())
 
 
-def _number(bin_: Bin, model_id: int, classes: Classes) -> int:
-    if isinstance(bin_, int):
-        return bin_
-    if isinstance(bin_, str):
-        return classes.code(model_id, bin_)
-    true, predicted = bin_
-    return confusion_bin(classes.code(model_id, true), classes.code(model_id, predicted))
+def _classes(cell: Cell) -> Iterator[str]:
+    for name in _named(cell):
+        yield from (name,) if isinstance(name, str) else (part for part in name if isinstance(part, str))
 
 
-def _added(stored: BucketRow, more: Sum) -> BucketRow:
-    summed = read_counts(stored.bins)
-    for bin_, count in more.bins.items():
-        summed[bin_] = summed.get(bin_, 0) + count
-    return stored._replace(n=stored.n + more.n, total=stored.total + more.total, bins=pack(summed))
+def _numbers(cell: Cell, model_id: int, classes: Classes) -> NDArray[np.int64]:
+    """The bins of the layout: codes where they are classes."""
+    if cell.names is None:
+        return cell.bins
+    return np.array([_number(name, model_id, classes) for name in _named(cell)], dtype=np.int64)
+
+
+def _number(name: Named, model_id: int, classes: Classes) -> int:
+    if isinstance(name, str):
+        return classes.code(model_id, name)
+    true, other = name
+    code = classes.code(model_id, true)
+    return (
+        labelled_score_bin(code, other)
+        if isinstance(other, int)
+        else confusion_bin(code, classes.code(model_id, other))
+    )
+
+
+def _added(stored: Mapping[Key, BucketRow], sums: Mapping[Key, Sum]) -> list[BucketRow]:
+    """The buckets with what is added to them, in key order; all histograms are merged in one go."""
+    keys = sorted(sums)
+    datas = [[stored[key].bins, *sums[key].bins] for key in keys]
+    firsts = np.cumsum([0, *map(len, datas[:-1])])
+    merged = merge_each(list(chain.from_iterable(datas)), firsts)
+    return [
+        stored[key]._replace(
+            n=stored[key].n + sums[key].n, total=stored[key].total + sums[key].total, bins=pack_arrays(bins, counts)
+        )
+        for key, (bins, counts) in zip(keys, merged, strict=True)
+    ]

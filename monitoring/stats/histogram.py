@@ -6,6 +6,7 @@ The packed form is a run of little-endian (int32 bin, int64 count) pairs, bins a
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from struct import Struct
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,11 @@ def pack(bins: Mapping[int, int]) -> bytes:
     return b"".join([ONE_PAIR.pack(bin_, bins[bin_]) for bin_ in sorted(bins) if bins[bin_]])
 
 
-def read_counts(data: bytes | memoryview) -> dict[int, int]:
-    """A packed histogram as {bin: count}: what `pack` was given."""
-    return dict(ONE_PAIR.iter_unpack(data))
+def pack_arrays(bins: NDArray[Any], counts: NDArray[Any]) -> bytes:
+    """`pack` of arrays as they are: whoever stores them has sorted the bins and left out zero counts."""
+    pairs = np.empty(len(bins), dtype=PAIR)
+    pairs["bin"], pairs["count"] = bins, counts
+    return pairs.tobytes()
 
 
 def unpack(data: bytes | memoryview) -> tuple[Bins, Counts]:
@@ -60,10 +63,7 @@ def merge_each(datas: Sequence[bytes | memoryview], firsts: NDArray[np.int64]) -
 
 def merge_packed(datas: Iterable[bytes | memoryview]) -> bytes:
     """The sum of packed histograms of one layout, packed."""
-    bins, counts = merge(datas)
-    pairs = np.empty(len(bins), dtype=PAIR)
-    pairs["bin"], pairs["count"] = bins, counts
-    return pairs.tobytes()
+    return pack_arrays(*merge(datas))
 
 
 def quantile(bins: Bins, counts: Counts, q: float, layout: str) -> float | None:

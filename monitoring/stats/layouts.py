@@ -3,9 +3,12 @@
 Pure: no Django, no database.
 """
 
-from collections.abc import Iterable
-from math import ceil, log
-from typing import Final
+from collections.abc import Iterable, Sequence
+from math import ceil, exp, log
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 STATUS: Final = "status-1"
 LOG: Final = "log-1"
@@ -13,6 +16,8 @@ CATEGORY: Final = "category-1"
 CONFUSION: Final = "confusion-1"
 FINISH: Final = "finish-1"
 FEEDBACK: Final = "feedback-1"
+SCORE: Final = "logodds-1"
+LABELLED_SCORE: Final = "logodds-class-1"
 
 STATUS_OK, STATUS_ERROR = 0, 1
 FEEDBACK_RATED, FEEDBACK_UP, FEEDBACK_DOWN, FEEDBACK_OTHER = 0, 1, 2, 3
@@ -46,6 +51,40 @@ def log_bins(values: Iterable[int]) -> list[int]:
 def log_value(bin_: int) -> float:
     """The value that stands for a log-1 bin: within ALPHA of everything in it."""
     return 0.0 if bin_ == ZERO_BIN else 2 * GAMMA**bin_ / (GAMMA + 1)
+
+
+# logodds-1: scores in [0, 1] by ln(s / (1 - s)), where ranking needs its detail: near 0 and near 1. Scores nearer to
+# an end than e^-12 (6e-6) share the last bin before it; 0 and 1 themselves have bins of their own.
+PER_LOGIT: Final = 128
+LAST_LOGIT: Final = 12 * PER_LOGIT
+CERTAIN: Final = LAST_LOGIT + 1
+
+
+SCORE_EDGES: Final = np.array([1 / (1 + exp(-place / PER_LOGIT)) for place in range(1 - LAST_LOGIT, LAST_LOGIT)])
+
+
+def score_bins(scores: Sequence[float]) -> NDArray[np.int64]:
+    """The logodds-1 bin of each score in [0, 1]; shape (n,). By table, so that no processor's logarithm moves an edge."""
+    given = np.asarray(scores, dtype=np.float64)
+    bins = np.searchsorted(SCORE_EDGES, given, side="right") - LAST_LOGIT
+    return np.where(given <= 0, -CERTAIN, np.where(given >= 1, CERTAIN, bins)).astype(np.int64)
+
+
+def score_values(bins: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """The score that stands for each logodds-1 bin: the middle of its log-odds."""
+    middle = 1 / (1 + np.exp(-(bins + 0.5) / PER_LOGIT))
+    return np.where(bins <= -CERTAIN, 0.0, np.where(bins >= CERTAIN, 1.0, middle))
+
+
+def labelled_score_bin(true_code: int, score_bin: int) -> int:
+    """A score of an event whose label is known, as a bin of logodds-class-1."""
+    return true_code * CONFUSION_STRIDE + score_bin + CONFUSION_STRIDE // 2
+
+
+def labelled_score_cells(bins: NDArray[np.integer[Any]]) -> tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]:
+    """(true codes, score bins) of bins of logodds-class-1."""
+    codes, scores = np.divmod(bins, CONFUSION_STRIDE)
+    return codes, scores - CONFUSION_STRIDE // 2
 
 
 def confusion_bin(true_code: int, predicted_code: int) -> int:

@@ -102,6 +102,26 @@ def f1(tally: Tally, subject: Subject) -> Reading:
     return Reading(2 * hits / (predicted + actual), confusion.n)
 
 
+def f1_weighted(tally: Tally, subject: Subject) -> Reading:
+    """The F1 of each class, weighted by how often the class was true (scikit-learn's average="weighted")."""
+    confusion = Confusion.of(tally)
+    if not confusion.n:
+        return Reading(None, 0)
+    sides = [confusion.hits(code) for code in confusion.classes()]
+    weighted = sum(actual * 2 * hits / (predicted + actual) for hits, predicted, actual in sides)
+    return Reading(weighted / sum(actual for _, _, actual in sides), confusion.n)
+
+
+def specificity(tally: Tally, subject: Subject) -> Reading:
+    """True negatives among actual negatives: the recall of everything but the positive class."""
+    confusion = Confusion.of(tally)
+    if subject.positive_code is None:
+        return Reading(None, 0)
+    hits, predicted, actual = confusion.hits(subject.positive_code)
+    negatives = confusion.n - actual
+    return ratio(negatives - (predicted - hits), negatives)
+
+
 def _macro(confusion: Confusion, score: Callable[[int, int, int], float]) -> Reading:
     """The plain mean over the classes seen on either side, as scikit-learn's average="macro", zero_division=0."""
     return Reading(mean(score(*confusion.hits(code)) for code in confusion.classes()), confusion.n)

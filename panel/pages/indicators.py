@@ -20,9 +20,9 @@ SHOWN_AS = {
     "feedback_not_negative": "feedback_negative_rate",
 }
 """Indicator to measure, where their names differ; the other indicators are measures themselves."""
-LOWER_IS_BETTER = frozenset({"error_rate", "latency_p50", "latency_p95", "latency_p99", "truncation_rate"}) | {
-    "feedback_negative_rate"
-}
+LOWER_IS_BETTER = frozenset(
+    {"error_rate", "latency_p50", "latency_p95", "latency_p99", "truncation_rate", "brier_score", "log_loss"}
+) | {"feedback_negative_rate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def shown(slo: SLO) -> Shown:
 
 def is_estimate(name: str) -> bool:
     """A share of events, which a small n makes jump about: drawn over longer steps than a count or a latency."""
-    return MEASURES[name].sampled and MEASURES[name].unit == "ratio"
+    return MEASURES[name].sampled and MEASURES[name].unit in {"ratio", "score"}
 
 
 def scope_of(model: Model, *, environment: str | None = None, version_id: int | None = None) -> Scope:

@@ -19,13 +19,16 @@ from panel.pages.plot import Chart, Line, Threshold
 from panel.pages.ranges import Range
 
 VERSIONS_SHOWN = 10
-RANGED = frozenset({"accuracy", "truncation_rate", "feedback_negative_rate"})
+RANGED = frozenset({"accuracy", "roc_auc", "truncation_rate", "feedback_negative_rate"})
 TONES = ("accent", "third", "second")
-CLASSIFIER_FIGURES = ("accuracy", "precision", "recall", "f1", "label_coverage")
+CLASSIFIER_FIGURES = (
+    *("accuracy", "precision", "recall", "specificity", "f1", "f1_weighted"),
+    *("roc_auc", "average_precision", "brier_score", "label_coverage"),
+)
 LLM_FIGURES = ("truncation_rate", "feedback_negative_rate", "feedback_rate", "tokens", "cost_usd")
 SERVICE_FIGURES = ("requests", "error_rate", "latency_p50", "latency_p95")
 SERVICE_CHARTS = (("throughput",), ("error_rate",), ("latency_p95", "latency_p50"))
-CLASSIFIER_CHARTS = (("accuracy",), ("precision", "recall", "f1"), ("label_coverage",))
+CLASSIFIER_CHARTS = (("accuracy",), ("precision", "recall", "f1"), ("roc_auc",), ("label_coverage",))
 LLM_CHARTS = (("truncation_rate",), ("feedback_negative_rate",), ("tokens",), ("cost_usd",))
 
 
@@ -127,7 +130,7 @@ def figure_of(name: str, reading: Reading) -> Figure:
     """A reading as text: 93.1 %, n 12,304, 92.6–93.5 %."""
     unit = MEASURES[name].unit
     interval = ""
-    if unit == "ratio" and reading.low is not None and reading.high is not None:
+    if unit in {"ratio", "score"} and reading.low is not None and reading.high is not None:
         interval = f"{write.figure(reading.low, unit)} – {write.figure(reading.high, unit)}"
     return Figure(capfirst(str(MEASURES[name].label)), write.figure(reading.value, unit), reading.n, interval)
 

@@ -101,7 +101,7 @@ class Chart:
         if self.threshold is not None:
             values.append(self.threshold.value)
         low, high = charts.scale(values)
-        near_top = self.unit == "ratio" and low > 0.5
+        near_top = self.unit in {"ratio", "score"} and low > 0.5
         floor = max(0.0, low - (high - low) * 0.25) if near_top else 0.0
         ceiling = min(1.0, high * HEADROOM) if self.unit == "ratio" else high * HEADROOM
         return (floor, ceiling) if ceiling > floor else (floor, floor + 1.0)

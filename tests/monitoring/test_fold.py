@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.drain.fold import Folds
+from monitoring.drain.fold import Cell, Folds
 from monitoring.drain.rows import LLMCallRow, PredictionRow
 from monitoring.drain.truth import direction
 from monitoring.stats.histogram import fraction_at_most, merge, pack, quantile, unpack
@@ -48,10 +48,13 @@ ROWS = st.one_of(PREDICTIONS, CALLS)
 
 
 def sums(folds: Folds) -> dict[Any, Any]:
-    return {
-        (group, slot): (cell.n, cell.total, {bin_: times for bin_, times in cell.bins.items() if times})
-        for group, slot, cell in folds.cells()
-    }
+    return {(group, slot): (cell.n, cell.total, _bins(cell)) for group, slot, cell in folds.cells()}
+
+
+def _bins(cell: Cell) -> dict[Any, int]:
+    """By name where they are named: the numbers of names are in the order of their coming."""
+    names = cell.bins.tolist() if cell.names is None else [cell.names[bin_] for bin_ in cell.bins.tolist()]
+    return dict(zip(names, cell.counts.tolist(), strict=True))
 
 
 def folded(*rows: PredictionRow | LLMCallRow) -> Folds:

@@ -87,3 +87,17 @@ def test_where_both_sides_are_past_the_cap_nobody_knows(known: list[tuple[int, i
     assume(known)
     with_cap = MEASURES["accuracy"].read(tally([*known, *[(0, 0)] * beyond]), MULTI)
     assert with_cap == MEASURES["accuracy"].read(tally(known), MULTI)
+
+
+@given(pairs=many_classes)
+def test_weighted_and_micro_averages(pairs: list[tuple[int, int]]) -> None:
+    for name in ("weighted", "micro"):
+        theirs = metrics.f1_score(*sides(pairs), average=name, zero_division=0)
+        assert MEASURES[f"f1_{name}"].read(tally(pairs), MULTI).value == pytest.approx(theirs, abs=1e-12)
+
+
+@given(pairs=two_classes)
+def test_specificity_is_the_recall_of_the_other_class(pairs: list[tuple[int, int]]) -> None:
+    theirs = metrics.recall_score(*sides(pairs), pos_label=2, zero_division=np.nan)
+    reading = MEASURES["specificity"].read(tally(pairs), BINARY)
+    assert reading.value == (None if np.isnan(theirs) else pytest.approx(theirs, abs=1e-12))

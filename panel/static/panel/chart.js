@@ -23,6 +23,7 @@
   const gap = "\u00a0";
   const writers = {
     ratio: (v) => `${sure(v * 100, 2)}${language.startsWith("pt") ? gap : ""}%`,
+    score: (v) => plain(v, 3),
     ms: (v) => (v >= 1000 ? `${sure(v / 1000, 1)}${gap}s` : `${sure(v, v < 10 ? 1 : 0)}${gap}ms`),
     usd: (v) => `US$${language.startsWith("pt") ? gap : ""}${plain(v, Math.abs(v) < 0.1 && v !== 0 ? 4 : 2)}`,
     per_minute: (v) => `${sure(v, v < 10 ? 1 : 0)}`,

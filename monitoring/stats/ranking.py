@@ -1,0 +1,165 @@
+"""How well scores rank and how honest they are, from histograms by label. Pure: no Django, no database.
+
+Within a bin scores count as tied; bins are 1/128 of log-odds wide, so that ROC AUC and average precision stay within
+0.002 of scikit-learn's on the raw scores, also where one event in 500 is positive.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import exp, log, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.stats.intervals import Z_95, Reading, ratio
+from monitoring.stats.layouts import labelled_score_cells, score_values
+from monitoring.stats.tally import Subject, Tally
+
+Floats = NDArray[np.float64]
+Loss = Callable[[Floats], Floats]
+Reader = Callable[[Tally, Subject], Reading]
+SMALLEST = 1e-15  # as scikit-learn's log_loss clips
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Labelled events by score, ascending: positives and negatives of each score; shapes (bins,)."""
+
+    scores: Floats
+    positive: Floats
+    negative: Floats
+
+    @classmethod
+    def of(cls, tally: Tally, subject: Subject) -> "Ranked":
+        """From the metric `labelled_score`; every class but the positive one is negative."""
+        cell = tally.cell("labelled_score")
+        codes, bins = labelled_score_cells(cell.bins.astype(np.int64))
+        found, place = np.unique(bins, return_inverse=True)
+        is_positive = codes == (-1 if subject.positive_code is None else subject.positive_code)
+        positive = np.bincount(place, weights=cell.counts * is_positive, minlength=len(found))
+        negative = np.bincount(place, weights=cell.counts * ~is_positive, minlength=len(found))
+        return cls(score_values(found), positive.astype(np.float64), negative.astype(np.float64))
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """(positives, negatives)."""
+        return int(self.positive.sum()), int(self.negative.sum())
+
+    @property
+    def n(self) -> int:
+        """Labelled events with a score."""
+        return sum(self.sizes)
+
+
+def roc_auc(tally: Tally, subject: Subject) -> Reading:
+    """Area under the ROC curve: how often a positive scores above a negative, a tie counting half.
+
+    None unless both classes were seen. Interval by DeLong, DeLong and Clarke-Pearson 1988.
+    """
+    ranked = Ranked.of(tally, subject)
+    positives, negatives = ranked.sizes
+    if not positives or not negatives:
+        return Reading(None, ranked.n)
+    below = (np.cumsum(ranked.negative) - ranked.negative / 2) / negatives  # for a positive of each score
+    above = 1 - (np.cumsum(ranked.positive) - ranked.positive / 2) / positives  # for a negative
+    auc = float(ranked.positive @ below) / positives
+    variance = _variance(below, ranked.positive, auc) + _variance(above, ranked.negative, auc)
+    return _around(auc, sqrt(variance), ranked.n)
+
+
+def _variance(values: Floats, times: Floats, mean: float) -> float:
+    """Squared standard error of a mean of values that occur so often; 0 of fewer than two."""
+    n = times.sum()
+    return float(times @ (values - mean) ** 2 / (n - 1) / n) if n > 1 else 0.0
+
+
+def average_precision(tally: Tally, subject: Subject) -> Reading:
+    """Sum of precision × gain of recall from the highest score down (scikit-learn's average_precision_score).
+
+    None without positives. Interval on the logit scale, Boyd, Eng and Page 2013.
+    """
+    ranked = Ranked.of(tally, subject)
+    positives, _ = ranked.sizes
+    if not positives:
+        return Reading(None, ranked.n)
+    hits, misses = ranked.positive[::-1], ranked.negative[::-1]
+    taken = np.cumsum(hits)
+    precision = taken / np.maximum(1, taken + np.cumsum(misses))
+    value = float(hits @ precision) / positives
+    if not 0 < value < 1:
+        return Reading(value, ranked.n)
+    middle, half = log(value / (1 - value)), Z_95 / sqrt(positives * value * (1 - value))
+    return Reading(value, ranked.n, 1 / (1 + exp(half - middle)), 1 / (1 + exp(-half - middle)))
+
+
+def brier_score(tally: Tally, subject: Subject) -> Reading:
+    """Mean squared difference between score and label (Brier 1950); lower is better."""
+    return _mean_loss(tally, subject, lambda scores: (1 - scores) ** 2, lambda scores: scores**2, top=1.0)
+
+
+def log_loss(tally: Tally, subject: Subject) -> Reading:
+    """Mean negative log-likelihood of the labels, in nats; scores are kept 1e-15 away from 0 and 1."""
+    return _mean_loss(
+        tally,
+        subject,
+        lambda scores: -np.log(np.maximum(scores, SMALLEST)),
+        lambda scores: -np.log(np.maximum(1 - scores, SMALLEST)),
+    )
+
+
+def _mean_loss(
+    tally: Tally, subject: Subject, of_positive: Loss, of_negative: Loss, top: float | None = None
+) -> Reading:
+    ranked = Ranked.of(tally, subject)
+    if not ranked.n or subject.positive_code is None:
+        return Reading(None, ranked.n)
+    losses = np.concatenate([of_positive(ranked.scores), of_negative(ranked.scores)])
+    times = np.concatenate([ranked.positive, ranked.negative])
+    value = float(times @ losses) / ranked.n
+    return _around(value, sqrt(_variance(losses, times, value)), ranked.n, top=top)
+
+
+def _around(value: float, error: float, n: int, *, top: float | None = 1.0) -> Reading:
+    """A normal interval, cut at 0 and at the greatest value there can be."""
+    low, high = max(0.0, value - Z_95 * error), value + Z_95 * error
+    return Reading(value, n, low, high if top is None else min(top, high))
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Events of similar score: the mean score, the share of positives with its interval, how many."""
+
+    mean_score: float
+    positive_rate: Reading
+
+
+def calibration_curve(tally: Tally, subject: Subject, *, bins: int = 10) -> list[CalibrationBin]:
+    """Observed share of positives by score, in bins of equal width as scikit-learn's calibration_curve; empty ones out."""
+    ranked = Ranked.of(tally, subject)
+    place = np.clip((ranked.scores * bins).astype(int), 0, bins - 1)
+    curve = []
+    for each in np.unique(place):
+        times = (ranked.positive + ranked.negative)[place == each]
+        hits, n = round(ranked.positive[place == each].sum()), round(times.sum())
+        curve.append(CalibrationBin(float(ranked.scores[place == each] @ times) / n, ratio(hits, n)))
+    return curve
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdPoint:
+    """The confusion matrix if the decision were positive from this score on."""
+
+    threshold: float
+    true_positive: int
+    false_positive: int
+    false_negative: int
+    true_negative: int
+
+
+def at_threshold(tally: Tally, subject: Subject, threshold: float) -> ThresholdPoint:
+    """The confusion matrix at any threshold, to the width of a bin (0.002 at a score of one half)."""
+    ranked = Ranked.of(tally, subject)
+    over = ranked.scores >= threshold
+    hits, alarms = round(ranked.positive[over].sum()), round(ranked.negative[over].sum())
+    positives, negatives = ranked.sizes
+    return ThresholdPoint(threshold, hits, alarms, positives - hits, negatives - alarms)
