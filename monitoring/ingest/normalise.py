@@ -6,6 +6,7 @@ Order matters: texts are redacted before they are cut, so that a cut cannot hide
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -65,17 +66,17 @@ class Normaliser:
         if not isinstance(value, dict):
             raise Fault("not_an_object", "", "Every item is a JSON object.")
         names = item_type.__struct_fields__
-        clean = {key if key in names else self._text(key, ""): found for key, found in value.items()}
+        clean = self._under_clean_keys(value, "", known=frozenset(names))
         fields = {key: self._field(key, found, item_type) for key, found in clean.items()}
         extra: dict[str, Any] = {}
         given = fields.pop("extra", None)
         known = _keep_known(fields, item_type, extra)
-        if isinstance(given, dict):
-            extra = {**given, **extra}
-        elif given is not None:
-            extra["extra"] = given
         if self.cut:
             extra[TRUNCATED] = dict(self.cut)
+        if isinstance(given, dict):
+            extra = _beside(extra, given)
+        elif given is not None:
+            extra["extra"] = given
         if extra:
             known["extra"] = extra
         return _typed(known, item_type)
@@ -116,8 +117,16 @@ class Normaliser:
             raise Fault("too_deep", pointer, f"An item is nested at most {MAX_DEPTH} levels deep.")
         if isinstance(value, list):
             return [self._walk(part, f"{pointer}/{place}", depth + 1) for place, part in enumerate(value)]
-        clean = {self._text(key, pointer): part for key, part in value.items()}
+        clean = self._under_clean_keys(value, pointer)
         return {key: self._walk(part, f"{pointer}/{escape(key)}", depth + 1) for key, part in clean.items()}
+
+    def _under_clean_keys(
+        self, value: dict[str, Any], pointer: str, *, known: frozenset[str] = frozenset()
+    ) -> dict[str, Any]:
+        """The values under their legal, redacted, cut keys. Keys that become equal are numbered, so that no value is lost."""
+        names = {key: key if key in known else self._text(key, pointer) for key in value}
+        free = _FreeNames(known.union(key for key, name in names.items() if key == name))
+        return {name if name == key else free.take(name): value[key] for key, name in names.items()}
 
     def _text(self, value: str, pointer: str, *, limit: int | None = None) -> str:
         """Legal, then redacted, then cut."""
@@ -128,6 +137,30 @@ class Normaliser:
             self.cut[pointer] = len(value)
             return cleaned[:limit]
         return cleaned
+
+
+class _FreeNames:
+    """Names that are not taken yet: `[email]`, then `[email]#2`, `[email]#3`. Time grows with the names, not their square."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+        self._last: dict[str, int] = {}
+
+    def take(self, name: str) -> str:
+        """The name, numbered if it is taken."""
+        free, place = name, self._last.get(name, 1)
+        while free in self._taken:
+            place += 1
+            free = f"{name}#{place}"
+        self._taken.add(free)
+        self._last[name] = place
+        return free
+
+
+def _beside(extra: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """What the sender put into `extra`, and what was moved there; where both have a name, the sender's is numbered."""
+    free = _FreeNames(extra.keys() | given.keys())
+    return {**{free.take(key) if key in extra else key: part for key, part in given.items()}, **extra}
 
 
 def _legal(value: str, pointer: str) -> str:

@@ -2,13 +2,16 @@
 
 import json
 
+import msgspec
 import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models_registry.keys import forget_keys
+from monitoring.ingest.normalise import Normaliser
 from monitoring.ingest.redact import is_card, is_cpf, redact_default
+from monitoring.ingest.schema import ITEM_TYPES
 from monitoring.models import InboxBody
 from tests.ingest.conftest import prediction, stored
 
@@ -48,6 +51,58 @@ def test_nothing_planted_reaches_the_inbox(post, secret, before, after, place):
     InboxBody.objects.all().delete()
     assert post([item, item], path=path).json()["accepted"] == 2
     assert secret not in json.dumps(stored(), ensure_ascii=False)
+
+
+KEY = SECRET | st.sampled_from(["[email]", "[cpf]", "[cpf]#2", "[card]", "age", "é", "[email]#3"])
+OBJECT = st.dictionaries(KEY, st.integers(0, 1_000), min_size=1, max_size=12)
+
+
+def clean(item: dict, kind: str = "log") -> dict:
+    return msgspec.to_builtins(Normaliser(redact=redact_default, max_text=1_000).normalise(item, ITEM_TYPES[kind]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(given_=OBJECT, loose=OBJECT, deep=OBJECT)
+def test_keys_that_become_equal_keep_every_value_and_other_keys_their_names(given_, loose, deep):
+    """Among a log's fields, inside `extra`, further down, and among features."""
+    found = clean({"id": "l", "message": "m", "deep": deep, "extra": given_, **loose})["extra"]
+    assert sorted(found.pop("deep").values()) == sorted(deep.values())
+    assert sorted(found.values()) == sorted([*given_.values(), *loose.values()])
+    for key, value in loose.items():
+        if redact_default(key) == key:
+            assert found[key] == value
+    features = clean(prediction(features=deep), "prediction")["features"]
+    assert sorted(features.values()) == sorted(deep.values())
+    for key, value in deep.items():
+        if redact_default(key) == key:
+            assert features[key] == value
+        else:
+            assert key not in features
+
+
+def test_equal_keys_are_numbered_in_their_order():
+    people = {"ana@aurora.example": 1, "[email]#2": 2, "bia@aurora.example": 3, "caio@aurora.example": 4}
+    assert clean(prediction(features=people), "prediction")["features"] == {
+        "[email]": 1,
+        "[email]#2": 2,
+        "[email]#3": 3,
+        "[email]#4": 4,
+    }
+
+
+def test_a_field_in_extra_and_beside_it_are_both_kept():
+    assert clean({"id": "l", "message": "m", "shop": 1, "extra": {"shop": 2, "till": 3}})["extra"] == {
+        "shop": 1,
+        "shop#2": 2,
+        "till": 3,
+    }
+
+
+def test_very_many_equal_keys_are_numbered_in_one_pass():
+    many = {f"u{number}@aurora.example": number for number in range(19_000)}
+    found = clean({"id": "l", "message": "m", "who": many})["extra"]["who"]
+    assert len(found) == 19_000
+    assert found["[email]#19000"] == 18_999
 
 
 @pytest.mark.parametrize(
