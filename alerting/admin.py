@@ -96,8 +96,9 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
 
     @admin.display(description=_("watches"))
     def subject(self, rule: AlertRule) -> str:
-        """The SLO, or the measure of the model."""
-        return str(rule.slo) if rule.slo else f"{rule.model} · {rule.measure}"
+        """The SLO, or the measure of the model; a measure that is no longer there by its name."""
+        measure = MEASURES.get(rule.measure)
+        return str(rule.slo) if rule.slo else f"{rule.model} · {measure.label if measure else rule.measure}"
 
 
 def requeue_and_say(request: HttpRequest, rows: QuerySet[Notification]) -> None:

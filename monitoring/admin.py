@@ -59,16 +59,32 @@ class SLOForm(forms.ModelForm[SLO]):
         return cleaned
 
 
+class IndicatorFilter(admin.SimpleListFilter):
+    """By indicator, under its title."""
+
+    title = _("What counts as good")
+    parameter_name = "sli"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The catalogue."""
+        return [(name, str(indicator.label)) for name, indicator in SLIS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[SLO]) -> QuerySet[SLO]:
+        """Those of the chosen one, or all."""
+        return queryset.filter(sli=self.value()) if self.value() else queryset
+
+
 @admin.register(SLO)
 class SLOAdmin(admin.ModelAdmin[SLO]):
     """A promise: over the window, at least the target share of the valid events is good."""
 
     form = SLOForm
-    list_display = ("name", "model", "sli", "target", "window", "owner")
-    list_filter = ("project", "sli")
+    list_display = ("name", "model", "indicator", "target", "window", "owner")
+    list_filter = ("project", IndicatorFilter)
     list_select_related = ("model", "project")
     search_fields = ("name", "slug", "model__slug")
     prepopulated_fields = {"slug": ("name",)}
+
     fieldsets = (
         (None, {"fields": ("project", "name", "slug", "description", "owner")}),
         (
@@ -82,6 +98,12 @@ class SLOAdmin(admin.ModelAdmin[SLO]):
             },
         ),
     )
+
+    @admin.display(description=_("What counts as good"), ordering="sli")
+    def indicator(self, slo: SLO) -> str:
+        """By its title; one that is no longer there by its name."""
+        found = SLIS.get(slo.sli)
+        return str(found.label) if found else slo.sli
 
 
 @admin.register(StageRun)

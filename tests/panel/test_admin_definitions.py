@@ -31,6 +31,28 @@ def test_every_admin_page_opens_and_events_have_none(
             assert page.list_select_related or not [f for f in model._meta.fields if f.is_relation], base
 
 
+@pytest.mark.parametrize(
+    ("language", "rule_says", "slo_says"),
+    [
+        ("en", "Credit risk · accuracy", "correct among labelled predictions"),
+        ("pt-br", "Risco de crédito · acurácia", "corretas entre as predições rotuladas"),
+    ],
+)
+def test_lists_name_measures_and_indicators_by_their_titles(
+    credit_risk: Model, as_admin: Client, language: str, rule_says: str, slo_says: str
+) -> None:
+    story.make_rule(credit_risk)
+    SLO.objects.create(project=credit_risk.project, slug="a", name="A", model=credit_risk, sli="accuracy", target=0.9)
+    SLO.objects.create(project=credit_risk.project, slug="b", name="B", model=credit_risk, sli="recall", target=0.9)
+    as_admin.cookies["django_language"] = language
+    assert rule_says in as_admin.get("/admin/alerting/alertrule/").content.decode()
+    page = as_admin.get("/admin/monitoring/slo/").content.decode()
+    assert f'<td class="field-indicator">{slo_says}</td>' in page
+    chosen = as_admin.get("/admin/monitoring/slo/?sli=accuracy").content.decode()
+    assert chosen.count('class="field-indicator"') == 1
+    assert f'<a href="?sli=accuracy">{slo_says}</a>' in chosen
+
+
 def test_a_key_is_shown_once_and_works(project: Project, as_ana: Client, now: datetime) -> None:
     form = {"project": project.pk, "name": "checkout", "scopes": ["ingest"]}
     page = as_ana.post("/admin/models_registry/apikey/add/", form)
