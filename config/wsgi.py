@@ -3,9 +3,11 @@
 import gc
 import os
 
+import django
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
+from django.core.handlers.wsgi import WSGIHandler
 
+from config.static import collect
 from config.supervise.gate import pass_through
 from config.supervise.tether import die_with_parent
 
@@ -15,11 +17,12 @@ if SUPERVISED:
     die_with_parent(os.getppid())
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django_application = get_wsgi_application()
+django.setup()
 
 from monitoring.ingest.views import ingest_first  # noqa: E402 - needs the apps that the line above loaded
 
-application = ingest_first(django_application)
+collect()  # before the middleware looks for them
+application = ingest_first(WSGIHandler())
 # What is loaded by now stays: a collection that walks it again and again finds nothing, for a tenth of a second each.
 gc.collect()
 gc.freeze()

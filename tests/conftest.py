@@ -5,6 +5,7 @@ from datetime import datetime
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.utils import translation
@@ -19,6 +20,12 @@ from tests import cast
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--require-postgres", action="store_true", help="fail unless the tests run on PostgreSQL")
+
+
+def pytest_configure() -> None:
+    """Pages name static files plainly: nothing was collected. `tests/config/test_static.py` collects, and so does a panel."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

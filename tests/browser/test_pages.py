@@ -10,8 +10,8 @@ pytestmark = pytest.mark.slow
 WIDTHS = (360, 390, 768, 1440)
 THEMES = ("light", "dark")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# A full page each: Django's own admin brings its own scripts for lists and forms.
-KILOBYTES = {"admin list": 500, "admin form": 500}
+KILOBYTES = 200
+# Django's own admin brings its own scripts for lists and forms.
 REQUESTS = {"admin list": 30, "admin form": 35}
 RUN_AXE = """tags => axe.run(document, {runOnly: tags, resultTypes: ["violations"]}).then(found =>
   found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.target} ${node.failureSummary}`)))"""
@@ -24,7 +24,7 @@ def test_every_page_is_light_and_comes_from_one_house(open_window, pages, member
             window.page.goto(path)
             window.page.wait_for_load_state("networkidle")
             kilobytes, requests = window.transferred() / 1_000, len(window.requests)
-            if kilobytes > KILOBYTES.get(name, 200) or requests > REQUESTS.get(name, 20):
+            if kilobytes > KILOBYTES or requests > REQUESTS.get(name, 20):
                 heavy.append(f"{name}: {kilobytes:.0f} kB in {requests} requests")
             heavy += window.complaints
     assert heavy == []
