@@ -2,7 +2,6 @@
 
 import gzip
 import os
-from contextlib import closing
 
 import pytest
 from django.conf import settings as configured
@@ -30,8 +29,8 @@ def get(address: str, encoding: str = "gzip"):
     answer = serve(RequestFactory().get(address, headers={"Accept-Encoding": encoding}))
     if answer is None:
         return None
-    with closing(answer):
-        return answer.headers, b"".join(answer.streaming_content)
+    with answer.file_to_stream as file:
+        return answer.headers, file.read()
 
 
 def test_what_pages_name_is_compressed_and_never_asked_for_again(collected):
