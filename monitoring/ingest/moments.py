@@ -13,6 +13,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SECONDS_BELOW = 1e11  # a number below this is seconds, from here on milliseconds
 UNREADABLE = "Write the time as RFC 3339 with offset (2026-03-01T12:00:00Z) or as epoch seconds or milliseconds."
+MANY = 30  # from here on an array is made faster than times are taken one by one
 LOWEST, HIGHEST = -1e12, 1e15  # numbers between these fit 64 bits once scaled
 FARTHEST = 1e17  # numbers beyond are outside every window; a float, for comparing floats with large integers is slow
 
@@ -58,8 +59,8 @@ def _outside() -> Fault:
 
 
 def moments_us(times: Sequence[Moment]) -> list[int]:
-    """What `moment_us` says of each; in most bodies all times are floats."""
-    if set(map(type, times)) == {float}:
+    """What `moment_us` says of each; in most bodies that are large all times are floats."""
+    if len(times) >= MANY and set(map(type, times)) == {float}:
         numbers = np.array(times, np.float64)
         if numbers.min() > LOWEST and numbers.max() < HIGHEST:
             scale = np.where(numbers < SECONDS_BELOW, 1e6, 1e3)
