@@ -16,7 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from alerting.models import Alert, Incident
-from config.pipeline import oldest_unsent
+from config.pipeline import overdue_since
 from lib.clock import real_now
 from monitoring.models import DeadLetter, LedgerCount, ProcessState, StageRun
 from monitoring.selectors.ledger import inbox_backlog
@@ -116,8 +116,9 @@ def _alerts() -> list[Metric]:
 
 
 def _outbox() -> list[Metric]:
-    oldest = oldest_unsent()
-    age = max(0.0, (real_now() - oldest).total_seconds()) if oldest else 0
+    at = real_now()
+    since = overdue_since(real_now=at)
+    age = (at - since).total_seconds() if since else 0
     return [GaugeMetricFamily("atalaia_outbox_age_seconds", "How long the oldest message has been due.", value=age)]
 
 

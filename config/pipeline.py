@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
-from django.db.models import Min
+from django.db.models import Case, Min, When
 
 from alerting.models import Notification
+from alerting.notify.deliver import due
 from config import broker
 from config.stages import STAGES
 from monitoring.models import StageRun
@@ -17,11 +18,11 @@ DRAIN_LAG = timedelta(seconds=60)
 OUTBOX_AGE = timedelta(minutes=5)
 
 
-def oldest_unsent() -> datetime | None:
-    """Since when the oldest message that is due has been waiting."""
-    waiting = Notification.objects.filter(state__in=[Notification.State.QUEUED, Notification.State.SENDING])
-    oldest: datetime | None = waiting.aggregate(oldest=Min("not_before"))["oldest"]
-    return oldest
+def overdue_since(*, real_now: datetime) -> datetime | None:
+    """Since when a message that could go out has been waiting; one that is under way, or whose turn has not come, is not."""
+    abandoned = When(state=Notification.State.SENDING, then="lease_until")
+    since: datetime | None = due(real=real_now).aggregate(at=Min(Case(abandoned, default="not_before")))["at"]
+    return since
 
 
 def pipeline_reasons(*, real_now: datetime) -> list[str]:
@@ -64,10 +65,10 @@ def _drain(real_now: datetime) -> list[str]:
 
 
 def _outbox(real_now: datetime) -> list[str]:
-    oldest = oldest_unsent()
-    if oldest is None or real_now - oldest <= OUTBOX_AGE:
+    since = overdue_since(real_now=real_now)
+    if since is None or real_now - since <= OUTBOX_AGE:
         return []
-    return [f"outbox: a message has been due for {_seconds(real_now - oldest)}"]
+    return [f"outbox: a message has been due for {_seconds(real_now - since)}"]
 
 
 def _processes(real_now: datetime) -> list[str]:

@@ -1,11 +1,16 @@
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
 
+from alerting.models import Incident, Notification
 from config import metrics, pipeline
 from lib.clock import real_now
+from lib.ids import uuid7
 from monitoring.models import InboxBody, ProcessState, StageRun
+from tests.alerting.notify_cast import make_channel, make_incident
+from tests.cast import make_credit_risk, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +75,47 @@ def test_a_drain_that_is_behind_is_a_reason(client, moving, project, now):
     assert reasons(client) == ""
     waiting(project, now, timedelta(seconds=75))
     assert reasons(client) == "drain: 14 items wait, the oldest for 75 s"
+
+
+def outbox(now, *rows: dict) -> None:
+    """Messages to one channel, in order; times are minutes from the present."""
+    project = make_project("outbox", "Outbox")
+    model, channel = make_credit_risk(project), make_channel(project)
+    incidents: dict[int, Incident] = {}
+    for place, row in enumerate(rows):
+        number = row.get("incident", 1)
+        if number not in incidents:
+            incidents[number] = make_incident(model, now, number=number)
+        lease = row.get("lease")
+        Notification.objects.create(
+            uid=uuid7(),
+            incident=incidents[number],
+            channel=channel,
+            generation=str(place),
+            reason="opened",
+            state="queued" if lease is None else "sending",
+            created_at=now,
+            not_before=real_now() + timedelta(minutes=row["due"]),
+            lease_until=None if lease is None else real_now() + timedelta(minutes=lease),
+        )
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([{"due": -4}], ""),
+        ([{"due": -6}], "outbox: a message has been due for 360 s"),
+        ([{"due": 9}, {"due": -60}], ""),  # behind one that is tried again later
+        ([{"due": 9}, {"due": -60}, {"due": -7, "incident": 2}], "outbox: a message has been due for 420 s"),
+        ([{"due": -60, "lease": 0.5}, {"due": -60}], ""),  # under way
+        ([{"due": -60, "lease": -8}, {"due": -60}], "outbox: a message has been due for 480 s"),  # its sender died
+    ],
+)
+def test_a_message_that_could_go_out_and_does_not_is_a_reason(client, moving, now, rows, said):
+    outbox(now, *rows)
+    assert reasons(client) == said
+    age = re.search(r"^atalaia_outbox_age_seconds (\S+)", client.get("/metrics").content.decode(), re.M)
+    assert (float(age[1]) > 300) == bool(said)
 
 
 def test_a_process_being_restarted_is_a_reason(client, moving):
