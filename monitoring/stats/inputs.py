@@ -1,0 +1,127 @@
+"""The inputs of a window held against their reference: first what is broken, then what has drifted, ranked. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.stats.drift import FLOOR, Q, Shift, compare, corrected
+from monitoring.stats.integrity import Fault, faults_of
+from monitoring.stats.profile import NULL, VALUES, Feature, Integers, Profile, dense, value_counts
+
+MINIMUM: Final = 100  # values of a feature below which drift is not judged
+State = Literal["drifted", "ok", "broken", "few_rows", "no_values", "no_reference_values"]
+Whole = Literal["judged", "few_rows", "other_features"]
+RANK: Final[dict[State, int]] = {
+    "broken": 0,
+    "drifted": 1,
+    "ok": 2,
+    "few_rows": 3,
+    "no_values": 4,
+    "no_reference_values": 5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureReport:
+    """One feature: `p` is corrected for the number of features. `shift` and `p` are None where drift was not judged."""
+
+    feature: Feature
+    current: Integers
+    state: State
+    faults: tuple[Fault, ...] = ()
+    shift: Shift | None = None
+    p: float | None = None
+
+    @property
+    def n(self) -> int:
+        """Values among the rows."""
+        return int(self.current[:VALUES].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All features of a window, broken ones first, then by PSI. `rows` is the number of predictions."""
+
+    profile: Profile
+    rows: int
+    state: Whole
+    features: tuple[FeatureReport, ...]
+    floor: float = FLOOR
+
+    @property
+    def broken(self) -> list[FeatureReport]:
+        """Columns with a fault."""
+        return [one for one in self.features if one.faults]
+
+    @property
+    def drifted(self) -> list[FeatureReport]:
+        """Features that passed both gates, the greatest PSI first."""
+        return [one for one in self.features if one.state == "drifted"]
+
+    @property
+    def judged(self) -> list[FeatureReport]:
+        """Features whose drift was judged, the greatest PSI first."""
+        return [one for one in self.features if one.state in ("drifted", "ok")]
+
+    @property
+    def psi(self) -> float | None:
+        """The greatest PSI among the judged features; None where none was."""
+        return max((one.shift.psi for one in self.judged if one.shift), default=None)
+
+
+def report_of(
+    profile: Profile,
+    rows: int,
+    bins: NDArray[np.integer[Any]],
+    counts: Integers,
+    *,
+    floor: float = FLOOR,
+    minimum: int = MINIMUM,
+) -> Report:
+    """The report of a window with this sparse histogram (see `monitoring.stats.profile`)."""
+    table = dense(profile, bins, counts)
+    seen = [
+        _seen(feature, current, max(minimum, MINIMUM)) for feature, current in zip(profile.features, table, strict=True)
+    ]
+    judged = [one for one in seen if one.shift is not None]
+    p = dict(zip(map(id, judged), corrected([one.shift.p for one in judged if one.shift]), strict=True))
+    features = [_decided(one, p.get(id(one)), floor) for one in seen]
+    features.sort(key=lambda one: (RANK[one.state], -(one.shift.psi if one.shift else 0.0), one.feature.name))
+    return Report(profile, rows, _whole(rows, table, max(minimum, MINIMUM)), tuple(features), floor)
+
+
+def _whole(rows: int, table: NDArray[np.int64], minimum: int) -> Whole:
+    """Whether there is enough, and whether what came is what the reference speaks of."""
+    if rows and int(table[:, NULL].sum()) == int(table.sum()):
+        return "other_features"
+    return "few_rows" if rows < minimum else "judged"
+
+
+def _seen(feature: Feature, current: Integers, minimum: int) -> FeatureReport:
+    faults = faults_of(feature, current)
+    reference, values = value_counts(feature, feature.counts), value_counts(feature, current)
+    if faults:
+        return FeatureReport(feature, current, "broken", faults)
+    if not reference.sum():
+        return FeatureReport(feature, current, "no_reference_values")
+    if not values.sum():
+        return FeatureReport(feature, current, "no_values")
+    if values.sum() < minimum:
+        return FeatureReport(feature, current, "few_rows")
+    return FeatureReport(feature, current, "ok", shift=compare(reference, values, ordered=feature.numeric))
+
+
+def _decided(seen: FeatureReport, p: float | None, floor: float) -> FeatureReport:
+    """Both gates."""
+    if seen.shift is None or p is None:
+        return seen
+    state: State = "drifted" if p <= Q and seen.shift.psi >= floor else "ok"
+    return FeatureReport(seen.feature, seen.current, state, (), seen.shift, p)
+
+
+def worst(reports: Sequence[Report]) -> Report | None:
+    """Of the versions that served in a window: one that drifted or broke, else the one with most rows."""
+    return max(reports, key=lambda one: (bool(one.drifted or one.broken), one.psi is not None, one.rows), default=None)

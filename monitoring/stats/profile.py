@@ -1,0 +1,213 @@
+"""What a model's inputs look like: one histogram per feature, in bins that a reference froze. Pure: no Django, no database.
+
+A feature's histogram is a row of STRIDE counts. Its first codes are value bins (quantiles of a number, the commonest
+categories), its last ones say what is no value of them. A profile's histogram is the rows of its features one after the
+other, so that one sparse histogram holds them all: bin = feature · STRIDE + code.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from math import inf, nan
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+STRIDE: Final = 256
+MAX_BINS: Final = 50
+MAX_FEATURES: Final = 200
+MAX_REMEMBERED: Final = 1_000  # categories past the table whose names are kept, to tell "rare" from "never seen"
+# Out of the reference's range but still a number (they count with the outer bins), a rare category, one never seen.
+BELOW, ABOVE, OTHER, UNSEEN = 249, 250, 251, 252
+# No value at all: absent or null, infinite, something else than a number.
+NULL, INFINITE, MISTYPED = 253, 254, 255
+VALUES: Final = NULL  # codes below are values
+# Words that programs without a JSON number for them send.
+WORDS: Final = {"nan": nan, "inf": inf, "+inf": inf, "infinity": inf, "-inf": -inf, "-infinity": -inf}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Feature:
+    """One feature: `edges` of a number (value bin i holds [edge i-1, edge i), both tails open), else `categories`.
+
+    `low` and `high` are the reference's range where it is known. `forgetful`: the reference had more categories than are
+    remembered, so nothing can be called never seen.
+    """
+
+    name: str
+    counts: Integers
+    edges: Floats | None = None
+    low: float | None = None
+    high: float | None = None
+    categories: tuple[str, ...] = ()
+    others: frozenset[str] = frozenset()
+    forgetful: bool = False
+    table: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name every known category's code once."""
+        table = dict.fromkeys(self.others, OTHER) | {name: code for code, name in enumerate(self.categories)}
+        object.__setattr__(self, "table", table)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is a number."""
+        return self.edges is not None
+
+    @property
+    def bins(self) -> int:
+        """Number of value bins."""
+        return len(self.categories) if self.edges is None else len(self.edges) + 1
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Profile:
+    """The features of a reference of `rows` rows; `layout` names its bins (the same content has the same name)."""
+
+    rows: int
+    features: tuple[Feature, ...]
+    layout: str
+
+
+class ProfileError(ValueError):
+    """A reference that cannot be used; the message says where and what would help."""
+
+
+def profile_of(rows: int, features: Iterable[Feature]) -> Profile:
+    """A profile, refused where nothing could be compared with it."""
+    found = tuple(sorted(features, key=lambda feature: feature.name))
+    if not found:
+        raise ProfileError("A reference needs at least one feature.")
+    if len(found) > MAX_FEATURES:
+        message = f"A reference holds at most {MAX_FEATURES} features, this one has {len(found)}."
+        raise ProfileError(message)
+    for feature in found:
+        if not feature.name or len(feature.name) > 200 or any(char in '"\\' or char < " " for char in feature.name):
+            message = (
+                f"Feature {feature.name!r}: a name has 1 to 200 characters, no quotes, backslashes or line breaks."
+            )
+            raise ProfileError(message)
+    text = repr([(one.name, list(one.categories), sorted(one.others), _numbers_of(one)) for one in found])
+    return Profile(rows, found, f"features-{sha256(text.encode()).hexdigest()[:20]}")
+
+
+def profile_of_columns(columns: Mapping[str, Sequence[Any]], *, categorical: Iterable[str] = ()) -> Profile:
+    """The profile of raw values, one column per feature and all of one length; None is null.
+
+    A column is a number when most of its values are; those in `categorical` are categories whatever they look like.
+    """
+    forced = set(categorical)
+    if unknown := forced - columns.keys():
+        message = f"`categorical` names features that no row has: {', '.join(sorted(unknown)[:5])}."
+        raise ProfileError(message)
+    rows = len(next(iter(columns.values()), ()))
+    if not rows:
+        raise ProfileError("A reference needs at least one row.")
+    return profile_of(rows, [feature_of(name, values, as_category=name in forced) for name, values in columns.items()])
+
+
+def feature_of(name: str, values: Sequence[Any], *, as_category: bool = False) -> Feature:
+    """The frozen histogram of one column."""
+    kinds = Counter(map(type, values))
+    known = len(values) - kinds[type(None)]
+    if not as_category and 2 * (kinds[int] + kinds[float]) > known:
+        return _numeric(name, values)
+    return _categorical(name, values)
+
+
+def numbers(values: Sequence[Any]) -> tuple[Floats, NDArray[np.bool_] | None]:
+    """(floats with NaN for null, which of them are no numbers; None if all are). True and false are 1 and 0."""
+    if not any(type(value) is str for value in values):
+        return np.array(values, dtype=np.float64), None
+    read = [WORDS.get(value.strip().lower(), "") if type(value) is str else value for value in values]
+    wrong = np.array([value == "" for value in read], dtype=bool)
+    return np.array([None if value == "" else value for value in read], dtype=np.float64), wrong
+
+
+def numeric_codes(feature: Feature, values: Floats, wrong: NDArray[np.bool_] | None = None) -> Integers:
+    """The code of each number; shape (n,)."""
+    codes = np.searchsorted(feature.edges if feature.edges is not None else [], values, side="right")
+    if feature.low is not None:
+        codes[values < feature.low] = BELOW
+    if feature.high is not None:
+        codes[values > feature.high] = ABOVE
+    odd = ~np.isfinite(values)
+    if odd.any():
+        codes[odd] = np.where(np.isnan(values[odd]), NULL, INFINITE)
+    if wrong is not None:
+        codes[wrong] = MISTYPED
+    return codes
+
+
+def category_codes(feature: Feature, values: Sequence[Any]) -> Integers:
+    """The code of each category; shape (n,)."""
+    unknown = OTHER if feature.forgetful else UNSEEN
+    texts = values if set(map(type, values)) == {str} else [None if v is None else category_text(v) for v in values]
+    table = dict[Any, int](feature.table) | {None: NULL}
+    return np.array([table.get(text, unknown) for text in texts], dtype=np.int64)
+
+
+def category_text(value: Any) -> str:
+    """A category as text: true is "true"; 1, 1.0 and "1" are the same."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)
+
+
+def dense(profile: Profile, bins: NDArray[np.integer[Any]], counts: Integers) -> Integers:
+    """A sparse histogram as rows of features; shape (features, STRIDE)."""
+    table = np.zeros(len(profile.features) * STRIDE, dtype=np.int64)
+    table[bins] = counts
+    return table.reshape(-1, STRIDE)
+
+
+def value_counts(feature: Feature, counts: Integers) -> Integers:
+    """Counts of values alone: a number's bins with what is out of range in its tails; categories, other and unseen."""
+    found = counts[: feature.bins].copy()
+    if not feature.numeric:
+        return np.append(found, counts[[OTHER, UNSEEN]])
+    found[0] += counts[BELOW]
+    found[-1] += counts[ABOVE]
+    return found
+
+
+def _numeric(name: str, values: Sequence[Any]) -> Feature:
+    """Few distinct values have a bin each; otherwise quantiles."""
+    read, wrong = numbers(values)
+    finite = read[np.isfinite(read)]
+    distinct = np.unique(finite)
+    edges = distinct[1:]
+    if len(distinct) > MAX_BINS:
+        edges = np.unique(np.quantile(finite, np.arange(1, MAX_BINS) / MAX_BINS))
+        edges = edges[edges > distinct[0]]
+    low, high = (float(distinct[0]), float(distinct[-1])) if len(distinct) else (None, None)
+    frozen = Feature(name, np.zeros(STRIDE, np.int64), edges, low, high)
+    return Feature(name, _counted(numeric_codes(frozen, read, wrong)), edges, low, high)
+
+
+def _categorical(name: str, values: Sequence[Any]) -> Feature:
+    """The commonest have a bin each (ties by name); of the others the names are remembered, as far as that goes."""
+    seen = Counter(category_text(value) for value in values if value is not None)
+    ranked = sorted(seen, key=lambda text: (-seen[text], text))
+    table, rest = tuple(ranked[:MAX_BINS]), ranked[MAX_BINS:]
+    forgetful = len(rest) > MAX_REMEMBERED
+    others = frozenset[str]() if forgetful else frozenset(rest)
+    frozen = Feature(name, np.zeros(STRIDE, np.int64), categories=table, others=others, forgetful=forgetful)
+    codes = category_codes(frozen, values)
+    return Feature(name, _counted(codes), categories=table, others=others, forgetful=forgetful)
+
+
+def _counted(codes: Integers) -> Integers:
+    return np.bincount(codes, minlength=STRIDE).astype(np.int64)
+
+
+def _numbers_of(feature: Feature) -> list[Any]:
+    edges = None if feature.edges is None else feature.edges.tolist()
+    return [edges, feature.low, feature.high, feature.forgetful, feature.counts.tolist()]
