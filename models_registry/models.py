@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from models_registry.redaction import compile_patterns
 from models_registry.shipped import shipped
 
+LONGEST = timedelta(days=3_650)
+"""No window, delay or interval is longer: a database that counts microseconds overflows in the end."""
+
 
 class User(AbstractUser):
     """A person. Custom from the first migration so that it can grow."""
@@ -141,6 +144,12 @@ class Model(models.Model):
 
     def __str__(self) -> str:
         return shipped(self.name) or self.slug
+
+    def clean(self) -> None:
+        """Labels come after their predictions, within living memory."""
+        if not timedelta(0) <= self.label_delay <= LONGEST:
+            problem = _("Choose from 00:00:00 to 3650 00:00:00, which is ten years.")
+            raise ValidationError({"label_delay": problem})
 
 
 class ModelVersion(models.Model):

@@ -1,7 +1,10 @@
 """Whether an objective can be measured at all; forms and `apply` ask before they save."""
 
+from math import isfinite
+
 from django.utils.translation import gettext as _
 
+from models_registry.models import LONGEST
 from monitoring.measures import SLIS
 from monitoring.models import SLO
 
@@ -20,14 +23,22 @@ def slo_problems(slo: SLO) -> dict[str, str]:
             "kind": slo.model.get_kind_display(),
             "fitting": ", ".join(fitting),
         }
-    if indicator.bounded and not (slo.bound_ms and slo.bound_ms > 0):
+    if indicator.bounded and not (slo.bound_ms and slo.bound_ms > 0 and isfinite(slo.bound_ms)):
         problems["bound_ms"] = _("Say how many milliseconds are still good, for example 300.")
     if not indicator.bounded and slo.bound_ms is not None:
         problems["bound_ms"] = _("Only the latency indicator has a bound: leave it empty.")
+    return problems | _promise_problems(slo)
+
+
+def _promise_problems(slo: SLO) -> dict[str, str]:
+    """NaN is between no two numbers, so every comparison here refuses it."""
+    problems: dict[str, str] = {}
     if not 0 < slo.target < 1:
         problems["target"] = _(
             "Write a fraction between 0 and 1, both excluded: 0.99 promises ninety-nine in a hundred."
         )
     if slo.window.total_seconds() < 3_600:
         problems["window"] = _("A window of less than an hour has no budget to speak of: choose a day or more.")
+    if slo.window > LONGEST:
+        problems["window"] = _("Choose at most 3650 00:00:00, which is ten years.")
     return problems

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from alerting.kinds.base import Judgement, rule_model
 from alerting.models import AlertRule, Severity
 from alerting.states import Seen
+from models_registry.models import LONGEST
 from monitoring.models import SLO
 from monitoring.selectors.summaries import Ask
 from monitoring.slo import ask_counts, counts_of, pair_burns, read_slices, window_end
@@ -115,12 +116,19 @@ def read_pair(data: Mapping[str, Any]) -> Pair:
     return Pair(int(data["long_s"]), int(data["short_s"]), float(data["factor"]), str(data["severity"]))
 
 
+def _is_ordinary(number: object) -> bool:
+    """NaN is neither above zero nor below anything; true is not 1 here."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return False
+    return 0 < number <= LONGEST.total_seconds()
+
+
 def _pair_problem(pair: Any, target: float) -> str:
     if not isinstance(pair, Mapping) or pair.get("severity") not in Severity.values:
         return _("Each pair is an object like those of %(example)s.") % {"example": PAIR}
     numbers = [pair.get(name) for name in ("long_s", "short_s", "factor")]
-    if not all(isinstance(number, int | float) and number > 0 for number in numbers):
-        return _("long_s, short_s and factor are numbers above zero.")
+    if not all(_is_ordinary(number) for number in numbers):
+        return _("long_s, short_s and factor are numbers above zero; a window is at most 315360000 seconds, ten years.")
     if pair["short_s"] < 60:
         return _("Summaries are kept by the minute: windows are 60 seconds or more.")
     if pair["long_s"] <= pair["short_s"]:

@@ -13,10 +13,10 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from alerting.models import AlertRule, Channel
-from config.definitions.document import DefinitionError, Section
+from config.definitions.document import DefinitionError, Section, endless_numbers
 from config.definitions.kinds import KINDS, Kind
 from lib.vault import VaultError, seal, unseal
-from models_registry.models import Model, Project
+from models_registry.models import LONGEST, Model, Project
 from runbooks.models import Runbook, Step
 
 PROJECT_FIELDS = ("name", "redact", "redact_extra")
@@ -49,7 +49,10 @@ class Writer:
         """`DefinitionError` with every problem, and then nothing is written; a dry run never writes."""
         with transaction.atomic():
             self._known(self.document, ("project", *(kind.section for kind in KINDS)), "")
-            project = self._project()
+            endless = list(endless_numbers(self.document, "", 1))
+            for line, path, text in endless:
+                self._problem(line, path, text)
+            project = None if endless else self._project()
             if project:
                 self._define_all(project)
             if self.problems:
@@ -118,6 +121,10 @@ class Writer:
         values: dict[str, Any] = {}
         for name in (name for name in kind.fields if name in item):
             value, line = item[name], item.lines[name]
+            wrong = _wrong_shape(kind.table._meta.get_field(name), value)
+            if wrong:
+                self._problem(line, f"{path}.{name}", wrong)
+                continue
             if name in kind.names and value is not None:
                 table = kind.names[name]
                 value = table._default_manager.filter(project=project, slug=value).first()
@@ -132,6 +139,9 @@ class Writer:
         match = DURATION.fullmatch(str(value).strip())
         if match is None:
             self._problem(line, path, f"must be a number and s, m, h or d, such as 30m, not {value!r}")
+            return timedelta()
+        if int(match[1]) * SECONDS[match[2]] > LONGEST.total_seconds():
+            self._problem(line, path, f"must be at most {LONGEST.days}d, not {value}")
             return timedelta()
         return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
 
@@ -182,8 +192,14 @@ class Writer:
         if change.fields and change.action == "unchanged":
             change.action = "changed"
 
+    def _list(self, item: Section, name: str, path: str) -> list[Any]:
+        if isinstance(item[name], list | None):
+            return item[name] or []
+        self._problem(item.lines[name], f"{path}.{name}", "must be a list")
+        return []
+
     def _bind(self, runbook: Runbook, item: Section, path: str) -> bool:
-        wanted = {str(slug) for slug in item["rules"] or []}
+        wanted = {str(slug) for slug in self._list(item, "rules", path)}
         rules = list(AlertRule.objects.filter(project=runbook.project, slug__in=wanted))
         for slug in wanted - {rule.slug for rule in rules}:
             self._problem(item.lines["rules"], f"{path}.rules", f"there is no alert rule {slug!r}")
@@ -193,7 +209,7 @@ class Writer:
 
     def _steps(self, runbook: Runbook, item: Section, path: str) -> bool:
         steps: list[dict[str, str]] = []
-        for number, step in enumerate(item["steps"] or [], start=1):
+        for number, step in enumerate(self._list(item, "steps", path), start=1):
             here = f"{path}.steps[{number}]"
             if not isinstance(step, Section) or not step.get("title"):
                 self._problem(item.lines["steps"], here, "must be a mapping with a title")
@@ -205,6 +221,16 @@ class Writer:
         runbook.steps.all().delete()
         Step.objects.bulk_create(Step(runbook=runbook, position=n, **step) for n, step in enumerate(steps, start=1))
         return True
+
+
+def _wrong_shape(column: Any, value: object) -> str:
+    """What no column of that kind can hold, so that it is refused before anybody looks at it."""
+    text = isinstance(column, models.CharField | models.TextField)
+    if (value is None and not column.null) or (value == "" and not text):
+        return "must not be empty; without the line it stays as it is"
+    if isinstance(value, Section | list) and not isinstance(column, models.JSONField):
+        return "must be one value, not a list or a mapping"
+    return ""
 
 
 def _holds(channel: Channel, secret: str) -> bool:

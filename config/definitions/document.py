@@ -1,10 +1,13 @@
 """A YAML file whose mappings remember their lines, so that an error can point at one."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+INT64 = 2**63
 
 
 class DefinitionError(Exception):
@@ -55,3 +58,17 @@ def read_document(path: Path) -> Section:
     if not isinstance(document, Section):
         raise DefinitionError([f"{path}: must be a mapping with project, models, slos, rules, channels or runbooks"])
     return document
+
+
+def endless_numbers(value: object, path: str, line: int) -> Iterator[tuple[int, str, str]]:
+    """(line, path, problem) of what YAML can write and nothing can be judged by: `.nan`, `.inf`, integers without end."""
+    if isinstance(value, float) and not isfinite(value):
+        yield line, path, f"must be a finite number, not {value}"
+    elif isinstance(value, int) and abs(value) >= INT64:
+        yield line, path, "must be a number of at most 64 bits"
+    elif isinstance(value, Section):
+        for name, part in value.items():
+            yield from endless_numbers(part, f"{path}.{name}".lstrip("."), value.lines[name])
+    elif isinstance(value, list):
+        for place, part in enumerate(value, start=1):
+            yield from endless_numbers(part, f"{path}[{place}]", line)

@@ -1,5 +1,7 @@
 """Rules and objectives that could never fire or never be measured are refused with the mend."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerting.validate import rule_problems
@@ -29,6 +31,36 @@ def test_a_window_shorter_than_a_summary_is_refused(credit_risk: Model) -> None:
 def test_a_measure_must_fit_the_model(credit_risk: Model) -> None:
     assert rule_problems(error_rule(credit_risk)) == {}
     assert "measure" in rule_problems(error_rule(credit_risk, "b", measure="truncation_rate"))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400, 1e300, True, "300", None, 0, -1])
+@pytest.mark.parametrize("name", ["long_s", "short_s", "factor"])
+def test_a_pair_holds_ordinary_numbers(credit_risk: Model, name: str, number: object) -> None:
+    rule = burn_rule(credit_risk, pairs=[pair()])
+    assert rule_problems(rule) == {}
+    rule.pairs = [pair(**{name: number})]
+    assert "pairs" in rule_problems(rule)
+
+
+@pytest.mark.parametrize("length", [timedelta(days=3_651), timedelta(days=999_999_999), timedelta(seconds=-1)])
+@pytest.mark.parametrize("name", ["window", "interval", "for_duration", "keep_firing_for"])
+def test_no_duration_is_negative_or_longer_than_ten_years(credit_risk: Model, name: str, length: timedelta) -> None:
+    rule = error_rule(credit_risk)
+    setattr(rule, name, length)
+    assert "ten years" in rule_problems(rule)[name]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_no_objective_promises_a_number_without_end(credit_risk: Model, number: float) -> None:
+    slo = SLO(
+        project=credit_risk.project, slug="s", name="S", model=credit_risk, sli="latency", target=0.9, bound_ms=300
+    )
+    assert slo_problems(slo) == {}
+    slo.target = slo.bound_ms = number
+    assert slo_problems(slo).keys() == {"target", "bound_ms"}
+    rule = error_rule(credit_risk)
+    rule.threshold = number
+    assert "threshold" in rule_problems(rule)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,15 @@ def test_a_comment_lands_in_the_timeline(key: Client, incident: Incident) -> Non
     assert "Rolled back to 12." in [entry["text"] for entry in answer.json()["timeline"]]
 
 
+@pytest.mark.parametrize("hours", ["NaN", "Infinity", "1e999", "-1e999", '"NaN"', '"inf"', "9" * 400])
+def test_a_silence_without_end_is_refused(key: Client, incident: Incident, hours: str) -> None:
+    path = f"/api/v1/incidents/{incident.number}/silence"
+    answer = key.post(path, f'{{"hours": {hours}}}', content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert not Silence.objects.exists()
+
+
 def test_a_silence_has_an_owner_and_an_end(key: Client, incident: Incident) -> None:
     assert move(key, incident, "silence", {"hours": 2, "comment": "deploying"}).status_code == 200
     silence = Silence.objects.get()

@@ -119,6 +119,40 @@ def test_an_objective_that_cannot_be_measured_is_refused(credit_risk: Model, as_
     assert SLO.objects.get().bound_ms == 300
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "mend"),
+    [
+        *[(field, value, "Enter a number.") for field in ("target", "bound_ms") for value in ("NaN", "inf", "1e999")],
+        ("target", "1", "Write a fraction between 0 and 1"),
+        ("window", "999999999 00:00:00", "ten years"),
+        ("window", "NaN", "Enter a valid duration."),
+    ],
+)
+def test_a_promise_of_a_number_without_end_is_refused(
+    credit_risk: Model, as_ana: Client, field: str, value: str, mend: str
+) -> None:
+    base = {"project": credit_risk.project_id, "name": "S", "slug": "s", "model": credit_risk.pk, "target": "0.99"}
+    base |= {"environment": "production", "window": "30 00:00:00", "sli": "latency", "bound_ms": "300"}
+    assert mend in as_ana.post("/admin/monitoring/slo/add/", {**base, field: value}).content.decode()
+    assert not SLO.objects.exists()
+
+
+@pytest.mark.parametrize("delay", ["999999999 00:00:00", "-00:00:01"])
+def test_labels_come_within_living_memory(credit_risk: Model, as_ana: Client, delay: str) -> None:
+    form = {"project": credit_risk.project_id, "slug": "credit-risk", "kind": "binary", "mode": "online"}
+    form |= {"positive_label": "default", "threshold": "0.5", "label_delay": delay}
+    page = as_ana.post(f"/admin/models_registry/model/{credit_risk.pk}/change/", form)
+    assert "ten years" in page.content.decode()
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_a_burn_rate_pair_without_end_is_refused(credit_risk: Model, as_ana: Client, number: str) -> None:
+    pair = f'[{{"long_s": {number}, "short_s": 300, "factor": 6.0, "severity": "page"}}]'
+    form = _rule(credit_risk.project, kind="burn_rate", slo=story.make_slo(credit_risk).pk, pairs=pair)
+    assert "numbers above zero" in as_ana.post("/admin/alerting/alertrule/add/", form).content.decode()
+    assert not AlertRule.objects.exists()
+
+
 def test_a_channel_secret_can_be_written_and_never_read(project: Project, as_ana: Client) -> None:
     form = {"project": project.pk, "name": "ops", "kind": "console", "minimum_severity": "ticket", "enabled": "on"}
     page = as_ana.post("/admin/alerting/channel/add/", {**form, "new_secret": "whsec_hush-hush"}, follow=True)
