@@ -103,7 +103,9 @@ class Chart:
         low, high = charts.scale(values)
         near_top = self.unit in {"ratio", "score"} and low > 0.5
         floor = max(0.0, low - (high - low) * 0.25) if near_top else 0.0
-        ceiling = min(1.0, high * HEADROOM) if self.unit == "ratio" else high * HEADROOM
+        ceiling = high * HEADROOM
+        if self.unit in {"ratio", "score"} and high <= 1:
+            ceiling = min(1.0, ceiling)
         return (floor, ceiling) if ceiling > floor else (floor, floor + 1.0)
 
     def payload(self) -> dict[str, object]:
