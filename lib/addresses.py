@@ -1,9 +1,34 @@
-"""Which network addresses the panel may call: public ones, judged on the literal address."""
+"""Which network addresses the panel may call: public ones, judged on the literal address; and finding them in time."""
 
+import socket
+from collections.abc import Callable
+from concurrent.futures import Future
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from threading import Thread
+from typing import Any
+
+Resolver = Callable[..., list[tuple[Any, ...]]]
 
 NAT64 = IPv6Network("64:ff9b::/96")
 GLOBAL_UNICAST = IPv6Network("2000::/3")
+
+
+def resolve_within(seconds: float, resolve: Resolver, host: str, port: int) -> list[tuple[Any, ...]]:
+    """What `resolve` (of the shape of `socket.getaddrinfo`) answers, or `TimeoutError`.
+
+    The system's resolver knows no timeout, so it is asked in a thread of its own; one that is late ends by itself,
+    unheard, when the system gives up.
+    """
+    answer: Future[list[tuple[Any, ...]]] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(resolve(host, port, type=socket.SOCK_STREAM))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is waited for
+            answer.set_exception(error)
+
+    Thread(target=ask, name="resolve", daemon=True).start()
+    return answer.result(timeout=seconds)
 
 
 def refusal(literal: str) -> str:

@@ -10,7 +10,7 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,9 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 from django.utils.translation import gettext
 
-from lib.addresses import refusal
-
-Resolver = Callable[..., list[tuple[Any, ...]]]
+from lib.addresses import Resolver, refusal, resolve_within
 
 TOTAL_SECONDS = 10.0
 MAX_BYTES = 64 * 1024
@@ -102,23 +100,23 @@ def request(
 ) -> Answer:
     """One request, one answer (of any status, redirects included) or `OutgoingError`.
 
-    `policy.total_seconds` covers everything after the name is resolved; `policy.max_bytes=0` does not read the body.
+    `policy.total_seconds` covers everything, resolving the name included; `policy.max_bytes=0` does not read the body.
     `resolve` has the shape of `socket.getaddrinfo`.
     """
     rules = policy or Policy()
     parts = check_url(url, rules)
     host, port = str(parts.hostname), parts.port or DEFAULT_PORTS[parts.scheme]
-    addresses = _judged_addresses(host, port, rules, resolve)
+    deadline = time.monotonic() + rules.total_seconds
+    addresses = _judged_addresses(host, port, rules, resolve, deadline)
     tls = (context or ssl.create_default_context()) if parts.scheme == "https" else None
-    connection = _GuardedConnection(host, port, addresses, tls, time.monotonic() + rules.total_seconds)
+    connection = _GuardedConnection(host, port, addresses, tls, deadline)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection.request(method, path, body=body or None, headers=dict(headers or {}))
         with closing(connection.getresponse()) as answer:
             content = answer.read(rules.max_bytes + 1) if rules.max_bytes else b""
     except TimeoutError:
-        message = gettext("The receiver did not answer within %(seconds)g seconds.") % {"seconds": rules.total_seconds}
-        raise OutgoingError(message, permanent=False) from None
+        raise _late(rules) from None
     except ssl.SSLCertVerificationError as error:
         message = gettext("The receiver's certificate is not valid: %(reason)s.") % {"reason": error.verify_message}
         raise OutgoingError(message, permanent=False) from None
@@ -136,12 +134,19 @@ def _reason(error: Exception) -> str:
     return str(error.strerror) if isinstance(error, OSError) and error.strerror else type(error).__name__
 
 
-def _judged_addresses(host: str, port: int, rules: Policy, resolve: Resolver) -> list[tuple[int, Any]]:
+def _late(rules: Policy) -> OutgoingError:
+    message = gettext("The receiver did not answer within %(seconds)g seconds.") % {"seconds": rules.total_seconds}
+    return OutgoingError(message, permanent=False)
+
+
+def _judged_addresses(host: str, port: int, rules: Policy, resolve: Resolver, deadline: float) -> list[tuple[int, Any]]:
     """(family, socket address) of every address of the name; refused as a whole when one of them is not public."""
     if not rules.private and host.rstrip(".").endswith((".internal", ".localhost")):
         _refuse("internal")
     try:
-        found = resolve(host, port, type=socket.SOCK_STREAM)
+        found = resolve_within(_left(deadline), resolve, host, port)
+    except TimeoutError:
+        raise _late(rules) from None
     except (OSError, UnicodeError):
         raise OutgoingError(gettext("The receiver's name could not be resolved."), permanent=False) from None
     for entry in found:

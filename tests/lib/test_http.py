@@ -3,6 +3,8 @@
 import socket
 import ssl
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -194,6 +196,43 @@ def test_a_name_that_does_not_resolve_is_worth_another_try():
     with pytest.raises(OutgoingError) as caught:
         request("GET", "https://nowhere.example/", policy=CLOSED, resolve=nowhere)
     assert not caught.value.permanent
+
+
+def test_a_name_server_that_does_not_answer_does_not_stretch_the_total_time(hook: Receiver):
+    released = Event()
+
+    def hanging(host, port, **_):
+        released.wait()
+        return naming("127.0.0.1")(host, port)
+
+    try:
+        with pytest.raises(OutgoingError, match=r"within 0.2 seconds") as caught:
+            request("GET", hook.url(), policy=Policy(allow_private=True, total_seconds=0.2), resolve=hanging)
+    finally:
+        released.set()
+    assert not caught.value.permanent
+    assert hook.received == []
+
+
+def test_what_resolving_took_is_not_left_for_the_rest(hook: Receiver, monkeypatch):
+    shown = [100.0]
+    monkeypatch.setattr("lib.http.time", SimpleNamespace(monotonic=lambda: shown[0]))
+
+    def slow(host, port, **_):
+        shown[0] += 10.5
+        return naming("127.0.0.1")(host, port)
+
+    with pytest.raises(OutgoingError, match="within 10 seconds"):
+        request("GET", hook.url(), policy=OPEN, resolve=slow)
+    assert hook.received == []
+
+
+def test_a_resolver_that_breaks_is_heard_and_not_waited_for(hook: Receiver):
+    def broken(host, port, **_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        request("GET", hook.url(), policy=Policy(allow_private=True, total_seconds=600), resolve=broken)
 
 
 def test_tls_checks_the_name_that_was_asked_for_and_not_the_address(tmp_path: Path):
