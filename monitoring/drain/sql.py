@@ -1,16 +1,24 @@
-"""The few statements that are written by hand because the drain lives on them, for both databases.
-
-On PostgreSQL they run on raw psycopg cursors with binary parameters: Django's own cursors bind on the client as text,
-which costs several times more for arrays and bytes.
-"""
+"""The few statements that are written by hand because the drain lives on them, for both databases."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-import psycopg
 from django.db import connection, models, transaction
+
+from monitoring.postgres import binary_cursor
+
+__all__ = [
+    "binary_cursor",
+    "bulk_insert",
+    "column_types",
+    "fetch_any",
+    "is_postgres",
+    "parts",
+    "prefer_indexes",
+    "unsynced",
+]
 
 # SQLite refuses more parameters than this in one statement (its oldest default).
 MAX_PARAMETERS = 999
@@ -19,15 +27,6 @@ MAX_PARAMETERS = 999
 def is_postgres() -> bool:
     """Whether the database is PostgreSQL; otherwise it is SQLite."""
     return connection.vendor == "postgresql"
-
-
-@contextmanager
-def binary_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
-    """A psycopg cursor on Django's connection (so in its transaction); errors become Django's."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.format = psycopg.pq.Format.BINARY
-        yield cursor
 
 
 def prefer_indexes() -> None:

@@ -6,22 +6,21 @@ sees one writer from this process, and nobody hears 202 before its row is on dis
 """
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
 
 import msgspec
-import psycopg
 from django.db import DatabaseError, DataError, IntegrityError, connection
 
 from lib import clock
+from monitoring.postgres import binary_cursor
 
 COLUMNS = "project_id, kind, received_us, arrived_at, items, accepted, rejected, rejections, replayed, as_sent"
 ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 POSTGRES_ROW = "(%s, %s, %s, %s, %b, %s, %s, %s::jsonb, %s, %s)"
+INSERT = f"INSERT INTO monitoring_inboxbody ({COLUMNS}) VALUES "
 MAX_ROWS = 200
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -54,14 +53,6 @@ class Ticket:
     body: Body
     done: bool = False
     error: Exception | None = field(default_factory=lambda: DatabaseError("not written"))
-
-
-@contextmanager
-def _binding_cursor() -> Iterator[psycopg.Cursor[Any]]:
-    """PostgreSQL gets the bytes as bytes; Django's own cursor writes them as hex into the text of the statement."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        yield cursor
 
 
 @dataclass
@@ -133,11 +124,12 @@ class Committer:
         """One statement is one transaction, so there is nothing to begin and nothing to roll back."""
         arrived_at = clock.real_now()
         values = [value for body in bodies for value in body.row(arrived_at)]
-        postgres = connection.vendor == "postgresql"
-        rows = ", ".join([POSTGRES_ROW if postgres else ROW] * len(bodies))
-        sql = f"INSERT INTO monitoring_inboxbody ({COLUMNS}) VALUES {rows}"
-        with _binding_cursor() if postgres else connection.cursor() as cursor:
-            cursor.execute(sql, values)
+        if connection.vendor == "postgresql":
+            with binary_cursor() as cursor:
+                cursor.execute((INSERT + ", ".join([POSTGRES_ROW] * len(bodies))).encode(), values, prepare=True)
+        else:
+            with connection.cursor() as plain:
+                plain.execute(INSERT + ", ".join([ROW] * len(bodies)), values)
         self.failed_at = None
 
 
