@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "alerting",
     "runbooks",
     "demo",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # found by config.urls: a worker has no use for pages
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from config import health, metrics
 
+admin.autodiscover()
 API = ["models_registry.urls", "monitoring.urls", "alerting.urls", "runbooks.urls"]
 
 urlpatterns = [

@@ -6,6 +6,7 @@ import os
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.urls import resolve
 
 from config.static import collect
 from config.supervise.gate import pass_through
@@ -23,6 +24,7 @@ from monitoring.ingest.views import ingest_first  # noqa: E402 - needs the apps 
 
 collect()  # before the middleware looks for them
 application = ingest_first(WSGIHandler())
+resolve("/")  # loads every page, so that the first person does not wait for it
 # What is loaded by now stays: a collection that walks it again and again finds nothing, for a tenth of a second each.
 gc.collect()
 gc.freeze()
