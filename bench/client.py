@@ -1,5 +1,6 @@
 """A process of its own with keep-alive connections on raw sockets; requests are encoded before the clock starts."""
 
+import os
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from multiprocessing import Process, Queue
 from typing import Any
 
 from bench.bodies import encode_requests, make_items
+from config.supervise.tether import die_with_parent
 
 CONNECTIONS = 4
 
@@ -63,7 +65,7 @@ class Sending:
     def __init__(self, load: Load) -> None:
         self._reports: Queue[Sent] = Queue()
         self._ready: Queue[bool] = Queue()
-        self._process = Process(target=_run, args=(load, self._ready, self._reports))
+        self._process = Process(target=_run, args=(load, os.getpid(), self._ready, self._reports))
 
     def __enter__(self) -> "Sending":
         self._process.start()
@@ -78,7 +80,8 @@ class Sending:
         self._process.join(10)
 
 
-def _run(load: Load, ready: "Queue[bool]", reports: "Queue[Sent]") -> None:
+def _run(load: Load, parent: int, ready: "Queue[bool]", reports: "Queue[Sent]") -> None:
+    die_with_parent(parent)
     items = make_items(load.events, tag=load.tag)
     requests = list(encode_requests(items, load.batch, key=load.key, port=load.port))
     sent = Sent()

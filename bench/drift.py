@@ -1,6 +1,7 @@
 """The drift report's promises, measured: false alarms, power, one outlier, time. `python -m bench.drift`"""
 
 import time
+from collections.abc import Callable
 from statistics import NormalDist
 
 import numpy as np
@@ -125,7 +126,7 @@ def outlier(rng: np.random.Generator) -> float:
     return max(moved)
 
 
-def best(run, *, repeats: int = 30) -> float:  # noqa: ANN001
+def best(run: Callable[[], object], *, repeats: int = 30) -> float:
     """Least process time of a call, in seconds."""
     times = []
     for _ in range(repeats):

@@ -28,7 +28,7 @@ STRANGE = {"DATABASE_URL", "REDIS_URL", "ATALAIA_PUBLIC_URL", "ATALAIA_DEMO"}
 def answers(url: str) -> bool:
     try:
         with urlopen(url, timeout=GIVE_UP) as page:
-            return page.status == 200
+            return bool(page.status == 200)
     except (URLError, OSError):
         return False
 

@@ -2,15 +2,15 @@
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-import django
 import psycopg
+
+from bench.server import running
 
 ACCEPT_OF_LIMIT = 1.0
 DRAIN_OF_LIMIT = 0.3
@@ -43,20 +43,18 @@ def main() -> int:
         "--postgres", default=os.environ.get("BENCH_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
     )
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
-    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.measure:
-        return measure(options.events, options.seconds)
+    size = [f"--events={options.events}", f"--seconds={options.seconds}"]
     code = 0
     if options.only != "postgresql":
         with tempfile.TemporaryDirectory() as folder:
-            code |= _child(f"sqlite:///{folder}/bench.sqlite3", folder)
+            code |= _child(f"sqlite:///{folder}/bench.sqlite3", folder, size)
     if options.only != "sqlite":
-        code |= _on_postgres(options.postgres)
+        code |= _on_postgres(options.postgres, size)
     return code
 
 
-def _child(url: str, folder: str) -> int:
+def _child(url: str, folder: str, size: list[str]) -> int:
     environment = {
         **os.environ,
         "DATABASE_URL": url,
@@ -65,38 +63,19 @@ def _child(url: str, folder: str) -> int:
         "ATALAIA_LOG_LEVEL": "WARNING",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
-    return subprocess.run(
-        [sys.executable, "-m", "bench.ingest", "--measure", *sys.argv[1:]], env=environment
-    ).returncode
+    with running([sys.executable, "-m", "bench.measure", *size], environment) as process:
+        return process.wait()
 
 
-def _on_postgres(url: str) -> int:
+def _on_postgres(url: str, size: list[str]) -> int:
     """In a scratch database, dropped afterwards."""
     name = f"bench_{uuid4().hex[:8]}"
     with psycopg.connect(url, autocommit=True) as connection, tempfile.TemporaryDirectory() as folder:
         connection.execute(f"CREATE DATABASE {name}")
         try:
-            return _child(urlunsplit(urlsplit(url)._replace(path=f"/{name}")), folder)
+            return _child(urlunsplit(urlsplit(url)._replace(path=f"/{name}")), folder, size)
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def measure(events: int, seconds: float) -> int:
-    """All measurements on the database of this process."""
-    django.setup()
-    from django.core.management import call_command  # noqa: PLC0415 - after setup
-    from django.db import connection  # noqa: PLC0415 - after setup
-
-    from bench.run import Run  # noqa: PLC0415 - after setup
-
-    call_command("migrate", verbosity=0)
-    print(f"\n{connection.vendor}, {events} events, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
-    lines = Run(events=events, seconds=seconds).lines()
-    failed = 0
-    for line in lines:
-        print(line, flush=True)
-        failed += not line.passed
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ from monitoring.drain.sql import binary_cursor, is_postgres
 BATCH = 1_000
 
 
-def measure_limit() -> float:
-    """Rows per second; the rows are those in the table of predictions, which stays as it is."""
-    return _postgres() if is_postgres() else _sqlite()
+def measure_limit(count: int) -> float:
+    """Rows per second; the rows are the first of the table of predictions, which stays as it is."""
+    return _postgres(count) if is_postgres() else _sqlite(count)
 
 
-def _sqlite() -> float:
+def _sqlite(count: int) -> float:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM monitoring_prediction")
+        cursor.execute("SELECT * FROM monitoring_prediction ORDER BY id LIMIT %s", [count])
         rows = cursor.fetchall()
         names = [column[0] for column in cursor.description]
         others = ", ".join(name for name in names if name != "id")
@@ -36,10 +36,10 @@ def _sqlite() -> float:
     return len(rows) / seconds
 
 
-def _postgres() -> float:
+def _postgres(count: int) -> float:
     blobs: list[bytes] = []
     with binary_cursor() as cursor:
-        cursor.execute("SELECT id FROM monitoring_prediction ORDER BY id")
+        cursor.execute("SELECT id FROM monitoring_prediction ORDER BY id LIMIT %s", [count])
         ids = [row[0] for row in cursor.fetchall()]
         for start in range(0, len(ids), BATCH):
             part = ids[start : start + BATCH]

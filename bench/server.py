@@ -5,11 +5,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from django.conf import settings
+
+from config.supervise import gate
+from config.supervise.plans import FRUGAL
+from config.supervise.tether import die_with_parent
 
 
 def free_port() -> int:
@@ -25,15 +30,16 @@ def web_server(port: int) -> Iterator[int]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS)]
     command += ["--no-ws", "--log-level", "warning", "config.wsgi:application"]
-    with running(command) as process:
+    (settings.DATA_DIR / gate.NAME).touch()
+    with running(command, {**os.environ, **FRUGAL, "ATALAIA_SUPERVISED": "1"}) as process:
         _wait_for(port)
         yield process.pid
 
 
 @contextmanager
-def running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is told to stop at the end, and made to if it does not listen."""
-    process = subprocess.Popen(command, env=os.environ.copy())
+def running(command: list[str], environment: Mapping[str, str] = os.environ) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is told to stop at the end, made to if it does not listen, and killed if this one is."""
+    process = subprocess.Popen(command, env=environment, preexec_fn=partial(die_with_parent, os.getpid()))
     try:
         yield process
     finally:
@@ -60,7 +66,9 @@ class Drained(NamedTuple):
 
 def drain_once() -> Drained:
     """Drain to empty in a process of its own."""
-    output = subprocess.run([sys.executable, "-m", "bench.worker", "once"], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-m", "bench.worker", "once"]
+    tied = partial(die_with_parent, os.getpid())
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, preexec_fn=tied)
     events, *seconds = output.stdout.split()[-4:]
     return Drained(int(events), *map(float, seconds))
 

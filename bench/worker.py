@@ -3,61 +3,63 @@
 It has the threads that the real one has (`TASK_THREADS`: one on SQLite).
 """
 
-import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
-import django
+from django.conf import settings
+from django.db import connection
+
+import bench.ready  # noqa: F401 - before what has models
+from lib.clock import now
+from monitoring.drain import drain, drain_until_empty
+
+IDLE_S = 0.1
 
 
 def main() -> None:
     """With `once` it drains to empty and prints what that took; otherwise it drains until SIGTERM."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    from django.conf import settings  # noqa: PLC0415 - after setup
-    from django.db import connection  # noqa: PLC0415 - after setup
+    if "once" in sys.argv:
+        drain_once()
+        return
+    stopped = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    in_threads(lambda: drain_until(stopped))
 
-    from lib.clock import now  # noqa: PLC0415 - after setup
-    from monitoring.drain import drain, drain_until_empty  # noqa: PLC0415 - after setup
 
+def in_threads(work: Callable[[], int]) -> int:
+    """In as many threads as the worker has: on PostgreSQL drains share the inbox. The sum of what they return."""
+    with ThreadPoolExecutor(settings.TASK_THREADS) as pool:
+        return sum(pool.map(lambda _: work(), range(settings.TASK_THREADS)))
+
+
+def drain_once() -> None:
+    """Print events, seconds, processor seconds and the longest transaction."""
     watched: list[list[float]] = []
 
-    def run(work: Callable[[], int]) -> int:
-        """In as many threads as the worker has: on PostgreSQL drains share the inbox."""
-        with ThreadPoolExecutor(settings.TASK_THREADS) as pool:
-            return sum(pool.map(lambda _: work(), range(settings.TASK_THREADS)))
-
-    def once() -> int:
+    def work() -> int:
         watched.append(watch_transactions(connection))
         return drain_until_empty(now=now()).written
 
-    if "once" in sys.argv:
-        started, cpu = time.perf_counter(), time.process_time()
-        written = run(once)
-        longest = max((seconds for each in watched for seconds in each), default=0.0)
-        print(written, time.perf_counter() - started, time.process_time() - cpu, longest)
-        return
-    running = True
+    started, cpu = time.perf_counter(), time.process_time()
+    written = in_threads(work)
+    longest = max((seconds for each in watched for seconds in each), default=0.0)
+    print(written, time.perf_counter() - started, time.process_time() - cpu, longest)
 
-    def stop(*_: object) -> None:
-        nonlocal running
-        running = False
 
-    def keep_draining() -> int:
-        done = 0
-        while running:
-            seen = drain(now=now())
-            done += seen.written
-            if not seen.seen:
-                time.sleep(0.1)
-        return done
-
-    signal.signal(signal.SIGTERM, stop)
-    run(keep_draining)
+def drain_until(stopped: Event) -> int:
+    """Events drained until then."""
+    done = 0
+    while not stopped.is_set():
+        passed = drain(now=now())
+        done += passed.written
+        if not passed.seen:
+            time.sleep(IDLE_S)
+    return done
 
 
 def watch_transactions(connection: Any) -> list[float]:
