@@ -71,8 +71,11 @@ def celery_url() -> str:
 def answers() -> bool:
     """Whether the broker answers a PING within a second."""
     url = client_url()
-    if url is None:
-        return False
+    return url is not None and answers_at(url)
+
+
+def answers_at(url: str) -> bool:
+    """Whether a server does."""
     client = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
     try:
         return bool(client.ping())

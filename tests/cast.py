@@ -1,11 +1,13 @@
-"""The people, projects and models that play in every test."""
+"""The people, projects and models that play in every test, and what may be going on around them."""
 
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import Group
 
+from alerting.models import Incident
 from models_registry.models import Model, ModelVersion, Project, User
 from models_registry.roles import ensure_roles
+from monitoring.models import InboxBody
 
 # A Tuesday, noon in São Paulo; long enough ago that a stopped clock may show it.
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
@@ -48,3 +50,23 @@ def make_support_assistant(project: Project) -> Model:
     )
     ModelVersion.objects.create(model=model, version="1", reviewed=True)
     return model
+
+
+def make_incident(project: Project, number: int = 7, *, at: datetime = NOW, **more: object) -> Incident:
+    """An open page about nothing in particular, without alerts, that hurts since it was opened."""
+    fields = {"title": "Accuracy falls", "group_key": f"group-{number}", "severity": "page", **more}
+    return Incident.objects.create(
+        project=project, number=number, **{"impact_started_at": at, "opened_at": at, **fields}
+    )
+
+
+def wait_in_inbox(model: Model, received: datetime) -> InboxBody:
+    """A body that the drain has not come to."""
+    return InboxBody.objects.create(
+        project=model.project,
+        kind="prediction",
+        received_us=int(received.timestamp() * 1e6),
+        arrived_at=received,
+        items=b"[]",
+        accepted=1,
+    )

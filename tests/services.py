@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-import redis
 from django.utils.module_loading import import_string
 
-from config.broker import find_server
+from config.broker import answers_at, find_server
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 REDIS = "redis://127.0.0.1:6379/15"
@@ -46,7 +45,7 @@ def postgres_url(folder: Path) -> Iterator[str]:
 @contextmanager
 def redis_url(folder: Path) -> Iterator[str]:
     """Of a server whose last database may be emptied."""
-    if _answers(REDIS):
+    if answers_at(REDIS):
         yield REDIS
         return
     server = find_server()
@@ -56,23 +55,13 @@ def redis_url(folder: Path) -> Iterator[str]:
     process = subprocess.Popen([server.binary, "--port", "0", "--unixsocket", str(socket), "--save", ""])
     url = f"unix://{socket}"
     until = time.monotonic() + 10
-    while not _answers(url) and time.monotonic() < until:
+    while not answers_at(url) and time.monotonic() < until:
         time.sleep(0.05)
     try:
         yield url
     finally:
         process.terminate()
         process.wait()
-
-
-def _answers(url: str) -> bool:
-    client = redis.Redis.from_url(url, socket_connect_timeout=1)
-    try:
-        return bool(client.ping())
-    except (redis.RedisError, OSError):
-        return False
-    finally:
-        client.close()
 
 
 def main(command: list[str]) -> int:

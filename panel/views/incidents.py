@@ -13,11 +13,11 @@ from alerting.errors import Refused
 from alerting.incidents import acknowledge_incident, comment_incident, resolve_incident, silence_incident
 from alerting.models import Incident
 from lib import clock
-from lib.pages import CursorError
 from models_registry.models import Project
 from panel.access import page, project_page, remember_project
 from panel.pages.incident import incident_page
 from panel.pages.incidents import incidents_page
+from panel.paging import page_or_first
 from panel.permission import must
 from runbooks.conduct import complete_step, reopen_step, start_run
 from runbooks.models import Runbook, RunStep
@@ -27,12 +27,7 @@ from runbooks.models import Runbook, RunStep
 def incidents(request: HttpRequest, project: Project) -> HttpResponse:
     """Open ones first."""
     now = clock.now()
-    try:
-        found = incidents_page(project, cursor=request.GET.get("cursor"), now=now)
-        status = 200
-    except CursorError:
-        messages.error(request, _("This page address is damaged. These are the newest."))
-        found, status = incidents_page(project, cursor=None, now=now), 400
+    found, status = page_or_first(request, lambda cursor: incidents_page(project, cursor=cursor, now=now))
     return render(request, "panel/response/incidents.html", {"project": project, "page": found}, status=status)
 
 

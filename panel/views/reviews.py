@@ -10,10 +10,10 @@ from django.views.decorators.http import require_POST
 from alerting.errors import Refused
 from alerting.models import Alert, AlertVerdict
 from lib import clock
-from lib.pages import CursorError
 from models_registry.models import Project, User
 from panel.access import page, project_page, remember_project
 from panel.pages.reviews import ActionForm, Editing, review_page, reviews_page
+from panel.paging import page_or_first
 from panel.permission import must
 from runbooks.models import ActionItem, Review
 from runbooks.review import StaleReview, add_action, complete_action, publish_review, review_markdown, save_review
@@ -24,11 +24,7 @@ from runbooks.verdicts import judge_alert
 def reviews(request: HttpRequest, project: Project) -> HttpResponse:
     """Newest first, open promises on top."""
     now = clock.now()
-    try:
-        found, status = reviews_page(project, cursor=request.GET.get("cursor"), now=now), 200
-    except CursorError:
-        messages.error(request, _("This page address is damaged. These are the newest."))
-        found, status = reviews_page(project, cursor=None, now=now), 400
+    found, status = page_or_first(request, lambda cursor: reviews_page(project, cursor=cursor, now=now))
     return render(request, "panel/response/reviews.html", {"project": project, "page": found}, status=status)
 
 

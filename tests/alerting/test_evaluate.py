@@ -8,8 +8,8 @@ from alerting.evaluate import evaluate, slot_of
 from alerting.models import Alert, AlertRule, Evaluation, Incident
 from alerting.retention import retain_evaluations
 from models_registry.models import Model
-from monitoring.models import InboxBody
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, alert_of, burn_rule, changes, error_rule, serve, tick
+from tests.cast import wait_in_inbox
 from tests.monitoring.series import labelled, served
 
 pytestmark = pytest.mark.django_db
@@ -190,14 +190,7 @@ def test_a_drain_that_is_behind_is_stale_and_resolves_nothing(credit_risk: Model
     rule = error_rule(credit_risk)
     serve(credit_risk, start=-5, end=0, ok=5, failed=5)
     tick(0, 1)
-    InboxBody.objects.create(
-        project=credit_risk.project,
-        kind="prediction",
-        received_us=int(NOON.timestamp() * 1e6),
-        arrived_at=NOON,
-        items=b"[]",
-        accepted=1,
-    )
+    wait_in_inbox(credit_risk, NOON)
     tick(10, 12)
     rule.refresh_from_db()
     assert (rule.health, alert_of(rule).state, Incident.objects.get().state) == ("stale", "firing", "open")

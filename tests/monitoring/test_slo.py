@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models_registry.models import Model
-from monitoring.models import SLO, InboxBody
+from monitoring.models import SLO
 from monitoring.slo import budget_series, read_counts, slo_status, slo_statuses
 from monitoring.stats.layouts import log_bin
 from monitoring.stats.tally import Subject
+from tests.cast import wait_in_inbox
 from tests.monitoring.series import add, class_code, labelled, series_of, served
 
 pytestmark = pytest.mark.django_db
@@ -18,17 +19,6 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 def promise(model: Model, sli: str = "availability", target: float = 0.99, **more: object) -> SLO:
     return SLO.objects.create(project=model.project, slug=sli, name=sli, model=model, sli=sli, target=target, **more)
-
-
-def wait_in_inbox(model: Model, received: datetime) -> None:
-    InboxBody.objects.create(
-        project=model.project,
-        kind="prediction",
-        received_us=int(received.timestamp() * 1e6),
-        arrived_at=received,
-        items=b"[]",
-        accepted=1,
-    )
 
 
 def test_a_kept_promise(credit_risk: Model) -> None:

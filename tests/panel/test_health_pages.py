@@ -7,11 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from alerting.models import Alert, AlertRule, Incident, Severity
+from alerting.models import Alert, AlertRule, Severity
 from lib import clock
 from models_registry.models import Deployment, Model
 from monitoring.models import SLO
 from runbooks.models import Runbook
+from tests.cast import make_incident
 from tests.monitoring.series import add, class_code, labelled, series_of, served
 
 RIGHT, WRONG = (1, 1), (2, 1)
@@ -47,16 +48,7 @@ def broken(promise, stopped_clock):
         project=model.project, slug="burn", name="Burns", kind="burn_rate", slo=promise, severity=Severity.PAGE
     )
     began = stopped_clock - timedelta(hours=2)
-    incident = Incident.objects.create(
-        project=model.project,
-        number=7,
-        title="Accuracy falls",
-        model=model,
-        group_key="m",
-        severity=Severity.PAGE,
-        impact_started_at=began,
-        opened_at=began,
-    )
+    incident = make_incident(model.project, at=began, model=model)
     Alert.objects.create(
         rule=rule,
         fingerprint="f",
@@ -115,16 +107,8 @@ def test_silence_between_the_steps_of_a_story_is_not_called_silence(as_ana, cred
 
 
 def test_an_incident_without_an_slo_still_has_a_sentence(as_ana, healthy, stopped_clock):
-    Incident.objects.create(
-        project=healthy.project,
-        number=3,
-        title="p95 above 300 ms",
-        model=healthy,
-        group_key="m",
-        severity=Severity.TICKET,
-        impact_started_at=stopped_clock,
-        opened_at=stopped_clock,
-    )
+    more = {"model": healthy, "title": "p95 above 300 ms", "severity": Severity.TICKET}
+    make_incident(healthy.project, 3, at=stopped_clock, **more)
     page = text(as_ana, "home", healthy.project.slug)
     assert "1 incident is open" in page
     assert "p95 above 300 ms since 12:00." in page

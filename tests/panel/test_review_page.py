@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.test import Client
 
-from alerting.models import AlertVerdict, Incident
+from alerting.models import AlertVerdict
 from models_registry.models import Model, User
 from runbooks.models import ActionItem, Review
+from tests.cast import make_incident
 from tests.panel import story
 
 
@@ -116,17 +117,8 @@ def test_the_list_pages_by_keyset_and_costs_the_same_for_more_rows(
     as_bia.get("/p/aurora/reviews/")
     first = story.count_queries(lambda: as_bia.get("/p/aurora/reviews/"))
     for number in range(10, 40):
-        incident = Incident.objects.create(
-            project=credit_risk.project,
-            number=number,
-            title="t",
-            group_key=str(number),
-            severity="page",
-            state="resolved",
-            impact_started_at=stopped_clock,
-            opened_at=stopped_clock,
-            resolved_at=stopped_clock,
-        )
+        over = {"state": "resolved", "resolved_at": stopped_clock}
+        incident = make_incident(credit_risk.project, number, at=stopped_clock, **over)
         Review.objects.create(incident=incident, created_at=stopped_clock)
     assert story.count_queries(lambda: as_bia.get("/p/aurora/reviews/")) == first
     assert 'rel="next"' in as_bia.get("/p/aurora/reviews/").content.decode()

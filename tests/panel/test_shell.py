@@ -9,11 +9,12 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from alerting.models import Incident, Severity
+from alerting.models import Incident
 from lib import clock
 from models_registry.clock import set_clock
 from monitoring.models import ProcessState, StageRun
 from panel.middleware import POLICY
+from tests.cast import make_incident
 
 TEMPLATES = sorted(Path(settings.BASE_DIR, "panel", "templates").rglob("*.html"))
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=)", re.IGNORECASE)
@@ -22,16 +23,7 @@ PAGES = ["home", "models", "slos", "incidents", "runbooks", "reviews", "predicti
 
 @pytest.fixture
 def incident(project, credit_risk, stopped_clock):
-    return Incident.objects.create(
-        project=project,
-        number=7,
-        title="Accuracy falls",
-        model=credit_risk,
-        group_key="model",
-        severity=Severity.PAGE,
-        impact_started_at=stopped_clock,
-        opened_at=stopped_clock,
-    )
+    return make_incident(project, at=stopped_clock, model=credit_risk)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
