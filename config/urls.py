@@ -7,7 +7,8 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from config import health, metrics
 
 admin.autodiscover()
-API = ["models_registry.urls", "monitoring.urls", "alerting.urls", "runbooks.urls"]
+# The paths of models_registry end in the slug of a model, which may hold slashes: it comes last.
+API = ["monitoring.urls", "alerting.urls", "runbooks.urls", "models_registry.urls"]
 
 urlpatterns = [
     path("health/live", health.live, name="health_live"),

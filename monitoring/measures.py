@@ -15,6 +15,7 @@ from django_stubs_ext import StrOrPromise
 from models_registry.models import Model
 from monitoring.ingest.schema import canonical_label
 from monitoring.models import Category
+from monitoring.selectors.references import broken_features, drift_psi
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, read_tally
 from monitoring.stats import ranking, readers
 from monitoring.stats.intervals import Reading
@@ -25,6 +26,7 @@ Settle = Literal["events", "labels"]
 PointState = Literal["ok", "no_data", "provisional"]
 CLASSIFIERS = frozenset({Model.Kind.BINARY.value, Model.Kind.MULTICLASS.value})
 BINARY = frozenset({Model.Kind.BINARY.value})
+CLASSICAL = CLASSIFIERS | {Model.Kind.REGRESSION.value}
 MULTICLASS = frozenset({Model.Kind.MULTICLASS.value})
 LLM = frozenset({Model.Kind.LLM.value})
 ALL = frozenset(kind.value for kind in Model.Kind)
@@ -126,6 +128,8 @@ MEASURES: dict[str, Measure] = {
             "labels",
         ),
         Measure("positive_rate", _("positive rate"), "ratio", BINARY, ("decision",), readers.positive_rate),
+        Measure("drift_psi", _("drift of the inputs, greatest PSI"), "score", CLASSICAL, ("features",), drift_psi),
+        Measure("broken_features", _("broken input columns"), "count", CLASSICAL, ("features",), broken_features),
         Measure("truncation_rate", _("truncation rate"), "ratio", LLM, ("finish",), readers.truncation_rate),
         Measure("feedback_rate", _("feedback rate"), "ratio", LLM, ("feedback", "status"), readers.feedback_rate),
         Measure(

@@ -1,6 +1,6 @@
 """Count again from raw events and compare with the summaries: the proof that each event was folded exactly once."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +10,15 @@ from monitoring.drain.buckets import Key
 from monitoring.drain.fold import Folds
 from monitoring.drain.merge import Sum, sums_by_bucket
 from monitoring.drain.rows import MODELS, LLMCallRow, PredictionRow, ServedRow
-from monitoring.models import Bucket, Series
+from monitoring.models import Bucket, Reference, Series
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, read_floors
+from monitoring.selectors.references import read_plans
 from monitoring.stats.histogram import merge_packed
+from monitoring.stats.layouts import HOURLY
 
 ROWS_PER_FETCH = 5_000
+HOUR = TIER_SECONDS[Tier.HOUR]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,16 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
     first = max(_bucket_start(floors, int(start.timestamp())), floors.events)
     last = int(end.timestamp())
     last = last if last == (begin := _bucket_start(floors, last)) else begin + TIER_SECONDS[_tier(floors, last)]
-    folds = Folds()
+    hourly = set(Series.objects.filter(metric__in=HOURLY).values_list("id", flat=True))
+    if hourly and first < last:
+        first, last = first - first % HOUR, last + -last % HOUR
+    folds = Folds(read_plans(set(Reference.objects.values_list("version_id", flat=True))))
     for row_type in (PredictionRow, LLMCallRow):
         for rows in _stored(row_type, first, last):
             folds.add_all(rows)
     sums = sums_by_bucket(list(folds.cells()), floors, create=False)
     counted = {key: _of_sum(sum_) for key, sum_ in sums.items()}
-    stored = _buckets(floors, first, last)
+    stored = _buckets(floors, first, last, hourly)
     names = {series.id: str(series) for series in Series.objects.all()}
     return [
         Mismatch(key[0], names.get(key[0], "?"), key[1], key[2], stored.get(key, NOTHING), counted.get(key, NOTHING))
@@ -88,7 +94,7 @@ def _of_sum(counted: Sum) -> tuple[int, int, bytes]:
     return counted.n, counted.total, merge_packed(counted.bins)
 
 
-def _buckets(floors: Floors, first: int, last: int) -> dict[Key, tuple[int, int, bytes]]:
+def _buckets(floors: Floors, first: int, last: int, hourly: Collection[int]) -> dict[Key, tuple[int, int, bytes]]:
     """Stored buckets of the window, each moment in its finest tier; those that were amended to nothing count as none."""
     rows = Bucket.objects.filter(start__gte=first, start__lt=last).values_list(
         "series_id", "tier", "start", "n", "total", "bins"
@@ -96,5 +102,5 @@ def _buckets(floors: Floors, first: int, last: int) -> dict[Key, tuple[int, int,
     return {
         (series_id, tier, start): (n, total, bytes(bins))
         for series_id, tier, start, n, total, bins in rows
-        if tier == _tier(floors, start) and (n or total or bins)
+        if tier == floors.bucket(start, hourly=series_id in hourly)[0] and (n or total or bins)
     }

@@ -13,10 +13,11 @@ from django.db import connection, transaction
 from lib.stage import Summary
 from monitoring.drain.buckets import BucketRow, Key, lock_buckets, read_within, write_buckets
 from monitoring.drain.sql import prefer_indexes
-from monitoring.models import DirtyHour
+from monitoring.models import DirtyHour, Series
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import hold_floors
 from monitoring.stats.histogram import merge_packed
+from monitoring.stats.layouts import HOURLY
 
 HOURS_PER_CHUNK = 100
 NOTES_PER_CHUNK = 5_000
@@ -43,7 +44,9 @@ def _roll_chunk() -> Summary:
             return Summary()
         floors = hold_floors()
         hours = {(series_id, start) for _, series_id, start in notes}
-        written = _recompute(Tier.HOUR, {place for place in hours if place[1] >= floors.minutes})
+        hourly = _hourly({series_id for series_id, _ in hours})
+        finer = {place for place in hours if place[0] not in hourly and place[1] >= floors.minutes}
+        written = _recompute(Tier.HOUR, finer)
         days = {(series_id, start - start % TIER_SECONDS[Tier.DAY]) for series_id, start in hours}
         written += _recompute(Tier.DAY, {place for place in days if place[1] >= floors.hours})
         DirtyHour.objects.filter(id__in=[note_id for note_id, _, _ in notes]).delete()
@@ -64,6 +67,11 @@ def _take_notes() -> list[tuple[int, int, int]]:
                 hours.add((series_id, start))
                 taken.append((note_id, series_id, start))
     return taken
+
+
+def _hourly(series_ids: Collection[int]) -> set[int]:
+    """Those whose finest bucket is the hour: the drain writes it, and it is not the sum of anything."""
+    return set(Series.objects.filter(id__in=series_ids, metric__in=HOURLY).values_list("id", flat=True))
 
 
 def _recompute(tier: Tier, places: Collection[tuple[int, int]]) -> int:

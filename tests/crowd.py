@@ -34,6 +34,8 @@ from monitoring.models import (
     RejectionCount,
     StageRun,
 )
+from monitoring.references import set_reference
+from monitoring.stats.profile import profile_of_columns
 from runbooks.models import ActionItem, Review, Run, Runbook, RunStep, Step
 from tests import cast
 from tests.monitoring.series import add, series_of
@@ -70,6 +72,7 @@ class Crowd:
         for owner in dict.fromkeys([model, self.first["model"]]):
             version = ModelVersion.objects.create(model=owner, version=str(number))
             self._keep("version", version)
+            set_reference(version, profile_of_columns({"x": [1, 2]}), origin="rows", now=cast.NOW)
             Deployment.objects.create(version=version, at=cast.NOW - timedelta(hours=number))
             status = series_of(owner, "status", version=str(number))
             add(status, cast.NOW - timedelta(minutes=5), {0: 90, 1: 10})

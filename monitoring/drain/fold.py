@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from monitoring.drain.features import fold_features
 from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow
+from monitoring.selectors.references import Plans
 from monitoring.stats import layouts
 from monitoring.stats.layouts import (
     FEEDBACK_DOWN,
@@ -96,7 +98,9 @@ class Folds:
     Rows are added by columns: a number costs about 50 ns, one row at a time ten times as much.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, plans: Plans | None = None) -> None:
+        """`plans` says by which reference features are folded; without it they are not."""
+        self._plans = plans or {}
         self._places: dict[tuple[int, str, int], Place] = {}
         self._names: dict[Named, int] = {}
         self._events: defaultdict[Slot, list[Counted]] = defaultdict(list)  # by place
@@ -109,14 +113,19 @@ class Folds:
         for row in rows:
             by_type[type(row)].append(row)
         if predictions := by_type[PredictionRow]:
-            self._add_predictions(_columns(predictions), sign)
+            columns = _columns(predictions)
+            self._add_predictions(columns, sign)
+            if self._plans:
+                self._add_features(columns, sign)
         if calls := by_type[LLMCallRow]:
             self._add_calls(_columns(calls), sign)
 
     def amend(self, old: Iterable[ServedRow], new: Iterable[ServedRow]) -> None:
-        """The one way to change the past: fold(new) − fold(old)."""
+        """The one way to change the past: fold(new) − fold(old). Features never change, so they are not even read."""
+        plans, self._plans = self._plans, {}
         self.add_all(old, -1)
         self.add_all(new)
+        self._plans = plans
 
     def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
         """Every sum that is not nothing."""
@@ -154,6 +163,14 @@ class Folds:
         ranked = [(label, bin_) for label, bin_ in zip(told, bins.tolist(), strict=True) if label is not None]
         where = places[scored][[label is not None for label in told]]
         self._count(LABELLED_SCORE, where, self._named(ranked), sign)
+
+    def _add_features(self, columns: Columns, sign: int) -> None:
+        """One histogram per version and hour, as of the hour's first minute."""
+        for version_id, environment, minute, layout, rows, bins, counts in fold_features(self._plans, columns):
+            place = np.int64(self._places.setdefault((version_id, environment, minute), len(self._places)))
+            slot = Slot(layouts.FEATURES, layout, layout)
+            self._events[slot].append(Counted(np.array([place]), np.array([sign * rows])))
+            self._grow(slot, np.full(len(bins), place), bins, sign * counts)
 
     def _add_calls(self, columns: Columns, sign: int) -> None:
         places = self._add_served(columns, sign)

@@ -15,7 +15,7 @@ from monitoring.models import DirtyHour
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, hold_floors
 from monitoring.stats.histogram import merge_each, pack_arrays
-from monitoring.stats.layouts import confusion_bin, labelled_score_bin
+from monitoring.stats.layouts import HOURLY, confusion_bin, labelled_score_bin
 
 Folded = tuple[Group, Slot, Cell]
 HOUR = TIER_SECONDS[Tier.HOUR]
@@ -56,7 +56,7 @@ def sums_by_bucket(cells: Sequence[Folded], floors: Floors, *, create: bool = Tr
     sums: dict[Key, Sum] = {}
     for group, slot, cell in cells:
         series_id = ids.get(SeriesName(group.version_id, group.environment, slot), 0)
-        key = (series_id, *floors.bucket(group.minute * 60))
+        key = (series_id, *floors.bucket(group.minute * 60, hourly=slot.metric in HOURLY))
         model_id = owned[group.version_id].model_id
         sum_ = sums.setdefault(key, Sum())
         sum_.n += cell.n

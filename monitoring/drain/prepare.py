@@ -19,6 +19,8 @@ from monitoring.drain.rows import ROW_TYPES, Row
 from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.ingest.moments import moments_us
 from monitoring.ingest.schema import ITEM_TYPES, Item, namespace
+from monitoring.selectors.floors import hold_references
+from monitoring.selectors.references import Plans, read_plans
 
 INDEX_BITS = 13
 DRAINED: dict[str, type[Any]] = {**ITEM_TYPES, **UNDECODED}
@@ -76,7 +78,7 @@ def row_ids(body: Body, positions: Iterable[int]) -> Sequence[int]:
 def prepare(pieces: Sequence[Piece]) -> Batch:
     """A batch ready to be stored; the first of equal identities counts, in ingest order."""
     versions = _resolve(pieces)
-    batch = Batch()
+    batch = Batch(folds=Folds(_plans(pieces, versions)))
     for body, ids, items in pieces:
         batch.kinds[ROW_TYPES[body.kind]] = body.kind
         keys = identities(body.project_id, namespace(body.kind), [item.id for item in items])
@@ -85,6 +87,14 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
                 batch.repeats.append((body.project_id, body.kind))
     batch.folds.add_all(batch.rows.values())
     return batch
+
+
+def _plans(pieces: Iterable[Piece], versions: Versions) -> Plans:
+    """The references of the versions whose predictions are here; none is set while they are used (PostgreSQL)."""
+    if all(piece.body.kind != "prediction" for piece in pieces):
+        return {}
+    hold_references()
+    return read_plans({version.id for version in versions.values()})
 
 
 def _resolve(pieces: Iterable[Piece]) -> Versions:

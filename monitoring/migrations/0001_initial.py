@@ -393,6 +393,25 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Reference',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('origin', models.CharField(choices=[('rows', 'training data'), ('histograms', 'histograms'), ('window', 'a past window')], max_length=12, verbose_name='origin')),
+                ('layout', models.CharField(max_length=32, verbose_name='layout')),
+                ('rows', models.BigIntegerField(verbose_name='rows')),
+                ('profile', models.BinaryField(help_text='JSON of monitoring.stats.profile_data.')),
+                ('since', models.BigIntegerField(help_text='Primary key of the first prediction it may fold.')),
+                ('created_at', models.DateTimeField(verbose_name='created')),
+                ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='models_registry.modelversion', verbose_name='version')),
+            ],
+            options={
+                'verbose_name': 'reference',
+                'verbose_name_plural': 'references',
+                'ordering': ['-id'],
+                'indexes': [models.Index(fields=['version', 'since'], name='reference_by_version'), models.Index(fields=['layout'], name='reference_by_layout')],
+            },
+        ),
+        migrations.CreateModel(
             name='RejectionCount',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

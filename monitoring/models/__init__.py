@@ -3,6 +3,7 @@
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.objectives import SLO
+from monitoring.models.references import Reference
 from monitoring.models.stages import ProcessState, StageRun
 from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFloor, Series
 
@@ -22,6 +23,7 @@ __all__ = [
     "Outcome",
     "Prediction",
     "ProcessState",
+    "Reference",
     "RejectionCount",
     "RetentionFloor",
     "Series",

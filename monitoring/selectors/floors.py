@@ -8,7 +8,7 @@ from monitoring.models import RetentionFloor
 from monitoring.models.summaries import TIER_SECONDS, Tier
 
 NEVER = -(2**62)
-FLOORS_LOCK = 0x0A7A1A1A  # any number that nothing else locks
+FLOORS_LOCK, REFERENCES_LOCK = 0x0A7A1A1A, 0x0A7A1A1B  # any numbers that nothing else locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class Floors:
     minutes: int = NEVER
     hours: int = NEVER
 
-    def bucket(self, epoch_s: int) -> tuple[int, int]:
-        """(tier, start) of the finest bucket that still exists for a moment."""
-        if epoch_s >= self.minutes:
+    def bucket(self, epoch_s: int, *, hourly: bool = False) -> tuple[int, int]:
+        """(tier, start) of the finest bucket that still exists for a moment; `hourly` series have no minutes."""
+        if epoch_s >= self.minutes and not hourly:
             tier = Tier.MINUTE
         elif epoch_s >= self.hours:
             tier = Tier.HOUR
@@ -40,8 +40,21 @@ def hold_floors(*, to_move: bool = False) -> Floors:
 
     Many may hold them at once; only one may hold them to move them. SQLite has one writer, so nothing to lock.
     """
-    if connection.vendor == "postgresql":
-        lock = "pg_advisory_xact_lock" if to_move else "pg_advisory_xact_lock_shared"
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {lock}(%s)", [FLOORS_LOCK])
+    _hold(FLOORS_LOCK, alone=to_move)
     return read_floors()
+
+
+def hold_references(*, to_set: bool = False) -> None:
+    """Keep the references of versions as they are until the transaction ends, or be the only one who holds them.
+
+    A reference then gets its place in the ingest sequence while no drain folds: every prediction from there on is folded
+    by it, none before.
+    """
+    _hold(REFERENCES_LOCK, alone=to_set)
+
+
+def _hold(lock: int, *, alone: bool) -> None:
+    if connection.vendor == "postgresql":
+        function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s)", [lock])

@@ -4,6 +4,7 @@
 - A dirty note says that the drain changed an hour since its last rollup: that hour is read from its minutes, and its
   day from its hours. The rollup writes hours and days in the transaction that deletes the notes, so what has no note
   is right.
+- Hourly series have no minutes: an hour that an edge cuts through is read whole, which widens the window too.
 - Below the retention floor of a tier its rows are gone: the coarser row is used whole, which widens the window
   outward to that row; the tally says so (`snapped`).
 """
@@ -34,6 +35,7 @@ from monitoring.selectors.buckets import (
     fetch,
 )
 from monitoring.stats.histogram import merge_each
+from monitoring.stats.layouts import HOURLY
 from monitoring.stats.tally import Cell, Tally
 
 _WIDTH_OF = np.array(WIDTHS, dtype=np.int64)
@@ -137,7 +139,8 @@ def _chosen(fetched: Fetched, rows: Integers, marks: Sequence[int]) -> NDArray[n
     day, hour = start - start % DAY, start - start % HOUR
     split_day = _among(day, list(cut(marks, DAY))) | _among(code(place, day), fetched.dirty_days)
     split_hour = _among(hour, list(cut(marks, HOUR))) | _among(code(place, hour), fetched.dirty_hours)
-    finer = np.where((hour >= fetched.minutes_from) & split_hour, _MINUTES, _HOURS)
+    hourly = np.array([found.metric in HOURLY for found in fetched.series], dtype=bool)[place]
+    finer = np.where((hour >= fetched.minutes_from) & split_hour & ~hourly, _MINUTES, _HOURS)
     right = np.where((day >= fetched.hours_from) & split_day, finer, _DAYS)
     chosen: NDArray[np.bool_] = (tier == right) & (start < marks[-1]) & (start + _WIDTH_OF[tier] > marks[0])
     return chosen

@@ -123,6 +123,7 @@ def chi_square_tail(statistic: float, df: int) -> float:
     if df <= 0 or statistic <= 0:
         return 1.0
     half = statistic / 2
+    total: float
     if df % 2:
         total, term = erfc(sqrt(half)), 2 * sqrt(half / pi) * exp(-half)
         places = [place + HALF for place in range(1, (df + 1) // 2)]
@@ -132,14 +133,15 @@ def chi_square_tail(statistic: float, df: int) -> float:
     for place in places:
         total += term
         term *= half / place
-    return float(min(1.0, total))
+    return min(1.0, total)
 
 
 def kolmogorov_tail(value: float) -> float:
     """P(K ≥ value) of Kolmogorov's limiting distribution: 2 · Σ (−1)^(k−1) · exp(−2 k² value²)."""
     if value < 0.2:  # 1 to twelve digits, where the alternating sum converges slowly
         return 1.0
-    return min(1.0, max(0.0, 2 * sum((-1) ** (k - 1) * exp(-2 * (k * value) ** 2) for k in range(1, 30))))
+    total = sum((exp(-2 * (k * value) ** 2) if k % 2 else -exp(-2 * (k * value) ** 2)) for k in range(1, 30))
+    return min(1.0, max(0.0, 2 * total))
 
 
 def corrected(p: Sequence[float]) -> list[float]:

@@ -16,6 +16,9 @@ CATEGORY: Final = "category-1"
 CONFUSION: Final = "confusion-1"
 FINISH: Final = "finish-1"
 FEEDBACK: Final = "feedback-1"
+# The histograms of a version's features, one row per hour; the layout, which is the key too, names the reference's bins.
+FEATURES: Final = "features"
+HOURLY: Final = frozenset({FEATURES})  # metrics whose finest bucket is the hour
 SCORE: Final = "logodds-1"
 LABELLED_SCORE: Final = "logodds-class-1"
 

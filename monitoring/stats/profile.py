@@ -27,8 +27,19 @@ BELOW, ABOVE, OTHER, UNSEEN = 249, 250, 251, 252
 # No value at all: absent or null, infinite, something else than a number.
 NULL, INFINITE, MISTYPED = 253, 254, 255
 VALUES: Final = NULL  # codes below are values
+TEXTS: Final = frozenset({str, type(None)})
 # Words that programs without a JSON number for them send.
 WORDS: Final = {"nan": nan, "inf": inf, "+inf": inf, "infinity": inf, "-inf": -inf, "-infinity": -inf}
+
+
+class Table(dict[str | None, int]):
+    """The code of every category; of those without one, `unknown`."""
+
+    unknown: int = UNSEEN
+
+    def __missing__(self, text: str | None) -> int:
+        """Whatever is not in the table."""
+        return self.unknown
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,11 +58,13 @@ class Feature:
     categories: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
     forgetful: bool = False
-    table: Mapping[str, int] = field(init=False)
+    table: "Table" = field(init=False)
 
     def __post_init__(self) -> None:
         """Name every known category's code once."""
-        table = dict.fromkeys(self.others, OTHER) | {name: code for code, name in enumerate(self.categories)}
+        table = Table(dict.fromkeys(self.others, OTHER))
+        table |= {name: code for code, name in enumerate(self.categories)} | {None: NULL}
+        table.unknown = OTHER if self.forgetful else UNSEEN
         object.__setattr__(self, "table", table)
 
     @property
@@ -122,7 +135,7 @@ def feature_of(name: str, values: Sequence[Any], *, as_category: bool = False) -
 
 def numbers(values: Sequence[Any]) -> tuple[Floats, NDArray[np.bool_] | None]:
     """(floats with NaN for null, which of them are no numbers; None if all are). True and false are 1 and 0."""
-    if not any(type(value) is str for value in values):
+    if str not in set(map(type, values)):
         return np.array(values, dtype=np.float64), None
     read = [WORDS.get(value.strip().lower(), "") if type(value) is str else value for value in values]
     wrong = np.array([value == "" for value in read], dtype=bool)
@@ -136,9 +149,9 @@ def numeric_codes(feature: Feature, values: Floats, wrong: NDArray[np.bool_] | N
         codes[values < feature.low] = BELOW
     if feature.high is not None:
         codes[values > feature.high] = ABOVE
-    odd = ~np.isfinite(values)
-    if odd.any():
-        codes[odd] = np.where(np.isnan(values[odd]), NULL, INFINITE)
+    if not np.isfinite(values.sum()):  # one number that is none makes the sum none
+        codes[np.isinf(values)] = INFINITE
+        codes[np.isnan(values)] = NULL
     if wrong is not None:
         codes[wrong] = MISTYPED
     return codes
@@ -146,10 +159,8 @@ def numeric_codes(feature: Feature, values: Floats, wrong: NDArray[np.bool_] | N
 
 def category_codes(feature: Feature, values: Sequence[Any]) -> Integers:
     """The code of each category; shape (n,)."""
-    unknown = OTHER if feature.forgetful else UNSEEN
-    texts = values if set(map(type, values)) == {str} else [None if v is None else category_text(v) for v in values]
-    table = dict[Any, int](feature.table) | {None: NULL}
-    return np.array([table.get(text, unknown) for text in texts], dtype=np.int64)
+    texts = values if set(map(type, values)) <= TEXTS else [None if v is None else category_text(v) for v in values]
+    return np.fromiter(map(feature.table.__getitem__, texts), dtype=np.int64, count=len(texts))
 
 
 def category_text(value: Any) -> str:

@@ -1,0 +1,128 @@
+"""`/api/v1/models/{slug}/versions/{version}/reference`: what the inputs of a version looked like when it was trained."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lib import clock
+from models_registry.authenticate import project_of
+from models_registry.models import Model, ModelVersion
+from monitoring.models import Reference
+from monitoring.references import profile_of_rows, profile_of_window, set_reference
+from monitoring.selectors.event_filters import FilterError, read_moment
+from monitoring.selectors.references import current_reference, profile_by
+from monitoring.stats.profile import Profile, ProfileError
+from monitoring.stats.profile_data import profile_of_histograms
+
+GIVEN = ("rows", "histograms", "window")
+ReferenceSerializer = inline_serializer(
+    "Reference",
+    {
+        "model": serializers.CharField(),
+        "version": serializers.CharField(),
+        "origin": serializers.ChoiceField(Reference.Origin.values),
+        "layout": serializers.CharField(),
+        "rows": serializers.IntegerField(),
+        "created_at": serializers.DateTimeField(),
+        "features": serializers.ListField(child=serializers.DictField()),
+    },
+)
+GivenSerializer = inline_serializer(
+    "GivenReference",
+    {
+        "rows": serializers.ListField(child=serializers.DictField(), required=False),
+        "histograms": serializers.DictField(child=serializers.DictField(), required=False),
+        "window": serializers.DictField(child=serializers.DateTimeField(), required=False),
+        "categorical": serializers.ListField(child=serializers.CharField(), required=False),
+    },
+)
+
+
+class ReferenceView(APIView):
+    """The reference of one version; people need the permission to change versions."""
+
+    write_scope = "admin"
+    permission = "models_registry.change_modelversion"
+
+    @extend_schema(responses=ReferenceSerializer, operation_id="reference")
+    def get(self, request: Request, slug: str, version: str) -> Response:
+        """The reference in force, with the bins of each feature."""
+        found = current_reference(_version(request, slug, version).pk)
+        if found is None:
+            raise NotFound("This version has no reference; POST rows, histograms or a window here.")
+        return Response(_to_wire(found, slug, version))
+
+    @extend_schema(request=GivenSerializer, responses={201: ReferenceSerializer}, operation_id="set_reference")
+    def post(self, request: Request, slug: str, version: str) -> Response:
+        """Set it from rows, ready-made histograms or a past window; predictions accepted from now on are held against it."""
+        body: dict[str, Any] = request.data if isinstance(request.data, dict) else {}
+        kinds = [name for name in GIVEN if body.get(name) is not None]
+        if len(kinds) != 1:
+            raise ValidationError({"rows": "Send an object with exactly one of `rows`, `histograms` or `window`."})
+        [origin] = kinds
+        known = _version(request, slug, version)
+        try:
+            profile = _profile(origin, body, known)
+        except ProfileError as error:
+            raise ValidationError({origin: str(error)}) from error
+        found = set_reference(known, profile, origin=origin, now=clock.now())
+        return Response(_to_wire(found, slug, version), status=201)
+
+
+def _version(request: Request, slug: str, version: str) -> ModelVersion:
+    """The version, or a 404 that says which part is unknown."""
+    model = Model.objects.filter(project=project_of(request), slug=slug).first()
+    if model is None:
+        raise NotFound("There is no model with this slug in the project.")
+    found = ModelVersion.objects.filter(model=model, version=version).select_related("model").first()
+    if found is None:
+        raise NotFound("This model has no such version; it is registered with its first event, or in the admin.")
+    return found
+
+
+def _profile(origin: str, body: dict[str, Any], version: ModelVersion) -> Profile:
+    given, categorical = body[origin], body.get("categorical") or []
+    if not isinstance(categorical, list) or not all(isinstance(name, str) for name in categorical):
+        raise ValidationError({"categorical": "A list of names of features."})
+    if origin == Reference.Origin.ROWS:
+        if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
+            raise ValidationError({"rows": "A list of objects, one per row: feature to value."})
+        return profile_of_rows(given, categorical=categorical)
+    if not isinstance(given, dict):
+        raise ValidationError({origin: "An object."})
+    if origin == Reference.Origin.HISTOGRAMS:
+        return profile_of_histograms(given)
+    start, end = (_moment(given, name) for name in ("from", "to"))
+    if start >= end:
+        raise ValidationError({"window": "`to` must be later than `from`."})
+    return profile_of_window(version, start=start, end=end, categorical=categorical)
+
+
+def _moment(given: dict[str, Any], name: str) -> Any:
+    try:
+        found = read_moment(name, str(given.get(name) or ""))
+    except FilterError as error:
+        raise ValidationError({"window": str(error)}) from error
+    if found is None:
+        raise ValidationError({"window": "Give `from` and `to` as RFC 3339 with offset."})
+    return found
+
+
+def _to_wire(found: Reference, slug: str, version: str) -> dict[str, Any]:
+    return {
+        "model": slug,
+        "version": version,
+        "origin": found.origin,
+        "layout": found.layout,
+        "rows": found.rows,
+        "created_at": found.created_at.isoformat(),
+        "features": [
+            {"name": feature.name, "kind": "number" if feature.numeric else "category", "bins": feature.bins}
+            for feature in profile_by(found.layout).features
+        ],
+    }

@@ -1,0 +1,45 @@
+"""What the inputs of a version looked like when it was trained."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from models_registry.models import ModelVersion
+
+
+class Reference(models.Model):
+    """A frozen profile of a version's features. Never changed: a new reference is a new row with a new layout.
+
+    Predictions whose primary key is at least `since` (and before the next reference's) are folded by it; so whoever
+    folds, and whenever, folds a prediction by the same bins.
+    """
+
+    class Origin(models.TextChoices):
+        """Where it came from."""
+
+        ROWS = "rows", _("training data")
+        HISTOGRAMS = "histograms", _("histograms")
+        WINDOW = "window", _("a past window")
+
+    version = models.ForeignKey(
+        ModelVersion, models.CASCADE, related_name="+", db_index=False, verbose_name=_("version")
+    )
+    origin = models.CharField(_("origin"), max_length=12, choices=Origin.choices)
+    layout = models.CharField(_("layout"), max_length=32)
+    rows = models.BigIntegerField(_("rows"))
+    profile = models.BinaryField(help_text="JSON of monitoring.stats.profile_data.")
+    since = models.BigIntegerField(help_text="Primary key of the first prediction it may fold.")
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        """Newest first: the first one of a version is the one in force."""
+
+        verbose_name = _("reference")
+        verbose_name_plural = _("references")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["version", "since"], name="reference_by_version"),
+            models.Index(fields=["layout"], name="reference_by_layout"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} · {self.get_origin_display()}"

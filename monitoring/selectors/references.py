@@ -1,0 +1,77 @@
+"""References as they are needed: by version for whoever folds, by layout for whoever reads."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from monitoring.models import Reference
+from monitoring.stats.drift import FLOOR
+from monitoring.stats.inputs import Report, report_of, worst
+from monitoring.stats.intervals import Reading
+from monitoring.stats.layouts import FEATURES
+from monitoring.stats.profile import Profile
+from monitoring.stats.profile_data import from_json
+from monitoring.stats.tally import Subject, Tally
+
+
+class Plan(NamedTuple):
+    """Predictions with a primary key in [since, until) are folded by this profile; until None is for ever."""
+
+    since: int
+    until: int | None
+    profile: Profile
+
+
+Plans = Mapping[int, Sequence[Plan]]
+
+
+def read_plans(version_ids: Collection[int]) -> Plans:
+    """The references of these versions, oldest first; versions without one are left out. One query."""
+    rows = Reference.objects.filter(version_id__in=version_ids).order_by("since", "id")
+    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    for version_id, since, layout in rows.values_list("version_id", "since", "layout"):
+        found[version_id].append((since, layout))
+    return {
+        version_id: [
+            Plan(since, until, profile_by(layout))
+            for (since, layout), until in zip(given, [*(since for since, _ in given[1:]), None], strict=True)
+        ]
+        for version_id, given in found.items()
+    }
+
+
+@lru_cache(maxsize=256)
+def profile_by(layout: str) -> Profile:
+    """The profile that a layout names. A layout is made of the content, so what is remembered is never wrong."""
+    found = Reference.objects.filter(layout=layout).values_list("profile", flat=True).first()
+    if found is None:
+        raise LookupError(layout)
+    return from_json(bytes(found))
+
+
+def current_reference(version_id: int) -> Reference | None:
+    """The reference in force."""
+    return Reference.objects.filter(version_id=version_id).first()
+
+
+def reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0) -> list[Report]:
+    """One report per reference that folded predictions of this window."""
+    reports = []
+    for layout in tally.keys(FEATURES):
+        cell = tally.cell(FEATURES, layout)
+        if cell.n > 0:
+            reports.append(report_of(profile_by(layout), cell.n, cell.bins, cell.counts, floor=floor, minimum=minimum))
+    return reports
+
+
+def drift_psi(tally: Tally, subject: Subject) -> Reading:
+    """The greatest PSI of a feature; n is the number of predictions. No data where no feature can be judged."""
+    report = worst(reports_of(tally))
+    return Reading(None, 0) if report is None else Reading(report.psi, report.rows)
+
+
+def broken_features(tally: Tally, subject: Subject) -> Reading:
+    """Columns with a fault of data quality; n is the number of predictions."""
+    report = worst(reports_of(tally))
+    return Reading(None, 0) if report is None else Reading(float(len(report.broken)), report.rows)
