@@ -22,7 +22,7 @@ MAX_SECONDS = 15.0
 GIVE_UP = 120.0
 LOOK_EVERY = 0.05
 # What somebody's shell may hold and a newcomer's does not.
-STRANGE = {"DATABASE_URL", "REDIS_URL", "ATALAIA_PUBLIC_URL", "ATALAIA_DEMO"}
+STRANGE = {"DATABASE_URL", "REDIS_URL", "ATALAIA_PUBLIC_URL", "ATALAIA_DEMO", "PYTHONDONTWRITEBYTECODE"}
 
 
 def answers(url: str) -> bool:
@@ -55,9 +55,8 @@ def measure(folder: Path) -> float:
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="atalaia-", ignore_cleanup_errors=True) as folder:
         seconds = measure(Path(folder))
-    print(
-        Line("first page of a fresh demonstration", f"{seconds:.1f} s", f"<= {MAX_SECONDS:g} s", seconds <= MAX_SECONDS)
-    )
+    told = f"{seconds:.1f} s at a load of {os.getloadavg()[0]:.1f}"
+    print(Line("first page of a fresh demonstration", told, f"<= {MAX_SECONDS:g} s", seconds <= MAX_SECONDS))
     return 0 if seconds <= MAX_SECONDS else 1
 
 

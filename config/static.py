@@ -30,8 +30,9 @@ def collect() -> bool:
 
 
 def _fingerprint() -> str:
-    """Of names, sizes and times of change of all sources."""
-    return blake2b("\n".join(sorted(_sources())).encode(), digest_size=16).hexdigest()
+    """Of the storage, and of names, sizes and times of change of all sources."""
+    parts = [settings.STORAGES["staticfiles"]["BACKEND"], *sorted(_sources())]
+    return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def _sources() -> Iterator[str]:
