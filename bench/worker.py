@@ -33,6 +33,8 @@ def main() -> None:
 
 def in_threads(work: Callable[[], int]) -> int:
     """In as many threads as the worker has: on PostgreSQL drains share the inbox. The sum of what they return."""
+    if settings.TASK_THREADS == 1:
+        return work()  # in the main thread, as the worker's solo pool
     with ThreadPoolExecutor(settings.TASK_THREADS) as pool:
         return sum(pool.map(lambda _: work(), range(settings.TASK_THREADS)))
 

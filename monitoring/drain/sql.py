@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from monitoring.postgres import binary_cursor
+from monitoring.turn import write_turn
 
 __all__ = [
     "binary_cursor",
@@ -52,7 +53,7 @@ def unsynced() -> Iterator[None]:
     try:
         if outermost:
             _synchronous("NORMAL")
-        with transaction.atomic():
+        with write_turn(), transaction.atomic():
             yield
     finally:
         if outermost:

@@ -16,6 +16,7 @@ from django.db import DatabaseError, DataError, IntegrityError, connection
 
 from lib import clock
 from monitoring.postgres import binary_cursor
+from monitoring.turn import write_turn
 
 COLUMNS = "project_id, kind, received_us, arrived_at, items, accepted, rejected, rejections, replayed, as_sent"
 ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -128,7 +129,7 @@ class Committer:
             with binary_cursor() as cursor:
                 cursor.execute((INSERT + ", ".join([POSTGRES_ROW] * len(bodies))).encode(), values, prepare=True)
         else:
-            with connection.cursor() as plain:
+            with write_turn(), connection.cursor() as plain:
                 plain.execute(INSERT + ", ".join([ROW] * len(bodies)), values)
         self.failed_at = None
 
