@@ -1,9 +1,10 @@
 """Store a prepared batch: keys, rows of the winners, joins, folds. Runs inside the caller's transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -17,6 +18,7 @@ from monitoring.drain.rows import MODELS, BusinessEventRow, FeedbackRow, LateRow
 from monitoring.drain.sql import bulk_insert, prefer_indexes
 
 NOTE_LENGTH = 300
+LATE: tuple[type[Row], ...] = (OutcomeRow, FeedbackRow)
 _PROJECT = attrgetter("project_id")
 
 
@@ -24,36 +26,42 @@ def store(batch: Batch, counts: Counts) -> None:
     """Store what is new, fold it, and count what is stored and what is duplicate."""
     prefer_indexes()
     won, adopted = claim_keys(batch.rows, batch.kinds) if batch.rows else (set(), set())
-    winners = [row for key, row in batch.rows.items() if key in won]
-    losers = [row for key, row in batch.rows.items() if key not in won]
-    batch.folds.add_all(losers, sign=-1)
-    for column, rows in (("stored", winners), ("duplicate", losers)):
-        for (project_id, row_type), times in Counter(zip(map(_PROJECT, rows), map(type, rows), strict=True)).items():
-            counts.item((project_id, batch.kinds[row_type]), column, times)
+    everything = len(won) == len(batch.rows)  # the usual case, and a row looked at is a row paid for
+    winners = by_type(row for key, row in batch.rows.items() if everything or key in won)
+    losers = by_type(() if everything else (row for key, row in batch.rows.items() if key not in won))
+    for rows in losers.values():
+        batch.folds.add_all(rows, sign=-1)
+    for column, found in (("stored", winners), ("duplicate", losers)):
+        for row_type, rows in found.items():
+            for project_id, times in Counter(map(_PROJECT, rows)).items():
+                counts.item((project_id, batch.kinds[row_type]), column, times)
     for place in batch.repeats:
         counts.item(place, "duplicate")
     _insert(winners, adopted, batch)
-    _mark_changes(winners)
+    _mark_changes(winners[BusinessEventRow])
     merge(batch.folds)
 
 
-def _insert(winners: Sequence[Row], adopted: set[bytes], batch: Batch) -> None:
+def by_type(rows: Iterable[Row]) -> defaultdict[type[Row], list[Any]]:
+    """The rows of each type, in their order."""
+    found: defaultdict[type[Row], list[Any]] = defaultdict(list)
+    for row in rows:
+        found[type(row)].append(row)
+    return found
+
+
+def _insert(winners: Mapping[type[Row], list[Any]], adopted: set[bytes], batch: Batch) -> None:
     """Events first, then what was said of them, then the joins that this makes possible."""
-    by_type: defaultdict[type[Row], list[Row]] = defaultdict(list)
-    late: list[LateRow] = []
-    for row in winners:
-        if isinstance(row, LateRow):
-            late.append(row)
-        else:
-            by_type[type(row)].append(row)
-    for row_type, rows in by_type.items():
-        _bulk(row_type, rows)
+    late: list[LateRow] = [row for row_type in LATE for row in winners.get(row_type, ())]
+    for row_type, rows in winners.items():
+        if row_type not in LATE:
+            _bulk(row_type, rows)
     spoken_of = {row.target for row in late} | adopted
     if not spoken_of:
         return
     targets = await_targets(spoken_of, seen_us=max(row.ingested_us for row in batch.rows.values()))
-    for row_type in (OutcomeRow, FeedbackRow):
-        _bulk(row_type, name_targets((row for row in late if type(row) is row_type), targets))
+    for row_type in LATE:
+        _bulk(row_type, name_targets(winners.get(row_type, ()), targets))
     name_early(adopted & targets.keys(), targets)
     join(targets, batch.folds)
 
@@ -64,7 +72,7 @@ def _bulk(row_type: type[Row], rows: Sequence[Row]) -> None:
     bulk_insert(MODELS[row_type], row_type._fields[:sent], [row[:sent] for row in rows])
 
 
-def _mark_changes(winners: Iterable[Row]) -> None:
+def _mark_changes(winners: Iterable[BusinessEventRow]) -> None:
     """Deploys and prompt changes become lines on the charts, once per event."""
     kinds = set(Deployment.Kind.values)
     marks = [
@@ -77,6 +85,6 @@ def _mark_changes(winners: Iterable[Row]) -> None:
             event_ref=event.id,
         )
         for event in winners
-        if isinstance(event, BusinessEventRow) and event.kind in kinds and event.version_id is not None
+        if event.kind in kinds and event.version_id is not None
     ]
     Deployment.objects.bulk_create(marks, ignore_conflicts=True)
