@@ -55,11 +55,14 @@ class RuleForm(forms.ModelForm[AlertRule]):
         help_texts = {
             "kind": _(
                 "SLO burn rate: warns when an error budget is being spent too fast; usually what you want. "
-                "Threshold: warns when one measure crosses one number."
+                "Threshold: warns when one measure crosses one number. "
+                "Drift and data quality: warn when the inputs of a model differ from its version's reference."
             ),
             "slo": _("Only for burn-rate rules: the promise to watch."),
-            "model": _("Only for threshold rules."),
-            "window": _("Only for threshold rules: the measure is taken over this long. 00:05:00 is five minutes."),
+            "model": _("For every rule that watches no SLO."),
+            "window": _(
+                "For every rule that watches no SLO: it looks at this long. 00:05:00 is five minutes; inputs need an hour."
+            ),
             "for_duration": _("How long it must stay crossed before anybody is told. Zero tells at once."),
             "keep_firing_for": _("How long it must stay healthy before the alert ends; prevents flapping."),
             "interval": _("How often the question is asked."),

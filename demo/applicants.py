@@ -9,6 +9,8 @@ REGION_SHARES = (42, 18, 24, 9, 7)
 CHANNELS = ("app", "web", "branch")
 CHANNEL_SHARES = (62, 27, 11)
 PARTNER = "partner"
+ROWS = 8_000  # of a training set
+TRAINED_ON = {"7.2.0": 0.0, "7.3.0": 0.5}  # version to the share of newcomers among those it learned from
 
 
 class Applicant(NamedTuple):
@@ -67,6 +69,13 @@ def defaults(rng: Random, who: Applicant) -> bool:
             - 0.030 * (who.age - 42)
         )
     return rng.random() < 1.0 / (1.0 + math.exp(-1.6 * logit))
+
+
+def training_set(version: str, *, seed: int, newcomers: float, rows: int = ROWS) -> tuple[list[Applicant], list[bool]]:
+    """Applicants with their outcomes, as this version learned from them; `newcomers` is the partner's share."""
+    rng = Random(f"{seed}/train/{version}")  # noqa: S311
+    people = [newcomer(rng) if rng.random() < newcomers else customer(rng) for _ in range(rows)]
+    return people, [defaults(rng, who) for who in people]
 
 
 def inputs(who: Applicant) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ from demo.define import define
 from demo.models import Play
 from demo.persona import publish_due, respond
 from demo.play import moment, post_interval, story_of
+from demo.reference import refer, refer_first
 from demo.scenarios import SCENARIOS
 from demo.scenarios.scenario import Episode
 from demo.sender import Sender
@@ -41,6 +42,7 @@ def begin(*, seed: int, real_now: datetime) -> Play:
     origin = (real_now - DEPTH).replace(minute=0, second=0, microsecond=0)
     set_clock(story=origin, rate=0, real=real_now)
     project: Project = define(slug=PROJECT, name=NAME, models=_models(), now=origin)
+    refer_first(project, seed=seed, now=origin)
     onsets = {
         OLD: _morning(real_now - timedelta(days=OLD_DAYS_AGO)),
         NEW: _morning(real_now - timedelta(hours=NEW_HOURS_AGO)),
@@ -59,6 +61,7 @@ def seed_story(
         set_clock(story=step, rate=0, real=until())
         post_interval(story, sender, play.through, step)
         run_stages(now=step)
+        refer(play.project, seed=play.seed, now=step)
         respond(play.project, now=step)
         publish_due(play.project, {SCENARIOS[OLD].model}, now=step)
         play.through = step

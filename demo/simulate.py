@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from demo.define import define
 from demo.play import moment, post_interval, scorecards
+from demo.reference import refer, refer_first
 from demo.scenarios.scenario import Episode, Scenario
 from demo.sender import Sender
 from demo.step import run_stages
@@ -50,6 +51,7 @@ def prepare(scenario: Scenario, *, seed: int, closes: datetime, baseline: timede
     wipe(slug_of(scenario, seed))
     name = f"{scenario.slug} · {seed}"
     project = define(slug=slug_of(scenario, seed), name=name, models=(scenario.model,), now=begins)
+    refer_first(project, seed=seed, now=begins)
     story = Story(
         seed,
         Traffic(begins.timestamp(), flat=True),
@@ -72,6 +74,7 @@ def advance(simulation: Simulation, sender: Sender, *, start: datetime, end: dat
     """Post [start, end) and look at it at `end`; the number of items."""
     posted = post_interval(simulation.story, sender, start, end)
     run_stages(now=end)
+    refer(simulation.project, seed=simulation.story.seed, now=end)
     return posted
 
 

@@ -39,7 +39,10 @@ QUALITY_DROP = RunbookText(
         "**Meaning.** Decisions disagree with the labels that arrive later, although nothing fails.\n\n"
         "**Impact.** Good payers are refused or bad loans are granted; every hour costs money and trust."
     ),
-    rules=("credit-risk-accuracy-low", "credit-risk-accuracy-burn", "credit-risk-recall-low"),
+    rules=(
+        *("credit-risk-accuracy-low", "credit-risk-accuracy-burn", "credit-risk-recall-low"),
+        *("credit-risk-drift", "credit-risk-data-quality"),
+    ),
     steps=(
         StepText(
             _("Check that the labels are right"),

@@ -24,6 +24,15 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Two shares (0…1) of one bin, before and after; `title` says which bin and what."""
+
+    before: float
+    after: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stretch:
     """Part of the horizontal axis, both ends in 0…1."""
 
@@ -146,6 +155,23 @@ def status_strip(cells: Sequence[Cell], *, title: str, height: float = 34) -> Sa
         for index, cell in enumerate(cells)
     )
     return _svg("strip", height, title, body)
+
+
+def beside(bars: Sequence[Beside], *, title: str, height: float = 44) -> SafeString:
+    """Two histograms over the same bins: the first as a bed, the second as a narrower bar before it."""
+    step = WIDTH / max(len(bars), 1)
+    highest = max((max(bar.before, bar.after) for bar in bars), default=0.0) or 1.0
+    body = ""
+    for index, bar in enumerate(bars):
+        bed, front = (height * share / highest for share in (bar.before, bar.after))
+        left = index * step
+        body += (
+            f"<g><title>{escape(bar.title)}</title>"
+            f'<rect class="bed" x="{left + step * 0.06:.1f}" y="{height - bed:.1f}" width="{step * 0.88:.1f}" height="{bed:.1f}"/>'
+            f'<rect class="front" x="{left + step * 0.3:.1f}" y="{height - front:.1f}" width="{step * 0.4:.1f}" '
+            f'height="{front:.1f}"/></g>'
+        )
+    return _svg("beside", height, title, body)
 
 
 def meter(fraction: Value, *, title: str, tone: str = "accent", height: float = 10) -> SafeString:

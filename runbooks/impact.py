@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from math import ceil
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from alerting.kinds.base import environment_of, rule_model
@@ -52,9 +53,9 @@ def _ask(rule: AlertRule, edges: tuple[datetime, datetime]) -> Ask | None:
     """What the rule looks at, within the window of the incident; None of a rule that says nothing."""
     if rule.slo and rule.slo.sli in SLIS:
         return ask_slices(rule.slo, edges=edges)
-    if rule.model and rule.measure in MEASURES:
+    if rule.model and rule.watched in MEASURES:
         scope = Scope(rule.project_id, rule.model.pk, environment=rule.environment)
-        return Ask(scope, frozenset(MEASURES[rule.measure].metrics), edges)
+        return Ask(scope, frozenset(MEASURES[rule.watched].metrics), edges)
     return None
 
 
@@ -68,11 +69,14 @@ def _rule_line(rule: AlertRule, tally: Tally, subjects: dict[int, Subject]) -> s
             "valid": figure(counts.valid, "count"),
             "target": figure(rule.slo.target, "ratio"),
         }
-    measure = MEASURES[rule.measure]
+    measure = MEASURES[rule.watched]
     reading = measure.read(tally, subject)
-    return gettext("%(measure)s in this window: %(value)s (%(count)s events; the threshold is %(threshold)s).") % {
-        "measure": str(measure.label).capitalize(),
+    seen = {
+        "measure": capfirst(str(measure.label)),
         "value": figure(reading.value, measure.unit),
         "count": figure(reading.n, "count"),
-        "threshold": figure(rule.threshold, measure.unit),
     }
+    if rule.threshold is None:
+        return gettext("%(measure)s in this window: %(value)s (%(count)s events).") % seen
+    seen["threshold"] = figure(rule.threshold, measure.unit)
+    return gettext("%(measure)s in this window: %(value)s (%(count)s events; the threshold is %(threshold)s).") % seen

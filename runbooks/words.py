@@ -32,7 +32,14 @@ def figure(value: float | None, unit: str) -> str:
         return gettext("no data")
     if unit == "ratio":
         return f"{_number(value * 100, 1)} %"
-    marks = {"ms": (1, " ms"), "per_minute": (1, "/min"), "usd": (2, " USD"), "tokens": (0, ""), "count": (0, "")}
+    marks = {
+        "ms": (1, " ms"),
+        "per_minute": (1, "/min"),
+        "usd": (2, " USD"),
+        "score": (3, ""),
+        "tokens": (0, ""),
+        "count": (0, ""),
+    }
     digits, mark = marks[unit]
     return _number(value, digits) + mark
 

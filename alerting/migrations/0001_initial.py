@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.SlugField(max_length=64, verbose_name='slug')),
                 ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('kind', models.CharField(choices=[('burn_rate', 'SLO burn rate'), ('threshold', 'threshold')], max_length=16, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('burn_rate', 'SLO burn rate'), ('threshold', 'threshold'), ('drift', 'drift of the inputs'), ('data_quality', 'data quality of the inputs')], max_length=16, verbose_name='kind')),
                 ('environment', models.CharField(default='production', max_length=64, verbose_name='environment')),
                 ('measure', models.CharField(blank=True, max_length=48, verbose_name='measure')),
                 ('comparison', models.CharField(choices=[('gt', 'above'), ('lt', 'below')], default='gt', max_length=2, verbose_name='comparison')),
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'alert rule',
                 'verbose_name_plural': 'alert rules',
                 'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(fields=('project', 'slug'), name='rule_slug_per_project'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'burn_rate'), ('slo__isnull', False)), models.Q(('kind', 'threshold'), ('model__isnull', False), ('threshold__isnull', False)), _connector='OR'), name='rule_has_its_subject')],
+                'constraints': [models.UniqueConstraint(fields=('project', 'slug'), name='rule_slug_per_project'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'burn_rate'), ('slo__isnull', False)), models.Q(('kind', 'threshold'), ('model__isnull', False), ('threshold__isnull', False)), models.Q(('kind__in', ['drift', 'data_quality']), ('model__isnull', False)), _connector='OR'), name='rule_has_its_subject')],
             },
         ),
         migrations.CreateModel(

@@ -25,6 +25,8 @@ class AlertRule(models.Model):
 
         BURN_RATE = "burn_rate", _("SLO burn rate")
         THRESHOLD = "threshold", _("threshold")
+        DRIFT = "drift", _("drift of the inputs")
+        DATA_QUALITY = "data_quality", _("data quality of the inputs")
 
     class Comparison(models.TextChoices):
         """Strict on both sides, as Prometheus rules are usually written."""
@@ -92,13 +94,20 @@ class AlertRule(models.Model):
             models.UniqueConstraint(fields=["project", "slug"], name="rule_slug_per_project"),
             models.CheckConstraint(
                 condition=models.Q(kind="burn_rate", slo__isnull=False)
-                | models.Q(kind="threshold", model__isnull=False, threshold__isnull=False),
+                | models.Q(kind="threshold", model__isnull=False, threshold__isnull=False)
+                | models.Q(kind__in=["drift", "data_quality"], model__isnull=False),
                 name="rule_has_its_subject",
             ),
         ]
 
     def __str__(self) -> str:
         return shipped(self.name)
+
+    @property
+    def watched(self) -> str:
+        """The measure behind the rule; empty for a rule on an SLO."""
+        behind = {self.Kind.DRIFT.value: "drift_psi", self.Kind.DATA_QUALITY.value: "broken_features"}
+        return behind.get(str(self.kind), self.measure)
 
 
 class Evaluation(models.Model):

@@ -21,7 +21,16 @@ SHOWN_AS = {
 }
 """Indicator to measure, where their names differ; the other indicators are measures themselves."""
 LOWER_IS_BETTER = frozenset(
-    {"error_rate", "latency_p50", "latency_p95", "latency_p99", "truncation_rate", "brier_score", "log_loss"}
+    {
+        "error_rate",
+        "latency_p50",
+        "latency_p95",
+        "latency_p99",
+        "truncation_rate",
+        "brier_score",
+        "log_loss",
+        "drift_psi",
+    }
 ) | {"feedback_negative_rate"}
 
 

@@ -15,6 +15,7 @@ from panel import format as write
 from panel.pages import history
 from panel.pages.fleet import Judged, ModelRow, model_row
 from panel.pages.indicators import is_estimate, main_measure, scope_of, settled, shown
+from panel.pages.inputs import Inputs, inputs_of
 from panel.pages.plot import Chart, Line, Threshold
 from panel.pages.ranges import Range
 
@@ -29,6 +30,7 @@ LLM_FIGURES = ("truncation_rate", "feedback_negative_rate", "feedback_rate", "to
 SERVICE_FIGURES = ("requests", "error_rate", "latency_p50", "latency_p95")
 SERVICE_CHARTS = (("throughput",), ("error_rate",), ("latency_p95", "latency_p50"))
 CLASSIFIER_CHARTS = (("accuracy",), ("precision", "recall", "f1"), ("roc_auc",), ("label_coverage",))
+DRIFT_CHARTS = (("drift_psi",),)
 LLM_CHARTS = (("truncation_rate",), ("feedback_negative_rate",), ("tokens",), ("cost_usd",))
 
 
@@ -71,6 +73,7 @@ class ModelPage:
     versions: list[VersionRow]
     quality_label: str
     waits: str
+    inputs: Inputs | None
 
 
 def model_page(model: Model, span: Range, *, now: datetime) -> ModelPage:
@@ -80,14 +83,18 @@ def model_page(model: Model, span: Range, *, now: datetime) -> ModelPage:
     subject = row.subject
     quality = _applicable(model, LLM_FIGURES if model.kind == Model.Kind.LLM else CLASSIFIER_FIGURES)
     main = main_measure(model)
+    inputs = inputs_of(model, row.deployed.version if row.deployed else None, start=start, now=now)
     return ModelPage(
         row=row,
         service=_figures(model, _applicable(model, SERVICE_FIGURES), subject, start=start, now=now),
         quality=_figures(model, quality, subject, start=start, now=now),
-        charts=_charts(model, row, subject, span, now=now),
+        charts=_charts(
+            model, row, subject, span, now=now, referred=inputs is not None and inputs.reference is not None
+        ),
         versions=_versions(model, row, subject, start=start, now=now),
         quality_label=capfirst(str(MEASURES[main].label)),
         waits=write.span(model.label_delay) if model.label_delay and model.kind != Model.Kind.LLM else "",
+        inputs=inputs,
     )
 
 
@@ -135,8 +142,11 @@ def figure_of(name: str, reading: Reading) -> Figure:
     return Figure(capfirst(str(MEASURES[name].label)), write.figure(reading.value, unit), reading.n, interval)
 
 
-def _charts(model: Model, row: ModelRow, subject: Subject, span: Range, *, now: datetime) -> list[Chart]:
-    own = LLM_CHARTS if model.kind == Model.Kind.LLM else CLASSIFIER_CHARTS
+def _charts(
+    model: Model, row: ModelRow, subject: Subject, span: Range, *, now: datetime, referred: bool
+) -> list[Chart]:
+    """Drift only where there is a reference."""
+    own = LLM_CHARTS if model.kind == Model.Kind.LLM else CLASSIFIER_CHARTS + DRIFT_CHARTS * referred
     groups = [tuple(_applicable(model, group)) for group in (*own[:2], *SERVICE_CHARTS, *own[2:])]
     groups = [group for group in groups if group]
     series: dict[str, list[Point]] = {}

@@ -48,6 +48,13 @@ STATES = {
     "unreviewed": ("warn", _("Unreviewed")),
     "production": ("info", _("In production")),
     "provisional": ("none", _("Provisional")),
+    "drifted": ("bad", _("Drifted")),
+    "broken": ("bad", _("Broken")),
+    "few_rows": ("none", _("Too few rows")),
+    "no_values": ("none", _("No values")),
+    "no_reference": ("none", _("No reference")),
+    "no_reference_values": ("none", _("Nothing in the reference")),
+    "other_features": ("bad", _("Other features")),
 }
 """State to (tone of the pill, word): colour never speaks alone."""
 

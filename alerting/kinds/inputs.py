@@ -1,0 +1,95 @@
+"""What both kinds of rules about a model's inputs share: whose, over which window, and how a column is named."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import isfinite
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from alerting.kinds.base import Judgement, environment_of, rule_model
+from alerting.models import AlertRule
+from alerting.states import Seen
+from models_registry.models import Model
+from monitoring.selectors.summaries import Ask, Scope, window_start
+from monitoring.stats.inputs import FeatureReport, Report
+from monitoring.stats.integrity import Fault
+from monitoring.stats.layouts import FEATURES
+from monitoring.stats.tally import Subject, Tally
+
+NAMED = 5  # columns named in a reason
+
+
+class InputsRule:
+    """A rule that watches the features of one model, whichever of its versions have a reference."""
+
+    def problems(self, rule: AlertRule) -> dict[str, str]:
+        """A model with features, and a window that holds an hour."""
+        if rule.model is None:
+            return {"model": _("This rule watches the inputs of one model: choose it.")}
+        problems: dict[str, str] = {}
+        if rule.model.project_id != rule.project_id:
+            problems["model"] = _("This model belongs to another project.")
+        elif rule.model.kind == Model.Kind.LLM:
+            problems["model"] = _("Calls of language models have no features: choose a classifier or a regression.")
+        if rule.threshold is not None and not (isfinite(rule.threshold) and rule.threshold >= 0):
+            problems["threshold"] = _("Write a number that is not negative, or leave it empty.")
+        if rule.window.total_seconds() < 3_600:
+            problems["window"] = _("Features are counted by the hour: choose 01:00:00 or more.")
+        return problems
+
+    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+        """One window up to now; it is read in whole hours."""
+        model = rule_model(rule)
+        end = min(at, watermark).replace(second=0, microsecond=0)
+        scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
+        return Ask(scope, frozenset({FEATURES}), (window_start(end, rule.window), end))
+
+    def divisible(self, rule: AlertRule) -> bool:
+        """There is nothing finer than an hour."""
+        return False
+
+    def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
+        """Never asked, for the window is not divisible."""
+        return []
+
+
+def unjudged(rule: AlertRule, seen: Tally, report: Report | None) -> Judgement:
+    """No verdict, with the reason."""
+    rows = report.rows if report else 0
+    if report is None:
+        reason = _("No predictions in this window of a version that has a reference.")
+    elif report.state == "other_features":
+        reason = _("None of the reference's features arrives.")
+    else:
+        reason = _("%(n)d predictions are too few, or no feature of the reference can be judged.") % {"n": rows}
+    return Judgement(Seen.NO_DATA, seen.end, rule.severity, valid=rows, reason=reason)
+
+
+def listed(texts: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    named = ", ".join(texts[:NAMED])
+    more = len(texts) - NAMED
+    return _("%(named)s and %(more)d more") % {"named": named, "more": more} if more > 0 else named
+
+
+def drift_text(one: FeatureReport) -> str:
+    """ "income (PSI 0.83)"."""
+    psi = number_format(one.shift.psi if one.shift else 0.0, 2)
+    return f"{one.feature.name} (PSI {psi})"
+
+
+def fault_text(fault: Fault) -> str:
+    """ "60 % null (reference 2 %)"."""
+    texts = {
+        "nulls": _("%(share)s null (reference %(usual)s)"),
+        "not_numbers": _("%(share)s are no numbers (reference %(usual)s)"),
+        "out_of_range": _("%(share)s out of range (reference %(usual)s)"),
+        "never_seen": _("%(share)s never seen before (reference %(usual)s)"),
+        "constant": _("one value only (the commonest has %(usual)s in the reference)"),
+    }
+    return texts[fault.kind] % {"share": _percent(fault.share), "usual": _percent(fault.usual)}
+
+
+def _percent(share: float) -> str:
+    return f"{number_format(100 * share, 0 if share >= 0.1 or not share else 1)}\u00a0%"

@@ -1,0 +1,195 @@
+"""The inputs of a model on its page: what is broken, what has drifted, and the reference beside what came."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from alerting.kinds.inputs import fault_text
+from lib.charts import Beside, beside
+from models_registry.models import Model, ModelVersion
+from monitoring.models import Reference
+from monitoring.selectors.references import current_reference, reports_of
+from monitoring.selectors.summaries import read_tally
+from monitoring.stats.drift import FLOOR, Q, groups_of
+from monitoring.stats.inputs import MINIMUM, FeatureReport, Report, worst
+from monitoring.stats.layouts import FEATURES
+from monitoring.stats.profile import NULL, Feature, value_counts
+from panel import format as write
+from panel.pages.indicators import scope_of
+
+SHOWN_CATEGORIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """One feature: its verdict in a word, both gates as text, the two histograms as a drawing."""
+
+    name: str
+    state: str
+    psi: str
+    p: str
+    js: str
+    n: int
+    nulls: str
+    faults: list[str]
+    drawing: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The whole section; `state` names why nothing can be judged where that is so."""
+
+    state: str
+    sentence: str
+    rows: list[InputRow]
+    version: ModelVersion | None = None
+    reference: Reference | None = None
+
+
+def inputs_of(model: Model, serving: ModelVersion | None, *, start: datetime, now: datetime) -> Inputs | None:
+    """The section over [start, now); None for models that have no features.
+
+    The version that serves, by the reference it has now; without one, whichever version tells most.
+    """
+    if model.kind == Model.Kind.LLM:
+        return None
+    reference = current_reference(serving.pk) if serving else None
+    reports = reports_of(read_tally(scope_of(model), {FEATURES}, start=start, end=now))
+    mine = [one for one in reports if reference is not None and one.profile.layout == reference.layout]
+    report = worst(mine or ([] if reference else reports))
+    if report is None:
+        return _nothing(reference, serving)
+    if reference is None:
+        found = Reference.objects.filter(layout=report.profile.layout, version__model=model)
+        reference = found.select_related("version").first()
+    version = serving if mine else reference.version if reference else None
+    rows = [_row(one) for one in report.features]
+    return Inputs(_state(report), _sentence(report), rows, version, reference)
+
+
+def _nothing(reference: Reference | None, serving: ModelVersion | None) -> Inputs:
+    if reference is None:
+        told = _(
+            "No reference: nobody has said what the inputs should look like, so neither their quality nor their drift can "
+            "be judged. Set one from training data by the API or with manage.py reference."
+        )
+        return Inputs("no_reference", told, [])
+    told = _("No predictions in this range since the reference was set.")
+    return Inputs("no_data", told, [], serving, reference)
+
+
+def _state(report: Report) -> str:
+    if report.state != "judged":
+        return report.state
+    return "broken" if report.broken else "drifted" if report.drifted else "ok"
+
+
+def _sentence(report: Report) -> str:
+    """The verdict with both gates, and n."""
+    if report.state == "few_rows":
+        told = _("Too few predictions to judge drift: n %(n)s, %(minimum)s are needed.")
+        return told % {"n": write.number(report.rows), "minimum": write.number(MINIMUM)}
+    if report.state == "other_features":
+        told = _("None of the reference's features arrives (n %(n)s): were they renamed?")
+        return told % {"n": write.number(report.rows)}
+    return " ".join(part for part in (_broken_sentence(report), _drift_sentence(report)) if part)
+
+
+def _broken_sentence(report: Report) -> str:
+    if not report.broken:
+        return ""
+    told = ngettext(
+        "%(count)s column is broken and therefore not judged for drift.",
+        "%(count)s columns are broken and therefore not judged for drift.",
+        len(report.broken),
+    )
+    return told % {"count": write.number(len(report.broken))}
+
+
+def _drift_sentence(report: Report) -> str:
+    about = {
+        "count": write.number(len(report.drifted)),
+        "all": write.number(len(report.judged)),
+        "q": write.number(Q, 2),
+        "floor": write.number(FLOOR, 2),
+        "n": write.number(report.rows),
+    }
+    if not report.judged:
+        return _("No feature has enough values to be judged (n %(n)s).") % about
+    if not report.drifted:
+        told = _(
+            "No drift: none of %(all)s features differs both significantly (p at most %(q)s, corrected for all of them) and "
+            "largely (PSI at least %(floor)s). n %(n)s."
+        )
+        return told % about
+    told = ngettext(
+        "%(count)s of %(all)s features has drifted: significantly (p at most %(q)s, corrected for all of them) and largely "
+        "(PSI at least %(floor)s). n %(n)s.",
+        "%(count)s of %(all)s features have drifted: significantly (p at most %(q)s, corrected for all of them) and largely "
+        "(PSI at least %(floor)s). n %(n)s.",
+        len(report.drifted),
+    )
+    return told % about
+
+
+def _row(one: FeatureReport) -> InputRow:
+    total = int(one.current.sum())
+    return InputRow(
+        name=one.feature.name,
+        state=one.state,
+        psi=write.number(one.shift.psi if one.shift else None, 3),
+        p=_p(one.p),
+        js=write.number(one.shift.js if one.shift else None, 3),
+        n=one.n,
+        nulls=write.ratio(int(one.current[NULL]) / total if total else None),
+        faults=[fault_text(fault) for fault in one.faults],
+        drawing=_drawing(one),
+    )
+
+
+def _p(p: float | None) -> str:
+    if p is not None and p < 0.001:
+        return f"< {write.number(0.001, 3)}"
+    return write.number(p, 3)
+
+
+def _drawing(one: FeatureReport) -> SafeString:
+    """Shares of the reference beside those of the window; numbers in groups of bins, categories by name."""
+    reference, current = value_counts(one.feature, one.feature.counts), value_counts(one.feature, one.current)
+    names = _names(one.feature)
+    if one.feature.numeric and reference.sum():
+        groups = groups_of(reference)
+        firsts = np.flatnonzero(np.diff(groups, prepend=-1)).tolist()
+        names = [f"{names[first][0]} … {names[last - 1][1]}" for first, last in pairwise([*firsts, len(names)])]
+        reference, current = (np.bincount(groups, counts).astype(np.int64) for counts in (reference, current))
+    pairs = zip(names, _shares(reference.tolist()), _shares(current.tolist()), strict=True)
+    bars = [
+        Beside(
+            before,
+            after,
+            _("%(name)s: %(before)s in the reference, %(after)s now")
+            % {"name": name, "before": write.percent(before), "after": write.percent(after)},
+        )
+        for name, before, after in pairs
+        if before or after
+    ]
+    return beside(bars, title=_("%(name)s: reference beside what came") % {"name": one.feature.name})
+
+
+def _names(feature: Feature) -> list[tuple[str, str]] | list[str]:
+    """The ends of each bin, or the name of each category."""
+    if feature.edges is None:
+        return [*feature.categories, _("other categories"), _("never seen")]
+    ends = ["−∞", *(f"{edge:g}" for edge in feature.edges.tolist()), "∞"]
+    return list(pairwise(ends))
+
+
+def _shares(counts: Sequence[int]) -> list[float]:
+    total = sum(counts)
+    return [count / total if total else 0.0 for count in counts]

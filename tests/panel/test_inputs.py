@@ -1,0 +1,116 @@
+"""The inputs on a model's page, in each of their states: never a wrong number, never a 500."""
+
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from models_registry.models import Model
+from monitoring.drain import drain_until_empty
+from panel.pages.inputs import inputs_of
+from tests.monitoring.conftest import micros, put_body
+from tests.monitoring.references import applicants, predictions, reference
+
+
+@pytest.fixture
+def arrive(credit_risk: Model, stopped_clock: datetime):
+    """Rows of features that come in ten minutes before now, by default."""
+
+    def _arrive(features: list) -> None:
+        at = stopped_clock.replace(minute=0)
+        items = predictions(features, ts=micros(at) - 600_000_000)
+        put_body(credit_risk.project, "prediction", items, received=at)
+        drain_until_empty(now=at)
+
+    return _arrive
+
+
+def page(client: Client, model: Model) -> str:
+    answer = client.get(reverse("panel:model", args=[model.project.slug, model.slug]))
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def test_without_a_reference_the_page_says_how_to_set_one(as_bia: Client, credit_risk: Model, arrive):
+    arrive(applicants(200))
+    told = page(as_bia, credit_risk)
+    assert "No reference: nobody has said what the inputs should look like" in told
+    assert "manage.py reference" in told
+    assert "chart-beside" not in told
+
+
+def test_a_reference_that_nothing_came_for(as_bia: Client, credit_risk: Model, stopped_clock: datetime):
+    reference(credit_risk, stopped_clock)
+    assert "No reference: nobody" in page(as_bia, credit_risk), "no version serves yet"
+
+
+def test_no_drift_is_said_with_both_gates_and_n(as_bia: Client, credit_risk: Model, stopped_clock, arrive):
+    reference(credit_risk, stopped_clock)
+    arrive(applicants(300, seed=4))
+    told = page(as_bia, credit_risk)
+    assert "No drift: none of 2 features differs both significantly (p at most 0.03" in told
+    assert "PSI at least 0.05). n 300." in told
+    assert told.count('class="chart-beside"') == 2
+    assert "version 1, reference of" in told
+
+
+def test_drift_is_ranked_and_drawn(as_bia: Client, credit_risk: Model, stopped_clock, arrive):
+    reference(credit_risk, stopped_clock)
+    arrive(applicants(300, seed=4, shift=1))
+    told = page(as_bia, credit_risk)
+    assert "1 of 2 features has drifted: significantly (p at most 0.03" in told
+    assert told.index(">income<") < told.index(">region<")
+    assert "Drifted" in told
+    assert "in the reference," in told
+
+
+def test_a_broken_column_says_how_and_is_not_judged_for_drift(as_bia: Client, credit_risk, stopped_clock, arrive):
+    reference(credit_risk, stopped_clock)
+    arrive([{**row, "income": None} if number % 5 else row for number, row in enumerate(applicants(300, shift=2))])
+    told = page(as_bia, credit_risk)
+    assert "1 column is broken and therefore not judged for drift." in told
+    assert "80 % null (reference 0 %)" in told
+    assert "No drift: none of 1 features" in told
+
+
+@pytest.mark.parametrize(
+    ("rows", "told", "state"),
+    [
+        (applicants(30), "Too few predictions to judge drift: n 30, 100 are needed.", "few_rows"),
+        (
+            [{"salary": 3}] * 150,
+            "None of the reference's features arrives (n 150): were they renamed?",
+            "other_features",
+        ),
+        ([None] * 150, "None of the reference's features arrives", "other_features"),
+    ],
+)
+def test_what_cannot_be_judged_is_named(as_bia: Client, credit_risk, stopped_clock, arrive, rows, told, state):
+    reference(credit_risk, stopped_clock)
+    arrive(rows)
+    assert told.replace("'", "&#x27;") in page(as_bia, credit_risk)
+    found = inputs_of(credit_risk, None, start=stopped_clock.replace(hour=0), now=stopped_clock)
+    assert found.state == state
+
+
+def test_the_serving_version_is_judged_by_its_own_reference(credit_risk, stopped_clock, arrive):
+    first = reference(credit_risk, stopped_clock)
+    arrive(applicants(300))
+    version = credit_risk.versions.get()
+    start = stopped_clock.replace(hour=0)
+    assert inputs_of(credit_risk, version, start=start, now=stopped_clock).reference == first
+    reference(credit_risk, stopped_clock, seed=8)
+    again = inputs_of(credit_risk, version, start=start, now=stopped_clock)
+    assert (again.state, again.rows) == ("no_data", [])
+
+
+def test_calls_of_language_models_have_no_such_section(as_bia: Client, support_assistant: Model, stopped_clock):
+    assert "Inputs against their reference" not in page(as_bia, support_assistant)
+
+
+def test_the_section_speaks_portuguese(as_bia: Client, credit_risk: Model, stopped_clock, arrive):
+    reference(credit_risk, stopped_clock)
+    arrive(applicants(300, seed=4, shift=1))
+    as_bia.cookies["django_language"] = "pt-br"
+    assert "1 de 2 atributos derivou" in page(as_bia, credit_risk)
