@@ -54,11 +54,11 @@ class Look:
 
 def evaluate(*, now: datetime) -> Summary:
     """Stage: judge every enabled rule that is due. `seen` rules due, `written` evaluations, `skipped` slots missed."""
-    rules = AlertRule.objects.filter(enabled=True).select_related("slo__model", "model", "project").order_by("id")
-    due = [(rule, slot) for rule in rules if is_due(rule, slot := slot_of(rule, now=now))]
+    rules = list(AlertRule.objects.select_related("slo__model", "model").order_by("id"))
+    due = [(rule, slot) for rule in rules if rule.enabled and is_due(rule, slot := slot_of(rule, now=now))]
     # What is written down (reasons, titles) is in the language of the installation, whoever ticks.
     with override(settings.LANGUAGE_CODE):
-        close_orphans(now=now)
+        close_orphans([rule for rule in rules if not rule.enabled], now=now)
         return _evaluate_due(due, now=now) if due else Summary()
 
 

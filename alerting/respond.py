@@ -50,13 +50,13 @@ def _move(
         _resolve_if_quiet(alert, at=at)
 
 
-def close_orphans(*, now: datetime) -> int:
-    """End the alerts of rules that were switched off, and incidents whose every rule was deleted; how many of both.
+def close_orphans(switched_off: list[AlertRule], *, now: datetime) -> int:
+    """End the alerts of these rules, which were switched off, and incidents whose every rule was deleted; how many of both.
 
     Nobody would ever say that they are over, and an open incident swallows the next one of its model.
     """
-    orphans = Alert.objects.filter(rule__enabled=False).exclude(state=State.INACTIVE)
-    found = list(orphans.select_related("incident"))
+    orphans = Alert.objects.filter(rule__in=switched_off).exclude(state=State.INACTIVE)
+    found = list(orphans.select_related("incident")) if switched_off else []
     for alert in found:
         _close(alert, now=now)
     abandoned = list(Incident.objects.exclude(state=Incident.State.RESOLVED).filter(alerts=None))

@@ -23,7 +23,7 @@ def test_an_idle_rule_costs_a_handful_of_queries(
     error_rule(credit_risk)
     serve(credit_risk, start=-minutes, end=10)
     tick(0, 1)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(11):
         tick(1, 2)
 
 
@@ -32,7 +32,7 @@ def test_many_quiet_rules_cost_the_queries_of_one(credit_risk: Model, django_ass
         error_rule(credit_risk, f"rule-{place}")
     serve(credit_risk, start=-5, end=10)
     tick(0, 1)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(11):
         tick(1, 2)
     assert Evaluation.objects.count() == 18
 
