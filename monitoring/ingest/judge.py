@@ -1,6 +1,6 @@
 """A body's items, each accepted or refused: one bad item never costs its neighbours."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -19,6 +19,7 @@ from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, columns_of
 from monitoring.ingest.verbatim import may_stay
 
 Entry = Item | bytes | dict[str, Any]
+BLOCK = 16
 NOTHING_CUT: dict[str, int] = {}
 ENCODER = msgspec.json.Encoder()
 
@@ -90,7 +91,8 @@ def judge(data: bytes, kind: str, *, lines: bool, rules: Rules) -> Verdict:
         return _one_by_one(read.entries, kind, rules)
     columns, held = columns_of(read.typed), Held()
     if not gather(columns, item_type, held) or not _is_clean(held.texts, rules):
-        return _one_by_one([_escalate(entry, rules) for entry in read.entries], kind, rules)
+        found = _escalate(read.typed, rules)
+        return _one_by_one([next(found) if isinstance(e, Item) else e for e in read.entries], kind, rules)
     times = _times_if_good(read.typed, columns, rules.window) if len(read.typed) == len(read.entries) else None
     if times is None:
         return _one_by_one(read.entries, kind, rules)
@@ -148,15 +150,19 @@ def _refuse_noise(verdict: Verdict) -> None:
         raise Refusal("malformed", MALFORMED)
 
 
-def _escalate(entry: Item | bytes, rules: Rules) -> Entry:
-    """A typed item that must be cut or redacted goes back to a plain object, for the normaliser."""
-    if isinstance(entry, bytes):
-        return entry
+def _escalate(items: Sequence[Item], rules: Rules) -> Iterator[Entry]:
+    """Items that must be cut or redacted go back to plain objects, for the normaliser; mostly they are few."""
+    for start in range(0, len(items), BLOCK):
+        block = items[start : start + BLOCK]
+        if _needs_nothing(block, rules):
+            yield from block
+        else:
+            yield from (item if _needs_nothing([item], rules) else msgspec.to_builtins(item) for item in block)
+
+
+def _needs_nothing(items: Sequence[Item], rules: Rules) -> bool:
     held = Held()
-    if gather(columns_of([entry]), type(entry), held) and _is_clean(held.texts, rules):
-        return entry
-    plain: dict[str, Any] = msgspec.to_builtins(entry)
-    return plain
+    return gather(columns_of(items), type(items[0]), held) and _is_clean(held.texts, rules)
 
 
 def _is_clean(texts: set[str], rules: Rules) -> bool:

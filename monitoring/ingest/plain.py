@@ -24,6 +24,8 @@ NESTED = {
     for kind in ITEM_TYPES.values()
 }
 
+FLATS = {kind: [name for name in kind.__struct_fields__ if name in FLAT] for kind in ITEM_TYPES.values()}
+
 
 @dataclass(slots=True)
 class Held:
@@ -38,10 +40,13 @@ def gather(columns: Columns, kind: type[Item], held: Held) -> bool:
     for name in TEXTS[kind]:
         if any(columns[name]):
             held.texts.update(columns[name])
-    for name in FLAT & columns.keys():
+    for name in FLATS[kind]:
         if any(columns[name]):
             _gather_flat(list(filter(None, columns[name])), held)
-    return all(_gather(columns[name], held, 0) for name in NESTED[kind] if any(columns[name]))
+    for name in NESTED[kind]:
+        if any(columns[name]) and not _gather(columns[name], held, 0):
+            return False
+    return True
 
 
 def _gather_flat(objects: Sequence[dict[str, Any]], held: Held) -> None:
