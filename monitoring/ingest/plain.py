@@ -43,10 +43,7 @@ def gather(columns: Columns, kind: type[Item], held: Held) -> bool:
     for name in FLATS[kind]:
         if any(columns[name]):
             _gather_flat(list(filter(None, columns[name])), held)
-    for name in NESTED[kind]:
-        if any(columns[name]) and not _gather(columns[name], held, 0):
-            return False
-    return True
+    return all(_gather(columns[name], held, 0) for name in NESTED[kind] if any(columns[name]))
 
 
 def _gather_flat(objects: Sequence[dict[str, Any]], held: Held) -> None:
