@@ -55,7 +55,7 @@ def _request(rng: Random, key: str, at: float, world: World) -> list[Event]:
     item = _call(rng, key, at, world, said) | {"user_id": user, "session_id": f"sess-{user}-{int(at) // 1_800:x}"}
     if rng.random() < ERROR_SHARE:
         lost = {"status": "error", "error_type": "RateLimitError", "finish_reason": "error", "response": None}
-        item |= lost | {"usage": {"input": item["usage"]["input"]}, "cost_usd": 0.0, "ttft_ms": None}
+        item |= lost | {"usage": None, "cost_usd": None, "ttft_ms": None}
         line = _log(key, at + 2.0, user, "error", "provider answered 429, giving up after 3 attempts")
         return [Event(at, "llm_call", item), line]
     events = [Event(at, "llm_call", item), *_feedback(rng, key, at, user, truncated=said.truncated)]

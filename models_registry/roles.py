@@ -19,6 +19,7 @@ DEFINITIONS = {
     "models_registry.deployment",
     "models_registry.apikey",
     "monitoring.slo",
+    "monitoring.ownprice",
     "monitoring.deadletter",
     "alerting.alertrule",
     "alerting.channel",

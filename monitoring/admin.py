@@ -14,7 +14,8 @@ from lib import clock
 from models_registry.admin_parts import ShownOnly
 from monitoring.deadletters import replay
 from monitoring.measures import SLIS
-from monitoring.models import SLO, DeadLetter, StageRun
+from monitoring.models import SLO, AppliedPrice, DeadLetter, OwnPrice, StageRun
+from monitoring.pricing.prices import BUCKETS
 from monitoring.validate import slo_problems
 
 
@@ -104,6 +105,38 @@ class SLOAdmin(admin.ModelAdmin[SLO]):
         """By its title; one that is no longer there by its name."""
         found = SLIS.get(slo.sli)
         return str(found.label) if found else slo.sli
+
+
+@admin.register(OwnPrice)
+class OwnPriceAdmin(admin.ModelAdmin[OwnPrice]):
+    """What a project pays; goes before the list prices from its day on."""
+
+    list_display = ("name", "project", "provider", "model", "valid_from", "input", "cached_input", "output")
+    list_filter = ("project",)
+    list_select_related = ("project",)
+    search_fields = ("name", "model", "provider")
+    fieldsets = (
+        (None, {"fields": ("project", "name", "provider", "model", "valid_from", "context_window")}),
+        (
+            _("US dollars per million tokens"),
+            {
+                "fields": (*BUCKETS, "tiers"),
+                "description": _(
+                    "Calls that arrive from now on are priced by this; what was applied to earlier calls is kept. "
+                    "For a new price on a later day add another one and leave this one as it is."
+                ),
+            },
+        ),
+    )
+
+
+@admin.register(AppliedPrice)
+class AppliedPriceAdmin(ShownOnly):
+    """Every price that calls were ever priced by, as it was then."""
+
+    list_display = ("id", "source", "provider", "model", "valid_from", "document")
+    fields = ("source", "provider", "model", "valid_from", "document")
+    readonly_fields = fields
 
 
 @admin.register(StageRun)

@@ -17,11 +17,11 @@ from monitoring.ingest.schema import canonical_label
 from monitoring.models import Category
 from monitoring.selectors.references import broken_features, drift_psi
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, read_tally
-from monitoring.stats import ranking, readers
+from monitoring.stats import ranking, readers, usage
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject, Tally
 
-Unit = Literal["count", "per_minute", "ratio", "score", "ms", "tokens", "usd"]
+Unit = Literal["count", "per_minute", "per_second", "ratio", "score", "ms", "tokens", "usd"]
 Settle = Literal["events", "labels"]
 PointState = Literal["ok", "no_data", "provisional"]
 CLASSIFIERS = frozenset({Model.Kind.BINARY.value, Model.Kind.MULTICLASS.value})
@@ -90,6 +90,7 @@ class Wanted:
 
 _QUALITY = ("confusion",)
 _RANKING = ("labelled_score",)
+_COST = ("cost", "fallback_cost")
 MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
@@ -141,7 +142,40 @@ MEASURES: dict[str, Measure] = {
             readers.feedback_negative_rate,
         ),
         Measure("tokens", _("tokens"), "tokens", LLM, ("tokens", "status"), readers.tokens, sampled=False),
-        Measure("cost_usd", _("cost"), "usd", LLM, ("reported_cost",), readers.cost_usd, sampled=False),
+        Measure("cost_usd", _("cost"), "usd", LLM, _COST, usage.cost_usd, sampled=False),
+        Measure("cost_per_request", _("cost per request"), "usd", LLM, _COST, usage.cost_per_request, sampled=False),
+        Measure(
+            "cost_reported_usd",
+            _("cost as clients report it"),
+            "usd",
+            LLM,
+            ("reported_cost",),
+            usage.cost_reported_usd,
+            sampled=False,
+        ),
+        Measure("unpriced_rate", _("unpriced calls"), "ratio", LLM, ("pricing",), usage.unpriced_rate),
+        Measure("cached_share", _("input from cache"), "ratio", LLM, ("tokens", "input_size"), usage.cached_share),
+        *(
+            Measure(
+                f"{side}_tokens_{name}", label, "tokens", LLM, (f"{side}_size",), readers.percentile(f"{side}_size", q)
+            )
+            for side, name, q, label in (
+                ("input", "p50", 0.5, _("input tokens of a call, median")),
+                ("input", "p95", 0.95, _("input tokens of a call, 95th percentile")),
+                ("output", "p50", 0.5, _("output tokens of a call, median")),
+                ("output", "p95", 0.95, _("output tokens of a call, 95th percentile")),
+            )
+        ),
+        Measure("ttft_p50", _("first token after, median"), "ms", LLM, ("ttft",), usage.first_token(0.5)),
+        Measure("ttft_p95", _("first token after, 95th percentile"), "ms", LLM, ("ttft",), usage.first_token(0.95)),
+        Measure(
+            "tokens_per_second", _("tokens per second, median"), "per_second", LLM, ("speed",), usage.tokens_per_second
+        ),
+        Measure("context_use", _("context use, 95th percentile"), "ratio", LLM, ("context",), usage.context_use),
+        Measure("refusal_rate", _("refusal rate"), "ratio", LLM, ("finish",), usage.refusal_rate),
+        Measure(
+            "finish_unknown_rate", _("unknown finish reasons"), "ratio", LLM, ("finish",), usage.finish_unknown_rate
+        ),
     )
 }
 SLIS: dict[str, Indicator] = {

@@ -74,6 +74,13 @@ def money(dollars: float | None) -> str:
     return _("US$%(number)s") % {"number": number(dollars, digits)}
 
 
+def money_exact(dollars: Decimal) -> str:
+    """US$ with every digit that is there, at least two."""
+    exponent = dollars.normalize().as_tuple().exponent
+    digits = max(2, -exponent) if isinstance(exponent, int) else 2
+    return _("US$%(number)s") % {"number": number_format(dollars, decimal_pos=digits, use_l10n=True)}
+
+
 def compact(value: float | None) -> str:
     """12.4 k, 3.1 M: for counts that are read at a glance."""
     if value is None:
@@ -97,6 +104,14 @@ def rate(per_minute: float | None) -> str:
     digits = 1 if 0 < per_minute < 10 else 0
     unit = _("req/min")
     return f"{number(per_minute, digits)}{NBSP}{unit}"
+
+
+def speed(per_second: float | None) -> str:
+    """63 tokens/s; one decimal under ten."""
+    if per_second is None:
+        return DASH
+    unit = _("tokens/s")
+    return f"{number(per_second, 1 if per_second < 10 else 0)}{NBSP}{unit}"
 
 
 def burn(factor: float | None) -> str:
@@ -136,6 +151,13 @@ def moment(at: datetime | None, *, now: datetime | None = None) -> str:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A measure's value in its unit (`monitoring.measures.Unit`): ratio, score, ms, per_minute, usd, tokens, count."""
-    writers = {"ratio": ratio, "score": score, "ms": milliseconds, "per_minute": rate, "usd": money}
+    """A measure's value in its unit (`monitoring.measures.Unit`): ratio, score, ms, per_minute, per_second, usd, tokens, count."""
+    writers = {
+        "ratio": ratio,
+        "score": score,
+        "ms": milliseconds,
+        "per_minute": rate,
+        "usd": money,
+        "per_second": speed,
+    }
     return writers.get(unit, compact)(value)

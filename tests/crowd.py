@@ -3,6 +3,7 @@ their own, so that both lists and pages of one thing grow."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from models_registry.keys import create_key
 from models_registry.models import Deployment, Model, ModelVersion, Project
 from monitoring.models import (
     SLO,
+    AppliedPrice,
     BusinessEvent,
     DeadLetter,
     Feedback,
@@ -29,11 +31,13 @@ from monitoring.models import (
     LLMCall,
     LogRecord,
     Outcome,
+    OwnPrice,
     Prediction,
     ProcessState,
     RejectionCount,
     StageRun,
 )
+from monitoring.pricing.prices import Price
 from monitoring.references import set_reference
 from monitoring.stats.profile import profile_of_columns
 from runbooks.models import ActionItem, Review, Run, Runbook, RunStep, Step
@@ -41,6 +45,7 @@ from tests import cast
 from tests.monitoring.series import add, series_of
 
 NOW_US = int(cast.NOW.timestamp() * 1_000_000)
+PRICE = Price("acme", "m", {"input": Decimal(1)})
 EVENT = {"ts_us": NOW_US, "ingested_us": NOW_US, "request_id": "r-1", "user_id": "u-1"}
 
 
@@ -155,7 +160,12 @@ class Crowd:
         about = {**EVENT, "project": self.project, "event_id": f"event-{number}", "id": number}
         call = {**about, "version": version}
         self._keep("prediction", Prediction.objects.create(**call, prediction="default", label="paid"))
-        self._keep("llm_call", LLMCall.objects.create(**call, provider="acme", finish_reason="stop"))
+        price = AppliedPrice.objects.create(
+            digest=b"%032d" % number, source="own:acme", model="m", document=PRICE.document()
+        )
+        OwnPrice.objects.create(project=self.project, name=f"price-{number}", model="m", input=1)
+        called = {"provider": "acme", "finish_reason": "stop", "input_tokens": 5, "cost_nano": 5_000, "price": price}
+        self._keep("llm_call", LLMCall.objects.create(**call, **called))
         LogRecord.objects.create(**about, message="a line")
         plain = {key: value for key, value in about.items() if key not in {"request_id", "user_id"}}
         BusinessEvent.objects.create(**plain, version=version)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,8 @@ class Writer:
                     self._problem(line, f"{path}.{name}", f"there is no {table._meta.verbose_name} {item[name]!r}")
             elif isinstance(kind.table._meta.get_field(name), models.DurationField):
                 value = self._duration(value, line, f"{path}.{name}")
+            elif isinstance(kind.table._meta.get_field(name), models.DecimalField) and value is not None:
+                value = self._decimal(value, line, f"{path}.{name}")
             values[name] = value
         return values
 
@@ -144,6 +147,14 @@ class Writer:
             self._problem(line, path, f"must be at most {LONGEST.days}d, not {value}")
             return timedelta()
         return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+
+    def _decimal(self, value: object, line: int, path: str) -> Decimal:
+        """As it stands in the file: 0.15 is no fraction of two."""
+        try:
+            return Decimal(str(value))
+        except InvalidOperation:
+            self._problem(line, path, f"must be a number, not {value!r}")
+            return Decimal(0)
 
     def _secret(self, channel: Channel, values: dict[str, Any], item: Section, path: str) -> None:
         """The file names an environment variable; the secret itself never stands in it."""

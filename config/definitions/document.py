@@ -56,7 +56,9 @@ def read_document(path: Path) -> Section:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DefinitionError([f"{path}: not YAML in UTF-8: {error}"]) from error
     if not isinstance(document, Section):
-        raise DefinitionError([f"{path}: must be a mapping with project, models, slos, rules, channels or runbooks"])
+        raise DefinitionError(
+            [f"{path}: must be a mapping with project, models, slos, rules, prices, channels or runbooks"]
+        )
     return document
 
 

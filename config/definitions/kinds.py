@@ -12,7 +12,8 @@ from alerting.channels.base import ChannelError
 from alerting.models import AlertRule, Channel
 from alerting.validate import rule_problems
 from models_registry.models import Model
-from monitoring.models import SLO
+from monitoring.models import SLO, OwnPrice
+from monitoring.pricing.prices import BUCKETS
 from monitoring.validate import slo_problems
 from runbooks.models import Runbook
 
@@ -78,6 +79,12 @@ KINDS = [
         ),
         {"slo": SLO, "model": Model},
         _check_rule,
+    ),
+    Kind(
+        "prices",
+        OwnPrice,
+        "name",
+        ("provider", "model", "valid_from", *BUCKETS, "tiers", "context_window"),
     ),
     Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled"), check=_check_channel),
     Kind("runbooks", Runbook, "slug", ("title", "summary", "owner", "verified_at")),

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from monitoring.drain import calls
 from monitoring.drain.features import fold_features
 from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow
 from monitoring.selectors.references import Plans
@@ -49,7 +50,7 @@ SCORE = Slot("score", "", layouts.SCORE)
 LABELLED_SCORE = Slot("labelled_score", "", layouts.LABELLED_SCORE)
 FINISH = Slot("finish", "", layouts.FINISH)
 FEEDBACK = Slot("feedback", "", layouts.FEEDBACK)
-COST = Slot("reported_cost", "", layouts.LOG)
+PRICING = Slot("pricing", "", layouts.PRICING)
 TOKENS = {
     column: Slot("tokens", column.removesuffix("_tokens"), layouts.LOG)
     for column in LLMCallRow._fields
@@ -117,8 +118,8 @@ class Folds:
             self._add_predictions(columns, sign)
             if self._plans:
                 self._add_features(columns, sign)
-        if calls := by_type[LLMCallRow]:
-            self._add_calls(_columns(calls), sign)
+        if called := by_type[LLMCallRow]:
+            self._add_calls(_columns(called), sign)
 
     def amend(self, old: Iterable[ServedRow], new: Iterable[ServedRow]) -> None:
         """The one way to change the past: fold(new) − fold(old). Features never change, so they are not even read."""
@@ -178,7 +179,9 @@ class Folds:
         self._count(FINISH, places, finishes, sign)
         for name, slot in TOKENS.items():
             self._measure(slot, places, columns[name], sign)
-        self._measure(COST, places, columns["cost_nano"], sign)
+        self._count(PRICING, places, calls.pricing(columns), sign)
+        for metric, values in calls.numbers(columns).items():
+            self._measure(Slot(metric, "", layouts.LOG), places, values, sign)
 
     def _add_served(self, columns: Columns, sign: int) -> Integers:
         """Counts what predictions and calls share; the place of each row."""

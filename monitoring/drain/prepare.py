@@ -1,4 +1,4 @@
-"""Everything that can be done before the write lock: decode, resolve names, build rows, fold."""
+"""Everything that can be done before the write lock: decode, resolve names, build rows, price, fold."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,8 @@ from models_registry.register import KnownVersion, ensure_version, known_version
 from monitoring.drain.build import build_rows
 from monitoring.drain.claim import Body
 from monitoring.drain.fold import Folds
-from monitoring.drain.rows import ROW_TYPES, Row
+from monitoring.drain.price import price_calls
+from monitoring.drain.rows import ROW_TYPES, LLMCallRow, Row
 from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.ingest.moments import moments_us
 from monitoring.ingest.schema import ITEM_TYPES, Item, namespace
@@ -85,6 +86,8 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
         for key, row in zip(keys, build_rows(body, ids, items, versions), strict=True):
             if batch.rows.setdefault(key, row) is not row:
                 batch.repeats.append((body.project_id, body.kind))
+    if LLMCallRow in batch.kinds:
+        price_calls(batch.rows)
     batch.folds.add_all(batch.rows.values())
     return batch
 

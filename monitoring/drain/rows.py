@@ -74,7 +74,10 @@ class LLMCallRow(NamedTuple):
     reasoning_tokens: int | None
     audio_input_tokens: int | None
     audio_output_tokens: int | None
+    reported_nano: int | None
     cost_nano: int | None
+    price_id: int | None
+    context_window: int | None
     feedback_up: int = 0
     feedback_down: int = 0
     feedback_other: int = 0

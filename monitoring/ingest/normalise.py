@@ -14,6 +14,7 @@ import msgspec
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.redact import Redactor, pseudonym
 from monitoring.ingest.schema import ITEM_TYPES, FinishReason, Item, Usage
+from monitoring.pricing.usage import disjoint, is_provider_usage
 
 MAX_DEPTH = 32
 MAX_VALUES = 20_000
@@ -185,8 +186,14 @@ def _keep_known(fields: dict[str, Any], item_type: type[Item], extra: dict[str, 
     usage = known.get("usage")
     if isinstance(usage, dict) and "usage" in names and not USAGE.issuperset(usage):
         extra["usage"] = {key: value for key, value in usage.items() if key not in USAGE}
-        known["usage"] = {key: value for key, value in usage.items() if key in USAGE}
+        known["usage"] = _buckets(usage)
     return known
+
+
+def _buckets(usage: dict[str, Any]) -> dict[str, Any]:
+    """Our buckets as given, or those that a provider's own words for its usage come to."""
+    given = {key: value for key, value in usage.items() if key in USAGE}
+    return disjoint(usage) or {} if not given and is_provider_usage(usage) else given
 
 
 def _typed(known: dict[str, Any], item_type: type[Item]) -> Item:

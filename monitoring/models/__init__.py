@@ -3,12 +3,14 @@
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.objectives import SLO
+from monitoring.models.prices import AppliedPrice, OwnPrice
 from monitoring.models.references import Reference
 from monitoring.models.stages import ProcessState, StageRun
 from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFloor, Series
 
 __all__ = [
     "SLO",
+    "AppliedPrice",
     "Bucket",
     "BusinessEvent",
     "Category",
@@ -21,6 +23,7 @@ __all__ = [
     "LedgerCount",
     "LogRecord",
     "Outcome",
+    "OwnPrice",
     "Prediction",
     "ProcessState",
     "Reference",

@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import ModelVersion, Project
+from monitoring.models.prices import AppliedPrice
 
 
 class RowId(models.BigIntegerField[int, int]):
@@ -111,7 +112,12 @@ class LLMCall(Served):
     reasoning_tokens = models.BigIntegerField(null=True)
     audio_input_tokens = models.BigIntegerField(null=True)
     audio_output_tokens = models.BigIntegerField(null=True)
-    cost_nano = models.BigIntegerField(null=True, help_text="As the client reports it, in nano-USD.")
+    reported_nano = models.BigIntegerField(null=True, help_text="Cost as the client reports it, in nano-USD.")
+    cost_nano = models.BigIntegerField(null=True, help_text="Cost by our price, in nano-USD; null means unpriced.")
+    price = models.ForeignKey(
+        AppliedPrice, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    context_window = models.BigIntegerField(null=True, help_text="Tokens the model holds, where that is known.")
 
     class Meta(Served.Meta):
         """Prompt, response and parameters are in the payload."""

@@ -78,6 +78,8 @@ def _rows(kind: str, project: Project) -> QuerySet[Any]:
 
 
 def _with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
+    if issubclass(rows.model, LLMCall):
+        return rows.select_related("version__model", "price")
     return rows.select_related("version__model") if issubclass(rows.model, Served | BusinessEvent) else rows
 
 

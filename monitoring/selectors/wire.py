@@ -15,7 +15,10 @@ USAGE = {
     "cache_write": "cache_write_tokens",
     "output": "output_tokens",
     "reasoning": "reasoning_tokens",
+    "audio_input": "audio_input_tokens",
+    "audio_output": "audio_output_tokens",
 }
+NANO = 1_000_000_000
 _SERVED_TEXT = ("environment", "error_type", "request_id", "trace_id", "span_id", "user_id", "session_id")
 _CALL_TEXT = ("provider", "request_model", "response_model", "prompt_name", "prompt_version")
 
@@ -93,8 +96,20 @@ def _call(event: LLMCall, wire: dict[str, Any]) -> dict[str, Any]:
     return {
         **_present(event, _CALL_TEXT),
         "finish_reason": event.finish_reason or None,
-        "truncated": event.finish_reason == "length",
+        "truncated": event.finish_reason == "length" if event.finish_reason else None,
         "ttft_ms": None if event.ttft_us is None else event.ttft_us / 1_000,
         "usage": {**(wire.get("usage") or {}), **buckets},
-        "cost_usd": None if event.cost_nano is None else event.cost_nano / 1_000_000_000,
+        **cost_of(event),
+    }
+
+
+def cost_of(event: LLMCall) -> dict[str, Any]:
+    """What a call costs and who says so: `price` (ours, by `price_version`), `client`, or nobody (null: unpriced)."""
+    ours, reported = event.cost_nano, event.reported_nano
+    nano = reported if ours is None else ours
+    return {
+        "cost_usd": None if nano is None else nano / NANO,
+        "cost_source": "price" if ours is not None else None if reported is None else "client",
+        "cost_reported_usd": None if reported is None else reported / NANO,
+        "price_version": None if event.price is None else str(event.price),
     }

@@ -16,6 +16,7 @@ CATEGORY: Final = "category-1"
 CONFUSION: Final = "confusion-1"
 FINISH: Final = "finish-1"
 FEEDBACK: Final = "feedback-1"
+PRICING: Final = "pricing-1"
 # The histograms of a version's features, one row per hour; the layout, which is the key too, names the reference's bins.
 FEATURES: Final = "features"
 HOURLY: Final = frozenset({FEATURES})  # metrics whose finest bucket is the hour
@@ -24,6 +25,8 @@ LABELLED_SCORE: Final = "logodds-class-1"
 
 STATUS_OK, STATUS_ERROR = 0, 1
 FEEDBACK_RATED, FEEDBACK_UP, FEEDBACK_DOWN, FEEDBACK_OTHER = 0, 1, 2, 3
+# By our price; as the client reports it, for want of a price; unknown; a failed call without tokens, which has no cost.
+PRICED, REPORTED_ONLY, UNPRICED, NOTHING_TO_PRICE = 0, 1, 2, 3
 FINISH_CODES: Final = {"": 0, "stop": 1, "length": 2, "tool_calls": 3, "content_filter": 4, "error": 5, "other": 6}
 FINISH_OTHER: Final = 6
 

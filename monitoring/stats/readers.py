@@ -25,7 +25,6 @@ MULTICLASS = "multiclass"
 LENGTH = FINISH_CODES["length"]
 KNOWN_FINISHES = sorted(code for name, code in FINISH_CODES.items() if name)
 US_PER_MS = 1_000
-NANO = 1_000_000_000
 
 
 def requests(tally: Tally, subject: Subject) -> Reading:
@@ -48,23 +47,25 @@ def error_rate(tally: Tally, subject: Subject) -> Reading:
 
 
 def latency(q: float) -> Reader:
-    """The q-quantile of the latency in ms, within 1 %; interval by order statistics of the same histogram."""
+    """The q-quantile of the latency in ms."""
+    return percentile("latency", q, per=US_PER_MS)
+
+
+def percentile(metric: str, q: float, *, per: int = 1) -> Reader:
+    """The q-quantile of a metric, within 1 %, where `per` quanta are one unit; interval by order statistics."""
 
     def read(tally: Tally, subject: Subject) -> Reading:
-        cell = tally.cell("latency")
+        cell = tally.cell(metric)
         n = int(cell.counts.sum())
         if n <= 0:
             return Reading(None, 0)
         half = Z_95 * sqrt(q * (1 - q) / n)
         places = (q, max(0.0, q - half), min(1.0, q + half))
-        value, low, high = (quantile(cell.bins, cell.counts, place, cell.layout) for place in places)
-        return Reading(_ms(value), n, _ms(low), _ms(high))
+        found = [quantile(cell.bins, cell.counts, place, cell.layout) for place in places]
+        value, low, high = (None if quanta is None else quanta / per for quanta in found)
+        return Reading(value, n, low, high)
 
     return read
-
-
-def _ms(quanta: float | None) -> float | None:
-    return None if quanta is None else quanta / US_PER_MS
 
 
 def accuracy(tally: Tally, subject: Subject) -> Reading:
@@ -163,12 +164,6 @@ def tokens(tally: Tally, subject: Subject) -> Reading:
     if not any(cell.n for cell in cells):
         return Reading(None, 0)
     return Reading(float(sum(cell.total for cell in cells)), tally.cell("status").n)
-
-
-def cost_usd(tally: Tally, subject: Subject) -> Reading:
-    """US dollars as the clients reported them; n is the number of calls with a cost."""
-    cost = tally.cell("reported_cost")
-    return Reading(cost.total / NANO if cost.n else None, cost.n)
 
 
 # --- Indicators: (good, valid), never a quotient of their own.

@@ -12,8 +12,9 @@ from models_registry.models import Project
 from monitoring.models import Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.events import Served
 from monitoring.selectors.events import related_to
-from monitoring.selectors.wire import USAGE, event_to_wire, moment, payload_of
+from monitoring.selectors.wire import event_to_wire, moment, payload_of
 from panel.pages.conversation import Message, conversation_of, pretty
+from panel.pages.cost import TokenLine, cost_story, token_lines
 
 # Shown in places of their own; what is left of the payload is listed as it came.
 PLACED = {"features", "prediction", "scores", "segments", "system", "prompt", "response", "params", "usage", "extra"}
@@ -58,7 +59,8 @@ class EventPage:
     scores: list[tuple[str, float]]
     conversation: list[Message]
     params: list[tuple[str, str]]
-    tokens: list[tuple[str, int]]
+    tokens: list[TokenLine]
+    cost: str
     rest: list[tuple[str, str]]
     raw: str
     outcomes: list[Opinion] = field(default_factory=list)
@@ -79,7 +81,8 @@ def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage
         scores=_scores(event, payload),
         conversation=conversation_of(payload),
         params=[(name, _plain(value)) for name, value in (payload.get("params") or {}).items()],
-        tokens=_tokens(wire.get("usage") or {}),
+        tokens=token_lines(event, wire.get("usage") or {}),
+        cost=cost_story(event),
         rest=[(name, _plain(value)) for name, value in _rest(payload) if value not in (None, "", [], {})],
         raw=pretty(wire),
         outcomes=_opinions(related.outcomes),
@@ -125,18 +128,6 @@ def _scores(event: Prediction | LLMCall, payload: dict[str, Any]) -> list[tuple[
     if isinstance(event, Prediction) and event.score is not None:
         return [(event.version.model.positive_label or _("score"), event.score)]
     return []
-
-
-def _tokens(usage: dict[str, Any]) -> list[tuple[str, int]]:
-    words = {
-        "input": _("input"),
-        "cached_input": _("input from cache"),
-        "cache_write": _("written to cache"),
-        "output": _("output"),
-        "reasoning": _("reasoning"),
-    }
-    names = [*USAGE, *(name for name in usage if name not in USAGE)]
-    return [(words.get(name, name), int(usage[name])) for name in names if isinstance(usage.get(name), int | float)]
 
 
 def _rest(payload: dict[str, Any]) -> list[tuple[str, Any]]:

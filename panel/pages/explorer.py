@@ -16,7 +16,7 @@ from monitoring.models import LLMCall, Prediction
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import CHOICES, FilterError, read_filter, read_moment
 from monitoring.selectors.events import event_page
-from monitoring.selectors.wire import moment
+from monitoring.selectors.wire import cost_of, moment
 from panel.pages.conversation import excerpt_of
 
 PAGE_ROWS = 50
@@ -206,5 +206,4 @@ def _row(event: Prediction | LLMCall) -> EventRow:
     latency = None if event.latency_us is None else event.latency_us / 1_000
     if isinstance(event, Prediction):
         return EventRow(event, moment(event.ts_us), latency)
-    cost = None if event.cost_nano is None else event.cost_nano / 1_000_000_000
-    return EventRow(event, moment(event.ts_us), latency, excerpt_of(event), cost)
+    return EventRow(event, moment(event.ts_us), latency, excerpt_of(event), cost_of(event)["cost_usd"])

@@ -26,12 +26,19 @@ CLASSIFIER_FIGURES = (
     *("accuracy", "precision", "recall", "specificity", "f1", "f1_weighted"),
     *("roc_auc", "average_precision", "brier_score", "label_coverage"),
 )
-LLM_FIGURES = ("truncation_rate", "feedback_negative_rate", "feedback_rate", "tokens", "cost_usd")
+LLM_FIGURES = (
+    *("truncation_rate", "finish_unknown_rate", "refusal_rate", "feedback_negative_rate", "feedback_rate"),
+    *("ttft_p95", "tokens_per_second", "output_tokens_p95", "context_use"),
+)
+MONEY_FIGURES = (
+    *("cost_usd", "cost_per_request", "cost_reported_usd", "unpriced_rate"),
+    *("tokens", "cached_share", "input_tokens_p50", "input_tokens_p95"),
+)
 SERVICE_FIGURES = ("requests", "error_rate", "latency_p50", "latency_p95")
 SERVICE_CHARTS = (("throughput",), ("error_rate",), ("latency_p95", "latency_p50"))
 CLASSIFIER_CHARTS = (("accuracy",), ("precision", "recall", "f1"), ("roc_auc",), ("label_coverage",))
 DRIFT_CHARTS = (("drift_psi",),)
-LLM_CHARTS = (("truncation_rate",), ("feedback_negative_rate",), ("tokens",), ("cost_usd",))
+LLM_CHARTS = (("truncation_rate",), ("feedback_negative_rate",), ("tokens",), ("cost_usd",), ("cached_share",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class ModelPage:
     row: ModelRow
     service: list[Figure]
     quality: list[Figure]
+    money: list[Figure]
     charts: list[Chart]
     versions: list[VersionRow]
     quality_label: str
@@ -88,6 +96,7 @@ def model_page(model: Model, span: Range, *, now: datetime) -> ModelPage:
         row=row,
         service=_figures(model, _applicable(model, SERVICE_FIGURES), subject, start=start, now=now),
         quality=_figures(model, quality, subject, start=start, now=now),
+        money=_figures(model, _applicable(model, MONEY_FIGURES), subject, start=start, now=now),
         charts=_charts(
             model, row, subject, span, now=now, referred=inputs is not None and inputs.reference is not None
         ),

@@ -11,7 +11,7 @@ from alerting.models import AlertRule, Channel
 from config.definitions.document import DefinitionError, read_document
 from lib.vault import unseal
 from models_registry.models import Model, Project
-from monitoring.models import SLO
+from monitoring.models import SLO, OwnPrice
 from runbooks.models import Runbook
 
 pytestmark = pytest.mark.django_db
@@ -225,3 +225,46 @@ def test_whatever_the_file_holds_the_answer_is_a_definition_or_an_error(tmp_path
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
     with suppress(DefinitionError):
         assert isinstance(read_document(path), dict)
+
+
+PRICES = """\
+project: {slug: aurora}
+prices:
+  deal:
+    provider: openai
+    model: gpt-4o-mini
+    valid_from: 2026-07-01
+    input: 0.12
+    cached_input: 0.06
+    output: "0.48"
+    tiers: [{above: 200000, input: 0.24}]
+"""
+
+
+def test_own_prices_are_as_exact_as_in_the_file(write):
+    write(PRICES)
+    assert all("unchanged" in line for line in write(PRICES)[:2])
+    price = OwnPrice.objects.get().price()
+    assert price.document() == {
+        "rates": {"input": "0.12", "cached_input": "0.06", "output": "0.48"},
+        "tiers": [{"above": 200_000, "input": "0.24"}],
+        "window": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("input: cheap", "prices.deal.input: must be a number, not 'cheap'"),
+        ("input: true", "prices.deal.input: must be a number, not True"),
+        ("input: -1", "prices.deal.input: Ensure this value is greater than or equal to 0."),
+        ("input: 0.0000000000001", "prices.deal.input: Ensure that there are no more than 12 decimal places."),
+        ("tiers: [{input: 1}]", 'prices.deal.tiers: A tier is an object with "above"'),
+        ("tiers: [{above: 1, price: 1}]", 'prices.deal.tiers: A tier is an object with "above"'),
+        ("tiers: 3", "prices.deal.tiers: Give a list of at most 8 tiers."),
+        ("provider: openai", "prices.deal: Give the price of at least one kind of token."),
+    ],
+)
+def test_a_price_that_is_none_is_refused_with_its_line(write, line: str, problem: str):
+    told = complaint(write, f"project: {{slug: aurora}}\nprices:\n  deal:\n    model: m\n    {line}\n")
+    assert problem in told

@@ -18,6 +18,14 @@ LAYOUTS = {
     "feedback": layouts.FEEDBACK,
     "tokens": layouts.LOG,
     "reported_cost": layouts.LOG,
+    "cost": layouts.LOG,
+    "fallback_cost": layouts.LOG,
+    "pricing": layouts.PRICING,
+    "input_size": layouts.LOG,
+    "output_size": layouts.LOG,
+    "ttft": layouts.LOG,
+    "speed": layouts.LOG,
+    "context": layouts.LOG,
 }
 
 

@@ -41,8 +41,9 @@ SERVED: dict[str, Any] = {
 PREDICTIONS = st.builds(PredictionRow, **SERVED, prediction=TEXT, score=st.none(), label=st.none() | TEXT)
 CALLS = st.builds(
     LLMCallRow, **SERVED, **dict.fromkeys(("provider", "request_model", "response_model", "prompt_name", "prompt_version"), st.just("")),
-    finish_reason=st.sampled_from(["", "stop", "length", "other", "new"]), ttft_us=st.none(),
-    **{name: MICROS for name in LLMCallRow._fields if name.endswith("_tokens")}, cost_nano=MICROS,
+    finish_reason=st.sampled_from(["", "stop", "length", "other", "new"]), ttft_us=MICROS,
+    **{name: MICROS for name in LLMCallRow._fields if name.endswith("_tokens")},
+    **dict.fromkeys(("reported_nano", "cost_nano", "price_id"), MICROS), context_window=st.none() | st.integers(1, 2**40),
 )  # fmt: skip
 ROWS = st.one_of(PREDICTIONS, CALLS)
 

@@ -82,7 +82,7 @@ def test_tokens_and_cost(support_assistant: Model) -> None:
     served(support_assistant, NOON, ok=2)
     for key, total in (("input", 1_000), ("output", 200), ("reasoning", 34)):
         add(series_of(support_assistant, "tokens", key=key), NOON, {9: 2}, total=total)
-    add(series_of(support_assistant, "reported_cost"), NOON, {9: 2}, total=12_500_000)
+    add(series_of(support_assistant, "cost"), NOON, {9: 2}, total=12_500_000)
     assert (read("tokens", support_assistant).value, read("tokens", support_assistant).n) == (1_234, 2)
     assert read("cost_usd", support_assistant).value == 0.0125
 

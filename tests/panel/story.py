@@ -60,7 +60,7 @@ def make_call(model: Model, number: int, at: datetime, **columns: Any) -> LLMCal
             "request_model": "gpt-4o-mini",
             "input_tokens": 420,
             "output_tokens": 64,
-            "cost_nano": 1_230_000,
+            "reported_nano": 1_230_000,
             **columns,
         },
     )

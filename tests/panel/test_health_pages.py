@@ -144,7 +144,7 @@ def test_an_llm_application_shows_what_matters_to_it(as_ana, support_assistant, 
     at = stopped_clock - timedelta(minutes=10)
     served(support_assistant, at, ok=50)
     add(series_of(support_assistant, "finish"), at, {1: 45, 2: 5})
-    add(series_of(support_assistant, "reported_cost"), at, {600: 50}, total=50 * 2_400_000)
+    add(series_of(support_assistant, "cost"), at, {600: 50}, total=50 * 2_400_000)
     page = text(as_ana, "model", support_assistant.project.slug, "support-assistant")
     assert "Truncation rate" in page
     assert "10.0%" in page

@@ -27,6 +27,7 @@
     ms: (v) => (v >= 1000 ? `${sure(v / 1000, 1)}${gap}s` : `${sure(v, v < 10 ? 1 : 0)}${gap}ms`),
     usd: (v) => `US$${language.startsWith("pt") ? gap : ""}${plain(v, Math.abs(v) < 0.1 && v !== 0 ? 4 : 2)}`,
     per_minute: (v) => `${sure(v, v < 10 ? 1 : 0)}`,
+    per_second: (v) => `${sure(v, v < 10 ? 1 : 0)}`,
   };
   const compact = (v) => (Math.abs(v) >= 10000 ? `${sure(v / (v >= 1e6 ? 1e6 : 1e3), 1)}${gap}${v >= 1e6 ? "M" : "k"}` : sure(v, 1));
   const writer = (unit) => writers[unit] || compact;

@@ -1,0 +1,70 @@
+"""How the measures of LLM calls are computed from a tally: money, sizes, finish reasons. Pure: no Django, no database."""
+
+from monitoring.stats.intervals import Reading, ratio
+from monitoring.stats.layouts import FINISH_CODES, PRICED, REPORTED_ONLY, UNPRICED
+from monitoring.stats.readers import US_PER_MS, Reader, percentile
+from monitoring.stats.tally import Subject, Tally
+
+NANO = 1_000_000_000
+INPUT_KEYS = ("input", "cached_input", "cache_write", "audio_input")
+REFUSED, UNKNOWN = FINISH_CODES["content_filter"], FINISH_CODES[""]
+KNOWN = sorted(code for name, code in FINISH_CODES.items() if name)
+
+
+def cost_usd(tally: Tally, subject: Subject) -> Reading:
+    """US dollars by our prices; of calls without a price what the client reported. n: calls whose cost is known."""
+    nano, n = _cost(tally)
+    return Reading(nano / NANO if n else None, n)
+
+
+def cost_reported_usd(tally: Tally, subject: Subject) -> Reading:
+    """US dollars as the clients reported them; n is the number of calls with a reported cost."""
+    cost = tally.cell("reported_cost")
+    return Reading(cost.total / NANO if cost.n else None, cost.n)
+
+
+def cost_per_request(tally: Tally, subject: Subject) -> Reading:
+    """Mean US dollars over the calls whose cost is known."""
+    nano, n = _cost(tally)
+    return Reading(nano / n / NANO if n else None, n)
+
+
+def unpriced_rate(tally: Tally, subject: Subject) -> Reading:
+    """Calls without a price of ours, among the calls that have something to price."""
+    pricing = tally.cell("pricing")
+    unpriced = pricing.count(REPORTED_ONLY, UNPRICED)
+    return ratio(unpriced, unpriced + pricing.count(PRICED))
+
+
+def cached_share(tally: Tally, subject: Subject) -> Reading:
+    """Input tokens read from the provider's cache, among input tokens. Tokens of a call belong together: no interval."""
+    totals = {key: tally.cell("tokens", key).total for key in INPUT_KEYS}
+    total = sum(totals.values())
+    return Reading(totals["cached_input"] / total if total else None, tally.cell("input_size").n)
+
+
+def refusal_rate(tally: Tally, subject: Subject) -> Reading:
+    """Calls that ended with finish reason `content_filter`, among those whose finish reason is known."""
+    finish = tally.cell("finish")
+    return ratio(finish.count(REFUSED), finish.count(*KNOWN))
+
+
+def finish_unknown_rate(tally: Tally, subject: Subject) -> Reading:
+    """Calls whose finish reason nobody told, among calls."""
+    finish = tally.cell("finish")
+    return ratio(finish.count(UNKNOWN), finish.n)
+
+
+tokens_per_second = percentile("speed", 0.5, per=1_000)
+context_use = percentile("context", 0.95, per=1_000_000)
+
+
+def first_token(q: float) -> Reader:
+    """The q-quantile of the time to the first token in ms, of the calls that tell it."""
+    return percentile("ttft", q, per=US_PER_MS)
+
+
+def _cost(tally: Tally) -> tuple[int, int]:
+    """(nano-USD, calls)."""
+    ours, reported = tally.cell("cost"), tally.cell("fallback_cost")
+    return ours.total + reported.total, ours.n + reported.n
