@@ -22,9 +22,13 @@ INPUT = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "audio_inp
 OUTPUT = ("output_tokens", "reasoning_tokens", "audio_output_tokens")
 
 
-def pricing(columns: Columns) -> list[int]:
-    """The pricing-1 bin of each call."""
-    told = zip(columns["cost_nano"], columns["reported_nano"], columns["status"], *_sides(columns), strict=True)
+def pricing(columns: Columns, known: Mapping[str, Numbers]) -> list[int]:
+    """The pricing-1 bin of each call, by its columns and its `numbers`."""
+    costs = columns["cost_nano"]
+    if None not in costs:
+        return [PRICED] * len(costs)
+    sides = known["input_size"], known["output_size"]
+    told = zip(costs, columns["reported_nano"], columns["status"], *sides, strict=True)
     return [PRICED if cost is not None else _not_priced(reported, *rest) for cost, reported, *rest in told]
 
 
@@ -37,7 +41,7 @@ def _not_priced(reported: int | None, status: int, used_in: int | None, used_out
 
 def numbers(columns: Columns) -> dict[str, Numbers]:
     """Metric → value of each call: nano-USD, tokens, µs, thousandths of a token per second, millionths of the window."""
-    used_in, used_out = _sides(columns)
+    used_in, used_out = _total(columns, INPUT), _total(columns, OUTPUT)
     return {
         "cost": list(columns["cost_nano"]),
         "reported_cost": list(columns["reported_nano"]),
@@ -53,17 +57,15 @@ def numbers(columns: Columns) -> dict[str, Numbers]:
     }
 
 
-def _sides(columns: Columns) -> tuple[Numbers, Numbers]:
-    """(input, output): the disjoint buckets of each side together."""
-    return _total(columns, INPUT), _total(columns, OUTPUT)
-
-
 def _total(columns: Columns, names: Iterable[str]) -> Numbers:
+    """The disjoint buckets of a side together."""
     known = [columns[name] for name in names if any(count is not None for count in columns[name])]
     if not known:
         return [None] * len(columns["status"])
     if len(known) == 1:
         return list(known[0])
+    if not any(None in column for column in known):
+        return list(map(sum, zip(*known, strict=True)))
     return [
         None if all(count is None for count in counts) else sum(count or 0 for count in counts)
         for counts in zip(*known, strict=True)

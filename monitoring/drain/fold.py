@@ -179,8 +179,9 @@ class Folds:
         self._count(FINISH, places, finishes, sign)
         for name, slot in TOKENS.items():
             self._measure(slot, places, columns[name], sign)
-        self._count(PRICING, places, calls.pricing(columns), sign)
-        for metric, values in calls.numbers(columns).items():
+        numbers = calls.numbers(columns)
+        self._count(PRICING, places, calls.pricing(columns, numbers), sign)
+        for metric, values in numbers.items():
             self._measure(Slot(metric, "", layouts.LOG), places, values, sign)
 
     def _add_served(self, columns: Columns, sign: int) -> Integers:

@@ -17,7 +17,6 @@ FIRST_TOKENS = LLMCallRow._fields.index("input_tokens")
 AFTER_TOKENS = LLMCallRow._fields.index("audio_output_tokens") + 1
 COST = LLMCallRow._fields.index("cost_nano")
 AFTER_PRICE = LLMCallRow._fields.index("context_window") + 1
-UNPRICED = (None, None, None)
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -33,25 +32,31 @@ class Names(NamedTuple):
 
 def price_calls(rows: dict[bytes, Row]) -> None:
     """Give the LLM calls among the rows their cost, price and context window; in place."""
-    groups: defaultdict[Names, list[bytes]] = defaultdict(list)
+    groups: defaultdict[tuple[int, str, str, str, int], list[bytes]] = defaultdict(list)
     for key, row in rows.items():
         if type(row) is LLMCallRow and (row.response_model or row.request_model):
             slot = row.ts_us // SLOT_US
-            groups[Names(row.project_id, row.provider, row.response_model, row.request_model, slot)].append(key)
-    found = _find(groups)
+            groups[row.project_id, row.provider, row.response_model, row.request_model, slot].append(key)
+    found = _find(map(Names._make, groups))
     if not found:
         return
     ids = _applied(found.values())
     for names, price in found.items():
-        for key in groups[names]:
-            call: Any = rows[key]
-            cost = price.cost_nano(call[FIRST_TOKENS:AFTER_TOKENS])
-            own = (cost, None if cost is None else ids[_digest(price)], price.window)
-            rows[key] = LLMCallRow._make(call[:COST] + own + call[AFTER_PRICE:])
+        _price_group(rows, groups[names], price, ids[_digest(price)])
+
+
+def _price_group(rows: dict[bytes, Row], keys: Iterable[bytes], price: Price, price_id: int) -> None:
+    priced, unpriced = (price_id, price.window), (None, None, price.window)
+    for key in keys:
+        call: Any = rows[key]
+        cost = price.cost_nano(call[FIRST_TOKENS:AFTER_TOKENS])
+        own = unpriced if cost is None else (cost, *priced)
+        rows[key] = tuple.__new__(LLMCallRow, (*call[:COST], *own, *call[AFTER_PRICE:]))
 
 
 def _find(groups: Iterable[Names]) -> dict[Names, Price]:
     """The price of each group that has one; one query for the own prices of all projects."""
+    groups = list(groups)
     projects = {names.project_id for names in groups}
     if not projects:
         return {}
