@@ -63,6 +63,7 @@ NAMED = frozenset({layouts.CATEGORY, layouts.CONFUSION, layouts.LABELLED_SCORE})
 # A place and a bin in one integer: bins are 32-bit and may be negative.
 BIN_BITS, BIN_SHIFT = 32, 2**31
 BIN_MASK = 2**BIN_BITS - 1
+SUMMABLE = 2**62
 
 
 class Cell(NamedTuple):
@@ -226,8 +227,19 @@ class Folds:
             places, values = places[known], list(compress(values, known))
         self._count(slot, places, log_bins(values), sign)
         totals = self._totals[slot]
-        for place, value in zip(places.tolist(), values, strict=True):
-            totals[place] += sign * value
+        for place, total in _totals(places, values):
+            totals[place] += sign * total
+
+
+def _totals(places: Integers, values: Sequence[int]) -> Iterator[tuple[Place, int]]:
+    """The sum of the values of each place, in Python's integers where 64 bits might not hold it."""
+    if not values or max(max(values), -min(values)) > SUMMABLE // len(values):
+        yield from zip(places.tolist(), values, strict=True)
+        return
+    where, which = np.unique(places, return_inverse=True)
+    sums = np.zeros(len(where), dtype=np.int64)
+    np.add.at(sums, which, np.array(values, dtype=np.int64))
+    yield from zip(where.tolist(), sums.tolist(), strict=True)
 
 
 def _summed(parts: Sequence[Counted]) -> Counted:

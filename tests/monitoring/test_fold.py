@@ -131,3 +131,9 @@ def test_nothing_has_no_quantile_and_names_have_no_order():
 )  # fmt: skip
 def test_feedback_points_up_or_down_only_where_it_is_clear(kind, value, expected):
     assert direction(kind, value) == expected
+
+
+def test_totals_that_64_bits_do_not_hold_are_exact():
+    row = PredictionRow(1, 1, "e", 0, 0, "{}", 1, "production", 0, "", 2**62, "", "", "", "", "", "yes", None)
+    found = {slot.metric: cell for _, slot, cell in folded(row, row, row).cells()}
+    assert (found["latency"].n, found["latency"].total) == (3, 3 * 2**62)
