@@ -46,7 +46,7 @@ def kind_of(environ: Environ) -> str | None:
 
 
 class Answer(NamedTuple):
-    """What a WSGI server is told: Django's own response costs a tenth of a request of one event."""
+    """What a WSGI server is told: building one of Django's responses costs as much as judging an event."""
 
     status: str
     headers: list[tuple[str, str]]
