@@ -1,14 +1,22 @@
 """The drift report's promises, measured: false alarms, power, one outlier, time. `python -m bench.drift`"""
 
+import json
+import os
 import time
 from collections.abc import Callable
 from statistics import NormalDist
 
+import django
 import numpy as np
 
-from monitoring.stats.drift import compare
-from monitoring.stats.inputs import Report, report_of
-from monitoring.stats.profile import (
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from monitoring.drain.features import fold_features, read_features  # noqa: E402
+from monitoring.selectors.references import Plan  # noqa: E402
+from monitoring.stats.drift import compare  # noqa: E402
+from monitoring.stats.inputs import Report, report_of  # noqa: E402
+from monitoring.stats.profile import (  # noqa: E402
     STRIDE,
     Profile,
     category_codes,
@@ -136,6 +144,23 @@ def best(run: Callable[[], object], *, repeats: int = 30) -> float:
     return min(times)
 
 
+def fold_ns(known: Profile, data: dict[str, np.ndarray]) -> tuple[float, float]:
+    """(reading a value out of its payload, folding it), in ns: the drain's own functions on the drain's own rows."""
+    values = {
+        name: [f"c{v}" for v in got] if name.startswith("category") else got.tolist() for name, got in data.items()
+    }
+    rows = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+    payloads = [json.dumps({"features": row, "segments": {"region": "north"}}) for row in rows]
+    count = len(payloads)
+    columns = {"id": range(count), "version_id": [1] * count, "environment": ["production"] * count}
+    columns |= {"ts_us": [place * 1_000_000 for place in range(count)], "payload": payloads}
+    plans = {1: [Plan(0, None, known)]}
+    reading = best(lambda: read_features(known, payloads))
+    whole = best(lambda: list(fold_features(plans, columns)))
+    each = 1e9 / (count * len(known.features))
+    return reading * each, (whole - reading) * each
+
+
 def main() -> None:
     rng = np.random.default_rng(20261123)
     known = profile(columns(rng, REFERENCE))
@@ -144,6 +169,10 @@ def main() -> None:
     bins = np.flatnonzero(flat)
     seconds = best(lambda: report_of(known, 1_000_000, bins, flat[bins]))
     print(f"report of {FEATURES} features over 1,000,000 rows: {seconds * 1e3:.2f} ms (at most 5)")
+    reading, folding = fold_ns(known, columns(rng, 5_000))
+    print(
+        f"folding a feature value: {folding:.0f} ns (at most 100), after {reading:.0f} ns to read it from the payload"
+    )
     print(f"one outlier among 20,000 rows moves PSI by {outlier(rng):.5f} (less than 0.005)")
     print(f"power for PSI 0.1 at 2,000 rows: {power(rng, 2_000):.1%} (at least 95 %)")
     for rows in (100, 200, 500, 2_000, 20_000):

@@ -6,10 +6,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alerting.kinds.base import Judgement, rule_model
-from alerting.kinds.inputs import InputsRule, fault_text, listed, unjudged
+from alerting.kinds.inputs import UNDECIDED, InputsRule, fault_text, listed, unjudged
 from alerting.models import AlertRule
 from alerting.states import Seen
 from monitoring.selectors.references import reports_of
+from monitoring.stats.inputs import Report
 from monitoring.stats.integrity import MINIMUM
 from monitoring.stats.tally import Subject, Tally
 
@@ -29,6 +30,10 @@ class DataQuality(InputsRule):
         reason = listed([f"{one.feature.name}: {fault_text(one.faults[0])}" for one in broken])
         window_s, value = int(rule.window.total_seconds()), float(len(broken))
         return Judgement(Seen.BREACHED, end, rule.severity, value, None, report.rows, reason, window_s, limit)
+
+    def surplus(self, report: Report, limit: float) -> float:
+        """Broken columns above the limit."""
+        return report.rows * (UNDECIDED if report.rows < MINIMUM else len(report.broken) - limit)
 
     def title(self, rule: AlertRule) -> str:
         """The model."""

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alerting.kinds.base import Judgement, rule_model
-from alerting.kinds.inputs import InputsRule, drift_text, listed, unjudged
+from alerting.kinds.inputs import UNDECIDED, InputsRule, drift_text, listed, unjudged
 from alerting.models import AlertRule
 from alerting.states import Seen
 from monitoring.selectors.references import reports_of
 from monitoring.stats.drift import FLOOR
+from monitoring.stats.inputs import Report
 from monitoring.stats.tally import Subject, Tally
 
 
@@ -44,6 +45,10 @@ class Drift(InputsRule):
         }
         window_s = int(rule.window.total_seconds())
         return Judgement(Seen.BREACHED, end, rule.severity, psi, None, report.rows, reason, window_s, floor)
+
+    def surplus(self, report: Report, limit: float) -> float:
+        """PSI above the floor."""
+        return report.rows * (UNDECIDED if report.psi is None else report.psi - limit)
 
     def title(self, rule: AlertRule) -> str:
         """The model."""

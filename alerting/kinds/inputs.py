@@ -11,13 +11,15 @@ from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
 from models_registry.models import Model
-from monitoring.selectors.summaries import Ask, Scope, window_start
+from monitoring.selectors.references import reports_of
+from monitoring.selectors.summaries import Ask, Scope, read_tallies, window_start
 from monitoring.stats.inputs import FeatureReport, Report
 from monitoring.stats.integrity import Fault
 from monitoring.stats.layouts import FEATURES
 from monitoring.stats.tally import Subject, Tally
 
 NAMED = 5  # columns named in a reason
+UNDECIDED = 1e-9
 
 
 class InputsRule:
@@ -46,12 +48,19 @@ class InputsRule:
         return Ask(scope, frozenset({FEATURES}), (window_start(end, rule.window), end))
 
     def divisible(self, rule: AlertRule) -> bool:
-        """There is nothing finer than an hour."""
-        return False
+        """By the hour: an hour's features fall into the slice that holds its beginning."""
+        return True
 
     def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
-        """Never asked, for the window is not divisible."""
-        return []
+        """By how much each slice passes the limit; an hour of which too little has come speaks for neither side."""
+        model = rule_model(rule)
+        scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
+        slices = [reports_of(tally, floor=seen.limit) for tally in read_tallies(scope, {FEATURES}, edges=edges)]
+        return [max((self.surplus(one, seen.limit) for one in reports), default=0.0) for reports in slices]
+
+    def surplus(self, report: Report, limit: float) -> float:
+        """By how much one report passes the limit, weighted by its predictions."""
+        raise NotImplementedError
 
 
 def unjudged(rule: AlertRule, seen: Tally, report: Report | None) -> Judgement:

@@ -53,20 +53,28 @@ def _chosen(columns: Columns, among: NDArray[np.bool_]) -> Columns:
 
 
 def _fold(version_id: int, profile: Profile, columns: Columns) -> Iterator[HourOfFeatures]:
-    hours = [ts // HOUR_US for ts in columns["ts_us"]]
-    places: dict[tuple[str, int], int] = {}
-    owners = np.array([places.setdefault(key, len(places)) for key in zip(columns["environment"], hours, strict=True)])
+    places, owners = _places(columns)
     width = len(profile.features) * STRIDE
     keys = bins_of(profile, *read_features(profile, columns["payload"]))
     if len(places) > 1:
         keys += owners * width
     table = np.bincount(keys.ravel(), minlength=len(places) * width).reshape(len(places), width)
     rows = np.bincount(owners, minlength=len(places)).tolist()
-    for (environment, hour), place in places.items():
+    for place, (environment, hour) in enumerate(places):
         bins = np.flatnonzero(table[place])
         yield HourOfFeatures(
             version_id, environment, hour * MINUTES, profile.layout, rows[place], bins, table[place][bins]
         )
+
+
+def _places(columns: Columns) -> tuple[list[tuple[str, int]], Integers]:
+    """(environment and hour of each place, the place of each row)."""
+    names = list(dict.fromkeys(columns["environment"]))
+    numbers_of = {name: number for number, name in enumerate(names)}
+    hours = np.array(columns["ts_us"], dtype=np.int64) // HOUR_US
+    where = np.fromiter(map(numbers_of.__getitem__, columns["environment"]), dtype=np.int64, count=len(hours))
+    found, owners = np.unique(hours * len(names) + where, return_inverse=True)
+    return [(names[key % len(names)], key // len(names)) for key in found.tolist()], owners
 
 
 def bins_of(profile: Profile, rows: Sequence[Row], as_known: bool = False) -> Integers:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from monitoring.models import Reference
 from monitoring.stats.drift import FLOOR
 from monitoring.stats.inputs import Report, report_of, worst
+from monitoring.stats.integrity import MINIMUM as FEWEST
 from monitoring.stats.intervals import Reading
 from monitoring.stats.layouts import FEATURES
 from monitoring.stats.profile import Profile
@@ -72,6 +73,8 @@ def drift_psi(tally: Tally, subject: Subject) -> Reading:
 
 
 def broken_features(tally: Tally, subject: Subject) -> Reading:
-    """Columns with a fault of data quality; n is the number of predictions."""
+    """Columns with a fault of data quality; n is the number of predictions. No data below the rows that it takes to tell."""
     report = worst(reports_of(tally))
-    return Reading(None, 0) if report is None else Reading(float(len(report.broken)), report.rows)
+    if report is None or report.rows < FEWEST:
+        return Reading(None, report.rows if report else 0)
+    return Reading(float(len(report.broken)), report.rows)

@@ -54,6 +54,16 @@ def test_drift_fires_once_for_the_model_with_its_features_ranked_and_recovers(mo
     assert changes(found)[-1] == ("firing", "inactive")
 
 
+@pytest.mark.parametrize("kind", ["drift", "data_quality"])
+def test_the_impact_begins_with_the_hour_that_differs(model: Model, kind: str) -> None:
+    rule(model, kind)
+    arrive(model, applicants(400, seed=5))
+    bad = applicants(300, shift=2) if kind == "drift" else nulls(applicants(300), 0.9)
+    arrive(model, bad, hours=1)
+    tick(70, 71)
+    assert Incident.objects.get().impact_started_at == NOON + HOUR
+
+
 def test_no_drift_is_fine_with_its_psi(model: Model) -> None:
     found = rule(model)
     arrive(model, applicants(400, seed=5))
