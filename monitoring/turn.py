@@ -8,7 +8,7 @@ writers, a lock on a file beside the database; the lock that counts is still the
 import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -25,12 +25,13 @@ def write_turn() -> Iterator[None]:
     if connection.vendor != "sqlite" or not Path(name).is_file():
         yield
         return
-    with open(f"{name}-turn", "ab") as file:  # the kernel gives it back when its holder dies
-        _take(file)
+    with ExitStack() as held:  # the kernel gives a turn back when its holder dies
+        with suppress(OSError):  # no file, no turn: that is no reason to refuse the write
+            _take(held.enter_context(open(f"{name}-turn", "ab")))
         yield
 
 
-def _take(file: IO[bytes]) -> bool:
+def _take(file: IO[bytes]) -> None:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         try:
@@ -38,5 +39,4 @@ def _take(file: IO[bytes]) -> bool:
         except BlockingIOError:
             time.sleep(POLL_S)
         else:
-            return True
-    return False
+            return

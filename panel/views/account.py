@@ -37,7 +37,7 @@ class Door(AuthenticationForm):
         if self.shut_until is not None:
             raise ValidationError(_shut(self.shut_until, real_now), code="throttled")
         cleaned = super().clean()
-        if name:
+        if name and self.get_user() is not None:  # nobody is known by a form that was left empty
             forget_attempts(name, address)
         return cleaned
 

@@ -2,8 +2,6 @@
 
 import fcntl
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,33 +28,37 @@ def _is_free(database: Path) -> bool:
         return True
 
 
-def test_the_other_waits_and_then_has_its_turn(database: Path) -> None:
+def test_the_other_waits_and_then_has_its_turn(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
+    seen_waiting = threading.Event()
+    monkeypatch.setattr(turn.time, "sleep", lambda _seconds: seen_waiting.set())
 
     def other() -> None:
-        with turn.write_turn():
-            order.append("other")
+        connection.settings_dict["NAME"], before = str(database), connection.settings_dict["NAME"]
+        connection.vendor = "sqlite"  # Django's connections belong to threads
+        try:
+            with turn.write_turn():
+                order.append("other")
+        finally:
+            connection.settings_dict["NAME"] = before
 
     with turn.write_turn():
         assert not _is_free(database)
-        thread = threading.Thread(target=_in_the_same_settings(database, other))
+        thread = threading.Thread(target=other)
         thread.start()
-        time.sleep(0.02)
+        assert seen_waiting.wait(10)
         order.append("first")
     thread.join()
     assert order == ["first", "other"]
     assert _is_free(database)
 
 
-def _in_the_same_settings(database: Path, work: Callable[[], None]) -> Callable[[], None]:
-    """Django's connections belong to threads."""
-
-    def run() -> None:
-        connection.settings_dict["NAME"] = str(database)
-        connection.vendor = "sqlite"
-        work()
-
-    return run
+def test_without_a_file_there_is_no_turn_and_the_write_goes_on(database: Path) -> None:
+    Path(f"{database}-turn").mkdir()  # cannot be opened as a file
+    done = False
+    with turn.write_turn():
+        done = True
+    assert done
 
 
 def test_a_turn_that_fails_ends(database: Path) -> None:

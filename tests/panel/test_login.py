@@ -93,3 +93,10 @@ def test_an_empty_form_is_no_attempt(client: Client, ana: User, stand_at) -> Non
     for _ in range(FREE + 1):
         assert knock(client, password="").status_code == 200
     assert knock(client, RIGHT).status_code == 302
+
+
+def test_an_empty_password_opens_no_door_that_is_shut(client: Client, ana: User, stand_at) -> None:
+    for _ in range(FREE + 1):
+        knock(client)
+    assert knock(client, password="").status_code == 200
+    assert knock(client, RIGHT).status_code == 429
