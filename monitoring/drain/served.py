@@ -15,13 +15,12 @@ from models_registry.register import KnownVersion
 from monitoring.drain.claim import Body
 from monitoring.drain.labels import decisions
 from monitoring.drain.rows import LLMCallRow, PredictionRow, ServedRow
-from monitoring.ingest.schema import LLMCallItem, PredictionItem, ServedItem, Usage
+from monitoring.ingest.schema import Columns, LLMCallItem, PredictionItem, ServedItem, Usage, columns_of
 from monitoring.stats.layouts import STATUS_ERROR, STATUS_OK
 
 Named = tuple[int, str, str]  # project, slug, version
 Versions = Mapping[Named, KnownVersion]
 Column = Iterable[Any]
-Columns = Mapping[str, Sequence[Any]]
 
 PREDICTION_PAYLOAD = ("features", "scores", "segments", "batch_run", "extra")
 CALL_PAYLOAD = (
@@ -98,12 +97,6 @@ def build_calls(
         *map(repeat, NOT_PRICED_YET),
     ]
     return _rows(LLMCallRow, [*_served(body, ids, given, known, payload), *own])
-
-
-def columns_of(structs: Sequence[msgspec.Struct]) -> Columns:
-    """The fields of many structs of one type as columns: one call per struct instead of one per field."""
-    names = structs[0].__struct_fields__
-    return dict(zip(names, zip(*map(msgspec.structs.astuple, structs), strict=True), strict=True))
 
 
 def _rows(row_type: type[ServedRow], columns: Sequence[Column]) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""How well scores rank and how honest they are, from histograms by label. Pure: no Django, no database.
+"""How well scores rank and how near they are to the labels, from histograms by label. Pure: no Django, no database.
 
 Within a bin scores count as tied; bins are 1/128 of log-odds wide, so that ROC AUC and average precision stay within
 0.002 of scikit-learn's on the raw scores, also where one event in 500 is positive.
@@ -11,7 +11,7 @@ from math import exp, log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.stats.intervals import Z_95, Reading, ratio
+from monitoring.stats.intervals import Z_95, Reading
 from monitoring.stats.layouts import labelled_score_cells, score_values
 from monitoring.stats.tally import Subject, Tally
 
@@ -123,43 +123,3 @@ def _around(value: float, error: float, n: int, *, top: float | None = 1.0) -> R
     """A normal interval, cut at 0 and at the greatest value there can be."""
     low, high = max(0.0, value - Z_95 * error), value + Z_95 * error
     return Reading(value, n, low, high if top is None else min(top, high))
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationBin:
-    """Events of similar score: the mean score, the share of positives with its interval, how many."""
-
-    mean_score: float
-    positive_rate: Reading
-
-
-def calibration_curve(tally: Tally, subject: Subject, *, bins: int = 10) -> list[CalibrationBin]:
-    """Observed share of positives by score, in bins of equal width as scikit-learn's calibration_curve; empty ones out."""
-    ranked = Ranked.of(tally, subject)
-    place = np.clip((ranked.scores * bins).astype(int), 0, bins - 1)
-    curve = []
-    for each in np.unique(place):
-        times = (ranked.positive + ranked.negative)[place == each]
-        hits, n = round(ranked.positive[place == each].sum()), round(times.sum())
-        curve.append(CalibrationBin(float(ranked.scores[place == each] @ times) / n, ratio(hits, n)))
-    return curve
-
-
-@dataclass(frozen=True, slots=True)
-class ThresholdPoint:
-    """The confusion matrix if the decision were positive from this score on."""
-
-    threshold: float
-    true_positive: int
-    false_positive: int
-    false_negative: int
-    true_negative: int
-
-
-def at_threshold(tally: Tally, subject: Subject, threshold: float) -> ThresholdPoint:
-    """The confusion matrix at any threshold, to the width of a bin (0.002 at a score of one half)."""
-    ranked = Ranked.of(tally, subject)
-    over = ranked.scores >= threshold
-    hits, alarms = round(ranked.positive[over].sum()), round(ranked.negative[over].sum())
-    positives, negatives = ranked.sizes
-    return ThresholdPoint(threshold, hits, alarms, positives - hits, negatives - alarms)

@@ -1,4 +1,4 @@
-"""Ranking and calibration from score histograms against scikit-learn and scipy on the raw scores."""
+"""Ranking and losses from score histograms against scikit-learn and scipy on the raw scores."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
-from sklearn import calibration, metrics
+from sklearn import metrics
 
 from monitoring.stats import ranking
 from monitoring.stats.histogram import merge, pack_arrays
@@ -71,26 +71,6 @@ def test_scores_that_are_their_bins_give_exactly_what_scikit_learn_gives(pairs: 
     else:
         assert precision is None
     assert ranking.brier_score(window, SUBJECT).value == pytest.approx(np.mean((labels - scores) ** 2), abs=1e-12)
-
-
-@given(labelled_scores, st.floats(0.01, 0.99))
-def test_any_threshold_has_its_confusion_matrix(pairs: list[tuple[bool, float]], threshold: float) -> None:
-    labels = np.array([label for label, _ in pairs])
-    scores = score_values(score_bins([score for _, score in pairs]))
-    point = ranking.at_threshold(tally(labels, scores), SUBJECT, threshold)
-    true_negative, false_positive, false_negative, true_positive = metrics.confusion_matrix(
-        labels, scores >= threshold, labels=[False, True]
-    ).ravel()
-    assert (point.true_positive, point.false_positive) == (true_positive, false_positive)
-    assert (point.false_negative, point.true_negative) == (false_negative, true_negative)
-
-
-def test_the_calibration_curve_is_scikit_learns() -> None:
-    labels, scores = population(0.3)
-    curve = ranking.calibration_curve(tally(labels, scores), SUBJECT)
-    rates, means = calibration.calibration_curve(labels, scores, n_bins=10)
-    assert [point.mean_score for point in curve] == pytest.approx(means, abs=0.003)
-    assert [point.positive_rate.value for point in curve] == pytest.approx(rates, abs=0.01)
 
 
 def test_the_interval_of_the_area_covers_the_truth_about_as_often_as_it_says() -> None:
