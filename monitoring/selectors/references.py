@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from monitoring.models import Reference
 from monitoring.stats.drift import FLOOR
-from monitoring.stats.inputs import Report, report_of, worst
+from monitoring.stats.inputs import Report, report_of
 from monitoring.stats.integrity import MINIMUM as FEWEST
 from monitoring.stats.intervals import Reading
 from monitoring.stats.layouts import FEATURES
@@ -67,14 +67,17 @@ def reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0) -> list[
 
 
 def drift_psi(tally: Tally, subject: Subject) -> Reading:
-    """The greatest PSI of a feature; n is the number of predictions. No data where no feature can be judged."""
-    report = worst(reports_of(tally))
+    """The greatest PSI of a feature of any version, n its version's predictions. No data where no feature can be judged."""
+    report = max(reports_of(tally), key=lambda one: (-1.0 if one.psi is None else one.psi, one.rows), default=None)
     return Reading(None, 0) if report is None else Reading(report.psi, report.rows)
 
 
 def broken_features(tally: Tally, subject: Subject) -> Reading:
-    """Columns with a fault of data quality; n is the number of predictions. No data below the rows that it takes to tell."""
-    report = worst(reports_of(tally))
+    """Columns with a fault of data quality in the version that has most of them, n its predictions.
+
+    No data below the rows that it takes to tell.
+    """
+    report = max(reports_of(tally), key=lambda one: (len(one.broken), one.rows), default=None)
     if report is None or report.rows < FEWEST:
         return Reading(None, report.rows if report else 0)
     return Reading(float(len(report.broken)), report.rows)

@@ -123,5 +123,12 @@ def _decided(seen: FeatureReport, p: float | None, floor: float) -> FeatureRepor
 
 
 def worst(reports: Sequence[Report]) -> Report | None:
-    """Of the versions that served in a window: one that drifted or broke, else the one with most rows."""
-    return max(reports, key=lambda one: (bool(one.drifted or one.broken), one.psi is not None, one.rows), default=None)
+    """The one version to speak of: broken before drifted before judged before the rest, and of equals most rows.
+
+    What each has at most (PSI, broken columns) is asked of all reports, not of this one.
+    """
+    return max(
+        reports,
+        key=lambda one: (bool(one.broken), bool(one.drifted), one.psi is not None, one.rows),
+        default=None,
+    )

@@ -58,11 +58,15 @@ def more_often(bad: int, n: int, usual: int, m: int) -> float:
 
 
 def _is_constant(feature: Feature, current: Integers) -> bool:
-    """One value bin holds every value, which the reference makes very unlikely."""
-    values = current[:VALUES]
-    n = int(values.sum())
-    usual = _commonest(feature.counts)
-    return n >= MINIMUM and int((values > 0).sum()) == 1 and 0 < usual < 1 and n * log(usual) < log(BY_CHANCE)
+    """One value holds every row that has any, which the reference makes very unlikely.
+
+    A bin that is an interval, the rare categories or a tail tell nothing of one value: all in there is drift.
+    """
+    held = current[:VALUES].nonzero()[0].tolist()
+    if len(held) != 1 or not feature.is_one_value(held[0]):
+        return False
+    n, usual = int(current[held[0]]), _commonest(feature.counts)
+    return n >= MINIMUM and 0 < usual < 1 and n * log(usual) < log(BY_CHANCE)
 
 
 def _commonest(counts: Integers) -> float:

@@ -47,7 +47,7 @@ class Feature:
     """One feature: `edges` of a number (value bin i holds [edge i-1, edge i), both tails open), else `categories`.
 
     `low` and `high` are the reference's range where it is known. `forgetful`: the reference had more categories than are
-    remembered, so nothing can be called never seen.
+    remembered, so nothing can be called never seen. `singles`: bins of a number in which the reference had one value.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Feature:
     categories: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
     forgetful: bool = False
+    singles: frozenset[int] = frozenset()
     table: "Table" = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +77,10 @@ class Feature:
     def bins(self) -> int:
         """Number of value bins."""
         return len(self.categories) if self.edges is None else len(self.edges) + 1
+
+    def is_one_value(self, code: int) -> bool:
+        """Whether what has this code is one category, or one number as far as the reference knows."""
+        return code in self.singles if self.numeric else code < len(self.categories)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -200,7 +205,8 @@ def _numeric(name: str, values: Sequence[Any]) -> Feature:
         edges = edges[edges > distinct[0]]
     low, high = (float(distinct[0]), float(distinct[-1])) if len(distinct) else (None, None)
     frozen = Feature(name, np.zeros(STRIDE, np.int64), edges, low, high)
-    return Feature(name, _counted(numeric_codes(frozen, read, wrong)), edges, low, high)
+    singles = frozenset(np.flatnonzero(_counted(numeric_codes(frozen, distinct)) == 1).tolist())
+    return Feature(name, _counted(numeric_codes(frozen, read, wrong)), edges, low, high, singles=singles)
 
 
 def _categorical(name: str, values: Sequence[Any]) -> Feature:
@@ -221,4 +227,4 @@ def _counted(codes: Integers) -> Integers:
 
 def _numbers_of(feature: Feature) -> list[Any]:
     edges = None if feature.edges is None else feature.edges.tolist()
-    return [edges, feature.low, feature.high, feature.forgetful, feature.counts.tolist()]
+    return [edges, feature.low, feature.high, feature.forgetful, feature.counts.tolist(), sorted(feature.singles)]

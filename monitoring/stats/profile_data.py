@@ -36,6 +36,7 @@ class Stored(msgspec.Struct, omit_defaults=True):
     categories: list[str] = []
     others: list[str] = []
     forgetful: bool = False
+    singles: list[int] = []
 
 
 class StoredProfile(msgspec.Struct):
@@ -120,6 +121,7 @@ def _stored(feature: Feature) -> Stored:
         list(feature.categories),
         sorted(feature.others),
         feature.forgetful,
+        sorted(feature.singles),
     )
 
 
@@ -136,4 +138,5 @@ def _feature(stored: Stored) -> Feature:
         tuple(stored.categories),
         frozenset(stored.others),
         stored.forgetful,
+        frozenset(stored.singles),
     )

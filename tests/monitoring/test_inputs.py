@@ -25,6 +25,7 @@ from monitoring.stats.profile import (
     profile_of_columns,
     value_counts,
 )
+from monitoring.stats.profile_data import profile_of_histograms
 
 RNG = np.random.default_rng(3)
 INCOME = RNG.lognormal(8, 0.5, 5_000).round(2).tolist()
@@ -169,7 +170,6 @@ def test_large_but_not_significant_is_no_drift():
         ("income", ["?"] * 20 + INCOME[:980], "not_numbers"),
         ("income", ["Infinity"] * 20 + INCOME[:980], "not_numbers"),
         ("income", [value * 100 for value in INCOME[:300]] + INCOME[:700], "out_of_range"),
-        ("income", [INCOME[7]] * 1_000, "constant"),
         ("region", ["centre"] * 100 + REGION[:900], "never_seen"),
         ("region", ["north"] * 1_000, "constant"),
         ("region", [None] * 1_000, "nulls"),
@@ -183,6 +183,33 @@ def test_a_broken_column_says_how_and_is_not_called_drifted(column, values, kind
     assert (found.shift, found.p) == (None, None)
     assert [one.feature.name for one in report.broken] == [column]
     assert report.drifted == []
+
+
+def judged(profile: Profile, codes: list[int]):
+    """The one feature of a profile, where these codes came."""
+    bins, counts = np.unique(codes, return_counts=True)
+    return report_of(profile, len(codes), bins, counts).features[0]
+
+
+def test_constant_is_one_value_and_not_all_in_one_interval():
+    late = profile_of_columns({"late": [0, 1, 3] * 300})
+    assert judged(late, [1] * 500).faults[0].kind == "constant"
+    age = profile_of_columns({"age": [*range(60)] * 100})
+    one, *_ = age.features[0].singles
+    interval, *_ = set(range(age.features[0].bins)) - age.features[0].singles
+    assert judged(age, [one] * 500).faults[0].kind == "constant"
+    income = profile_of_columns({"income": INCOME})
+    for profile, code in ((age, interval), (income, 30), (income, 0), (income, 49)):
+        found = judged(profile, [code] * 500)
+        assert (found.state, found.faults) == ("drifted", ())
+
+
+def test_ready_made_intervals_and_rare_categories_are_never_one_value():
+    sent = profile_of_histograms({"x": {"edges": [1, 2], "counts": [300, 300, 300]}})
+    assert judged(sent, [2] * 500).state == "drifted"
+    rare = profile_of_histograms({"c": {"categories": {"a": 500, "b": 400}, "other": 100}})
+    assert judged(rare, [OTHER] * 500).state == "drifted"
+    assert judged(rare, [0] * 500).faults[0].kind == "constant"
 
 
 def test_sixty_per_cent_nulls_are_found_in_a_small_window_too():
@@ -220,6 +247,8 @@ def test_a_window_of_nothing():
 def test_the_worst_of_several_versions_speaks():
     fine, drifting = seen(**usual(3_000)), seen(**{**usual(), "income": [value * 2 for value in usual()["income"]]})
     assert worst([fine, drifting]) is drifting
+    broken = seen(**{**usual(200), "region": [None] * 200})
+    assert worst([drifting, broken, fine]) is broken
     assert worst([]) is None
 
 

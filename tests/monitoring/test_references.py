@@ -151,6 +151,24 @@ def test_drift_is_a_measure_with_no_data_where_it_cannot_be_judged(credit_risk: 
     assert [point.value for point in found["broken_features"]] == [0, 0, None]
 
 
+@pytest.mark.parametrize(("broken", "drifted"), [(300, 150), (150, 300)])
+def test_of_two_versions_one_broken_and_one_drifting_neither_hides_the_other(
+    credit_risk: Model, put: Put, now: datetime, broken: int, drifted: int
+):
+    credit_risk.versions.create(version="2")
+    reference(credit_risk, now)
+    reference(credit_risk, now, version="2", seed=9)
+    nulls = [{**row, "income": None} for row in applicants(broken, seed=3)]
+    put("prediction", *predictions(nulls, prefix="broken"))
+    put("prediction", *predictions(applicants(drifted, seed=3, shift=1), prefix="moved", version="2"))
+    drain_until_empty(now=now)
+    scope = Scope(credit_risk.project_id, credit_risk.pk)
+    [psi] = measure_series("drift_psi", scope, start=now, end=now + HOUR, step=HOUR, now=now + HOUR)
+    assert (psi.value > 0.5, psi.n) == (True, drifted)
+    [columns] = measure_series("broken_features", scope, start=now, end=now + HOUR, step=HOUR, now=now + HOUR)
+    assert (columns.value, columns.n) == (1, broken)
+
+
 def test_a_version_without_reference_has_no_data(credit_risk: Model, put: Put, now: datetime):
     put("prediction", *predictions(applicants(300)))
     drain_until_empty(now=now)
@@ -171,13 +189,14 @@ def test_a_past_window_becomes_the_reference(credit_risk: Model, put: Put, now: 
 
 def test_what_is_stored_is_what_was_frozen():
     rows = applicants(500)
-    columns = {name: [row[name] for row in rows] for name in rows[0]} | {"id": [f"x{n}" for n in range(500)]}
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    columns |= {"id": [f"x{n}" for n in range(500)], "late": [n % 3 for n in range(500)]}
     profile = profile_of_columns(columns)
     again = from_json(to_json(profile))
     assert again.layout == profile.layout
     for one, other in zip(profile.features, again.features, strict=True):
         assert one.counts.tolist() == other.counts.tolist()
-        assert one.table == other.table
+        assert (one.table, one.singles) == (other.table, other.singles)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +229,14 @@ def test_a_csv_file_becomes_the_reference(credit_risk: Model, stopped_clock: dat
     path.write_text("a,b\n", encoding="utf-8")
     with pytest.raises(CommandError, match="at least one row"):
         call_command("reference", "aurora", "credit-risk", "1", path)
+
+
+def test_a_categorical_column_of_a_csv_file_stays_text(credit_risk: Model, stopped_clock: datetime, tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text("income,zip\n1,01310\n2,01310\n3,\n", encoding="utf-8")
+    call_command("reference", "aurora", "credit-risk", "1", path, categorical="zip")
+    income, postcode = from_json(bytes(Reference.objects.get().profile)).features
+    assert (income.numeric, postcode.categories, postcode.counts[NULL]) == (True, ("01310",), 1)
 
 
 def test_a_reference_takes_its_place_after_every_body(credit_risk: Model, put: Put, now: datetime):

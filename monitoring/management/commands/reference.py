@@ -40,8 +40,9 @@ class Command(BaseCommand):
             message = "There is no such version: look at the project, the model and the version in the admin."
             raise CommandError(message)
         try:
-            rows = _read(options["file"], ignored=set(_names(options["ignore"])))
-            profile = profile_of_rows(rows, categorical=_names(options["categorical"]))
+            categorical = _names(options["categorical"])
+            rows = _read(options["file"], ignored=set(_names(options["ignore"])), texts=set(categorical))
+            profile = profile_of_rows(rows, categorical=categorical)
         except (OSError, UnicodeDecodeError, csv.Error, ProfileError) as error:
             message = f"{options['file']}: {error}"
             raise CommandError(message) from error
@@ -54,14 +55,14 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _read(path: Path, *, ignored: set[str]) -> list[dict[str, Any]]:
-    """The rows, numbers as numbers where a whole column reads as such."""
+def _read(path: Path, *, ignored: set[str], texts: set[str]) -> list[dict[str, Any]]:
+    """The rows, numbers as numbers where a whole column reads as such and is not in `texts`, where 01310 stays 01310."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         rows = [{name: cell for name, cell in row.items() if name and name not in ignored} for row in reader]
     for name in rows[0] if rows else ():
         read = [_number(row[name]) for row in rows]
-        if all(value is None or isinstance(value, float) for value in read):
+        if name not in texts and all(value is None or isinstance(value, float) for value in read):
             for row, value in zip(rows, read, strict=True):
                 row[name] = value
         else:
