@@ -1,6 +1,6 @@
 """Give a version the profile that its inputs are held against from now on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,12 @@ from monitoring.drain.prepare import INDEX_BITS
 from monitoring.models import InboxBody, Prediction, Reference
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.references import current_reference
-from monitoring.stats.profile import Profile, ProfileError, profile_of_columns
+from monitoring.stats.profile import MAX_FEATURES, Profile, ProfileError, profile_of_columns
 from monitoring.stats.profile_data import to_json
 
 MAX_ROWS = 200_000
 WINDOW_ROWS = 100_000
+CHUNK = 200  # payloads of a window in memory at a time
 
 
 class Payload(msgspec.Struct):
@@ -55,14 +56,7 @@ def profile_of_rows(rows: Sequence[Mapping[str, Any]], *, categorical: Iterable[
     if len(rows) > MAX_ROWS:
         message = f"At most {MAX_ROWS} rows; send a random sample or ready-made histograms."
         raise ProfileError(message)
-    names: dict[str, None] = {}
-    for row in rows:
-        names.update(dict.fromkeys(row))
-    for name in names:
-        if any(isinstance(row.get(name), dict | list) for row in rows):
-            message = f"Feature {name!r}: values are numbers, texts, booleans or null."
-            raise ProfileError(message)
-    return profile_of_columns({name: [row.get(name) for row in rows] for name in names}, categorical=categorical)
+    return profile_of_columns(_columns(rows), categorical=categorical)
 
 
 def profile_of_window(
@@ -75,11 +69,32 @@ def profile_of_window(
         ts_us__gte=int(start.timestamp() * 1_000_000),
         ts_us__lt=int(end.timestamp() * 1_000_000),
     ).order_by("-ts_us", "-id")
-    payloads = rows.values_list("payload", flat=True)[:WINDOW_ROWS]
-    found = [features for payload in payloads if (features := _features(payload).features)]
-    if not found:
+    columns = _columns(_stored(rows.values_list("payload", flat=True)[:WINDOW_ROWS].iterator(chunk_size=CHUNK)))
+    if not columns:
         raise ProfileError("This version has no stored predictions with features in the window.")
-    return profile_of_rows(found, categorical=categorical)
+    return profile_of_columns(columns, categorical=categorical)
+
+
+def _stored(payloads: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The features of each payload that has some; the payload itself is let go."""
+    return (features for payload in payloads if (features := _features(payload).features))
+
+
+def _columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The values of each feature, None where a row leaves it out. The rows are read once, and no further than allowed."""
+    columns: dict[str, list[Any]] = {}
+    for place, row in enumerate(rows):
+        columns |= {name: [None] * place for name in row if name not in columns}
+        if len(columns) > MAX_FEATURES:
+            message = f"A reference holds at most {MAX_FEATURES} features; these rows have more."
+            raise ProfileError(message)
+        for name, column in columns.items():
+            column.append(row.get(name))
+    for name, column in columns.items():
+        if not {dict, list}.isdisjoint(map(type, column)):
+            message = f"Feature {name!r}: values are numbers, texts, booleans or null."
+            raise ProfileError(message)
+    return columns
 
 
 def _last_body() -> int:

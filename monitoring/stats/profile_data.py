@@ -88,6 +88,9 @@ def _given(name: str, given: Histogram) -> Feature:
 def _given_number(name: str, given: Histogram, edges: list[float]) -> Feature:
     if not all(map(isfinite, edges)) or any(left >= right for left, right in pairwise(edges)):
         raise ProfileError("`edges` are finite numbers in ascending order, none twice.")
+    ends = [end for end in (given.low, *edges[:1], *edges[-1:], given.high) if end is not None]
+    if not all(map(isfinite, ends)) or any(left > right for left, right in pairwise(ends)):
+        raise ProfileError("`low` is at most the first of `edges`, `high` at least the last one; both are finite.")
     if len(given.counts) != len(edges) + 1 or len(given.counts) > MAX_BINS:
         message = f"`counts` has one more entry than `edges` (both tails are open), and at most {MAX_BINS}."
         raise ProfileError(message)

@@ -85,16 +85,15 @@ def _nothing(reference: Reference | None, serving: ModelVersion | None) -> Input
 
 
 def _state(report: Report) -> str:
-    if report.state != "judged":
+    if report.state == "other_features":
         return report.state
-    return "broken" if report.broken else "drifted" if report.drifted else "ok"
+    if report.broken:  # fewer rows tell of a fault than of drift
+        return "broken"
+    return report.state if report.state == "few_rows" else "drifted" if report.drifted else "ok"
 
 
 def _sentence(report: Report) -> str:
     """The verdict with both gates, and n."""
-    if report.state == "few_rows":
-        told = _("Too few predictions to judge drift: n %(n)s, %(minimum)s are needed.")
-        return told % {"n": write.number(report.rows), "minimum": write.number(MINIMUM)}
     if report.state == "other_features":
         told = _("None of the reference's features arrives (n %(n)s): were they renamed?")
         return told % {"n": write.number(report.rows)}
@@ -113,6 +112,9 @@ def _broken_sentence(report: Report) -> str:
 
 
 def _drift_sentence(report: Report) -> str:
+    if report.state == "few_rows":
+        told = _("Too few predictions to judge drift: n %(n)s, %(minimum)s are needed.")
+        return told % {"n": write.number(report.rows), "minimum": write.number(MINIMUM)}
     about = {
         "count": write.number(len(report.drifted)),
         "all": write.number(len(report.judged)),
@@ -163,10 +165,10 @@ def _drawing(one: FeatureReport) -> SafeString:
     """Shares of the reference beside those of the window; numbers in groups of bins, categories by name."""
     reference, current = value_counts(one.feature, one.feature.counts), value_counts(one.feature, one.current)
     names = _names(one.feature)
-    if one.feature.numeric and reference.sum():
-        groups = groups_of(reference)
+    if one.feature.numeric:
+        groups = groups_of(reference) if reference.sum() else np.arange(len(reference))
         firsts = np.flatnonzero(np.diff(groups, prepend=-1)).tolist()
-        names = [f"{names[first][0]} … {names[last - 1][1]}" for first, last in pairwise([*firsts, len(names)])]
+        names = [f"{names[first]} … {names[last]}" for first, last in pairwise([*firsts, len(reference)])]
         reference, current = (np.bincount(groups, counts).astype(np.int64) for counts in (reference, current))
     pairs = zip(names, _shares(reference.tolist()), _shares(current.tolist()), strict=True)
     bars = [
@@ -182,12 +184,11 @@ def _drawing(one: FeatureReport) -> SafeString:
     return beside(bars, title=_("%(name)s: reference beside what came") % {"name": one.feature.name})
 
 
-def _names(feature: Feature) -> list[tuple[str, str]] | list[str]:
-    """The ends of each bin, or the name of each category."""
+def _names(feature: Feature) -> list[str]:
+    """The ends of a number's bins, one more than bins; or the name of each category."""
     if feature.edges is None:
         return [*feature.categories, _("other categories"), _("never seen")]
-    ends = ["−∞", *(f"{edge:g}" for edge in feature.edges.tolist()), "∞"]
-    return list(pairwise(ends))
+    return ["−∞", *(f"{edge:g}" for edge in feature.edges.tolist()), "∞"]
 
 
 def _shares(counts: Sequence[int]) -> list[float]:

@@ -199,8 +199,8 @@ def test_constant_is_one_value_and_not_all_in_one_interval():
     interval, *_ = set(range(age.features[0].bins)) - age.features[0].singles
     assert judged(age, [one] * 500).faults[0].kind == "constant"
     income = profile_of_columns({"income": INCOME})
-    for profile, code in ((age, interval), (income, 30), (income, 0), (income, 49)):
-        found = judged(profile, [code] * 500)
+    for given_profile, code in ((age, interval), (income, 30), (income, 0), (income, 49)):
+        found = judged(given_profile, [code] * 500)
         assert (found.state, found.faults) == ("drifted", ())
 
 

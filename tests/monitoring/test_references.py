@@ -1,5 +1,6 @@
 """Predictions of a version with a reference are folded by it: once, by whichever drain, and as a recount does."""
 
+import tracemalloc
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,10 +9,10 @@ from django.core.management import CommandError, call_command
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
 from monitoring.measures import measure_series, read_series, subjects_of
-from monitoring.models import Bucket, Reference, Series
+from monitoring.models import Bucket, Prediction, Reference, Series
 from monitoring.models.summaries import Tier
 from monitoring.recount import recount
-from monitoring.references import profile_of_window, set_reference
+from monitoring.references import profile_of_rows, profile_of_window, set_reference
 from monitoring.rollup import rollup
 from monitoring.selectors.references import read_plans, reports_of
 from monitoring.selectors.summaries import Scope, read_tally
@@ -187,6 +188,42 @@ def test_a_past_window_becomes_the_reference(credit_risk: Model, put: Put, now: 
         profile_of_window(version, start=now - DAY, end=now)
 
 
+class Unread(dict):
+    """A row that must not be looked at."""
+
+    def __iter__(self):
+        raise AssertionError
+
+    get = __iter__
+
+
+def test_too_many_features_are_refused_before_the_rows_are_gone_through():
+    with pytest.raises(ProfileError, match="at most 200 features"):
+        profile_of_rows([{f"f{number}": 1 for number in range(201)}, Unread({"a": 1})])
+
+
+def test_a_feature_that_comes_late_or_goes_is_null_elsewhere():
+    first, second = profile_of_rows([{"a": 1}, {"a": 2, "b": "x"}, {"b": "y"}]).features
+    assert (first.counts[NULL], second.counts[NULL], second.categories) == (1, 1, ("x", "y"))
+    with pytest.raises(ProfileError, match="'b': values are"):
+        profile_of_rows([{"a": 1}, {"b": [1]}])
+
+
+def test_a_window_is_read_without_holding_its_payloads(credit_risk: Model, put: Put, now: datetime):
+    segments = {f"s{number}": "x" * 150 for number in range(20)}
+    for batch in range(4):
+        put("prediction", *predictions(applicants(500), prefix=f"{batch}-", segments=segments))
+    drain_until_empty(now=now)
+    held = sum(map(len, Prediction.objects.values_list("payload", flat=True)))
+    version = credit_risk.versions.select_related("model").get()
+    tracemalloc.start()
+    profile = profile_of_window(version, start=now, end=now + HOUR)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert profile.rows == 2_000
+    assert peak < held / 2
+
+
 def test_what_is_stored_is_what_was_frozen():
     rows = applicants(500)
     columns = {name: [row[name] for row in rows] for name in rows[0]}
@@ -209,6 +246,10 @@ def test_what_is_stored_is_what_was_frozen():
         ({}, "either"),
         ({"categories": {f"c{n}": 1 for n in range(51)}}, "At most 50"),
         ({"edge": [1]}, "edge"),
+        ({"edges": [1, 2], "counts": [1, 1, 1], "low": 1.5}, "`low` is at most"),
+        ({"edges": [1, 2], "counts": [1, 1, 1], "high": 1.5}, "`high` at least"),
+        ({"edges": [], "counts": [1], "low": 2, "high": 1}, "`low` is at most"),
+        ({"edges": [1], "counts": [1, 1], "high": float("inf")}, "finite"),
         ({"categories": {"a": 0}}, "at least one row"),
     ],
 )

@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
+from monitoring.references import set_reference
+from monitoring.stats.profile_data import profile_of_histograms
 from panel.pages.inputs import inputs_of
 from tests.monitoring.conftest import micros, put_body
 from tests.monitoring.references import applicants, predictions, reference
@@ -72,6 +74,25 @@ def test_a_broken_column_says_how_and_is_not_judged_for_drift(as_bia: Client, cr
     assert "1 column is broken and therefore not judged for drift." in told
     assert "80 % null (reference 0 %)" in told
     assert "No drift: none of 1 features" in told
+
+
+def test_a_broken_column_is_named_where_drift_has_too_few_rows(as_bia: Client, credit_risk, stopped_clock, arrive):
+    reference(credit_risk, stopped_clock)
+    arrive([{**row, "income": None} for row in applicants(60)])
+    told = page(as_bia, credit_risk)
+    assert "1 column is broken" in told
+    assert "Too few predictions to judge drift: n 60, 100 are needed." in told
+    found = inputs_of(credit_risk, None, start=stopped_clock.replace(hour=0), now=stopped_clock)
+    assert (found.state, found.rows[0].name) == ("broken", "income")
+
+
+def test_a_number_without_values_in_the_reference_is_drawn_with_its_ends(credit_risk, stopped_clock, arrive):
+    profile = profile_of_histograms({"income": {"edges": [90], "counts": [0, 0], "nulls": 50}})
+    set_reference(credit_risk.versions.get(), profile, origin="histograms", now=stopped_clock)
+    arrive(applicants(200))
+    found = inputs_of(credit_risk, None, start=stopped_clock.replace(hour=0), now=stopped_clock)
+    assert "90 … ∞:" in found.rows[0].drawing
+    assert "(" not in found.rows[0].drawing
 
 
 @pytest.mark.parametrize(
