@@ -7,7 +7,8 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from tempfile import gettempdir
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         except AlreadyRunningError as error:
             message = f"already running as process {error} on the data in {folder}; stop it first (Ctrl-C there)"
             raise CommandError(message) from error
-        with lock:
+        with lock, _port_of_ours(host, port):
             for name in end_leftovers(folder / "processes.json"):
                 self.stdout.write(f"Cleared away: {name} of an earlier start.")
             _insist_on_free_port(host, port)
@@ -75,6 +76,15 @@ def _prepare(group: Group, folder: Path) -> str:
             if isinstance(error, KeyboardInterrupt):
                 sys.exit(130)
             raise
+
+
+def _port_of_ours(host: str, port: int) -> IO[str]:
+    """Hold this port among panels: granian shares a port with whoever else listens, so two would answer by turns."""
+    try:
+        return take_lock(Path(gettempdir()) / f"atalaia-{os.getuid()}-{port}.lock")
+    except AlreadyRunningError as error:
+        message = f"cannot listen on {host}:{port} (process {error} is another panel on it); choose another with --port"
+        raise CommandError(message) from error
 
 
 def _become_demo() -> None:
