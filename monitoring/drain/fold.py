@@ -109,25 +109,26 @@ class Folds:
         self._bins: defaultdict[Slot, list[Counted]] = defaultdict(list)  # by place and bin
         self._totals: defaultdict[Slot, defaultdict[Place, int]] = defaultdict(lambda: defaultdict(int))
 
-    def add_all(self, rows: Iterable[Row], sign: int = 1) -> None:
-        """Add what the predictions and LLM calls among the rows fold to, or take it away again with sign -1."""
+    def add_all(self, rows: Iterable[Row], sign: int = 1, *, features: bool = True) -> None:
+        """Add what the predictions and LLM calls among the rows fold to, or take it away again with sign -1.
+
+        Without `features` their features are not even read.
+        """
         by_type: defaultdict[type[Row], list[Row]] = defaultdict(list)
         for row in rows:
             by_type[type(row)].append(row)
         if predictions := by_type[PredictionRow]:
             columns = _columns(predictions)
             self._add_predictions(columns, sign)
-            if self._plans:
+            if features and self._plans:
                 self._add_features(columns, sign)
         if called := by_type[LLMCallRow]:
             self._add_calls(_columns(called), sign)
 
     def amend(self, old: Iterable[ServedRow], new: Iterable[ServedRow]) -> None:
-        """The one way to change the past: fold(new) − fold(old). Features never change, so they are not even read."""
-        plans, self._plans = self._plans, {}
-        self.add_all(old, -1)
-        self.add_all(new)
-        self._plans = plans
+        """The one way to change the past: fold(new) − fold(old). Features never change."""
+        self.add_all(old, -1, features=False)
+        self.add_all(new, features=False)
 
     def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
         """Every sum that is not nothing."""

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,6 +57,15 @@ def test_amending_labels_leaves_the_features(rows, others):
     folds.amend(others, [row._replace(label="no") for row in others])
     after = {key: value for key, value in sums(folds).items() if key[1].metric == "features"}
     assert after == before
+
+
+@given(ROWS)
+def test_features_are_folded_after_an_amend_that_failed(rows):
+    folds = folded()
+    with pytest.raises(TypeError):
+        folds.amend(None, [])
+    folds.add_all(rows)
+    assert sums(folds) == sums(folded(rows))
 
 
 @given(ROWS)
