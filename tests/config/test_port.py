@@ -15,7 +15,7 @@ def locks_of_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_second_panel_on_a_port_is_told_who_has_it_and_what_to_do() -> None:
     with up._port_of_ours("127.0.0.1", 8195):
-        with pytest.raises(CommandError, match="another panel on it.*choose another with --port"):
+        with pytest.raises(CommandError, match=r"another panel on it.*choose another with --port"):
             up._port_of_ours("127.0.0.1", 8195)
         with up._port_of_ours("127.0.0.1", 8196):
             pass
