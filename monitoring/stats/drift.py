@@ -8,7 +8,7 @@ Benjamini and Hochberg over the features of a window, at most Q) and it is *larg
   properties of the population stability index", 2018): that is taken off.
 - Jensen-Shannon distance to base 2 (the root of the divergence, 0 to 1), as `scipy.spatial.distance.jensenshannon`.
 - Kolmogorov-Smirnov over all bins, with the limiting distribution: on binned values its p is too large, never too small.
-- Chi-square of homogeneity; bins with fewer than 5 expected events are added up (Cochran's rule).
+- Chi-square of homogeneity over the same groups; those with fewer than 5 expected events are added up (Cochran's rule).
 """
 
 from collections.abc import Sequence
