@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
@@ -284,3 +285,17 @@ def test_a_reference_takes_its_place_after_every_body(credit_risk: Model, put: P
     body = put("prediction", *predictions(applicants(1)))
     found = set_reference(credit_risk.versions.get(), profile_of_columns({"x": [1, 2]}), origin="rows", now=now)
     assert found.since == (body.pk + 1) << 13
+
+
+def test_a_reference_set_before_the_first_body_of_all_folds_it(credit_risk: Model, put: Put, now: datetime):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_get_serial_sequence('monitoring_inboxbody', 'id')")
+            cursor.execute(f"ALTER SEQUENCE {cursor.fetchone()[0]} RESTART")
+        else:
+            cursor.execute("DELETE FROM sqlite_sequence WHERE name = 'monitoring_inboxbody'")
+    reference(credit_risk, now)
+    body = put("prediction", *predictions(applicants(5)))
+    drain_until_empty(now=now)
+    assert body.pk == 1
+    assert report(credit_risk, now, now + HOUR).rows == 5
