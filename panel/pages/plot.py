@@ -104,7 +104,7 @@ class Chart:
         near_top = self.unit in {"ratio", "score"} and low > 0.5
         floor = max(0.0, low - (high - low) * 0.25) if near_top else 0.0
         ceiling = high * HEADROOM
-        if self.unit in {"ratio", "score"} and high <= 1:
+        if self.unit in {"ratio", "score"} and all(value <= 1 for value in values if value is not None):
             ceiling = min(1.0, ceiling)
         return (floor, ceiling) if ceiling > floor else (floor, floor + 1.0)
 

@@ -42,6 +42,9 @@
     return [settled, waiting];
   };
 
+  /* A single value makes no line: it is drawn as a point. */
+  const alone = (values) => ({ show: values.filter((v) => v !== null).length === 1, size: 6 });
+
   const series = (data, text) => {
     const columns = [data.t];
     const list = [{}];
@@ -54,10 +57,10 @@
         list.push({ stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } });
         columns.push(line.low, line.high);
       }
-      list.push({ stroke, width: 1.8, points: { show: false }, ...(index === 0 && !line.low ? { fill: () => faded(line.tone, 0.09) } : {}) });
+      list.push({ stroke, width: 1.8, points: alone(settled), ...(index === 0 && !line.low ? { fill: () => faded(line.tone, 0.09) } : {}) });
       columns.push(settled);
       if (waiting) {
-        list.push({ stroke: () => colour("second"), width: 1.8, dash: [4, 4], points: { show: false } });
+        list.push({ stroke: () => colour("second"), width: 1.8, dash: [4, 4], points: alone(waiting) });
         columns.push(waiting);
       }
     });

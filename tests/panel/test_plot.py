@@ -1,0 +1,29 @@
+"""The vertical axis of a page's chart."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitoring.measures import Point
+from panel.pages.plot import Chart, Line
+
+NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+
+
+def bounds(unit: str, *values: float) -> tuple[float, float]:
+    points = [Point(NOON + timedelta(minutes=n), value, 9, None, None, "ok") for n, value in enumerate(values)]
+    return Chart("some", "Some", unit, [Line("Some", points)], start=NOON, end=NOON + timedelta(hours=1)).bounds
+
+
+@pytest.mark.parametrize("unit", ["ratio", "score"])
+def test_nothing_is_over_the_whole(unit: str) -> None:
+    assert bounds(unit, 1.0, 1.0) == (0.75, 1.0)
+    low, high = bounds(unit, 0.9, 0.95)
+    assert 0 < low < 0.9
+    assert high == 1.0
+
+
+def test_amounts_begin_at_nothing() -> None:
+    low, high = bounds("count", 40.0, 50.0)
+    assert low == 0.0
+    assert high > 50.0
