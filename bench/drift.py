@@ -12,7 +12,7 @@ import numpy as np
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from monitoring.drain.features import fold_features, read_features  # noqa: E402
+from monitoring.drain.fold.features import fold_features, read_features  # noqa: E402
 from monitoring.selectors.references import Plan  # noqa: E402
 from monitoring.stats.drift import compare  # noqa: E402
 from monitoring.stats.inputs import Report, report_of  # noqa: E402

@@ -9,9 +9,9 @@ from django.db import connection
 from models_registry.models import Model, ModelVersion
 from monitoring.drain.fold import Slot
 from monitoring.models import Category, Series
-from monitoring.stats.layouts import MAX_CLASSES, PAST_CAP
+from monitoring.stats.layouts import MAX_CLASSES, MAX_WORDS, PAST_CAP
 
-CLASS = "class"
+CLASS = "class"  # the field of decisions and labels
 
 
 class SeriesName(NamedTuple):
@@ -63,42 +63,53 @@ def _read_series(version_ids: Collection[int]) -> dict[SeriesName, int]:
     return {SeriesName(version, env, Slot(*slot)): series_id for series_id, version, env, *slot in rows}
 
 
-class Classes:
-    """Class codes of models: 1 to MAX_CLASSES in the order of first sight, then PAST_CAP for everything new."""
+class Word(NamedTuple):
+    """A value that has a code: a class (field `class`) or a word of a metric (field = the metric)."""
 
-    def __init__(self, seen: Collection[tuple[int, str]], *, create: bool = True) -> None:
-        self._codes = _read_codes({model_id for model_id, _ in seen})
-        unseen: defaultdict[int, list[str]] = defaultdict(list)
-        for model_id, value in sorted(set(seen)):
-            if value not in self._codes[model_id]:
-                unseen[model_id].append(value)
+    model_id: int
+    field: str
+    value: str
+
+
+class Codes:
+    """Codes of words of models: 1 to the field's cap in the order of first sight, then PAST_CAP for everything new."""
+
+    def __init__(self, seen: Collection[Word], *, create: bool = True) -> None:
+        self._codes = _read_codes({word.model_id for word in seen})
+        unseen: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+        for word in sorted(set(seen)):
+            if word not in self._codes:
+                unseen[word.model_id, word.field].append(word.value)
         if create:
-            for model_id, values in unseen.items():
-                self._give(model_id, values)
+            for (model_id, field), values in unseen.items():
+                self._give(model_id, field, values)
 
-    def code(self, model_id: int, value: str) -> int:
-        """The code of a class of a model."""
-        return self._codes[model_id].get(value, PAST_CAP)
+    def code(self, word: Word) -> int:
+        """The code of a word of a model."""
+        return self._codes.get(word, PAST_CAP)
 
-    def _give(self, model_id: int, values: list[str]) -> None:
-        """Give codes to new classes; the model's row is the lock on them."""
-        if len(self._codes[model_id]) >= MAX_CLASSES:
+    def _give(self, model_id: int, field: str, values: list[str]) -> None:
+        """Give codes to new words; the model's row is the lock on them."""
+        cap = MAX_CLASSES if field == CLASS else MAX_WORDS
+        if _count(self._codes, field, model_id) >= cap:
             return
         if connection.vendor == "postgresql":
             Model.objects.select_for_update(no_key=True).get(id=model_id)
-        codes = _read_codes([model_id])[model_id]
-        new = [value for value in values if value not in codes][: MAX_CLASSES - len(codes)]
-        first = max(codes.values(), default=0) + 1
-        codes |= {value: first + place for place, value in enumerate(new)}
+        codes = _read_codes([model_id])
+        taken = [code for word, code in codes.items() if word.field == field]
+        words = [Word(model_id, field, value) for value in values]
+        new = [word for word in words if word not in codes][: cap - len(taken)]
+        given = {word: code for code, word in enumerate(new, start=max(taken, default=0) + 1)}
         Category.objects.bulk_create(
-            [Category(model_id=model_id, field=CLASS, code=codes[value], value=value) for value in new]
+            [Category(model_id=model_id, field=field, code=code, value=word.value) for word, code in given.items()]
         )
-        self._codes[model_id] = codes
+        self._codes |= codes | given
 
 
-def _read_codes(model_ids: Collection[int]) -> defaultdict[int, dict[str, int]]:
-    codes: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    rows = Category.objects.filter(model_id__in=model_ids, field=CLASS).values_list("model_id", "value", "code")
-    for model_id, value, code in rows:
-        codes[model_id][value] = code
-    return codes
+def _count(codes: Collection[Word], field: str, model_id: int) -> int:
+    return sum(word.field == field and word.model_id == model_id for word in codes)
+
+
+def _read_codes(model_ids: Collection[int]) -> dict[Word, int]:
+    rows = Category.objects.filter(model_id__in=model_ids).values_list("model_id", "field", "value", "code")
+    return {Word(model_id, field, value): code for model_id, field, value, code in rows}

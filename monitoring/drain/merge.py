@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.drain.buckets import BucketRow, Key, lock_buckets, write_buckets
-from monitoring.drain.codes import Classes, SeriesName, owners, series_ids
+from monitoring.drain.codes import CLASS, Codes, SeriesName, Word, owners, series_ids
 from monitoring.drain.fold import Cell, Folds, Group, Named, Slot
 from monitoring.drain.sql import bulk_insert
 from monitoring.models import DirtyHour
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, hold_floors
 from monitoring.stats.histogram import merge_each, pack_arrays
-from monitoring.stats.layouts import HOURLY, confusion_bin, labelled_score_bin
+from monitoring.stats.layouts import HOURLY, WORDS, confusion_bin, labelled_score_bin
 
 Folded = tuple[Group, Slot, Cell]
 HOUR = TIER_SECONDS[Tier.HOUR]
@@ -42,27 +42,32 @@ def merge(folds: Folds) -> None:
 
 
 def sums_by_bucket(cells: Sequence[Folded], floors: Floors, *, create: bool = True) -> dict[Key, Sum]:
-    """Cells with their series, class codes and bucket resolved; what retention has coarsened goes to coarser buckets.
+    """Cells with their series, codes and bucket resolved; what retention has coarsened goes to coarser buckets.
 
     With `create=False` nothing is registered and cells of unknown series are under series 0.
     """
     owned = owners({group.version_id for group, _, _ in cells})
     names = {SeriesName(group.version_id, group.environment, slot) for group, slot, _ in cells}
     ids = series_ids(names, owned, create=create)
-    classes = Classes(
-        {(owned[group.version_id].model_id, value) for group, _, cell in cells for value in _classes(cell)},
+    codes = Codes(
+        {word for group, slot, cell in cells for word in _words(cell, owned[group.version_id].model_id, slot)},
         create=create,
     )
     sums: dict[Key, Sum] = {}
     for group, slot, cell in cells:
         series_id = ids.get(SeriesName(group.version_id, group.environment, slot), 0)
         key = (series_id, *floors.bucket(group.minute * 60, hourly=slot.metric in HOURLY))
-        model_id = owned[group.version_id].model_id
+        numbers = _numbers(cell, owned[group.version_id].model_id, slot, codes)
         sum_ = sums.setdefault(key, Sum())
         sum_.n += cell.n
         sum_.total += cell.total
-        sum_.bins.append(pack_arrays(_numbers(cell, model_id, classes), cell.counts))
+        sum_.bins.append(pack_arrays(numbers, cell.counts))
     return sums
+
+
+def _field(slot: Slot) -> str:
+    """Whose table of codes the names of a slot are in."""
+    return slot.metric if slot.layout == WORDS else CLASS
 
 
 def _named(cell: Cell) -> Iterator[Named]:
@@ -70,28 +75,29 @@ def _named(cell: Cell) -> Iterator[Named]:
         yield from map(cell.names.__getitem__, cell.bins.tolist())
 
 
-def _classes(cell: Cell) -> Iterator[str]:
+def _words(cell: Cell, model_id: int, slot: Slot) -> Iterator[Word]:
+    field = _field(slot)
     for name in _named(cell):
-        yield from (name,) if isinstance(name, str) else (part for part in name if isinstance(part, str))
+        values = (name,) if isinstance(name, str) else (part for part in name if isinstance(part, str))
+        yield from (Word(model_id, field, value) for value in values)
 
 
-def _numbers(cell: Cell, model_id: int, classes: Classes) -> NDArray[np.int64]:
-    """The bins of the layout: codes where they are classes."""
+def _numbers(cell: Cell, model_id: int, slot: Slot, codes: Codes) -> NDArray[np.int64]:
+    """The bins of the layout: codes where they are classes or words."""
     if cell.names is None:
         return cell.bins
-    return np.array([_number(name, model_id, classes) for name in _named(cell)], dtype=np.int64)
+    field = _field(slot)
+    return np.array([_number(name, model_id, field, codes) for name in _named(cell)], dtype=np.int64)
 
 
-def _number(name: Named, model_id: int, classes: Classes) -> int:
+def _number(name: Named, model_id: int, field: str, codes: Codes) -> int:
     if isinstance(name, str):
-        return classes.code(model_id, name)
+        return codes.code(Word(model_id, field, name))
     true, other = name
-    code = classes.code(model_id, true)
-    return (
-        labelled_score_bin(code, other)
-        if isinstance(other, int)
-        else confusion_bin(code, classes.code(model_id, other))
-    )
+    code = codes.code(Word(model_id, field, true))
+    if isinstance(other, int):
+        return labelled_score_bin(code, other)
+    return confusion_bin(code, codes.code(Word(model_id, field, other)))
 
 
 def _added(stored: Mapping[Key, BucketRow], sums: Mapping[Key, Sum]) -> list[BucketRow]:

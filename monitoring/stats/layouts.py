@@ -17,6 +17,7 @@ CONFUSION: Final = "confusion-1"
 FINISH: Final = "finish-1"
 FEEDBACK: Final = "feedback-1"
 PRICING: Final = "pricing-1"
+WORDS: Final = "words-1"  # codes of words of the metric's own, such as error types
 # The histograms of a version's features, one row per hour; the layout, which is the key too, names the reference's bins.
 FEATURES: Final = "features"
 HOURLY: Final = frozenset({FEATURES})  # metrics whose finest bucket is the hour
@@ -32,6 +33,7 @@ FINISH_OTHER: Final = 6
 
 # Class codes: 1 to MAX_CLASSES are given once per model; PAST_CAP collects every class beyond them.
 MAX_CLASSES: Final = 1_000
+MAX_WORDS: Final = 100  # the same of each metric of the layout `words-1`
 PAST_CAP: Final = 0
 CONFUSION_STRIDE: Final = 4_096
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.drain.features import read_features
 from monitoring.drain.fold import Folds
+from monitoring.drain.fold.features import read_features
 from monitoring.drain.rows import PredictionRow
 from monitoring.selectors.references import Plan
 from monitoring.stats.profile import profile_of_columns

@@ -13,7 +13,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from monitoring.drain.fold.sums import Slot, Sums
 from monitoring.selectors.references import Plans
+from monitoring.stats import layouts
 from monitoring.stats.profile import STRIDE, Feature, Integers, Profile, category_codes, numbers, numeric_codes
 
 HOUR_US = 3_600_000_000
@@ -32,6 +34,15 @@ class HourOfFeatures(NamedTuple):
     rows: int
     bins: Integers
     counts: Integers
+
+
+def fold(sums: Sums, columns: Columns, plans: Plans, sign: int) -> None:
+    """One histogram per version and hour, as of the hour's first minute."""
+    for version_id, environment, minute, layout, rows, bins, counts in fold_features(plans, columns):
+        place = sums.places([version_id], [environment], [minute])
+        slot = Slot(layouts.FEATURES, layout, layout)
+        sums.add(slot, place, sign * rows)
+        sums.grow(slot, np.broadcast_to(place, bins.shape), bins, sign * counts)
 
 
 def fold_features(plans: Plans, columns: Columns) -> Iterator[HourOfFeatures]:

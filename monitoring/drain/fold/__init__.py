@@ -1,0 +1,71 @@
+"""What stored events add to the summaries: a pure function of their rows.
+
+The drain folds with it, amend takes the difference of two of its values, recount checks with it; so the three can
+never disagree on what an event means. To fold something more of an event: a part here, beside its like, and its name
+in the list of the rows that it reads.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from monitoring.drain.fold import calls, decisions, features, served
+from monitoring.drain.fold.sums import Cell, Columns, Group, Integers, Named, Slot, Sums
+from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow
+from monitoring.selectors.references import Plans
+
+__all__ = ["Cell", "Folds", "Group", "Named", "Slot"]
+
+MINUTE_US = 60_000_000
+# (sums, columns of the rows, the place of each row, sign): adds what it is about.
+Part = Callable[[Sums, Columns, Integers, int], None]
+PARTS: Mapping[type[Row], Sequence[Part]] = {
+    PredictionRow: (served.fold, decisions.fold),
+    LLMCallRow: (served.fold, calls.fold),
+}
+
+
+class Folds:
+    """Contributions added up before they touch the database. Addition only: any order gives the same sums.
+
+    Rows are added by columns: a number costs about 50 ns, one row at a time ten times as much.
+    """
+
+    def __init__(self, plans: Plans | None = None) -> None:
+        """`plans` says by which reference features are folded; without it they are not."""
+        self._plans = plans or {}
+        self._sums = Sums()
+
+    def add_all(self, rows: Iterable[Row], sign: int = 1, *, with_features: bool = True) -> None:
+        """Add what the rows fold to, or take it away again with sign -1; rows without parts fold to nothing.
+
+        Without features these are not even read.
+        """
+        by_type: defaultdict[type[Row], list[Row]] = defaultdict(list)
+        for row in rows:
+            by_type[type(row)].append(row)
+        for row_type, parts in PARTS.items():
+            if mine := by_type[row_type]:
+                columns = _columns(mine)
+                places = self._sums.places(columns["version_id"], columns["environment"], _minutes(columns["ts_us"]))
+                for part in parts:
+                    part(self._sums, columns, places, sign)
+                if with_features and self._plans and row_type is PredictionRow:
+                    features.fold(self._sums, columns, self._plans, sign)
+
+    def amend(self, old: Iterable[ServedRow], new: Iterable[ServedRow]) -> None:
+        """The one way to change the past: fold(new) − fold(old). Features never change."""
+        self.add_all(old, -1, with_features=False)
+        self.add_all(new, with_features=False)
+
+    def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
+        """Every sum that is not nothing."""
+        return self._sums.cells()
+
+
+def _minutes(moments: Iterable[int]) -> list[int]:
+    return [ts_us // MINUTE_US for ts_us in moments]
+
+
+def _columns(rows: Sequence[Row]) -> Mapping[str, Sequence[Any]]:
+    return dict(zip(type(rows[0])._fields, zip(*rows, strict=True), strict=True))

@@ -1,0 +1,148 @@
+"""Sums by slot, version, environment and minute: counting, measuring and naming, by columns. Pure addition."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from monitoring.stats.layouts import CATEGORY, CONFUSION, LABELLED_SCORE, WORDS, log_bins
+
+
+class Slot(NamedTuple):
+    """A series of one version and environment."""
+
+    metric: str
+    key: str
+    layout: str
+
+
+# A class (decision) or word, two classes (true, predicted), a class with a score's bin: the merge step makes numbers of them.
+Named = str | tuple[str, str | int]
+Columns = Mapping[str, Sequence[Any]]
+Integers = NDArray[np.int64]
+NAMED = frozenset({CATEGORY, CONFUSION, LABELLED_SCORE, WORDS})
+# A place and a bin in one integer: bins are 32-bit and may be negative.
+BIN_BITS, BIN_SHIFT = 32, 2**31
+BIN_MASK = 2**BIN_BITS - 1
+SUMMABLE = 2**62
+
+
+class Cell(NamedTuple):
+    """A sum that belongs to one slot of one version, environment and minute; `names` where its bins are named."""
+
+    n: int
+    total: int
+    bins: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    names: Sequence[Named] | None = None
+
+
+class Group(NamedTuple):
+    """Whose minute it is."""
+
+    version_id: int
+    environment: str
+    minute: int
+
+
+Place = int  # the number of a Group: hashed once for all that is counted there
+
+
+class Counted(NamedTuple):
+    """Places that were counted, with how often."""
+
+    keys: NDArray[np.int64]
+    times: NDArray[np.int64]
+
+
+class Sums:
+    """Sums under way. Addition only: any order gives the same."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[int, str, int], Place] = {}
+        self._names: dict[Named, int] = {}
+        self._events: defaultdict[Slot, list[Counted]] = defaultdict(list)  # by place
+        self._bins: defaultdict[Slot, list[Counted]] = defaultdict(list)  # by place and bin
+        self._totals: defaultdict[Slot, defaultdict[Place, int]] = defaultdict(lambda: defaultdict(int))
+
+    def places(self, versions: Iterable[int], environments: Iterable[str], minutes: Iterable[int]) -> Integers:
+        """The place of each row, by its version, environment and minute since the epoch; shape (rows,)."""
+        groups = zip(versions, environments, minutes, strict=True)
+        return np.array([self._places.setdefault(group, len(self._places)) for group in groups], dtype=np.int64)
+
+    def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
+        """Every sum that is not nothing."""
+        groups = [Group(*group) for group in self._places]
+        names = list(self._names)
+        for slot in self._events:
+            events, bins = _summed(self._events[slot]), _summed(self._bins[slot])
+            totals = {place: total for place, total in self._totals[slot].items() if total}
+            n = dict(zip(events.keys.tolist(), events.times.tolist(), strict=True))
+            owners = bins.keys >> BIN_BITS
+            for place in sorted({*n, *totals, *owners.tolist()}):
+                low, high = np.searchsorted(owners, (place, place + 1))
+                found = (bins.keys[low:high] & BIN_MASK) - BIN_SHIFT
+                named = names if slot.layout in NAMED else None
+                yield (
+                    groups[place],
+                    slot,
+                    Cell(n.get(place, 0), totals.get(place, 0), found, bins.times[low:high], named),
+                )
+
+    def named(self, names: Iterable[Named]) -> list[int]:
+        """Bins of a layout whose bins are named."""
+        return [self._names.setdefault(name, len(self._names)) for name in names]
+
+    def add(self, slot: Slot, places: Integers, times: ArrayLike) -> None:
+        """Add so many events to n, without bins."""
+        self._events[slot].append(Counted(places, np.broadcast_to(np.asarray(times, dtype=np.int64), places.shape)))
+
+    def count(self, slot: Slot, places: Integers, bins: ArrayLike, sign: int) -> None:
+        """Each event adds one to n and to its bin."""
+        if not len(places):
+            return
+        where, times = np.unique(places, return_counts=True)
+        self.add(slot, where, sign * times)
+        self.grow(slot, places, bins, sign)
+
+    def grow(self, slot: Slot, places: Integers, bins: ArrayLike, times: ArrayLike) -> None:
+        """Add so often to these bins."""
+        keys = (places << BIN_BITS) | (np.asarray(bins, dtype=np.int64) + BIN_SHIFT)
+        self._bins[slot].append(Counted(keys, np.broadcast_to(np.asarray(times, dtype=np.int64), keys.shape)))
+
+    def measure(self, slot: Slot, places: Integers, values: Sequence[Any], sign: int) -> None:
+        """Each value that is known counts, in the bin of its logarithm, and adds itself to the total (exactly)."""
+        if None in values:
+            known = [value is not None for value in values]
+            places, values = places[known], list(compress(values, known))
+        self.count(slot, places, log_bins(values), sign)
+        totals = self._totals[slot]
+        for place, total in _totals(places, values):
+            totals[place] += sign * total
+
+
+def _totals(places: Integers, values: Sequence[int]) -> Iterator[tuple[Place, int]]:
+    """The sum of the values of each place, in Python's integers where 64 bits might not hold it."""
+    if not values or max(max(values), -min(values)) > SUMMABLE // len(values):
+        yield from zip(places.tolist(), values, strict=True)
+        return
+    where, which = np.unique(places, return_inverse=True)
+    sums = np.zeros(len(where), dtype=np.int64)
+    np.add.at(sums, which, np.array(values, dtype=np.int64))
+    yield from zip(where.tolist(), sums.tolist(), strict=True)
+
+
+def _summed(parts: Sequence[Counted]) -> Counted:
+    """Each key once, ascending; without those that came to nothing."""
+    if not parts:
+        return Counted(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    keys, times = np.concatenate([part.keys for part in parts]), np.concatenate([part.times for part in parts])
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    heads = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    sums = np.add.reduceat(times[order], heads)
+    kept = sums != 0
+    return Counted(keys[heads[kept]], sums[kept])
