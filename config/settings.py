@@ -7,7 +7,7 @@ from pathlib import Path
 import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
-from config import stages
+from config import jobs, stages
 from config.env import database_from_url, env_bool, env_int, env_list, env_str, kept_secret
 from config.logging import logging_config
 
@@ -206,6 +206,7 @@ TASK_THREADS = env_int("ATALAIA_TASK_THREADS", 1 if SQLITE else 4)
 
 # --- The house
 STAGES = stages.STAGES
+JOBS = jobs.JOBS
 CLOCK_ROW = "models_registry.clock.current_face"
 INCIDENT_LINKS = ["panel.links.for_incident", "runbooks.links.for_incident"]
 PUBLIC_URL = env_str("ATALAIA_PUBLIC_URL", "http://127.0.0.1:8000")

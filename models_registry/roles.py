@@ -18,6 +18,7 @@ DEFINITIONS = {
     "models_registry.modelversion",
     "models_registry.deployment",
     "models_registry.apikey",
+    "models_registry.job",
     "monitoring.slo",
     "monitoring.ownprice",
     "monitoring.deadletter",

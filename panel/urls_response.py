@@ -29,4 +29,5 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:project>/llm-calls/<int:event>/", explorers.llm_call, name="llm_call"),
     path("p/<slug:project>/collection/", collection.collection, name="collection"),
     path("p/<slug:project>/collection/replay/", collection.replay_letters, name="collection_replay"),
+    path("p/<slug:project>/jobs/<int:number>/cancel/", collection.cancel, name="job_cancel"),
 ]

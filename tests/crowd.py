@@ -20,7 +20,7 @@ from alerting.models import (
     Silence,
 )
 from models_registry.keys import create_key
-from models_registry.models import Deployment, Model, ModelVersion, Project
+from models_registry.models import Deployment, Job, Model, ModelVersion, Project
 from monitoring.models import (
     SLO,
     AppliedPrice,
@@ -174,6 +174,7 @@ class Crowd:
 
     def _add_machinery(self, number: int) -> None:
         StageRun.objects.create(stage=f"stage-{number}", started_at=cast.NOW, story_at=cast.NOW)
+        self._keep("job", Job.objects.create(project=self.project, kind="unheard", created_at=cast.NOW))
         ProcessState.objects.create(name=f"process-{number}", state="running", seen_at=cast.NOW)
         DeadLetter.objects.create(project=self.project, kind="log", item=b"{}", error="bad", at=cast.NOW)
         RejectionCount.objects.create(

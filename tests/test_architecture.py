@@ -124,7 +124,14 @@ def test_lib_stays_a_small_room():
 
 
 @pytest.mark.parametrize(
-    "dotted", [*(stage.verb for stage in STAGES), *settings.INCIDENT_LINKS, settings.CLOCK_ROW, *settings.MIDDLEWARE]
+    "dotted",
+    [
+        *(stage.verb for stage in STAGES),
+        *(kind.step for kind in settings.JOBS.values()),
+        *settings.INCIDENT_LINKS,
+        settings.CLOCK_ROW,
+        *settings.MIDDLEWARE,
+    ],
 )
 def test_dotted_paths_lead_somewhere(dotted):
     assert callable(import_string(dotted))

@@ -51,7 +51,7 @@ def fill(path: str, crowd: Crowd) -> str:
     slugs = {"models/": first["model"].slug, "slos/": first["slo"].slug, "runbooks/": first["runbook"].slug}
     fillings: dict[str, Any] = {
         "project": crowd.project.slug,
-        "number": first["incident"].number,
+        "number": first["job"].pk if "jobs/" in path else first["incident"].number,
         "event": first["prediction"].pk,
         "slug": next((slug for part, slug in slugs.items() if part in path), ""),
     }

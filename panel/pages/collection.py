@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import QuerySet
 
-from models_registry.models import ApiKey, Project
+from models_registry.models import ApiKey, Job, Project
 from monitoring.models import DeadLetter, RejectionCount, StageRun
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.ledger import Backlog, inbox_backlog, read_ledger
@@ -14,6 +14,7 @@ from monitoring.selectors.processes import ProcessView, read_machinery
 from monitoring.selectors.wire import moment
 
 LETTERS_SHOWN = 50
+JOBS_SHOWN = 10
 ITEM_SHOWN = 4_000
 # Paths of the wire contract, by kind.
 PATHS = {
@@ -73,6 +74,15 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job with the title of its kind and how much is done in percent, where that is known."""
+
+    job: Job
+    title: str
+    percent: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """The whole page."""
 
@@ -85,6 +95,7 @@ class Collection:
     more_letters: bool
     stages: list[StageRow]
     processes: list[ProcessView]
+    jobs: list[JobRow]
     snippet: str
     keys: list[ApiKey]
 
@@ -118,9 +129,15 @@ def collection_page(project: Project, *, real_now: datetime) -> Collection:
         more_letters=len(letters) > LETTERS_SHOWN,
         stages=[StageRow(run, (real_now - run.started_at).total_seconds(), run.pk in late) for run in machinery.stages],
         processes=machinery.processes,
+        jobs=[_job(job) for job in Job.objects.filter(project=project).select_related("created_by")[:JOBS_SHOWN]],
         snippet=SNIPPET.format(url=settings.PUBLIC_URL),
         keys=list(ApiKey.objects.filter(project=project, revoked_at__isnull=True)[:5]),
     )
+
+
+def _job(job: Job) -> JobRow:
+    kind = settings.JOBS.get(job.kind)
+    return JobRow(job, str(kind.title) if kind else job.kind, None if job.share is None else int(100 * job.share))
 
 
 def _rejections(project: Project) -> list[Rejection]:

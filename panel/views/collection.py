@@ -1,13 +1,15 @@
-"""Collection health, and putting dead letters back into the inbox."""
+"""Collection health, putting dead letters back into the inbox, and ending jobs."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from lib import clock
-from models_registry.models import Project
+from models_registry.jobs import cancel_job
+from models_registry.models import Job, Project
 from monitoring.deadletters import replay
 from monitoring.models import DeadLetter
 from panel.access import project_page
@@ -36,4 +38,17 @@ def replay_letters(request: HttpRequest, project: Project) -> HttpResponse:
         replay(letter, now=clock.now())
     told = ngettext("%(n)d item is back in the inbox.", "%(n)d items are back in the inbox.", len(found))
     messages.success(request, told % {"n": len(found)})
+    return redirect("panel:collection", project.slug)
+
+
+@require_POST
+@project_page("monitoring.view_ledgercount")
+def cancel(request: HttpRequest, project: Project, number: int) -> HttpResponse:
+    """Ask a job to stop before its next step."""
+    must(request, "models_registry.change_job")
+    job = get_object_or_404(Job, project=project, pk=number)
+    if cancel_job(job):
+        messages.success(request, _("The job stops before its next step; what it has done stays done."))
+    else:
+        messages.info(request, _("This job has already ended."))
     return redirect("panel:collection", project.slug)

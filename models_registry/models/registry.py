@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -13,50 +12,6 @@ from models_registry.shipped import shipped
 
 LONGEST = timedelta(days=3_650)
 """No window, delay or interval is longer: a database that counts microseconds overflows in the end."""
-
-
-class User(AbstractUser):
-    """A person. Custom from the first migration so that it can grow."""
-
-
-class LoginAttempts(models.Model):
-    """Passwords tried lately for one user name from one address (`throttle`); kept for an hour, without either."""
-
-    key = models.CharField(max_length=64, primary_key=True)
-    count = models.PositiveIntegerField(default=0)
-    last_at = models.DateTimeField(db_index=True)
-    free_at = models.DateTimeField(null=True)
-
-    class Meta:
-        """In real time; the index serves forgetting."""
-
-        verbose_name = _("login attempts")
-        verbose_name_plural = _("login attempts")
-
-    def __str__(self) -> str:
-        return f"{self.count} until {self.last_at:%Y-%m-%d %H:%M:%S}"
-
-
-class Clock(models.Model):
-    """The one row behind `lib.clock`; absent in production, where time is real."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    real = models.DateTimeField(_("real time"))
-    story = models.DateTimeField(_("story time"))
-    rate = models.FloatField(_("rate"), default=1.0)
-
-    class Meta:
-        """At most one row, between standing still and 600 times as fast."""
-
-        verbose_name = _("clock")
-        verbose_name_plural = _("clocks")
-        constraints = [
-            models.CheckConstraint(condition=models.Q(id=1), name="clock_is_single"),
-            models.CheckConstraint(condition=models.Q(rate__gte=0, rate__lte=600), name="clock_rate_in_range"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.story:%Y-%m-%d %H:%M:%S} × {self.rate:g}"
 
 
 class Project(models.Model):

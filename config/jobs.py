@@ -1,0 +1,17 @@
+"""The kinds of long work: the one list that `models_registry.jobs` runs by, as `settings.JOBS`."""
+
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+
+
+class JobKind(NamedTuple):
+    """A name for rows, a title for people, and the dotted path of its step (see `models_registry.jobs`)."""
+
+    name: str
+    title: str | Promise
+    step: str
+
+
+KINDS: list[JobKind] = []
+JOBS = {kind.name: kind for kind in KINDS}

@@ -1,0 +1,1 @@
+"""The registry for programs: one module per noun."""
