@@ -19,7 +19,7 @@ from alerting.notify.test import send_test
 from alerting.validate import rule_problems
 from lib import clock, vault
 from models_registry.admin_parts import ShownOnly, person
-from monitoring.measures import MEASURES
+from monitoring.catalogue import MEASURES
 
 
 class RuleForm(forms.ModelForm[AlertRule]):

@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 
 from lib import clock
 from models_registry.admin_parts import ShownOnly
+from monitoring.catalogue import SLIS
 from monitoring.deadletters import replay
-from monitoring.measures import SLIS
 from monitoring.models import SLO, AppliedPrice, DeadLetter, OwnPrice, StageRun
 from monitoring.pricing.prices import BUCKETS
 from monitoring.validate import slo_problems

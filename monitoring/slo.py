@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Literal
 
-from monitoring.measures import SLIS, subjects_of
+from monitoring.catalogue import SLIS
+from monitoring.measures import subjects_of
 from monitoring.models import SLO
 from monitoring.selectors.summaries import LONG, Ask, Scope, read_tallies_of, window_start
 from monitoring.selectors.watermark import ingest_watermark

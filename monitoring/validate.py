@@ -5,7 +5,7 @@ from math import isfinite
 from django.utils.translation import gettext as _
 
 from models_registry.models import LONGEST
-from monitoring.measures import SLIS
+from monitoring.catalogue import SLIS
 from monitoring.models import SLO
 
 

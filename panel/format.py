@@ -151,7 +151,7 @@ def moment(at: datetime | None, *, now: datetime | None = None) -> str:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A measure's value in its unit (`monitoring.measures.Unit`): ratio, score, ms, per_minute, per_second, usd, tokens, count."""
+    """A measure's value in its unit (`monitoring.catalogue.Unit`): ratio, score, ms, per_minute, per_second, usd, tokens, count."""
     writers = {
         "ratio": ratio,
         "score": score,

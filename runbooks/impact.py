@@ -8,7 +8,8 @@ from django.utils.translation import gettext
 
 from alerting.kinds.base import environment_of, rule_model
 from alerting.models import AlertRule, Incident
-from monitoring.measures import MEASURES, SLIS, Wanted, subjects_of
+from monitoring.catalogue import MEASURES, SLIS
+from monitoring.measures import Wanted, subjects_of
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
 from monitoring.slo import ask_slices, slices_of
 from monitoring.stats.tally import Subject, Tally

@@ -27,7 +27,7 @@ def span(value: timedelta | None) -> str:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A reading in the unit of its measure (`monitoring.measures.Unit`)."""
+    """A reading in the unit of its measure (`monitoring.catalogue.Unit`)."""
     if value is None:
         return gettext("no data")
     if unit == "ratio":

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
-from monitoring.measures import MEASURES, Unit, measures_for, read_series
+from monitoring.catalogue import MEASURES, Unit, measures_for
+from monitoring.measures import read_series
 from monitoring.selectors.summaries import Ask, Scope, window_start
 from monitoring.stats.burn import span_label
 from monitoring.stats.tally import Subject, Tally

@@ -14,7 +14,8 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.models import Model, ModelVersion
-from monitoring.measures import MEASURES, measure_series
+from monitoring.catalogue import MEASURES
+from monitoring.measures import measure_series
 from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.summaries import Scope
 
@@ -30,6 +31,10 @@ MeasureSerializer = inline_serializer(
         "name": serializers.CharField(),
         "label": serializers.CharField(),
         "unit": serializers.CharField(),
+        "definition": serializers.CharField(),
+        "source": serializers.CharField(),
+        "settle": serializers.CharField(),
+        "needs": serializers.ListField(child=serializers.CharField()),
         "kinds": serializers.ListField(child=serializers.CharField()),
         "settles_with": serializers.CharField(),
         "is_ratio": serializers.BooleanField(),
@@ -60,13 +65,17 @@ class MeasuresView(APIView):
 
     @extend_schema(responses=MeasureSerializer, operation_id="measures")
     def get(self, request: Request) -> Response:
-        """Every measure by name, with its unit and the kinds of model it applies to."""
+        """Every measure by name: its unit, definition, source, what it waits for and what it needs."""
         return Response(
             [
                 {
                     "name": measure.name,
                     "label": str(measure.label),
-                    "unit": str(measure.unit),
+                    "unit": measure.unit,
+                    "definition": str(measure.definition),
+                    "source": measure.source,
+                    "settle": measure.settle,
+                    "needs": list(measure.needs),
                     "kinds": sorted(measure.kinds),
                     "settles_with": measure.settle,
                     "is_ratio": measure.unit == "ratio",

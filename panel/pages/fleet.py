@@ -12,7 +12,8 @@ from alerting.models import Incident
 from alerting.selectors import open_incidents
 from lib import charts
 from models_registry.models import Deployment, Model, Project
-from monitoring.measures import MEASURES, Point, Wanted, points_of, readings_of, subjects_of
+from monitoring.catalogue import MEASURES
+from monitoring.measures import Point, Wanted, points_of, readings_of, subjects_of
 from monitoring.models import SLO
 from monitoring.selectors.summaries import read_tallies_of
 from monitoring.selectors.watermark import ingest_watermark

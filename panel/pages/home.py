@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from alerting.models import Incident
 from lib import charts
 from models_registry.models import Deployment, Model, Project
-from monitoring.measures import MEASURES, Point, Wanted, points_of, readings_of
+from monitoring.catalogue import MEASURES
+from monitoring.measures import Point, Wanted, points_of, readings_of
 from monitoring.selectors.summaries import read_tallies_of
 from monitoring.slo import ask_budget
 from monitoring.stats.intervals import Reading

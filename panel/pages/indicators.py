@@ -7,7 +7,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from models_registry.models import Model
-from monitoring.measures import MEASURES, Wanted
+from monitoring.catalogue import MEASURES
+from monitoring.measures import Wanted
 from monitoring.models import SLO
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.tally import Subject

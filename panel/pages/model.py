@@ -8,7 +8,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from models_registry.models import Deployment, Model, ModelVersion
-from monitoring.measures import MEASURES, Point, Wanted, read_series, read_windows
+from monitoring.catalogue import MEASURES
+from monitoring.measures import Point, Wanted, read_series, read_windows
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject
 from panel import format as write

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from alerting.models import Alert, AlertRule, Severity
 from lib import charts
-from monitoring.measures import MEASURES, SLIS, Point, read_series, subjects_of
+from monitoring.catalogue import MEASURES, SLIS
+from monitoring.measures import Point, read_series, subjects_of
 from monitoring.models import SLO
 from monitoring.slo import budget_series
 from monitoring.stats.burn import span_label

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models_registry.models import Model
-from monitoring.measures import MEASURES, SLIS, measure_series, measure_window, measures_for, subjects_of
+from monitoring.catalogue import MEASURES, SLIS, measures_for
+from monitoring.measures import measure_series, measure_window, subjects_of
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.layouts import log_bin
 from tests.monitoring.series import add, class_code, labelled, series_of, served

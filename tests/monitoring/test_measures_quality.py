@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from monitoring.measures import MEASURES, SLIS
+from monitoring.catalogue import MEASURES, SLIS
 from monitoring.stats.histogram import merge, pack
 from monitoring.stats.layouts import CONFUSION, confusion_bin
 from monitoring.stats.tally import Cell, Subject, Tally

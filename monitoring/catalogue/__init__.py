@@ -1,0 +1,34 @@
+"""The catalogue of measures and indicators, as plain data: one module of entries per subject, joined here in order."""
+
+from monitoring.catalogue import calls, classifiers, feedback, inputs, money, service
+from monitoring.catalogue.base import NEEDS as NEEDS
+from monitoring.catalogue.base import Indicator as Indicator
+from monitoring.catalogue.base import Measure as Measure
+from monitoring.catalogue.base import Settle as Settle
+from monitoring.catalogue.base import Unit as Unit
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        *service.MEASURES,
+        *classifiers.MEASURES,
+        *inputs.MEASURES,
+        *calls.MEASURES,
+        *feedback.MEASURES,
+        *money.MEASURES,
+    )
+}
+SLIS: dict[str, Indicator] = {
+    indicator.name: indicator
+    for indicator in (
+        *service.INDICATORS,
+        *classifiers.INDICATORS,
+        *calls.INDICATORS,
+        *feedback.INDICATORS,
+    )
+}
+
+
+def measures_for(kind: str) -> list[Measure]:
+    """What can be measured of a model of this kind, in the catalogue's order."""
+    return [measure for measure in MEASURES.values() if kind in measure.kinds]

@@ -1,0 +1,70 @@
+"""What an entry of the catalogue says: a measure, an indicator, their units and what they need."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from models_registry.models import Model
+from monitoring.stats.readers import GoodValid, Reader
+from monitoring.stats.tally import Subject, Tally
+
+Unit = Literal["count", "per_minute", "per_second", "ratio", "score", "ms", "tokens", "usd"]
+Settle = Literal["events", "labels"]
+BINARY = frozenset({Model.Kind.BINARY.value})
+MULTICLASS = frozenset({Model.Kind.MULTICLASS.value})
+CLASSIFIERS = BINARY | MULTICLASS
+CLASSICAL = CLASSIFIERS | {Model.Kind.REGRESSION.value}
+LLM = frozenset({Model.Kind.LLM.value})
+ALL = frozenset(kind.value for kind in Model.Kind)
+# What an entry takes beyond plain events, and what a client sends, or a person defines, to have it.
+NEEDS: dict[str, StrOrPromise] = {
+    "context_window": _("a price list that knows the context window of the model"),
+    "features": _("the features of each prediction"),
+    "feedback": _("feedback on predictions or calls"),
+    "finish_reason": _("the finish reason of each call"),
+    "labels": _("labels, as outcomes of predictions"),
+    "latency": _("the latency of each prediction or call"),
+    "price": _("a price of the model, from the list or your own"),
+    "reference": _("a reference of the version"),
+    "reported_cost": _("the cost as the client reports it"),
+    "score": _("the score of each prediction"),
+    "ttft": _("the time to the first token of each call"),
+    "usage": _("the token usage of each call"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One number people ask for.
+
+    `definition` is its formula in words, `source` the paper, specification or function it follows, `needs` names of NEEDS.
+    `settle` says what it waits for; `sampled` whether a small n makes it unreliable.
+    """
+
+    name: str
+    label: StrOrPromise
+    unit: Unit
+    definition: StrOrPromise
+    source: str
+    kinds: frozenset[str]
+    metrics: tuple[str, ...]
+    read: Reader
+    needs: tuple[str, ...] = ()
+    settle: Settle = "events"
+    sampled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """An SLI: good over valid events. `bounded` ones need a bound in ms."""
+
+    name: str
+    label: StrOrPromise
+    kinds: frozenset[str]
+    metrics: tuple[str, ...]
+    good_valid: Callable[[Tally, Subject, float | None], GoodValid]
+    settle: Settle = "events"
+    bounded: bool = False

@@ -1,0 +1,57 @@
+"""What LLM calls cost, by our prices and as clients report it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from monitoring.catalogue.base import LLM, Measure
+from monitoring.stats import usage
+
+_COST = ("cost", "fallback_cost")
+_PRICES = "Σ tokens of a bucket × its price, by own prices and genai-prices"
+MEASURES = (
+    Measure(
+        name="cost_usd",
+        label=_("cost"),
+        unit="usd",
+        definition=_("Sum of the cost of the calls by our prices; of calls without a price, what the client reported."),
+        source=_PRICES,
+        kinds=LLM,
+        metrics=_COST,
+        read=usage.cost_usd,
+        needs=("usage", "price"),
+        sampled=False,
+    ),
+    Measure(
+        name="cost_per_request",
+        label=_("cost per request"),
+        unit="usd",
+        definition=_("Cost divided by the calls whose cost is known."),
+        source=_PRICES,
+        kinds=LLM,
+        metrics=_COST,
+        read=usage.cost_per_request,
+        needs=("usage", "price"),
+        sampled=False,
+    ),
+    Measure(
+        name="cost_reported_usd",
+        label=_("cost as clients report it"),
+        unit="usd",
+        definition=_("Sum of the cost that clients sent with their calls, to compare with ours."),
+        source="cost_usd of the calls, as sent",
+        kinds=LLM,
+        metrics=("reported_cost",),
+        read=usage.cost_reported_usd,
+        needs=("reported_cost",),
+        sampled=False,
+    ),
+    Measure(
+        name="unpriced_rate",
+        label=_("unpriced calls"),
+        unit="ratio",
+        definition=_("Calls without a price of ours divided by the calls that have something to price."),
+        source="unpriced ÷ (priced + unpriced); Wilson 1927",
+        kinds=LLM,
+        metrics=("pricing",),
+        read=usage.unpriced_rate,
+    ),
+)

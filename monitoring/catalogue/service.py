@@ -1,0 +1,92 @@
+"""Traffic, errors and latency: what is measured of every model."""
+
+from django.utils.translation import gettext_lazy as _
+
+from monitoring.catalogue.base import ALL, Indicator, Measure
+from monitoring.stats import readers
+
+_LATENCY = "OpenTelemetry http.server.request.duration, gen_ai.client.operation.duration; HdrHistogram"
+MEASURES = (
+    Measure(
+        name="requests",
+        label=_("requests"),
+        unit="count",
+        definition=_("Predictions or calls, failed ones included."),
+        source="Site Reliability Engineering, the four golden signals: traffic",
+        kinds=ALL,
+        metrics=("status",),
+        read=readers.requests,
+        sampled=False,
+    ),
+    Measure(
+        name="throughput",
+        label=_("throughput"),
+        unit="per_minute",
+        definition=_("Requests divided by the minutes of the window."),
+        source="Site Reliability Engineering, the four golden signals: traffic",
+        kinds=ALL,
+        metrics=("status",),
+        read=readers.throughput,
+        sampled=False,
+    ),
+    Measure(
+        name="error_rate",
+        label=_("error rate"),
+        unit="ratio",
+        definition=_("Requests with status error divided by all requests."),
+        source="Site Reliability Engineering, the four golden signals: errors; Wilson 1927",
+        kinds=ALL,
+        metrics=("status",),
+        read=readers.error_rate,
+    ),
+    *(
+        Measure(
+            name=name,
+            label=label,
+            unit="ms",
+            definition=definition,
+            source=_LATENCY,
+            kinds=ALL,
+            metrics=("latency",),
+            read=readers.latency(q),
+            needs=("latency",),
+        )
+        for name, q, label, definition in (
+            (
+                "latency_p50",
+                0.5,
+                _("latency, median"),
+                _("Half of the requests took at most this long. Read from log-linear bins, within 1 %."),
+            ),
+            (
+                "latency_p95",
+                0.95,
+                _("latency, 95th percentile"),
+                _("95 of 100 requests took at most this long. Read from log-linear bins, within 1 %."),
+            ),
+            (
+                "latency_p99",
+                0.99,
+                _("latency, 99th percentile"),
+                _("99 of 100 requests took at most this long. Read from log-linear bins, within 1 %."),
+            ),
+        )
+    ),
+)
+INDICATORS = (
+    Indicator(
+        name="availability",
+        label=_("requests without an error"),
+        kinds=ALL,
+        metrics=("status",),
+        good_valid=readers.available,
+    ),
+    Indicator(
+        name="latency",
+        label=_("requests within the latency bound"),
+        kinds=ALL,
+        metrics=("latency",),
+        good_valid=readers.fast,
+        bounded=True,
+    ),
+)
