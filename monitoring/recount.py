@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import connection
 
 from monitoring.drain.buckets import Key
 from monitoring.drain.fold import Folds
 from monitoring.drain.merge import Sum, sums_by_bucket
-from monitoring.drain.rows import MODELS, LLMCallRow, PredictionRow, ServedRow
-from monitoring.models import Bucket, Reference, Series
+from monitoring.drain.rows import MODELS, LLMCallRow, PredictionRow
+from monitoring.drain.user_days import Owner, Spent, add_up, by_application, sum_by_version
+from monitoring.models import Bucket, Reference, Series, UserDay
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, read_floors
 from monitoring.selectors.references import read_plans
@@ -18,7 +20,8 @@ from monitoring.stats.histogram import merge_packed
 from monitoring.stats.layouts import HOURLY
 
 ROWS_PER_FETCH = 5_000
-HOUR = TIER_SECONDS[Tier.HOUR]
+Served = TypeVar("Served", PredictionRow, LLMCallRow)
+HOUR, DAY = TIER_SECONDS[Tier.HOUR], TIER_SECONDS[Tier.DAY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,10 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
     if hourly and first < last:
         first, last = first - first % HOUR, last + -last % HOUR
     folds = Folds(read_plans(set(Reference.objects.values_list("version_id", flat=True))))
-    for row_type in (PredictionRow, LLMCallRow):
-        for rows in _stored(row_type, first, last):
-            folds.add_all(rows)
+    for predictions in _stored(PredictionRow, first, last):
+        folds.add_all(predictions)
+    for calls in _stored(LLMCallRow, first, last):
+        folds.add_all(calls)
     sums = sums_by_bucket(list(folds.cells()), floors, create=False)
     counted = {key: _of_sum(sum_) for key, sum_ in sums.items()}
     stored = _buckets(floors, first, last, hourly)
@@ -66,7 +70,27 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
         Mismatch(key[0], names.get(key[0], "?"), key[1], key[2], stored.get(key, NOTHING), counted.get(key, NOTHING))
         for key in sorted(stored.keys() | counted.keys())
         if stored.get(key, NOTHING) != counted.get(key, NOTHING)
+    ] + _user_days(first - first % DAY, last + -last % DAY)
+
+
+def _user_days(first: int, last: int) -> list[Mismatch]:
+    """Users' days of these whole days that differ from their calls; the bytes hold what has no column of its own."""
+    by_version: dict[tuple[int, int, str], Spent] = {}
+    for calls in _stored(LLMCallRow, first, last):
+        add_up(by_version, sum_by_version(calls))
+    counted = by_application(by_version)
+    columns = ("model_id", "day", "user_id", *Spent._fields)
+    rows = UserDay.objects.filter(day__gte=first // DAY, day__lt=last // DAY).values_list(*columns)
+    stored = {Owner(*row[:3]): Spent(*row[3:]) for row in rows}
+    return [
+        Mismatch(0, f"user {owner.user_id}", Tier.DAY, owner.day * DAY, *map(_of_spent, sides))
+        for owner in sorted(stored.keys() | counted.keys())
+        if len(set(sides := (stored.get(owner, Spent()), counted.get(owner, Spent())))) > 1
     ]
+
+
+def _of_spent(spent: Spent) -> tuple[int, int, bytes]:
+    return spent.calls, spent.cost_nano, f"{spent.costed} {spent.last_us}".encode()
 
 
 def _tier(floors: Floors, epoch_s: int) -> Tier:
@@ -77,7 +101,7 @@ def _bucket_start(floors: Floors, epoch_s: int) -> int:
     return floors.bucket(epoch_s)[1]
 
 
-def _stored(row_type: type[ServedRow], first: int, last: int) -> Iterator[list[ServedRow]]:
+def _stored(row_type: type[Served], first: int, last: int) -> Iterator[list[Served]]:
     """Raw events of a window, a few thousand in memory at a time."""
     columns = ", ".join(row_type._fields)
     table = MODELS[row_type]._meta.db_table

@@ -14,8 +14,9 @@ from monitoring.drain.join import AMENDABLE, join, name_early, name_targets
 from monitoring.drain.keys import await_targets, claim_keys
 from monitoring.drain.merge import merge
 from monitoring.drain.prepare import Batch
-from monitoring.drain.rows import MODELS, BusinessEventRow, FeedbackRow, LateRow, OutcomeRow, Row
+from monitoring.drain.rows import MODELS, BusinessEventRow, FeedbackRow, LateRow, LLMCallRow, OutcomeRow, Row
 from monitoring.drain.sql import bulk_insert, prefer_indexes
+from monitoring.drain.user_days import add_user_days
 
 NOTE_LENGTH = 300
 LATE: tuple[type[Row], ...] = (OutcomeRow, FeedbackRow)
@@ -40,6 +41,7 @@ def store(batch: Batch, counts: Counts) -> None:
     _insert(winners, adopted, batch)
     _mark_changes(winners[BusinessEventRow])
     merge(batch.folds)
+    add_user_days(winners[LLMCallRow])
 
 
 def by_type(rows: Iterable[Row]) -> defaultdict[type[Row], list[Any]]:

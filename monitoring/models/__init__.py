@@ -7,6 +7,7 @@ from monitoring.models.prices import AppliedPrice, OwnPrice
 from monitoring.models.references import Reference
 from monitoring.models.stages import ProcessState, StageRun
 from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFloor, Series
+from monitoring.models.user_days import UserDay
 
 __all__ = [
     "SLO",
@@ -31,4 +32,5 @@ __all__ = [
     "RetentionFloor",
     "Series",
     "StageRun",
+    "UserDay",
 ]

@@ -36,6 +36,7 @@ MAX_CLASSES: Final = 1_000
 MAX_WORDS: Final = 100  # the same of each metric of the layout `words-1`
 PAST_CAP: Final = 0
 CONFUSION_STRIDE: Final = 4_096
+WORD_LENGTH: Final = 200
 
 # log-1: the mapping of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with
 # relative-error guarantees", VLDB 2019) with alpha = 1 %. Quanta are whole numbers, so bin 0 holds exactly 1
@@ -103,3 +104,14 @@ def confusion_bin(true_code: int, predicted_code: int) -> int:
 def confusion_cell(bin_: int) -> tuple[int, int]:
     """(true code, predicted code) of a confusion bin."""
     return divmod(bin_, CONFUSION_STRIDE)
+
+
+def language_model_word(provider: str, model: str) -> str:
+    """A language model of a provider as one word: `provider/model`; empty where no model is named."""
+    return f"{provider}/{model}"[:WORD_LENGTH] if model and (provider or "/" in model) else model
+
+
+def language_model_of(word: str) -> tuple[str, str]:
+    """(provider, model) of such a word."""
+    provider, slash, model = word.partition("/")
+    return (provider, model) if slash else ("", word)

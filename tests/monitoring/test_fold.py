@@ -40,7 +40,8 @@ SERVED: dict[str, Any] = {
 }
 PREDICTIONS = st.builds(PredictionRow, **SERVED, prediction=TEXT, score=st.none(), label=st.none() | TEXT)
 CALLS = st.builds(
-    LLMCallRow, **SERVED, **dict.fromkeys(("provider", "request_model", "response_model", "prompt_name", "prompt_version"), st.just("")),
+    LLMCallRow, **SERVED, **dict.fromkeys(("provider", "request_model", "response_model"), st.sampled_from(["", "a", "b/c"])),
+    **dict.fromkeys(("prompt_name", "prompt_version"), st.just("")),
     finish_reason=st.sampled_from(["", "stop", "length", "other", "new"]), ttft_us=MICROS,
     **{name: MICROS for name in LLMCallRow._fields if name.endswith("_tokens")},
     **dict.fromkeys(("reported_nano", "cost_nano", "price_id"), MICROS), context_window=st.none() | st.integers(1, 2**40),
@@ -76,6 +77,22 @@ def test_what_is_added_can_be_taken_away_exactly(kept, removed):
     for row in removed:
         folds.add_all([row], -1)
     assert sums(folds) == sums(folded(*kept))
+
+
+@given(st.lists(CALLS, max_size=6))
+def test_money_by_language_model_sums_to_all_of_the_money_of_named_models(calls):
+    by_model = {
+        slot.key: cell
+        for _, slot, cell in folded(*(call._replace(version_id=1, ts_us=0, environment="") for call in calls)).cells()
+        if slot.metric == "language_model"
+    }
+    named = [call for call in calls if call.response_model or call.request_model]
+    costs = [call.reported_nano if call.cost_nano is None else call.cost_nano for call in named]
+    known = [cost for cost in costs if cost is not None]
+    assert ("cost" in by_model) == bool(known)
+    if known:
+        assert (by_model["cost"].n, int(by_model["cost"].counts.sum())) == (len(known), sum(known))
+    assert sum(int(cell.counts.sum()) for key, cell in by_model.items() if key == "calls") == len(named)
 
 
 @given(st.lists(ROWS, max_size=4), PREDICTIONS, PREDICTIONS)

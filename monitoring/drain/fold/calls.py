@@ -1,6 +1,8 @@
 """What calls of language models add: how they finished, their tokens, sizes, speed and money."""
 
-from monitoring.drain.fold import call_numbers
+import numpy as np
+
+from monitoring.drain.fold import call_numbers, language_models
 from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
 from monitoring.drain.rows import LLMCallRow
 from monitoring.stats import layouts
@@ -22,6 +24,8 @@ def fold(sums: Sums, columns: Columns, places: Integers, sign: int) -> None:
     for name, slot in TOKENS.items():
         sums.measure(slot, places, columns[name], sign)
     numbers = call_numbers.numbers(columns)
-    sums.count(PRICING, places, call_numbers.pricing(columns, numbers), sign)
+    pricing = np.array(call_numbers.pricing(columns, numbers), dtype=np.int64)
+    sums.count(PRICING, places, pricing, sign)
+    language_models.fold(sums, columns, places, sign, pricing)
     for metric, values in numbers.items():
         sums.measure(Slot(metric, "", layouts.LOG), places, values, sign)
