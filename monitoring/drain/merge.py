@@ -15,7 +15,7 @@ from monitoring.models import DirtyHour
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, hold_floors
 from monitoring.stats.histogram import merge_each, pack_arrays
-from monitoring.stats.layouts import HOURLY, WORDS, confusion_bin, labelled_score_bin
+from monitoring.stats.layouts import HOURLY, SIDES, WORDS, confusion_bin, score_cells, scored_bins
 
 Folded = tuple[Group, Slot, Cell]
 HOUR = TIER_SECONDS[Tier.HOUR]
@@ -70,16 +70,19 @@ def _field(slot: Slot) -> str:
     return slot.metric if slot.layout == WORDS else CLASS
 
 
-def _named(cell: Cell) -> Iterator[Named]:
-    if cell.names is not None:
-        yield from map(cell.names.__getitem__, cell.bins.tolist())
+def _named(cell: Cell, slot: Slot) -> list[Named]:
+    """The names in a cell: of each of its bins, or of the classes that its scores are of."""
+    if cell.names is None:
+        return []
+    numbers = np.unique(score_cells(cell.bins, SIDES[slot.layout])[0]) if slot.layout in SIDES else cell.bins
+    return list(map(cell.names.__getitem__, numbers.tolist()))
 
 
 def _words(cell: Cell, model_id: int, slot: Slot) -> Iterator[Word]:
     field = _field(slot)
-    for name in _named(cell):
-        values = (name,) if isinstance(name, str) else (part for part in name if isinstance(part, str))
-        yield from (Word(model_id, field, value) for value in values)
+    for name in _named(cell, slot):
+        for value in (name,) if isinstance(name, str) else name:
+            yield Word(model_id, field, value)
 
 
 def _numbers(cell: Cell, model_id: int, slot: Slot, codes: Codes) -> NDArray[np.int64]:
@@ -87,17 +90,18 @@ def _numbers(cell: Cell, model_id: int, slot: Slot, codes: Codes) -> NDArray[np.
     if cell.names is None:
         return cell.bins
     field = _field(slot)
-    return np.array([_number(name, model_id, field, codes) for name in _named(cell)], dtype=np.int64)
+    found = np.array([_number(name, model_id, field, codes) for name in _named(cell, slot)], dtype=np.int64)
+    if slot.layout not in SIDES:
+        return found
+    sides = SIDES[slot.layout]
+    names, side, scores = score_cells(cell.bins, sides)
+    return scored_bins(found[np.unique(names, return_inverse=True)[1]], scores, side, sides)
 
 
 def _number(name: Named, model_id: int, field: str, codes: Codes) -> int:
     if isinstance(name, str):
         return codes.code(Word(model_id, field, name))
-    true, other = name
-    code = codes.code(Word(model_id, field, true))
-    if isinstance(other, int):
-        return labelled_score_bin(code, other)
-    return confusion_bin(code, codes.code(Word(model_id, field, other)))
+    return confusion_bin(*(codes.code(Word(model_id, field, part)) for part in name))
 
 
 def _added(stored: Mapping[Key, BucketRow], sums: Mapping[Key, Sum]) -> list[BucketRow]:

@@ -15,7 +15,15 @@ from models_registry.register import KnownVersion
 from monitoring.drain.claim import Body
 from monitoring.drain.labels import decisions
 from monitoring.drain.rows import LLMCallRow, PredictionRow, ServedRow
-from monitoring.ingest.schema import Columns, LLMCallItem, PredictionItem, ServedItem, Usage, columns_of
+from monitoring.ingest.schema import (
+    Columns,
+    LLMCallItem,
+    PredictionItem,
+    ServedItem,
+    Usage,
+    canonical_label,
+    columns_of,
+)
 from monitoring.stats.layouts import STATUS_ERROR, STATUS_OK
 
 Named = tuple[int, str, str]  # project, slug, version
@@ -66,16 +74,17 @@ def build_predictions(
     given = columns_of(items)
     known = _versions(body, given, versions)
     payload = {name: _bytes(given[name]) for name in PREDICTION_PAYLOAD}
-    scores = list(map(_scores, payload["scores"])) or repeat(NO_SCORES)
-    decided = decisions(given["prediction"], given["score"], scores, known)
+    scores = list(map(_scores, payload["scores"]))
+    score = list(map(_positive_score, given["score"], scores, known)) if scores else given["score"]
+    decided = decisions(given["prediction"], score, scores or repeat(NO_SCORES), known)
     # as it came, where the column holds something else to compare with
     other = [value if value != text else None for value, text in zip(given["prediction"], decided, strict=True)]
     payload["prediction"] = (
         [b"" if value is None else _encode(value) for value in other] if other.count(None) < len(other) else []
     )
     numbers = [
-        float(value) if isinstance(value, int | float) and version.kind == Model.Kind.REGRESSION else score
-        for score, version, value in zip(given["score"], known, other, strict=True)
+        float(value) if isinstance(value, int | float) and version.kind == Model.Kind.REGRESSION else one
+        for one, version, value in zip(score, known, other, strict=True)
     ]
     return _rows(PredictionRow, [*_served(body, ids, given, known, payload), decided, numbers])
 
@@ -151,6 +160,13 @@ def _bytes(column: Sequence[msgspec.Raw]) -> list[bytes]:
 
 def _scores(raw: bytes) -> dict[str, float]:
     return {} if raw in ABSENT else _decode_scores(raw)
+
+
+def _positive_score(score: float | None, scores: Mapping[str, float], version: KnownVersion) -> float | None:
+    """The score of the positive class, which a binary classifier may send among `scores`."""
+    if score is not None or version.kind != Model.Kind.BINARY:
+        return score
+    return next((given for name, given in scores.items() if canonical_label(name) == version.positive_label), None)
 
 
 def _spliced(columns: Mapping[str, Sequence[bytes]], rows: int) -> list[str]:

@@ -35,7 +35,7 @@ from monitoring.selectors.buckets import (
     fetch,
 )
 from monitoring.stats.histogram import merge_each
-from monitoring.stats.layouts import HOURLY
+from monitoring.stats.layouts import BY_VERSION, HOURLY
 from monitoring.stats.tally import Cell, Tally
 
 _WIDTH_OF = np.array(WIDTHS, dtype=np.int64)
@@ -164,7 +164,7 @@ def _cells(fetched: Fetched, rows: Integers, window: Integers) -> Cells:
     if not len(rows):
         return {}
     kinds: dict[tuple[str, str, str], int] = {}
-    kind_of = [kinds.setdefault((found.metric, found.key, found.layout), len(kinds)) for found in fetched.series]
+    kind_of = [kinds.setdefault((found.metric, _key(found), found.layout), len(kinds)) for found in fetched.series]
     group = window * len(kinds) + np.array(kind_of, dtype=np.int64)[fetched.place[rows]]
     order = np.argsort(group, kind="stable")
     rows, group = rows[order], group[order]
@@ -181,6 +181,10 @@ def _cells(fetched: Fetched, rows: Integers, window: Integers) -> Cells:
         (metric, key, layout), (bins, sums) = names[kind], merged[at]
         cells.setdefault(place, {})[metric, key] = Cell(counts[at], totals[at], bins, sums, layout)
     return cells
+
+
+def _key(found: Found) -> str:
+    return str(found.version) if found.metric in BY_VERSION else found.key
 
 
 def _tallies(marks: Sequence[int], cells: Cells, snapped: Collection[int]) -> list[Tally]:

@@ -21,8 +21,11 @@ WORDS: Final = "words-1"  # codes of words of the metric's own, such as error ty
 # The histograms of a version's features, one row per hour; the layout, which is the key too, names the reference's bins.
 FEATURES: Final = "features"
 HOURLY: Final = frozenset({FEATURES})  # metrics whose finest bucket is the hour
-SCORE: Final = "logodds-1"
-LABELLED_SCORE: Final = "logodds-class-1"
+CLASS_AND_SCORE: Final = "logodds-class-1"  # a class, decided or true, and a score's bin
+CLASS_SIDE_SCORE: Final = "logodds-side-1"  # a class, whether it is the one, and the bin of its score
+SIDES: Final = {CLASS_AND_SCORE: 1, CLASS_SIDE_SCORE: 2}  # of each class
+# Every version is calibrated by itself: where versions are read together, the version's id is the key of its cell.
+BY_VERSION: Final = frozenset({"score", "class_score"})
 
 STATUS_OK, STATUS_ERROR = 0, 1
 FEEDBACK_RATED, FEEDBACK_UP, FEEDBACK_DOWN, FEEDBACK_OTHER = 0, 1, 2, 3
@@ -62,7 +65,7 @@ def log_value(bin_: int) -> float:
     return 0.0 if bin_ == ZERO_BIN else 2 * GAMMA**bin_ / (GAMMA + 1)
 
 
-# logodds-1: scores in [0, 1] by ln(s / (1 - s)), where ranking needs its detail: near 0 and near 1. Scores nearer to
+# Scores in [0, 1] are binned by ln(s / (1 - s)), where ranking needs its detail: near 0 and near 1. Scores nearer to
 # an end than e^-12 (6e-6) share the last bin before it; 0 and 1 themselves have bins of their own.
 PER_LOGIT: Final = 128
 LAST_LOGIT: Final = 12 * PER_LOGIT
@@ -73,27 +76,32 @@ SCORE_EDGES: Final = np.array([1 / (1 + exp(-place / PER_LOGIT)) for place in ra
 
 
 def score_bins(scores: Sequence[float]) -> NDArray[np.int64]:
-    """The logodds-1 bin of each score in [0, 1]; shape (n,). By table, so that no processor's logarithm moves an edge."""
+    """The bin of each score in [0, 1]; shape (n,). By table, so that no processor's logarithm moves an edge."""
     given = np.asarray(scores, dtype=np.float64)
     bins = np.searchsorted(SCORE_EDGES, given, side="right") - LAST_LOGIT
     return np.where(given <= 0, -CERTAIN, np.where(given >= 1, CERTAIN, bins)).astype(np.int64)
 
 
 def score_values(bins: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
-    """The score that stands for each logodds-1 bin: the middle of its log-odds."""
+    """The score that stands for each bin: the middle of its log-odds."""
     middle = 1 / (1 + np.exp(-(bins + 0.5) / PER_LOGIT))
     return np.where(bins <= -CERTAIN, 0.0, np.where(bins >= CERTAIN, 1.0, middle))
 
 
-def labelled_score_bin(true_code: int, score_bin: int) -> int:
-    """A score of an event whose label is known, as a bin of logodds-class-1."""
-    return true_code * CONFUSION_STRIDE + score_bin + CONFUSION_STRIDE // 2
+def score_cells(
+    bins: NDArray[np.integer[Any]], sides: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """(class codes, sides, score bins) of bins of a layout in SIDES."""
+    classes, scores = np.divmod(bins.astype(np.int64), CONFUSION_STRIDE)
+    codes, side = np.divmod(classes, sides)
+    return codes, side, scores - CONFUSION_STRIDE // 2
 
 
-def labelled_score_cells(bins: NDArray[np.integer[Any]]) -> tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]:
-    """(true codes, score bins) of bins of logodds-class-1."""
-    codes, scores = np.divmod(bins, CONFUSION_STRIDE)
-    return codes, scores - CONFUSION_STRIDE // 2
+def scored_bins(
+    codes: NDArray[np.int64], scores: NDArray[np.int64], side: NDArray[np.int64] | int = 0, sides: int = 1
+) -> NDArray[np.int64]:
+    """The inverse of `score_cells`."""
+    return (codes * sides + side) * CONFUSION_STRIDE + scores + CONFUSION_STRIDE // 2
 
 
 def confusion_bin(true_code: int, predicted_code: int) -> int:

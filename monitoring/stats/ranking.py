@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.stats.intervals import Z_95, Reading
-from monitoring.stats.layouts import labelled_score_cells, score_values
+from monitoring.stats.layouts import score_cells, score_values
 from monitoring.stats.tally import Subject, Tally
 
 Floats = NDArray[np.float64]
@@ -33,7 +33,7 @@ class Ranked:
     def of(cls, tally: Tally, subject: Subject) -> "Ranked":
         """From the metric `labelled_score`; every class but the positive one is negative."""
         cell = tally.cell("labelled_score")
-        codes, bins = labelled_score_cells(cell.bins.astype(np.int64))
+        codes, _, bins = score_cells(cell.bins)
         found, place = np.unique(bins, return_inverse=True)
         is_positive = codes == (-1 if subject.positive_code is None else subject.positive_code)
         positive = np.bincount(place, weights=cell.counts * is_positive, minlength=len(found))

@@ -8,7 +8,9 @@ from models_registry.models import Deployment, Model, ModelVersion, Project
 from monitoring.drain import drain
 from monitoring.drain.rows import MODELS
 from monitoring.models import Bucket, Category, InboxBody, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.recount import recount
 from monitoring.selectors.ledger import read_ledger
+from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.histogram import unpack
 from monitoring.stats.layouts import confusion_bin
 from tests.monitoring.conftest import Put, micros
@@ -153,3 +155,28 @@ def test_an_outcome_that_only_tells_a_value_keeps_the_label(put: Put, now: datet
     stored = Prediction.objects.get()
     assert (stored.label, stored.label_value) == ("default", 1_200)
     assert bins("confusion") == {confusion_bin(1, 1): 1}
+
+
+def test_the_score_of_the_positive_class_is_read_from_scores(project: Project, put: Put, now: datetime):
+    Model.objects.create(project=project, slug="credit-risk", positive_label="default")
+    put("prediction", call("a", scores={"paid": 0.4, "default": 0.6}), call("b", scores={"x": 0.5, "y": 0.5}))
+    drain(now=now)
+    assert dict(Prediction.objects.values_list("event_id", "score")) == {"a": 0.6, "b": None}
+    assert set(Prediction.objects.values_list("prediction", flat=True)) == {"default", "x"}
+    metrics = Bucket.objects.filter(tier=0).values_list("series__metric", "n")
+    assert {metric: n for metric, n in metrics if "score" in metric} == {"score": 1, "class_score": 1}
+
+
+def test_scores_by_class_are_counted_and_amended_as_their_events_say(project: Project, put: Put, now: datetime):
+    scores = {"cat": 0.7, "dog": 0.2, "eel": 0.1}
+    put("prediction", *(call(f"p{place}", version=str(place % 2), scores=scores) for place in range(6)))
+    drain(now=now)
+    put("outcome", {"prediction_id": "p1", "label": "dog"}, {"prediction_id": "p2", "label": "cat"})
+    drain(now=now)
+    put("outcome", {"prediction_id": "p1", "label": "fox", "ts": micros(now) + 1})
+    drain(now=now)
+    assert recount(start=now - timedelta(hours=1), end=now + timedelta(hours=1)) == []
+    scope = Scope(project.pk, Model.objects.get().pk)
+    tally = read_tally(scope, {"class_score"}, start=now, end=now + timedelta(minutes=1))
+    versions = map(str, ModelVersion.objects.values_list("id", flat=True))
+    assert {key: cell.n for (_, key), cell in tally.cells.items()} == dict.fromkeys(versions, 3)

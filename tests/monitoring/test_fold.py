@@ -12,7 +12,7 @@ from monitoring.drain.fold import Cell, Folds
 from monitoring.drain.rows import LLMCallRow, PredictionRow
 from monitoring.drain.truth import direction
 from monitoring.stats.histogram import fraction_at_most, merge, pack, quantile, unpack
-from monitoring.stats.layouts import ALPHA, LOG, log_bin, log_value
+from monitoring.stats.layouts import ALPHA, CERTAIN, LOG, SIDES, log_bin, log_value, score_bins, score_cells
 
 MICROS = st.none() | st.integers(0, 2**50)
 TEXT = st.sampled_from(["", "yes", "no"])
@@ -38,7 +38,12 @@ SERVED: dict[str, Any] = {
     "feedback_down": COUNTS,
     "feedback_other": COUNTS,
 }
-PREDICTIONS = st.builds(PredictionRow, **SERVED, prediction=TEXT, score=st.none(), label=st.none() | TEXT)
+SCORED = {
+    "payload": st.sampled_from(["{}", '{"scores":null}', '{"scores":{"yes":0.25,"no":0.75}}', '{"scores":{"yes":1}}'])
+}
+PREDICTIONS = st.builds(
+    PredictionRow, **SERVED | SCORED, prediction=TEXT, score=st.none() | st.floats(0, 1), label=st.none() | TEXT
+)
 CALLS = st.builds(
     LLMCallRow, **SERVED, **dict.fromkeys(("provider", "request_model", "response_model"), st.sampled_from(["", "a", "b/c"])),
     **dict.fromkeys(("prompt_name", "prompt_version"), st.just("")),
@@ -50,13 +55,23 @@ ROWS = st.one_of(PREDICTIONS, CALLS)
 
 
 def sums(folds: Folds) -> dict[Any, Any]:
-    return {(group, slot): (cell.n, cell.total, _bins(cell)) for group, slot, cell in folds.cells()}
+    return {
+        (group, slot): (cell.n, cell.total, _scores(cell, SIDES[slot.layout]) if slot.layout in SIDES else _bins(cell))
+        for group, slot, cell in folds.cells()
+    }
 
 
 def _bins(cell: Cell) -> dict[Any, int]:
     """By name where they are named: the numbers of names are in the order of their coming."""
     names = cell.bins.tolist() if cell.names is None else [cell.names[bin_] for bin_ in cell.bins.tolist()]
     return dict(zip(names, cell.counts.tolist(), strict=True))
+
+
+def _scores(cell: Cell, sides: int) -> dict[Any, int]:
+    """(class, side, score bin) → how often."""
+    classes, side, scores = score_cells(cell.bins, sides)
+    names = [(cell.names or [])[place] for place in classes.tolist()]
+    return dict(zip(zip(names, side.tolist(), scores.tolist(), strict=True), cell.counts.tolist(), strict=True))
 
 
 def folded(*rows: PredictionRow | LLMCallRow) -> Folds:
@@ -154,3 +169,38 @@ def test_totals_that_64_bits_do_not_hold_are_exact():
     row = PredictionRow(1, 1, "e", 0, 0, "{}", 1, "production", 0, "", 2**62, "", "", "", "", "", "yes", None)
     found = {slot.metric: cell for _, slot, cell in folded(row, row, row).cells()}
     assert (found["latency"].n, found["latency"].total) == (3, 3 * 2**62)
+
+
+def classified(
+    payload: str = "{}", *, decided: str = "cat", score: float | None = None, label: str | None = None
+) -> Any:
+    return PredictionRow(
+        1, 1, "e", 0, 0, payload, 1, "production", 0, "", None, "", "", "", "", "", decided, score, label=label
+    )
+
+
+def test_scores_are_kept_by_decision_and_once_known_by_label():
+    found = {slot.metric: cell for _, slot, cell in folded(classified(score=0.9, label="dog")).cells()}
+    bin_ = int(score_bins([0.9])[0])
+    assert _scores(found["score"], 1) == {("cat", 0, bin_): 1}
+    assert _scores(found["labelled_score"], 1) == {("dog", 0, bin_): 1}
+
+
+def test_every_class_has_its_score_beside_whether_it_was_decided_and_whether_it_is_true():
+    row = classified('{"scores":{"cat":0.7,"dog":0.2,"1.0":0.1}}', label="eel")
+    found = {slot.metric: cell for _, slot, cell in folded(row, row).cells()}
+    cat, dog, one = score_bins([0.7, 0.2, 0.1]).tolist()
+    assert "score" not in found
+    assert found["class_score"].n == 2
+    assert _scores(found["class_score"], 2) == {("cat", 1, cat): 2, ("dog", 0, dog): 2, ("1", 0, one): 2}
+    labelled = {("cat", 0, cat): 2, ("dog", 0, dog): 2, ("1", 0, one): 2, ("eel", 1, -CERTAIN): 2}
+    assert _scores(found["labelled_class_score"], 2) == labelled
+
+
+def test_of_very_many_classes_only_the_decided_one_keeps_its_score():
+    scores = ",".join(f'"c{place}":0.004' for place in range(200))
+    row = classified(f'{{"scores":{{{scores}}}}}', decided="c7", label="c8")
+    found = {slot.metric: cell for _, slot, cell in folded(row).cells()}
+    bin_ = int(score_bins([0.004])[0])
+    assert _scores(found["class_score"], 2) == {("c7", 1, bin_): 1}
+    assert _scores(found["labelled_class_score"], 2) == {("c7", 0, bin_): 1, ("c8", 1, -CERTAIN): 1}

@@ -12,7 +12,7 @@ from sklearn import metrics
 
 from monitoring.stats import ranking
 from monitoring.stats.histogram import merge, pack_arrays
-from monitoring.stats.layouts import LABELLED_SCORE, labelled_score_bin, score_bins, score_values
+from monitoring.stats.layouts import CLASS_AND_SCORE, score_bins, score_values, scored_bins
 from monitoring.stats.tally import Cell, Subject, Tally
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -26,9 +26,9 @@ labelled_scores = st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1
 def tally(labels: Labels, scores: Scores) -> Tally:
     """As the drain folds labelled scores."""
     codes = np.where(labels, POSITIVE, NEGATIVE)
-    found = [labelled_score_bin(int(code), int(bin_)) for code, bin_ in zip(codes, score_bins(scores), strict=True)]
-    bins, counts = merge([pack_arrays(np.array(found), np.ones(len(found)))])
-    return Tally(NOON, NOON, {("labelled_score", ""): Cell(len(found), 0, bins, counts, LABELLED_SCORE)})
+    found = scored_bins(codes, score_bins(scores))
+    bins, counts = merge([pack_arrays(found, np.ones(len(found)))])
+    return Tally(NOON, NOON, {("labelled_score", ""): Cell(len(found), 0, bins, counts, CLASS_AND_SCORE)})
 
 
 def population(share: float, n: int = 100_000, seed: int = 1) -> tuple[Labels, Scores]:

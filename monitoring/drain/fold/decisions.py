@@ -2,14 +2,16 @@
 
 from itertools import compress
 
+import numpy as np
+
 from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
 from monitoring.stats import layouts
-from monitoring.stats.layouts import STATUS_OK, score_bins
+from monitoring.stats.layouts import STATUS_OK, score_bins, scored_bins
 
 DECISION = Slot("decision", "", layouts.CATEGORY)
 CONFUSION = Slot("confusion", "", layouts.CONFUSION)
-SCORE = Slot("score", "", layouts.SCORE)
-LABELLED_SCORE = Slot("labelled_score", "", layouts.LABELLED_SCORE)
+SCORE = Slot("score", "", layouts.CLASS_AND_SCORE)  # by decision
+LABELLED_SCORE = Slot("labelled_score", "", layouts.CLASS_AND_SCORE)  # by label
 
 
 def fold(sums: Sums, columns: Columns, places: Integers, sign: int) -> None:
@@ -18,14 +20,16 @@ def fold(sums: Sums, columns: Columns, places: Integers, sign: int) -> None:
     decided = [bool(text) and status == STATUS_OK for text, status in zip(texts, columns["status"], strict=True)]
     scored = [on and score is not None for on, score in zip(decided, scores, strict=True)]
     bins = score_bins(list(compress(scores, scored)))
-    sums.count(DECISION, places[decided], sums.named(compress(texts, decided)), sign)
-    sums.count(SCORE, places[scored], bins, sign)
+    classes = np.array(sums.named(compress(texts, decided)), dtype=np.int64)
+    sums.count(DECISION, places[decided], classes, sign)
+    if len(bins) < len(classes):
+        classes = classes[list(compress(scored, decided))]
+    sums.count(SCORE, places[scored], scored_bins(classes, bins), sign)
     if labels.count(None) == len(labels):
         return
     known = [on and label is not None for on, label in zip(decided, labels, strict=True)]
     pairs = compress(zip(labels, texts, strict=True), known)
     sums.count(CONFUSION, places[known], sums.named(pairs), sign)
-    told = list(compress(labels, scored))
-    ranked = [(label, bin_) for label, bin_ in zip(told, bins.tolist(), strict=True) if label is not None]
-    where = places[scored][[label is not None for label in told]]
-    sums.count(LABELLED_SCORE, where, sums.named(ranked), sign)
+    told = [label is not None for label in compress(labels, scored)]
+    true = np.array(sums.named(label for label in compress(labels, scored) if label is not None), dtype=np.int64)
+    sums.count(LABELLED_SCORE, places[scored][told], scored_bins(true, bins[told]), sign)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from monitoring.stats.layouts import CATEGORY, CONFUSION, LABELLED_SCORE, WORDS, log_bins
+from monitoring.stats.layouts import CATEGORY, CONFUSION, SIDES, WORDS, log_bins
 
 
 class Slot(NamedTuple):
@@ -19,13 +19,13 @@ class Slot(NamedTuple):
     layout: str
 
 
-# A class (decision) or word, two classes (true, predicted), a class with a score's bin: the merge step makes numbers of them.
-Named = str | tuple[str, str | int]
+# A class (decision) or word, or two classes (true, predicted): the merge step makes codes of them.
+Named = str | tuple[str, str]
 Columns = Mapping[str, Sequence[Any]]
 Integers = NDArray[np.int64]
-NAMED = frozenset({CATEGORY, CONFUSION, LABELLED_SCORE, WORDS})
-# A place and a bin in one integer: bins are 32-bit and may be negative.
-BIN_BITS, BIN_SHIFT = 32, 2**31
+NAMED = frozenset({CATEGORY, CONFUSION, WORDS, *SIDES})
+# A place and a bin in one integer: bins may be negative, and those with a name and a score take more than 32 bits.
+BIN_BITS, BIN_SHIFT = 40, 2**39
 BIN_MASK = 2**BIN_BITS - 1
 SUMMABLE = 2**62
 
