@@ -37,6 +37,11 @@ def minute_of_credit(
     return events
 
 
+def named(defaulted: bool) -> str:
+    """The class: what the service decides, and what is true in the end."""
+    return "default" if defaulted else "paid"
+
+
 def _request(rng: Random, key: str, at: float, who: Applicant, world: World, card: Scorecard) -> list[Event]:
     """One application for credit from question to payment."""
     user = f"c{rng.randrange(CUSTOMERS):05d}"
@@ -57,7 +62,7 @@ def _request(rng: Random, key: str, at: float, who: Applicant, world: World, car
         item |= {"status": "error", "error_type": "FeatureStoreTimeout", "latency_ms": 1_000.0 + latency}
         return [Event(at, "prediction", item), _log(key, at + 1.2, user, failed=True, decision="")]
     score = card.score(inputs(who))
-    decision = "default" if score >= THRESHOLD else "paid"
+    decision = named(score >= THRESHOLD)
     item |= {"prediction": decision, "score": round(score, 6)}
     return [Event(at, "prediction", item), *_consequences(rng, key, at, who, user, decision)]
 
@@ -69,7 +74,7 @@ def _consequences(rng: Random, key: str, at: float, who: Applicant, user: str, d
         events.append(_log(key, at + 0.2, user, failed=False, decision=decision))
     if decision == "paid" and rng.random() < GRANTED_SHARE:
         events.append(_loan(key, at + rng.uniform(30, 240), who))
-    label = "default" if defaults(rng, who) else "paid"
+    label = named(defaults(rng, who))
     known = at + rng.uniform(*LABEL_DELAY)
     if rng.random() < LABELLED_SHARE:
         ids = {"id": f"out-{key}", "prediction_id": f"pred-{key}"}

@@ -1,13 +1,19 @@
 """Tell the panel what the versions of the classifier were trained on."""
 
 from datetime import datetime
+from functools import partial
+from itertools import starmap
+from typing import Any
 
 from demo import credit
-from demo.applicants import TRAINED_ON, training_set
+from demo.applicants import TRAINED_ON, Applicant, inputs, training_set
+from demo.play import scorecards
 from demo.scenarios.silent_degradation import BEFORE
+from demo.scorecard import Scorecard
 from models_registry.models import Model, ModelVersion, Project
 from monitoring.models import Reference
-from monitoring.references import profile_of_rows, set_reference
+from monitoring.references import set_reference
+from monitoring.stats.sample import profile_of_sample, sample_of
 
 
 def refer_first(project: Project, *, seed: int, now: datetime) -> None:
@@ -22,6 +28,18 @@ def refer(project: Project, *, seed: int, now: datetime) -> None:
     """A reference, made of its training set, for every version that serves and has none yet."""
     serving = ModelVersion.objects.filter(model__project=project, model__slug=credit.MODEL, version__in=TRAINED_ON)
     for version in serving.exclude(pk__in=Reference.objects.values("version_id")):
-        people, _labels = training_set(version.version, seed=seed, newcomers=TRAINED_ON[version.version])
-        profile = profile_of_rows([who._asdict() for who in people])
-        set_reference(version, profile, origin=Reference.Origin.ROWS, now=now)
+        people, labels = training_set(version.version, seed=seed, newcomers=TRAINED_ON[version.version])
+        card = next(card for card in scorecards(seed) if card.version == version.version)
+        sample = sample_of(starmap(partial(_row, card), zip(people, labels, strict=True)))
+        set_reference(version, profile_of_sample(sample), origin=Reference.Origin.ROWS, now=now, sample=sample)
+
+
+def _row(card: Scorecard, who: Applicant, defaulted: bool) -> dict[str, Any]:
+    """One applicant as the service would have answered them, with what became of them."""
+    score = card.score(inputs(who))
+    return {
+        "features": who._asdict(),
+        "prediction": credit.named(score >= credit.THRESHOLD),
+        "score": round(score, 6),
+        "label": credit.named(defaulted),
+    }

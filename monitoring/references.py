@@ -1,21 +1,21 @@
 """Give a version the profile that its inputs are held against from now on."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 import msgspec
 from django.db import connection, transaction
 
-from models_registry.models import ModelVersion
+from models_registry.models import Model, ModelVersion
 from monitoring.drain.prepare import INDEX_BITS
-from monitoring.models import InboxBody, Prediction, Reference
+from monitoring.models import InboxBody, Prediction, Reference, ReferenceSample
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.references import current_reference
-from monitoring.stats.profile import MAX_FEATURES, Profile, ProfileError, profile_of_columns
+from monitoring.stats.profile import Profile, ProfileError
 from monitoring.stats.profile_data import to_json
+from monitoring.stats.sample import Sample, pack, sample_of, thinned
 
-MAX_ROWS = 200_000
 WINDOW_ROWS = 100_000
 CHUNK = 200  # payloads of a window in memory at a time
 
@@ -24,77 +24,79 @@ class Payload(msgspec.Struct):
     """What of a stored payload is needed here."""
 
     features: dict[str, Any] | None = None
+    scores: dict[str, float] | None = None
 
 
-_features = msgspec.json.Decoder(Payload).decode
+_known = msgspec.json.Decoder(Payload).decode
 
 
 @transaction.atomic
-def set_reference(version: ModelVersion, profile: Profile, *, origin: str, now: datetime) -> Reference:
+def set_reference(
+    version: ModelVersion, profile: Profile, *, origin: str, now: datetime, sample: Sample | None = None
+) -> Reference:
     """The version's reference in force; the one it has, if that is the same. `origin` is a `Reference.Origin`.
 
-    It folds the predictions that are accepted from now on: its place in the ingest sequence is taken while no drain
+    The rows behind it are kept where `sample` gives some. It folds the predictions that are accepted from now on: its place in the ingest sequence is taken while no drain
     folds. A drain that claims a later body then sees the reference, and a recount decides by the same place.
     """
     hold_references(to_set=True)
     found = current_reference(version.pk)
-    if found is not None and found.layout == profile.layout:
-        return found
-    return Reference.objects.create(
-        version=version,
-        origin=origin,
-        layout=profile.layout,
-        rows=profile.rows,
-        profile=to_json(profile),
-        since=(_last_body() + 1) << INDEX_BITS,
-        created_at=now,
-    )
+    if found is None or found.layout != profile.layout:
+        found = Reference.objects.create(
+            version=version,
+            origin=origin,
+            layout=profile.layout,
+            rows=profile.rows,
+            profile=to_json(profile),
+            since=(_last_body() + 1) << INDEX_BITS,
+            created_at=now,
+        )
+    if sample is not None:
+        kept = {"data": pack(thinned(sample))}
+        ReferenceSample.objects.update_or_create(reference=found, defaults=kept)
+    return found
 
 
-def profile_of_rows(rows: Sequence[Mapping[str, Any]], *, categorical: Iterable[str] = ()) -> Profile:
-    """The profile of rows as programs send them; a feature that a row leaves out is null there."""
-    if len(rows) > MAX_ROWS:
-        message = f"At most {MAX_ROWS} rows; send a random sample or ready-made histograms."
-        raise ProfileError(message)
-    return profile_of_columns(_columns(rows), categorical=categorical)
-
-
-def profile_of_window(
-    version: ModelVersion, *, start: datetime, end: datetime, categorical: Iterable[str] = ()
-) -> Profile:
-    """The profile of the newest predictions of a past window, as far as their raw events are kept."""
+def sample_of_window(version: ModelVersion, *, start: datetime, end: datetime) -> Sample:
+    """The newest predictions of a past window as rows, as far as their raw events are kept, with what is known of each."""
     rows = Prediction.objects.filter(
         project_id=version.model.project_id,
         version=version,
         ts_us__gte=int(start.timestamp() * 1_000_000),
         ts_us__lt=int(end.timestamp() * 1_000_000),
     ).order_by("-ts_us", "-id")
-    columns = _columns(_stored(rows.values_list("payload", flat=True)[:WINDOW_ROWS].iterator(chunk_size=CHUNK)))
-    if not columns:
+    columns = rows.values_list("payload", "prediction", "score", "label")
+    read = _number if version.model.kind == Model.Kind.REGRESSION else _class
+    sample = sample_of(filter(None, starmap(read, columns[:WINDOW_ROWS].iterator(chunk_size=CHUNK))))
+    if not sample.features:
         raise ProfileError("This version has no stored predictions with features in the window.")
-    return profile_of_columns(columns, categorical=categorical)
+    return sample
 
 
-def _stored(payloads: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The features of each payload that has some; the payload itself is let go."""
-    return (features for payload in payloads if (features := _features(payload).features))
+def _class(payload: str, prediction: str, score: float | None, label: str | None) -> dict[str, Any]:
+    """A stored prediction of a classifier as a row; the payload is let go."""
+    given = _known(payload)
+    row = {"prediction": prediction or None, "score": score, "scores": given.scores, "label": label}
+    return _with_features(given, row)
 
 
-def _columns(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The values of each feature, None where a row leaves it out. The rows are read once, and no further than allowed."""
-    columns: dict[str, list[Any]] = {}
-    for place, row in enumerate(rows):
-        columns |= {name: [None] * place for name in row if name not in columns}
-        if len(columns) > MAX_FEATURES:
-            message = f"A reference holds at most {MAX_FEATURES} features; these rows have more."
-            raise ProfileError(message)
-        for name, column in columns.items():
-            column.append(row.get(name))
-    for name, column in columns.items():
-        if not {dict, list}.isdisjoint(map(type, column)):
-            message = f"Feature {name!r}: values are numbers, texts, booleans or null."
-            raise ProfileError(message)
-    return columns
+def _number(payload: str, _text: str, number: float | None, label: str | None) -> dict[str, Any]:
+    """A stored prediction of a regression as a row: its number is in the column of scores, the label is one as text."""
+    return _with_features(_known(payload), {"prediction": number, "label": None if label is None else _read(label)})
+
+
+def _read(label: str) -> float | None:
+    try:
+        return float(label)
+    except ValueError:
+        return None
+
+
+def _with_features(given: Payload, row: dict[str, Any]) -> dict[str, Any]:
+    """Nothing where the prediction came without features; what is not known of a row it does not say."""
+    if not given.features:
+        return {}
+    return {"features": given.features, **{name: value for name, value in row.items() if value is not None}}
 
 
 def _last_body() -> int:

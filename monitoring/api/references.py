@@ -13,11 +13,12 @@ from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.models import Model, ModelVersion
 from monitoring.models import Reference
-from monitoring.references import profile_of_rows, profile_of_window, set_reference
+from monitoring.references import sample_of_window, set_reference
 from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.references import current_reference, profile_by
 from monitoring.stats.profile import Profile, ProfileError
 from monitoring.stats.profile_data import profile_of_histograms
+from monitoring.stats.sample import Sample, profile_of_sample, sample_of
 
 GIVEN = ("rows", "histograms", "window")
 ReferenceSerializer = inline_serializer(
@@ -39,6 +40,7 @@ GivenSerializer = inline_serializer(
         "histograms": serializers.DictField(child=serializers.DictField(), required=False),
         "window": serializers.DictField(child=serializers.DateTimeField(), required=False),
         "categorical": serializers.ListField(child=serializers.CharField(), required=False),
+        "keep_rows": serializers.BooleanField(required=False, default=True),
     },
 )
 
@@ -67,10 +69,11 @@ class ReferenceView(APIView):
         [origin] = kinds
         known = _version(request, slug, version)
         try:
-            profile = _profile(origin, body, known)
+            profile, sample = _profile(origin, body, known)
         except ProfileError as error:
             raise ValidationError({origin: str(error)}) from error
-        found = set_reference(known, profile, origin=origin, now=clock.now())
+        kept = sample if body.get("keep_rows", True) else None
+        found = set_reference(known, profile, origin=origin, now=clock.now(), sample=kept)
         return Response(_to_wire(found, slug, version), status=201)
 
 
@@ -85,22 +88,24 @@ def _version(request: Request, slug: str, version: str) -> ModelVersion:
     return found
 
 
-def _profile(origin: str, body: dict[str, Any], version: ModelVersion) -> Profile:
+def _profile(origin: str, body: dict[str, Any], version: ModelVersion) -> tuple[Profile, Sample | None]:
     given, categorical = body[origin], body.get("categorical") or []
     if not isinstance(categorical, list) or not all(isinstance(name, str) for name in categorical):
         raise ValidationError({"categorical": "A list of names of features."})
     if origin == Reference.Origin.ROWS:
         if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
             raise ValidationError({"rows": "A list of objects, one per row: feature to value."})
-        return profile_of_rows(given, categorical=categorical)
+        sample = sample_of(given)
+        return profile_of_sample(sample, categorical=categorical), sample
     if not isinstance(given, dict):
         raise ValidationError({origin: "An object."})
     if origin == Reference.Origin.HISTOGRAMS:
-        return profile_of_histograms(given)
+        return profile_of_histograms(given), None
     start, end = (_moment(given, name) for name in ("from", "to"))
     if start >= end:
         raise ValidationError({"window": "`to` must be later than `from`."})
-    return profile_of_window(version, start=start, end=end, categorical=categorical)
+    sample = sample_of_window(version, start=start, end=end)
+    return profile_of_sample(sample, categorical=categorical), sample
 
 
 def _moment(given: dict[str, Any], name: str) -> Any:

@@ -4,7 +4,7 @@ from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.objectives import SLO
 from monitoring.models.prices import AppliedPrice, OwnPrice
-from monitoring.models.references import Reference
+from monitoring.models.references import Reference, ReferenceSample
 from monitoring.models.stages import ProcessState, StageRun
 from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFloor, Series
 from monitoring.models.user_days import UserDay
@@ -28,6 +28,7 @@ __all__ = [
     "Prediction",
     "ProcessState",
     "Reference",
+    "ReferenceSample",
     "RejectionCount",
     "RetentionFloor",
     "Series",

@@ -43,3 +43,22 @@ class Reference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} · {self.get_origin_display()}"
+
+
+class ReferenceSample(models.Model):
+    """The rows behind a reference, where they were given: for what histograms cannot answer, such as a calibration.
+
+    Read and written whole; a table of its own so that nobody who lists references carries them along.
+    """
+
+    reference = models.OneToOneField(Reference, models.CASCADE, primary_key=True, related_name="sample")
+    data = models.BinaryField(help_text="Packed by monitoring.stats.sample.")
+
+    class Meta:
+        """Found by its reference."""
+
+        verbose_name = _("rows of a reference")
+        verbose_name_plural = _("rows of references")
+
+    def __str__(self) -> str:
+        return str(self.reference)

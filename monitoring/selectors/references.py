@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from monitoring.models import Reference
+from monitoring.models import Reference, ReferenceSample
 from monitoring.stats.drift import FLOOR
 from monitoring.stats.inputs import Report, report_of
 from monitoring.stats.integrity import MINIMUM as FEWEST
@@ -13,6 +13,7 @@ from monitoring.stats.intervals import Reading
 from monitoring.stats.layouts import FEATURES
 from monitoring.stats.profile import Profile
 from monitoring.stats.profile_data import from_json
+from monitoring.stats.sample import Sample, unpack
 from monitoring.stats.tally import Subject, Tally
 
 
@@ -54,6 +55,12 @@ def profile_by(layout: str) -> Profile:
 def current_reference(version_id: int) -> Reference | None:
     """The reference in force."""
     return Reference.objects.filter(version_id=version_id).first()
+
+
+def read_sample(reference: Reference) -> Sample | None:
+    """The rows behind a reference, or a part of them; None where only histograms were given."""
+    found = ReferenceSample.objects.filter(reference=reference).values_list("data", flat=True).first()
+    return None if found is None else unpack(bytes(found))
 
 
 def reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0) -> list[Report]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from models_registry.models import Model
 from monitoring.models import Reference
-from monitoring.references import profile_of_rows, set_reference
+from monitoring.references import set_reference
+from monitoring.stats.sample import profile_of_sample, sample_of
 
 
 def applicants(rows: int, *, seed: int = 1, shift: float = 0.0) -> list[dict[str, Any]]:
@@ -20,7 +21,7 @@ def applicants(rows: int, *, seed: int = 1, shift: float = 0.0) -> list[dict[str
 
 def reference(model: Model, now: datetime, *, rows: int = 5_000, version: str = "1", seed: int = 1) -> Reference:
     """A reference of the version from generated training data."""
-    profile = profile_of_rows(applicants(rows, seed=seed))
+    profile = profile_of_sample(sample_of(applicants(rows, seed=seed)))
     return set_reference(model.versions.get(version=version), profile, origin="rows", now=now)
 
 

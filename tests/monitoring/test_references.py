@@ -13,12 +13,13 @@ from monitoring.measures import measure_series, read_series, subjects_of
 from monitoring.models import Bucket, Prediction, Reference, Series
 from monitoring.models.summaries import Tier
 from monitoring.recount import recount
-from monitoring.references import profile_of_rows, profile_of_window, set_reference
+from monitoring.references import sample_of_window, set_reference
 from monitoring.rollup import rollup
 from monitoring.selectors.references import read_plans, reports_of
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.profile import MISTYPED, NULL, ProfileError, profile_of_columns
 from monitoring.stats.profile_data import from_json, profile_of_histograms, to_json
+from monitoring.stats.sample import profile_of_sample, sample_of
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.references import applicants, predictions, reference
 
@@ -183,10 +184,10 @@ def test_a_past_window_becomes_the_reference(credit_risk: Model, put: Put, now: 
     version = credit_risk.versions.get()
     put("prediction", *predictions([*applicants(200), None]))
     drain_until_empty(now=now)
-    profile = profile_of_window(version, start=now, end=now + HOUR)
+    profile = profile_of_sample(sample_of_window(version, start=now, end=now + HOUR))
     assert (profile.rows, [one.name for one in profile.features]) == (200, ["income", "region"])
     with pytest.raises(ProfileError, match="no stored predictions"):
-        profile_of_window(version, start=now - DAY, end=now)
+        sample_of_window(version, start=now - DAY, end=now)
 
 
 class Unread(dict):
@@ -200,14 +201,14 @@ class Unread(dict):
 
 def test_too_many_features_are_refused_before_the_rows_are_gone_through():
     with pytest.raises(ProfileError, match="at most 200 features"):
-        profile_of_rows([{f"f{number}": 1 for number in range(201)}, Unread({"a": 1})])
+        sample_of([{f"f{number}": 1 for number in range(201)}, Unread({"a": 1})])
 
 
 def test_a_feature_that_comes_late_or_goes_is_null_elsewhere():
-    first, second = profile_of_rows([{"a": 1}, {"a": 2, "b": "x"}, {"b": "y"}]).features
+    first, second = profile_of_sample(sample_of([{"a": 1}, {"a": 2, "b": "x"}, {"b": "y"}])).features
     assert (first.counts[NULL], second.counts[NULL], second.categories) == (1, 1, ("x", "y"))
     with pytest.raises(ProfileError, match="'b': values are"):
-        profile_of_rows([{"a": 1}, {"b": [1]}])
+        sample_of([{"a": 1}, {"b": [1]}])
 
 
 def test_a_window_is_read_without_holding_its_payloads(credit_risk: Model, put: Put, now: datetime):
@@ -218,7 +219,7 @@ def test_a_window_is_read_without_holding_its_payloads(credit_risk: Model, put: 
     held = sum(map(len, Prediction.objects.values_list("payload", flat=True)))
     version = credit_risk.versions.select_related("model").get()
     tracemalloc.start()
-    profile = profile_of_window(version, start=now, end=now + HOUR)
+    profile = profile_of_sample(sample_of_window(version, start=now, end=now + HOUR))
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert profile.rows == 2_000

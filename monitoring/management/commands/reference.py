@@ -1,4 +1,4 @@
-"""`manage.py reference`: give a version its reference from a CSV file of training data."""
+"""`manage.py reference`: give a version its reference from a file of training data, CSV or Parquet."""
 
 import csv
 from pathlib import Path
@@ -9,27 +9,30 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from lib import clock
 from models_registry.models import ModelVersion
 from monitoring.models import Reference
-from monitoring.references import profile_of_rows, set_reference
+from monitoring.references import set_reference
 from monitoring.stats.profile import ProfileError
+from monitoring.stats.sample import profile_of_sample, sample_of
+from monitoring.training import FileError, read_rows
 
 SHOWN = 8
 
 
 class Command(BaseCommand):
-    """One column per feature, the first line names them; empty cells are null."""
+    """One column per feature; `prediction`, `score`, `scores.CLASS` and `label` are no features but what was answered and true."""
 
-    help = "Set the reference of a model's version from a CSV file of training data."
+    help = "Set the reference of a model's version from a CSV or Parquet file of training data."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose it is and where the rows are."""
         parser.add_argument("project", help="slug of the project")
         parser.add_argument("model", help="slug of the model")
         parser.add_argument("model_version", help="version of the model")
-        parser.add_argument("file", type=Path, help="CSV in UTF-8; the first line names the features")
+        parser.add_argument("file", type=Path, help="CSV in UTF-8 whose first line names the columns, or .parquet")
         parser.add_argument(
             "--categorical", default="", help="features that are categories though they look like numbers"
         )
-        parser.add_argument("--ignore", default="", help="columns that are no features, such as the label")
+        parser.add_argument("--ignore", default="", help="columns to leave out, such as a row's id")
+        parser.add_argument("--no-rows", action="store_true", help="keep histograms only, not the rows themselves")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Read, freeze, say what came of it."""
@@ -41,40 +44,17 @@ class Command(BaseCommand):
             raise CommandError(message)
         try:
             categorical = _names(options["categorical"])
-            rows = _read(options["file"], ignored=set(_names(options["ignore"])), texts=set(categorical))
-            profile = profile_of_rows(rows, categorical=categorical)
-        except (OSError, UnicodeDecodeError, csv.Error, ProfileError) as error:
+            rows = read_rows(options["file"], ignored=set(_names(options["ignore"])), texts=set(categorical))
+            sample = sample_of(rows)
+            profile = profile_of_sample(sample, categorical=categorical)
+        except (OSError, UnicodeDecodeError, csv.Error, FileError, ProfileError) as error:
             message = f"{options['file']}: {error}"
             raise CommandError(message) from error
-        found = set_reference(version, profile, origin=Reference.Origin.ROWS, now=clock.now())
+        kept = None if options["no_rows"] else sample
+        found = set_reference(version, profile, origin=Reference.Origin.ROWS, now=clock.now(), sample=kept)
         names = ", ".join(feature.name for feature in profile.features[:SHOWN])
         self.stdout.write(f"{version}: {found.rows} rows, {len(profile.features)} features ({names}), {found.layout}")
 
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _read(path: Path, *, ignored: set[str], texts: set[str]) -> list[dict[str, Any]]:
-    """The rows, numbers as numbers where a whole column reads as such and is not in `texts`, where 01310 stays 01310."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        rows = [{name: cell for name, cell in row.items() if name and name not in ignored} for row in reader]
-    for name in rows[0] if rows else ():
-        read = [_number(row[name]) for row in rows]
-        if name not in texts and all(value is None or isinstance(value, float) for value in read):
-            for row, value in zip(rows, read, strict=True):
-                row[name] = value
-        else:
-            for row in rows:
-                row[name] = row[name] or None
-    return rows
-
-
-def _number(cell: str | None) -> float | str | None:
-    if not cell or not cell.strip():
-        return None
-    try:
-        return float(cell)
-    except ValueError:
-        return cell
