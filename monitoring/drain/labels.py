@@ -4,6 +4,7 @@ and recounted without asking what the definition was.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from math import isfinite, nan
 from typing import Any
 
 import msgspec
@@ -42,6 +43,23 @@ def decision(given: Any, score: float | None, scores: Mapping[str, float], versi
     if score is None:
         return ""
     return version.positive_label if score >= version.threshold else negative_label(version.positive_label)
+
+
+def number_of(given: Any, score: float | None) -> float | None:
+    """The value of a regression; its score where there is no value."""
+    value = as_number(given)
+    return score if value is None else value
+
+
+def as_number(value: Any) -> float | None:
+    """A finite number, also where it came as text; None for anything else."""
+    if isinstance(value, str) and "_" in value:  # Python's own notation
+        return None
+    try:
+        number = float(value) if isinstance(value, int | float | str) else nan
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
 
 
 def negative_label(positive: str) -> str:

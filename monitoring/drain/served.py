@@ -13,7 +13,7 @@ import msgspec
 from models_registry.models import Model
 from models_registry.register import KnownVersion
 from monitoring.drain.claim import Body
-from monitoring.drain.labels import decisions
+from monitoring.drain.labels import decisions, number_of
 from monitoring.drain.rows import LLMCallRow, PredictionRow, ServedRow
 from monitoring.ingest.schema import (
     Columns,
@@ -83,7 +83,7 @@ def build_predictions(
         [b"" if value is None else _encode(value) for value in other] if other.count(None) < len(other) else []
     )
     numbers = [
-        float(value) if isinstance(value, int | float) and version.kind == Model.Kind.REGRESSION else one
+        number_of(value, one) if version.kind == Model.Kind.REGRESSION else one
         for one, version, value in zip(score, known, other, strict=True)
     ]
     return _rows(PredictionRow, [*_served(body, ids, given, known, payload), decided, numbers])
@@ -166,7 +166,8 @@ def _positive_score(score: float | None, scores: Mapping[str, float], version: K
     """The score of the positive class, which a binary classifier may send among `scores`."""
     if score is not None or version.kind != Model.Kind.BINARY:
         return score
-    return next((given for name, given in scores.items() if canonical_label(name) == version.positive_label), None)
+    positive = canonical_label(version.positive_label)
+    return next((given for name, given in scores.items() if canonical_label(name) == positive), None)
 
 
 def _spliced(columns: Mapping[str, Sequence[bytes]], rows: int) -> list[str]:

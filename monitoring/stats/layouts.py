@@ -4,6 +4,7 @@ Pure: no Django, no database.
 """
 
 from collections.abc import Iterable, Sequence
+from enum import IntEnum
 from math import ceil, exp, log
 from typing import Any, Final
 
@@ -26,6 +27,9 @@ CLASS_SIDE_SCORE: Final = "logodds-side-1"  # a class, whether it is the one, an
 SIDES: Final = {CLASS_AND_SCORE: 1, CLASS_SIDE_SCORE: 2}  # of each class
 # Every version is calibrated by itself: where versions are read together, the version's id is the key of its cell.
 BY_VERSION: Final = frozenset({"score", "class_score"})
+VALUE: Final = "value-1"
+SIGNED_LOG: Final = "signed-log-1"
+ERROR_SUMS: Final = "error-sums-1"  # sums of floats in limbs, see `monitoring.stats.exact`
 
 STATUS_OK, STATUS_ERROR = 0, 1
 FEEDBACK_RATED, FEEDBACK_UP, FEEDBACK_DOWN, FEEDBACK_OTHER = 0, 1, 2, 3
@@ -33,6 +37,29 @@ FEEDBACK_RATED, FEEDBACK_UP, FEEDBACK_DOWN, FEEDBACK_OTHER = 0, 1, 2, 3
 PRICED, REPORTED_ONLY, UNPRICED, NOTHING_TO_PRICE = 0, 1, 2, 3
 FINISH_CODES: Final = {"": 0, "stop": 1, "length": 2, "tool_calls": 3, "content_filter": 4, "error": 5, "other": 6}
 FINISH_OTHER: Final = 6
+
+
+class Value(IntEnum):
+    """What a prediction of a number is: bins of value-1."""
+
+    UNLABELLED = 0
+    PAIRED = 1
+    LABEL_NO_NUMBER = 2
+    NO_NUMBER = 3
+
+
+class ErrorSum(IntEnum):
+    """Sums of error-sums-1; PERCENTAGES counts what has one."""
+
+    ERROR = 0
+    ABSOLUTE = 1
+    SQUARE = 2
+    LABEL = 3
+    LABEL_SQUARE = 4
+    PERCENTAGE = 5
+    PERCENTAGE_SQUARE = 6
+    PERCENTAGES = 7
+
 
 # Class codes: 1 to MAX_CLASSES are given once per model; PAST_CAP collects every class beyond them.
 MAX_CLASSES: Final = 1_000
@@ -63,6 +90,26 @@ def log_bins(values: Iterable[int]) -> list[int]:
 def log_value(bin_: int) -> float:
     """The value that stands for a log-1 bin: within ALPHA of everything in it."""
     return 0.0 if bin_ == ZERO_BIN else 2 * GAMMA**bin_ / (GAMMA + 1)
+
+
+# signed-log-1: the bins of log-1 for magnitudes of any scale on both sides of zero, in the order of their values.
+SIGNED_MIDDLE: Final = 16_384
+
+
+def signed_log_bins(values: Iterable[float]) -> list[int]:
+    """The signed-log-1 bin of each number; magnitudes of 1e-100 to 1e100, and zero."""
+    logs = (
+        0 if value == 0 else (1 if value > 0 else -1) * (SIGNED_MIDDLE + ceil(log(abs(value)) * PER_LOG))
+        for value in values
+    )
+    return list(logs)
+
+
+def signed_log_value(bin_: int) -> float:
+    """The number that stands for a signed-log-1 bin: within ALPHA of everything in it."""
+    if bin_ == 0:
+        return 0.0
+    return (1 if bin_ > 0 else -1) * 2 * GAMMA ** (abs(bin_) - SIGNED_MIDDLE) / (GAMMA + 1)
 
 
 # Scores in [0, 1] are binned by ln(s / (1 - s)), where ranking needs its detail: near 0 and near 1. Scores nearer to

@@ -42,7 +42,11 @@ SCORED = {
     "payload": st.sampled_from(["{}", '{"scores":null}', '{"scores":{"yes":0.25,"no":0.75}}', '{"scores":{"yes":1}}'])
 }
 PREDICTIONS = st.builds(
-    PredictionRow, **SERVED | SCORED, prediction=TEXT, score=st.none() | st.floats(0, 1), label=st.none() | TEXT
+    PredictionRow,
+    **SERVED | SCORED,
+    prediction=TEXT,
+    score=st.none() | st.floats(0, 1),
+    label=st.none() | TEXT | st.just("0.25"),
 )
 CALLS = st.builds(
     LLMCallRow, **SERVED, **dict.fromkeys(("provider", "request_model", "response_model"), st.sampled_from(["", "a", "b/c"])),
