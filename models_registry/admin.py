@@ -64,6 +64,15 @@ class ModelAdmin(admin.ModelAdmin[Model]):
                 ),
             },
         ),
+        (
+            _("Feedback"),
+            {
+                "fields": ("score_min", "score_max", "bad_score", "feedback_categories", "bad_categories"),
+                "description": _(
+                    "Thumbs down always call an answer bad. What is changed here judges the feedback that comes from now on."
+                ),
+            },
+        ),
     )
 
     @admin.action(description=_("Mark as reviewed"), permissions=["change"])

@@ -59,7 +59,10 @@ KINDS = [
         "models",
         Model,
         "slug",
-        ("name", "description", "owner", "kind", "mode", "positive_label", "threshold", "label_delay"),
+        (
+            *("name", "description", "owner", "kind", "mode", "positive_label", "threshold", "label_delay"),
+            *("score_min", "score_max", "bad_score", "feedback_categories", "bad_categories"),
+        ),
     ),
     Kind(
         "slos",

@@ -34,6 +34,11 @@ class ModelSerializer(serializers.ModelSerializer[Model]):
             "positive_label",
             "threshold",
             "label_delay_s",
+            "score_min",
+            "score_max",
+            "bad_score",
+            "feedback_categories",
+            "bad_categories",
             "reviewed",
         ]
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from models_registry.models.feedback import check_feedback, check_words
 from models_registry.redaction import compile_patterns
 from models_registry.shipped import shipped
 
@@ -79,6 +80,23 @@ class Model(models.Model):
     label_delay = models.DurationField(
         _("label delay"), default=timedelta(0), help_text=_("How long after a prediction its label is usually known.")
     )
+    score_min = models.FloatField(_("lowest feedback score"), default=0, help_text=_("What the worst answer gets."))
+    score_max = models.FloatField(_("highest feedback score"), default=1, help_text=_("What the best answer gets."))
+    bad_score = models.FloatField(
+        _("bad below"),
+        null=True,
+        blank=True,
+        help_text=_("A score below this makes an answer a bad one; empty: scores judge no answer."),
+    )
+    feedback_categories = models.JSONField(
+        _("feedback categories"),
+        default=list,
+        blank=True,
+        help_text=_('What a feedback link offers to choose from, for example ["wrong", "outdated", "rude"].'),
+    )
+    bad_categories = models.JSONField(
+        _("bad categories"), default=list, blank=True, help_text=_("Those that make an answer a bad one.")
+    )
     reviewed = models.BooleanField(
         _("reviewed"), default=False, help_text=_("Registered on first sight until a person confirms its definition.")
     )
@@ -101,10 +119,13 @@ class Model(models.Model):
         return shipped(self.name) or self.slug
 
     def clean(self) -> None:
-        """Labels come after their predictions, within living memory."""
+        """Labels come after their predictions, within living memory; feedback can be judged."""
         if not timedelta(0) <= self.label_delay <= LONGEST:
             problem = _("Choose from 00:00:00 to 3650 00:00:00, which is ten years.")
             raise ValidationError({"label_delay": problem})
+        check_feedback(self.score_min, self.score_max, self.bad_score)
+        for field in ("feedback_categories", "bad_categories"):
+            check_words(field, getattr(self, field))
 
 
 class ModelVersion(models.Model):

@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.db import connection
 
 from monitoring.drain.fold import Folds
+from monitoring.drain.opinions import read_judges
 from monitoring.drain.rows import (
     MODELS,
     FeedbackRow,
@@ -18,13 +19,13 @@ from monitoring.drain.rows import (
     ServedRow,
 )
 from monitoring.drain.sql import binary_cursor, fetch_any, is_postgres
-from monitoring.drain.truth import with_truth
+from monitoring.drain.truth import DEFAULT_JUDGE, with_truth
 
 Stored = TypeVar("Stored", PredictionRow, LLMCallRow, OutcomeRow, FeedbackRow)
 Served = TypeVar("Served", PredictionRow, LLMCallRow)
 Said = TypeVar("Said", OutcomeRow, FeedbackRow)
 Targets = Mapping[bytes, tuple[str, int]]
-FEEDBACK_COLUMNS = {"feedback_up": "int", "feedback_down": "int", "feedback_other": "int"}
+FEEDBACK_COLUMNS = {"feedback_up": "int", "feedback_down": "int", "feedback_other": "int", "opinions": "text"}
 AMENDABLE: dict[type[ServedRow], dict[str, str]] = {
     LLMCallRow: FEEDBACK_COLUMNS,
     PredictionRow: {
@@ -48,10 +49,12 @@ def join(targets: Targets, folds: Folds) -> None:
         *_stored(LLMCallRow, "llm_call", targets),
     ]
     keys = {ref: key for key, (_, ref) in targets.items()}
+    judges = read_judges({row.version_id for row in stored}) if feedback else {}
     before: list[ServedRow] = []
     changed: defaultdict[type[ServedRow], list[ServedRow]] = defaultdict(list)
     for old in stored:
-        new = with_truth(old, outcomes[keys[old.id]], feedback[keys[old.id]])
+        judge = judges.get(old.version_id, DEFAULT_JUDGE)
+        new = with_truth(old, outcomes[keys[old.id]], feedback[keys[old.id]], judge)
         if new != old:
             before.append(old)
             changed[type(new)].append(new)

@@ -35,6 +35,7 @@ class PredictionRow(NamedTuple):
     feedback_up: int = 0
     feedback_down: int = 0
     feedback_other: int = 0
+    opinions: str = ""
     label: str | None = None
     label_value: float | None = None
     label_us: int | None = None
@@ -81,6 +82,7 @@ class LLMCallRow(NamedTuple):
     feedback_up: int = 0
     feedback_down: int = 0
     feedback_other: int = 0
+    opinions: str = ""
 
 
 class OutcomeRow(NamedTuple):

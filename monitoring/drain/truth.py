@@ -3,16 +3,17 @@ so any order of arrival, and any repetition, ends the same. A newer outcome that
 
 from collections.abc import Iterable, Sequence
 
+from monitoring.drain.opinions import Judge, direction, opinions_of
 from monitoring.drain.rows import FeedbackRow, OutcomeRow, PredictionRow, ServedRow
 
-UP = frozenset({"true", "up", "1", "+1", "👍", "thumbs_up", "like", "positive", "good", "yes"})
-DOWN = frozenset({"false", "down", "0", "-1", "👎", "thumbs_down", "dislike", "negative", "bad", "no"})
+DEFAULT_JUDGE = Judge()
 
 
-def with_truth(row: ServedRow, outcomes: Sequence[OutcomeRow], feedback: Sequence[FeedbackRow]) -> ServedRow:
+def with_truth(
+    row: ServedRow, outcomes: Sequence[OutcomeRow], feedback: Sequence[FeedbackRow], judge: Judge = DEFAULT_JUDGE
+) -> ServedRow:
     """The row as everything said of it makes it; calls of language models have feedback but no label."""
-    up, down, other = count_feedback(feedback)
-    told = row._replace(feedback_up=up, feedback_down=down, feedback_other=other)
+    told = _with_feedback(row, winners(feedback), judge)
     if not outcomes or not isinstance(told, PredictionRow):
         return told
     labels = [said for said in outcomes if said.label is not None]
@@ -22,25 +23,24 @@ def with_truth(row: ServedRow, outcomes: Sequence[OutcomeRow], feedback: Sequenc
     return told._replace(label=winner.label, label_value=value, label_us=winner.ts_us, outcome_ref=winner.id)
 
 
-def count_feedback(feedback: Iterable[FeedbackRow]) -> tuple[int, int, int]:
-    """(up, down, other) over the newest feedback per person and kind."""
+def winners(feedback: Iterable[FeedbackRow]) -> list[FeedbackRow]:
+    """The newest per person and kind; an empty one takes back what was said before."""
     newest: dict[tuple[str, str], FeedbackRow] = {}
     for said in feedback:
         place = (said.user_id, said.kind)
         if place not in newest or _age(said) > _age(newest[place]):
             newest[place] = said
-    directions = [direction(said.kind, said.value) for said in newest.values()]
-    return directions.count("up"), directions.count("down"), directions.count("other")
+    return [said for said in newest.values() if said.value or said.comment]
 
 
-def direction(kind: str, value: str) -> str:
-    """Up, down or other. A thumb or category is read by its word; a score only by a sign, for its scale is unknown."""
-    word = value.lower()
-    if kind == "score":
-        return "up" if word.startswith("+") else "down" if word.startswith("-") else "other"
-    if kind == "comment":
-        return "other"
-    return "up" if word in UP else "down" if word in DOWN else "other"
+def _with_feedback(row: ServedRow, winning: Sequence[FeedbackRow], judge: Judge) -> ServedRow:
+    pointed = [direction(said.kind, said.value) for said in winning]
+    return row._replace(
+        feedback_up=pointed.count("up"),
+        feedback_down=pointed.count("down"),
+        feedback_other=pointed.count("other"),
+        opinions=opinions_of(winning, judge),
+    )
 
 
 def _age(said: OutcomeRow | FeedbackRow) -> tuple[int, str]:

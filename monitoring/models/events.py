@@ -67,6 +67,9 @@ class Served(Event):
     feedback_up = models.PositiveIntegerField(default=0, db_default=0, help_text="Winning thumbs up, as folded.")
     feedback_down = models.PositiveIntegerField(default=0, db_default=0)
     feedback_other = models.PositiveIntegerField(default=0, db_default=0)
+    opinions = models.TextField(
+        default="", db_default="", blank=True, help_text="Winning opinions as folded; `monitoring.drain.opinions`."
+    )
 
     class Meta(Event.Meta):
         """The partial index serves the request page."""
@@ -153,11 +156,15 @@ class Feedback(Event):
     user_id = models.CharField(max_length=200, default="", blank=True)
 
     class Meta(Event.Meta):
-        """The index serves the choice of winners."""
+        """The second index serves the choice of winners, the last the list of comments."""
 
         verbose_name = _("feedback")
         verbose_name_plural = _("feedback")
-        indexes: ClassVar = [*Event.Meta.indexes, models.Index(fields=["target"], name="feedback_by_target")]
+        indexes: ClassVar = [
+            *Event.Meta.indexes,
+            models.Index(fields=["target"], name="feedback_by_target"),
+            models.Index(fields=["project", "ts_us", "id"], name="feedback_comments", condition=~models.Q(comment="")),
+        ]
 
 
 class BusinessEvent(Event):

@@ -31,7 +31,7 @@ POINTED = frozenset({"id", "request_id", "prediction_id", "target_id"})
 CHOICES: dict[str, tuple[str, ...]] = {
     "status": ("ok", "error"),
     "correct": ("true", "false"),
-    "feedback": ("up", "down", "other"),
+    "feedback": ("up", "down", "other", "bad"),
     "finish_reason": ("stop", "length", "tool_calls", "content_filter", "error", "other", "unknown"),
 }
 PAGING = frozenset({"from", "to", "cursor", "limit", "fields", "project"})

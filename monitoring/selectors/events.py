@@ -31,6 +31,7 @@ MODELS: dict[str, type[Event]] = {
     EventKind.LOG: LogRecord,
 }
 RELATED_LIMIT = 200
+BAD_PREFIX = '{"bad":true'  # how the column `opinions` of a bad answer begins
 FEEDBACK_COUNTS = {"up": "feedback_up", "down": "feedback_down", "other": "feedback_other"}
 
 
@@ -40,13 +41,18 @@ def _correct(value: str) -> Q:
     return Q(label__isnull=False) & (agrees if value == "true" else ~agrees)
 
 
+def _spoken_of(value: str) -> Q:
+    """Somebody pointed that way, or called it bad."""
+    return Q(opinions__startswith=BAD_PREFIX) if value == "bad" else Q(**{f"{FEEDBACK_COUNTS[value]}__gt": 0})
+
+
 # Filters that are not an equality with the column of the same name.
 _SPECIAL: dict[str, Callable[[str], Q]] = {
     "status": lambda value: Q(status=1 if value == "error" else 0),
     "label": lambda value: Q(label=canonical_label(value)),
     "prediction": lambda value: Q(prediction=canonical_label(value)),
     "correct": _correct,
-    "feedback": lambda value: Q(**{f"{FEEDBACK_COUNTS[value]}__gt": 0}),
+    "feedback": _spoken_of,
     "finish_reason": lambda value: Q(finish_reason="" if value == "unknown" else value),
 }
 # Ids of the client, found through the 16-byte identities that the drain stored.

@@ -75,8 +75,14 @@ def _served(event: Served) -> dict[str, Any]:
         "status": STATUS[min(event.status, 1)],
         "latency_ms": None if event.latency_us is None else event.latency_us / 1_000,
         **_present(event, _SERVED_TEXT),
-        "feedback": {"up": event.feedback_up, "down": event.feedback_down, "other": event.feedback_other},
+        "feedback": _feedback(event),
     }
+
+
+def _feedback(event: Served) -> dict[str, Any]:
+    counts = {"up": event.feedback_up, "down": event.feedback_down, "other": event.feedback_other}
+    opinions = msgspec.json.decode(event.opinions) if event.opinions else {}
+    return counts | ({"bad": opinions.get("bad", False)} if opinions.get("rated") else {})
 
 
 def _prediction(event: Prediction, wire: dict[str, Any]) -> dict[str, Any]:

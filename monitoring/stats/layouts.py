@@ -18,6 +18,9 @@ CONFUSION: Final = "confusion-1"
 FINISH: Final = "finish-1"
 FEEDBACK: Final = "feedback-1"
 PRICING: Final = "pricing-1"
+RATED: Final = "rated-1"  # answers that somebody judged
+UNIT: Final = "unit-1"  # what lies between 0 and 1, by the hundredth; totals are in millionths
+COUNT: Final = "count-1"  # a number of things, without bins
 WORDS: Final = "words-1"  # codes of words of the metric's own, such as error types
 # The histograms of a version's features, one row per hour; the layout, which is the key too, names the reference's bins.
 FEATURES: Final = "features"
@@ -33,6 +36,8 @@ ERROR_SUMS: Final = "error-sums-1"  # sums of floats in limbs, see `monitoring.s
 
 STATUS_OK, STATUS_ERROR = 0, 1
 FEEDBACK_RATED, FEEDBACK_UP, FEEDBACK_DOWN, FEEDBACK_OTHER = 0, 1, 2, 3
+NOT_BAD, BAD = 0, 1
+HUNDREDTHS, MILLIONTHS = 100, 1_000_000
 # By our price; as the client reports it, for want of a price; unknown; a failed call without tokens, which has no cost.
 PRICED, REPORTED_ONLY, UNPRICED, NOTHING_TO_PRICE = 0, 1, 2, 3
 FINISH_CODES: Final = {"": 0, "stop": 1, "length": 2, "tool_calls": 3, "content_filter": 4, "error": 5, "other": 6}

@@ -46,6 +46,7 @@ WORDS: dict[str, str | Promise] = {
     "false": gettext_lazy("wrong"),
     "up": gettext_lazy("thumbs up"),
     "down": gettext_lazy("thumbs down"),
+    "bad": gettext_lazy("called bad"),
     "stop": gettext_lazy("finished"),
     "length": gettext_lazy("truncated"),
     "tool_calls": gettext_lazy("tool call"),

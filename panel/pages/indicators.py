@@ -19,6 +19,7 @@ SHOWN_AS = {
     "latency": "latency_p95",
     "not_truncated": "truncation_rate",
     "feedback_not_negative": "feedback_negative_rate",
+    "answers_not_bad": "bad_answer_rate",
 }
 """Indicator to measure, where their names differ; the other indicators are measures themselves."""
 LOWER_IS_BETTER = frozenset(
@@ -32,7 +33,7 @@ LOWER_IS_BETTER = frozenset(
         "log_loss",
         "drift_psi",
     }
-) | {"feedback_negative_rate"}
+) | {"feedback_negative_rate", "bad_answer_rate"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,9 +107,17 @@ OUTCOMES = st.builds(
     lambda target, label, at: ("outcome", {"prediction_id": target, "label": label, "at": at}), IDS, CLASSES, TIMES
 )
 FEEDBACK = st.builds(
-    lambda target, value, person, at: ("feedback", {"target_id": target, "value": value, "user_id": person, "at": at}),
+    lambda target, said, person, at: ("feedback", {"target_id": target, **said, "user_id": person, "at": at}),
     IDS,
-    st.sampled_from([True, False, "maybe"]),
+    st.sampled_from(
+        [
+            *({"value": value} for value in (True, False, "maybe", "")),
+            *({"kind": "score", "value": value} for value in (0.25, "1", 7, "many")),
+            *({"kind": "category", "value": value} for value in ("Wrong", "rude", "")),
+            {"kind": "comment", "comment": "why"},
+            {"kind": "comment", "value": "", "comment": ""},
+        ]
+    ),
     st.sampled_from(["ana", "bia"]),
     TIMES,
 )
@@ -131,7 +139,8 @@ def summaries(items: list[tuple[str, dict[str, Any]]], *, drain_every: int) -> d
         if number % drain_every == 0:
             drain_until_empty(now=NOW)
     drain_until_empty(now=NOW)
-    names = dict(Category.objects.filter(model__project=project).values_list("code", "value"))
+    coded = Category.objects.filter(model__project=project).values_list("field", "code", "value")
+    names = {(field, code): value for field, code, value in coded}
     found = {}
     for bucket in Bucket.objects.filter(series__project=project).select_related("series"):
         bins = zip(*(part.tolist() for part in unpack(bucket.bins)), strict=True)
@@ -142,10 +151,10 @@ def summaries(items: list[tuple[str, dict[str, Any]]], *, drain_every: int) -> d
     return found
 
 
-def _name(metric: str, bin_: int, names: dict[int, str]) -> Any:
-    if metric == "decision":
-        return names[bin_]
-    return tuple(names[code] for code in confusion_cell(bin_)) if metric == "confusion" else bin_
+def _name(metric: str, bin_: int, names: dict[tuple[str, int], str]) -> Any:
+    if metric in {"decision", "feedback_category"}:
+        return names["class" if metric == "decision" else metric, bin_]
+    return tuple(names["class", code] for code in confusion_cell(bin_)) if metric == "confusion" else bin_
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

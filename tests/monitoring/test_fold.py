@@ -9,14 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.drain.fold import Cell, Folds
-from monitoring.drain.rows import LLMCallRow, PredictionRow
-from monitoring.drain.truth import direction
+from monitoring.drain.opinions import Judge, direction, opinions_of
+from monitoring.drain.rows import FeedbackRow, LLMCallRow, PredictionRow
+from monitoring.drain.truth import winners
 from monitoring.stats.histogram import fraction_at_most, merge, pack, quantile, unpack
 from monitoring.stats.layouts import ALPHA, CERTAIN, LOG, SIDES, log_bin, log_value, score_bins, score_cells
 
 MICROS = st.none() | st.integers(0, 2**50)
 TEXT = st.sampled_from(["", "yes", "no"])
 COUNTS = st.integers(0, 3)
+SAID = st.builds(
+    lambda kind, value, comment, person: FeedbackRow(1, 1, person, 0, 0, "{}", b"", kind, value, comment, person),
+    st.sampled_from(["thumb", "score", "category", "comment"]),
+    st.sampled_from(["true", "false", "meh", "0.5", "1", "7", "wrong", ""]),
+    st.sampled_from(["", "why"]),
+    st.sampled_from(["ana", "bia"]),
+)
+JUDGE = Judge(bad_below=0.6, bad_words=frozenset({"wrong"}))
+OPINIONS = st.builds(lambda said: opinions_of(winners(said), JUDGE), st.lists(SAID, max_size=5))
 SERVED: dict[str, Any] = {
     "id": st.just(1),
     "project_id": st.just(1),
@@ -37,6 +47,7 @@ SERVED: dict[str, Any] = {
     "feedback_up": COUNTS,
     "feedback_down": COUNTS,
     "feedback_other": COUNTS,
+    "opinions": OPINIONS,
 }
 SCORED = {
     "payload": st.sampled_from(["{}", '{"scores":null}', '{"scores":{"yes":0.25,"no":0.75}}', '{"scores":{"yes":1}}'])

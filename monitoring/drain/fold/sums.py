@@ -119,6 +119,10 @@ class Sums:
             known = [value is not None for value in values]
             places, values = places[known], list(compress(values, known))
         self.count(slot, places, log_bins(values), sign)
+        self.total(slot, places, values, sign)
+
+    def total(self, slot: Slot, places: Integers, values: Sequence[int], sign: int) -> None:
+        """Add each value to the total, exactly."""
         totals = self._totals[slot]
         for place, total in _totals(places, values):
             totals[place] += sign * total
