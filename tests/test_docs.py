@@ -182,7 +182,13 @@ def test_both_readmes_carry_the_same_commands():
 
 def test_checklists_have_at_most_four_steps_and_name_files_that_exist():
     lists = re.findall(r"^### Add (.*?)\n(.*?)(?=^#)", read("CONTRIBUTING.md"), re.MULTILINE | re.DOTALL)
-    assert [title for title, _ in lists] == ["a channel", "a measure", "a rule kind", "a scenario"]
+    assert [title for title, _ in lists] == [
+        "a channel",
+        "a measure",
+        "a rule kind",
+        "a tab to a model's page",
+        "a scenario",
+    ]
     for _title, text in lists:
         steps = re.findall(r"^\d\. (.*)$", text, re.MULTILINE)
         files = [re.findall(r"`([\w/]+/[\w<>./]+)`", step) for step in steps]

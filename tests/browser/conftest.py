@@ -81,6 +81,8 @@ PLACES: dict[str, Any] = {
     "models": "/p/demo/models/",
     "classifier": "/p/demo/models/credit-risk/",
     "assistant": "/p/demo/models/support-assistant/",
+    **{f"classifier {tab}": f"/p/demo/models/credit-risk/{tab}/" for tab in ("quality", "inputs", "versions")},
+    **{f"assistant {tab}": f"/p/demo/models/support-assistant/{tab}/" for tab in ("cost", "answers", "versions")},
     "slos": "/p/demo/slos/",
     "slo": ("/p/demo/slos/", "main tbody a"),
     "incidents": "/p/demo/incidents/",

@@ -1,0 +1,19 @@
+"""The tabs of a model's page, in order. A new one: a module with its TAB, a template of its slug, a line here."""
+
+from panel.pages.model_tabs import answers, cost, inputs, overview, quality, versions
+from panel.pages.model_tabs.tab import Sight as Sight
+from panel.pages.model_tabs.tab import Tab as Tab
+
+TABS: tuple[Tab, ...] = (
+    overview.TAB,
+    quality.TAB,
+    inputs.TAB,
+    cost.TAB,
+    answers.TAB,
+    versions.TAB,
+)
+
+
+def tabs_for(kind: str) -> list[Tab]:
+    """The tabs of a model of this kind."""
+    return [tab for tab in TABS if kind in tab.kinds]
