@@ -26,7 +26,11 @@ EVENT_TABLES = [
 COSTLY = re.compile(r"\bCOUNT\(|\bOFFSET\b|\bUPPER\(|\bSELECT DISTINCT\b", re.IGNORECASE)
 # Answers of other processes, not of the database.
 ELSEWHERE = {"health_live", "health_ready", "health_pipeline", "metrics", "schema", "api_docs", "set_language"}
-PROBE = {"measure": "requests", "model": "model-1", "from": "2026-03-10T14:00:00Z", "to": "2026-03-10T15:00:00Z"}
+HOUR = {"from": "2026-03-10T14:00:00Z", "to": "2026-03-10T15:00:00Z"}
+PROBES = {
+    "/api/v1/series": {"measure": "requests", "model": "model-1", **HOUR},
+    "/api/v1/costs": {"by": "user", **HOUR},
+}
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ def addresses(crowd: Crowd) -> list[str]:
 def queries(client: Client, address: str, crowd: Crowd) -> list[str]:
     """The statements of the second request; the first one fills caches."""
     data = {"project": crowd.project.slug} if address.startswith("/api/") else {}
-    data |= PROBE if address == "/api/v1/series" else {}
+    data |= PROBES.get(address, {})
     for _ in range(2):
         with CaptureQueriesContext(
             connection,

@@ -33,6 +33,21 @@ MEASURES = (
         sampled=False,
     ),
     Measure(
+        name="projected_month_usd",
+        label=_("cost of the month, projected"),
+        unit="usd",
+        definition=_(
+            "What the month that the window ends in will have cost: what was spent of it in the window, plus the window's cost per "
+            "day for each day of the month outside of it. The interval is that of the sum of those days, by how the days scatter."
+        ),
+        source="spent + rate × R ± t(0.975, k − 1) · s · √(R + R² ÷ k), Student 1908",
+        kinds=LLM,
+        metrics=("day_cost",),
+        read=usage.projected_month_usd,
+        needs=("usage", "price"),
+        sampled=False,
+    ),
+    Measure(
         name="cost_reported_usd",
         label=_("cost as clients report it"),
         unit="usd",

@@ -21,6 +21,7 @@ PRICING: Final = "pricing-1"
 RATED: Final = "rated-1"  # answers that somebody judged
 UNIT: Final = "unit-1"  # what lies between 0 and 1, by the hundredth; totals are in millionths
 COUNT: Final = "count-1"  # a number of things, without bins
+DAYS: Final = "days-1"  # days since the epoch, UTC; what is counted is nano-USD
 WORDS: Final = "words-1"  # codes of words of the metric's own, such as error types
 # The histograms of a version's features, one row per hour; the layout, which is the key too, names the reference's bins.
 FEATURES: Final = "features"

@@ -2,6 +2,7 @@
 
 from monitoring.stats.intervals import Reading, ratio
 from monitoring.stats.layouts import FINISH_CODES, PRICED, REPORTED_ONLY, UNPRICED
+from monitoring.stats.projection import Projection, project_month
 from monitoring.stats.readers import US_PER_MS, Reader, percentile
 from monitoring.stats.tally import Subject, Tally
 
@@ -13,7 +14,7 @@ KNOWN = sorted(code for name, code in FINISH_CODES.items() if name)
 
 def cost_usd(tally: Tally, subject: Subject) -> Reading:
     """US dollars by our prices; of calls without a price what the client reported. n: calls whose cost is known."""
-    nano, n = _cost(tally)
+    nano, n = cost_nano(tally)
     return Reading(nano / NANO if n else None, n)
 
 
@@ -23,9 +24,23 @@ def cost_reported_usd(tally: Tally, subject: Subject) -> Reading:
     return Reading(cost.total / NANO if cost.n else None, cost.n)
 
 
+def projected_month_usd(tally: Tally, subject: Subject) -> Reading:
+    """The month that the window ends in, in US dollars, when it is over; n: calls whose cost is known."""
+    found = projection(tally)
+    n = tally.cell("day_cost").n
+    return Reading(found.value, n, found.low, found.high) if found else Reading(None, n)
+
+
+def projection(tally: Tally) -> Projection | None:
+    """The same with what is spent and on how many days it rests."""
+    cell = tally.cell("day_cost")
+    days = zip(cell.bins.tolist(), cell.counts.tolist(), strict=True)
+    return project_month({day: nano / NANO for day, nano in days}, start=tally.start, end=tally.end)
+
+
 def cost_per_request(tally: Tally, subject: Subject) -> Reading:
     """Mean US dollars over the calls whose cost is known."""
-    nano, n = _cost(tally)
+    nano, n = cost_nano(tally)
     return Reading(nano / n / NANO if n else None, n)
 
 
@@ -64,7 +79,7 @@ def first_token(q: float) -> Reader:
     return percentile("ttft", q, per=US_PER_MS)
 
 
-def _cost(tally: Tally) -> tuple[int, int]:
-    """(nano-USD, calls)."""
+def cost_nano(tally: Tally) -> tuple[int, int]:
+    """(nano-USD, calls whose cost is known): by our price, else as the client reports it."""
     ours, reported = tally.cell("cost"), tally.cell("fallback_cost")
     return ours.total + reported.total, ours.n + reported.n

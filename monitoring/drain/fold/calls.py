@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from monitoring.drain.fold import call_numbers, language_models
+from monitoring.drain.fold import call_numbers, money
 from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
 from monitoring.drain.rows import LLMCallRow
 from monitoring.stats import layouts
@@ -26,6 +26,6 @@ def fold(sums: Sums, columns: Columns, places: Integers, sign: int) -> None:
     numbers = call_numbers.numbers(columns)
     pricing = np.array(call_numbers.pricing(columns, numbers), dtype=np.int64)
     sums.count(PRICING, places, pricing, sign)
-    language_models.fold(sums, columns, places, sign, pricing)
+    money.fold(sums, columns, places, sign, pricing)
     for metric, values in numbers.items():
         sums.measure(Slot(metric, "", layouts.LOG), places, values, sign)
