@@ -7,7 +7,7 @@ uses it is always limited to what the reader may see, so it is validated and not
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
@@ -68,8 +68,17 @@ class Page(Generic[Row]):
     next: str | None
 
 
-def keyset_page(rows: QuerySet[Row], *, time: str, limit: int, cursor: str | None = None) -> Page[Row]:
-    """One page of `rows`, newest first by (`time`, primary key); `time` names an integer column that is indexed.
+class Coarse(NamedTuple):
+    """What an index holds in place of the time: an alias of the rows, the time divided by `width` and rounded down."""
+
+    name: str
+    width: int
+
+
+def keyset_page(
+    rows: QuerySet[Row], *, time: str, limit: int, cursor: str | None = None, coarse: Coarse | None = None
+) -> Page[Row]:
+    """One page of `rows`, newest first by (`time`, primary key); `time` names an integer column, indexed or by `coarse`.
 
     One row more than asked for tells whether there is a next page. `CursorError` if the cursor is not ours.
     """
@@ -77,7 +86,10 @@ def keyset_page(rows: QuerySet[Row], *, time: str, limit: int, cursor: str | Non
     if cursor:
         place = Cursor.decode(cursor)
         rows = rows.filter(Q(**{f"{time}__lt": place.at}) | Q(pk__lt=place.id), **{f"{time}__lte": place.at})
-    found = list(rows.order_by(f"-{time}", "-pk")[: limit + 1])
+        if coarse:
+            rows = rows.filter(**{f"{coarse.name}__lte": place.at // coarse.width})
+    order = [f"-{time}", "-pk"]
+    found = list(rows.order_by(*([f"-{coarse.name}"] if coarse else []), *order)[: limit + 1])
     shown = found[:limit]
     if len(found) <= limit:
         return Page(shown, None)

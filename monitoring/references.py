@@ -12,6 +12,7 @@ from monitoring.drain.prepare import INDEX_BITS
 from monitoring.models import InboxBody, Prediction, Reference, ReferenceSample
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.references import current_reference
+from monitoring.selectors.spans import newest_first, within
 from monitoring.stats.profile import Profile, ProfileError
 from monitoring.stats.profile_data import to_json
 from monitoring.stats.sample import Sample, pack, sample_of, thinned
@@ -59,12 +60,9 @@ def set_reference(
 
 def sample_of_window(version: ModelVersion, *, start: datetime, end: datetime) -> Sample:
     """The newest predictions of a past window as rows, as far as their raw events are kept, with what is known of each."""
-    rows = Prediction.objects.filter(
-        project_id=version.model.project_id,
-        version=version,
-        ts_us__gte=int(start.timestamp() * 1_000_000),
-        ts_us__lt=int(end.timestamp() * 1_000_000),
-    ).order_by("-ts_us", "-id")
+    mine = Prediction.objects.filter(project_id=version.model.project_id, version=version)
+    span = within(mine, start=int(start.timestamp() * 1_000_000), end=int(end.timestamp() * 1_000_000))
+    rows = newest_first(span)
     columns = rows.values_list("payload", "prediction", "score", "label")
     read = _number if version.model.kind == Model.Kind.REGRESSION else _class
     sample = sample_of(filter(None, starmap(read, columns[:WINDOW_ROWS].iterator(chunk_size=CHUNK))))

@@ -77,20 +77,16 @@ def _aligned(moment: datetime, width: int, at_most: int | None) -> int:
 
 def _past(floors: Floors, now: datetime, ages: Mapping[str, timedelta]) -> list[tuple[str, str, int]]:
     """(table, condition, bound) of everything to drop."""
-
-    def micros(age: timedelta) -> int:
-        return int((now - age).timestamp()) * 1_000_000
-
-    events = [(model._meta.db_table, floors.events * 1_000_000) for model in EVENTS]
-    events.append((LogRecord._meta.db_table, micros(ages["logs"])))
+    events = [(model._meta.db_table, floors.events) for model in EVENTS]
+    events.append((LogRecord._meta.db_table, int((now - ages["logs"]).timestamp())))
     return [
-        # by project, for that is how the page index of events begins
+        # by project and second, for that is what the page index of events holds
         *(
-            (table, f"project_id = {project_id:d} AND ts_us < %s", bound)
+            (table, f"project_id = {project_id:d} AND ts_us / 1000000 < %s", bound)
             for project_id in Project.objects.values_list("id", flat=True)
             for table, bound in events
         ),
-        (EventKey._meta.db_table, _seen_before(), micros(ages["keys"])),
+        (EventKey._meta.db_table, _seen_before(), int((now - ages["keys"]).timestamp()) * 1_000_000),
         ("monitoring_bucket", f"tier = {int(Tier.MINUTE)} AND start < %s", floors.minutes),
         ("monitoring_bucket", f"tier = {int(Tier.HOUR)} AND start < %s", floors.hours),
     ]

@@ -1,6 +1,6 @@
 """Stored events for people and programs: keyset pages, one event, and what belongs to it.
 
-Every query runs along an index: (project, time, id) for pages, the key directory for ids, partial indexes for request
+Every query runs along an index: (project, second) for pages, the key directory for ids, partial indexes for request
 ids. Nothing here counts rows.
 """
 
@@ -21,6 +21,7 @@ from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRec
 from monitoring.models.events import Event, Served
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import EventFilter, version_ids
+from monitoring.selectors.spans import SECOND, within
 
 MODELS: dict[str, type[Event]] = {
     EventKind.PREDICTION: Prediction,
@@ -68,7 +69,7 @@ def event_page(
     kind: str, project: Project, asked: EventFilter, *, limit: int = 50, cursor: str | None = None
 ) -> Page[Any]:
     """One keyset page of a kind, newest first; `lib.pages.CursorError` if the cursor is not ours."""
-    return keyset_page(filtered(kind, project, asked), time="ts_us", limit=limit, cursor=cursor)
+    return keyset_page(filtered(kind, project, asked), time="ts_us", limit=limit, cursor=cursor, coarse=SECOND)
 
 
 def get_event(kind: str, project: Project, event: int | str) -> Any | None:
@@ -98,10 +99,8 @@ def _refs(kind: str, project: Project, event_id: str) -> list[int]:
 def filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:
     """The rows a filter names, in no order yet."""
     rows = _with_names(MODELS[kind]._default_manager.filter(_of_project(project.pk, asked.exact.get("request_id"))))
-    if asked.start:
-        rows = rows.filter(ts_us__gte=micros(asked.start))
-    if asked.end:
-        rows = rows.filter(ts_us__lt=micros(asked.end))
+    start, end = (None if moment is None else micros(moment) for moment in (asked.start, asked.end))
+    rows = within(rows, start=start, end=end)
     versions = version_ids(project.pk, asked)
     if versions is not None:
         rows = rows.filter(version_id__in=versions)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from itertools import combinations_with_replacement
 from urllib.parse import urlencode
 
 import pytest
@@ -17,6 +18,7 @@ from monitoring.models import Prediction
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import FilterError, read_filter
 from monitoring.selectors.events import event_page, filtered, related_to
+from monitoring.selectors.spans import newest_first
 from monitoring.selectors.wire import event_to_wire
 from tests.panel import story
 
@@ -52,6 +54,26 @@ def test_pages_show_every_event_once_even_when_times_are_equal(credit_risk: Mode
     assert sorted(seen) == list(range(1, 24))
     times = [Prediction.objects.get(pk=pk).ts_us for pk in seen]
     assert times == sorted(times, reverse=True)
+
+
+def test_within_a_second_pages_and_spans_are_exact_to_the_microsecond(credit_risk: Model, now: datetime) -> None:
+    base = now.replace(microsecond=0) - timedelta(hours=1)
+    moments = [1_000_000, 0, 999_999, 1, 1_500_000, 0, 2_000_001, 1_000_000]
+    for number, moment in enumerate(moments, start=1):
+        story.make_prediction(credit_risk, number, base + timedelta(microseconds=moment))
+    for first, last in combinations_with_replacement(sorted(set(moments)), 2):
+        start, end = base + timedelta(microseconds=first), base + timedelta(microseconds=last + 1)
+        params = {"from": start.isoformat(), "to": end.isoformat()}
+        asked = read_filter(EventKind.PREDICTION, params, now=now)
+        seen: list[int] = []
+        cursor: str | None = None
+        while True:
+            page = event_page(EventKind.PREDICTION, credit_risk.project, asked, limit=3, cursor=cursor)
+            seen += [row.pk for row in page.items]
+            if (cursor := page.next) is None:
+                break
+        among = [(at, pk) for pk, at in enumerate(moments, start=1) if first <= at <= last]
+        assert seen == [pk for _, pk in sorted(among, reverse=True)]
 
 
 @pytest.mark.parametrize(
@@ -126,13 +148,15 @@ def test_explorers_never_count_skip_or_fold_case(credit_risk: Model, as_bia: Cli
 )
 def test_pages_run_along_an_index(credit_risk: Model, now: datetime, params: dict[str, str], index: str) -> None:
     rows = filtered(EventKind.PREDICTION, credit_risk.project, read_filter(EventKind.PREDICTION, params, now=now))
-    sql, bound = rows.order_by("-ts_us", "-pk")[:51].query.sql_with_params()
+    sql, bound = newest_first(rows)[:51].query.sql_with_params()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{sql}", bound)
         plan = " ".join(str(row) for row in cursor.fetchall())
     assert index in plan
+    if index == "prediction_page":  # what is sorted is a second at a time
+        assert "TEMP B-TREE FOR ORDER BY" not in plan
 
 
 def test_the_logs_of_a_request_run_along_their_index(credit_risk: Model, now: datetime) -> None:
