@@ -11,6 +11,8 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from monitoring.catalogue.units import target_figure
+
 DASH = "—"
 NBSP = "\u00a0"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -97,6 +99,11 @@ def score(value: float | None) -> str:
     return DASH if value is None else number(value, 3)
 
 
+def target(value: float | None) -> str:
+    """A value in the unit of what a regression predicts."""
+    return DASH if value is None else target_figure(value)
+
+
 def rate(per_minute: float | None) -> str:
     """1,204 req/min; one decimal under ten."""
     if per_minute is None:
@@ -151,7 +158,7 @@ def moment(at: datetime | None, *, now: datetime | None = None) -> str:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A measure's value in its unit (`monitoring.catalogue.Unit`): ratio, score, ms, per_minute, per_second, usd, tokens, count."""
+    """A measure's value in its unit (`monitoring.catalogue.Unit`): ratio, score, ms, per_minute, per_second, usd, tokens, target, count."""
     writers = {
         "ratio": ratio,
         "score": score,
@@ -159,5 +166,6 @@ def figure(value: float | None, unit: str) -> str:
         "per_minute": rate,
         "usd": money,
         "per_second": speed,
+        "target": target,
     }
     return writers.get(unit, compact)(value)

@@ -6,6 +6,8 @@ from django.utils.formats import number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
+from monitoring.catalogue.units import target_figure
+
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -32,9 +34,12 @@ def figure(value: float | None, unit: str) -> str:
         return gettext("no data")
     if unit == "ratio":
         return f"{_number(value * 100, 1)} %"
+    if unit == "target":
+        return target_figure(value)
     marks = {
         "ms": (1, " ms"),
         "per_minute": (1, "/min"),
+        "per_second": (1, "/s"),
         "usd": (2, " USD"),
         "score": (3, ""),
         "tokens": (0, ""),

@@ -12,6 +12,7 @@ from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
 from monitoring.catalogue import MEASURES, Unit, measures_for
+from monitoring.catalogue.units import target_figure
 from monitoring.measures import read_series
 from monitoring.selectors.summaries import Ask, Scope, window_start
 from monitoring.stats.burn import span_label
@@ -115,14 +116,14 @@ def shown_value(value: float | None, unit: Unit) -> str:
     """A number with its unit, as short as it can be judged by: 0.90, 412 ms, US$ 3.20."""
     if value is None:
         return ""
-    if unit == "ratio":
-        return number_format(value, 2)
-    if unit == "score":
-        return number_format(value, 3)
+    if unit in {"ratio", "score"}:
+        return number_format(value, 2 if unit == "ratio" else 3)
     if unit == "ms":
         return f"{number_format(value, 0)} ms"
     if unit == "usd":
         return f"US$ {number_format(value, 2)}"
+    if unit == "target":
+        return target_figure(value)
     return number_format(value, 0)
 
 

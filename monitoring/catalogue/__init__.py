@@ -1,6 +1,6 @@
 """The catalogue of measures and indicators, as plain data: one module of entries per subject, joined here in order."""
 
-from monitoring.catalogue import calls, classifiers, feedback, inputs, money, service
+from monitoring.catalogue import calls, classifiers, feedback, inputs, money, regression, service
 from monitoring.catalogue.base import NEEDS as NEEDS
 from monitoring.catalogue.base import Indicator as Indicator
 from monitoring.catalogue.base import Measure as Measure
@@ -12,6 +12,7 @@ MEASURES: dict[str, Measure] = {
     for measure in (
         *service.MEASURES,
         *classifiers.MEASURES,
+        *regression.MEASURES,
         *inputs.MEASURES,
         *calls.MEASURES,
         *feedback.MEASURES,

@@ -11,7 +11,9 @@ from models_registry.models import Model
 from monitoring.stats.readers import GoodValid, Reader
 from monitoring.stats.tally import Subject, Tally
 
-Unit = Literal["count", "per_minute", "per_second", "ratio", "score", "ms", "tokens", "usd"]
+Unit = Literal[
+    "count", "per_minute", "per_second", "ratio", "score", "ms", "tokens", "usd", "target"
+]  # target: whatever a regression predicts
 Settle = Literal["events", "labels"]
 BINARY = frozenset({Model.Kind.BINARY.value})
 MULTICLASS = frozenset({Model.Kind.MULTICLASS.value})

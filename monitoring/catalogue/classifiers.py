@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.catalogue.base import BINARY, CLASSIFIERS, MULTICLASS, Indicator, Measure
+from monitoring.catalogue.base import BINARY, CLASSICAL, CLASSIFIERS, MULTICLASS, Indicator, Measure
 from monitoring.stats import ranking, readers
 
 _DECISIONS = ("confusion",)
@@ -155,10 +155,13 @@ MEASURES = (
         name="label_coverage",
         label=_("label coverage"),
         unit="ratio",
-        definition=_("Labelled predictions divided by decided predictions."),
+        definition=_(
+            "Labelled predictions divided by decided predictions; of a regression those whose label is a number, divided by "
+            "those whose prediction is."
+        ),
         source="labelled ÷ decided; Wilson 1927",
-        kinds=CLASSIFIERS,
-        metrics=("confusion", "decision"),
+        kinds=CLASSICAL,
+        metrics=("confusion", "decision", "value"),
         read=readers.label_coverage,
         needs=("labels",),
         settle="labels",

@@ -8,6 +8,7 @@ counts as 0) for the others. A quotient of nothing by nothing is *no data*.
 from collections.abc import Callable
 from math import sqrt
 
+from monitoring.stats import errors
 from monitoring.stats.histogram import fraction_at_most, quantile
 from monitoring.stats.intervals import Z_95, Reading, ratio
 from monitoring.stats.layouts import (
@@ -21,7 +22,7 @@ from monitoring.stats.layouts import (
 from monitoring.stats.tally import Confusion, Subject, Tally, mean
 
 Reader = Callable[[Tally, Subject], Reading]
-MULTICLASS = "multiclass"
+MULTICLASS, REGRESSION = "multiclass", "regression"
 LENGTH = FINISH_CODES["length"]
 KNOWN_FINISHES = sorted(code for name, code in FINISH_CODES.items() if name)
 US_PER_MS = 1_000
@@ -129,7 +130,9 @@ def _macro(confusion: Confusion, score: Callable[[int, int, int], float]) -> Rea
 
 
 def label_coverage(tally: Tally, subject: Subject) -> Reading:
-    """Labelled among decided."""
+    """Labelled among decided; numbers among numbers."""
+    if subject.kind == REGRESSION:
+        return errors.label_coverage(tally, subject)
     return ratio(tally.cell("confusion").n, tally.cell("decision").n)
 
 

@@ -32,6 +32,12 @@ LOWER_IS_BETTER = frozenset(
         "brier_score",
         "log_loss",
         "drift_psi",
+        "mae",
+        "rmse",
+        "mape",
+        "absolute_error_p50",
+        "absolute_error_p95",
+        "unusable_label_rate",
     }
 ) | {"feedback_negative_rate", "bad_answer_rate"}
 
@@ -67,7 +73,7 @@ def shown(slo: SLO) -> Shown:
 
 def is_estimate(name: str) -> bool:
     """A share of events, which a small n makes jump about: drawn over longer steps than a count or a latency."""
-    return MEASURES[name].sampled and MEASURES[name].unit in {"ratio", "score"}
+    return MEASURES[name].sampled and MEASURES[name].unit in {"ratio", "score", "target"}
 
 
 def scope_of(model: Model, *, environment: str | None = None, version_id: int | None = None) -> Scope:
@@ -87,7 +93,5 @@ def recent(name: str, model: Model, subject: Subject, *, now: datetime, width: t
 
 
 def main_measure(model: Model) -> str:
-    """What a model is read by first: is it right (classifiers), is it complete (LLM applications)."""
-    if model.kind == Model.Kind.LLM:
-        return "truncation_rate"
-    return "accuracy" if model.kind in (Model.Kind.BINARY, Model.Kind.MULTICLASS) else "latency_p95"
+    """What a model is read by first: is it right (classifiers), how near (regressions), is it complete (LLM applications)."""
+    return {Model.Kind.LLM: "truncation_rate", Model.Kind.REGRESSION: "mae"}.get(Model.Kind(model.kind), "accuracy")

@@ -66,6 +66,6 @@ def figure_of(name: str, reading: Reading) -> Figure:
     """A reading as text: 93.1 %, n 12,304, 92.6–93.5 %."""
     unit = MEASURES[name].unit
     interval = ""
-    if unit in {"ratio", "score"} and reading.low is not None and reading.high is not None:
+    if unit in {"ratio", "score", "target"} and reading.low is not None and reading.high is not None:
         interval = f"{write.figure(reading.low, unit)} – {write.figure(reading.high, unit)}"
     return Figure(name, capfirst(str(MEASURES[name].label)), write.figure(reading.value, unit), reading.n, interval)

@@ -11,10 +11,14 @@ from panel.pages.model_tabs.figures import Figure, figures_of
 from panel.pages.model_tabs.tab import Sight, Tab
 from panel.pages.plot import Chart
 
-CLASSIFIER = ("accuracy", "precision", "recall", "roc_auc", "label_coverage")
+CLASSICAL = ("accuracy", "precision", "recall", "roc_auc", "mae", "mape", "bias", "r2", "label_coverage")
 ANSWERS = ("truncation_rate", "refusal_rate", "feedback_negative_rate", "cost_usd", "cost_per_request", "tokens")
 SERVICE = ("requests", "error_rate", "latency_p50", "latency_p95")
-MAIN = (Plotted(("accuracy",), ranged=True), Plotted(("truncation_rate",), ranged=True))
+MAIN = (
+    Plotted(("accuracy",), ranged=True),
+    Plotted(("mae",), ranged=True),
+    Plotted(("truncation_rate",), ranged=True),
+)
 CHARTS = (
     *MAIN,
     Plotted(("throughput",)),
@@ -34,7 +38,7 @@ class Overview:
 
 def build(sight: Sight) -> Overview:
     """Figures and charts over the range."""
-    main = ANSWERS if sight.model.kind == Model.Kind.LLM else CLASSIFIER
+    main = ANSWERS if sight.model.kind == Model.Kind.LLM else CLASSICAL
     return Overview(figures_of(sight, main), figures_of(sight, SERVICE), charts_of(sight, CHARTS))
 
 

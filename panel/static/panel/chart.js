@@ -26,6 +26,7 @@
     score: (v) => plain(v, 3),
     ms: (v) => (v >= 1000 ? `${sure(v / 1000, 1)}${gap}s` : `${sure(v, v < 10 ? 1 : 0)}${gap}ms`),
     usd: (v) => `US$${language.startsWith("pt") ? gap : ""}${plain(v, Math.abs(v) < 0.1 && v !== 0 ? 4 : 2)}`,
+    target: (v) => v.toLocaleString(language, { maximumSignificantDigits: 4 }),
     per_minute: (v) => `${sure(v, v < 10 ? 1 : 0)}`,
     per_second: (v) => `${sure(v, v < 10 ? 1 : 0)}`,
   };
