@@ -21,6 +21,7 @@ DEFINITIONS = {
     "models_registry.job",
     "monitoring.slo",
     "monitoring.ownprice",
+    "monitoring.segmentkey",
     "monitoring.deadletter",
     "alerting.alertrule",
     "alerting.channel",

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from django.db import connection
 
+from models_registry.models import ModelVersion
 from monitoring.drain.buckets import Key
 from monitoring.drain.fold import Folds
 from monitoring.drain.merge import Sum, sums_by_bucket
@@ -16,6 +17,7 @@ from monitoring.models import Bucket, Reference, Series, UserDay
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, read_floors
 from monitoring.selectors.references import read_plans
+from monitoring.selectors.segments import read_keys
 from monitoring.stats.histogram import merge_packed
 from monitoring.stats.layouts import HOURLY
 
@@ -57,7 +59,11 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
     hourly = set(Series.objects.filter(metric__in=HOURLY).values_list("id", flat=True))
     if hourly and first < last:
         first, last = first - first % HOUR, last + -last % HOUR
-    folds = Folds(read_plans(set(Reference.objects.values_list("version_id", flat=True))))
+    keyed = ModelVersion.objects.filter(model__segment_keys__isnull=False)
+    folds = Folds(
+        read_plans(set(Reference.objects.values_list("version_id", flat=True))),
+        read_keys(set(keyed.values_list("id", flat=True))),
+    )
     for predictions in _stored(PredictionRow, first, last):
         folds.add_all(predictions)
     for calls in _stored(LLMCallRow, first, last):

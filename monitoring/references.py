@@ -49,7 +49,7 @@ def set_reference(
             layout=profile.layout,
             rows=profile.rows,
             profile=to_json(profile),
-            since=(_last_body() + 1) << INDEX_BITS,
+            since=next_row_id(),
             created_at=now,
         )
     if sample is not None:
@@ -95,6 +95,11 @@ def _with_features(given: Payload, row: dict[str, Any]) -> dict[str, Any]:
     if not given.features:
         return {}
     return {"features": given.features, **{name: value for name, value in row.items() if value is not None}}
+
+
+def next_row_id() -> int:
+    """The lowest primary key that an event of a body still to come can have."""
+    return (_last_body() + 1) << INDEX_BITS
 
 
 def _last_body() -> int:

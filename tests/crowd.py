@@ -35,6 +35,7 @@ from monitoring.models import (
     Prediction,
     ProcessState,
     RejectionCount,
+    SegmentKey,
     StageRun,
 )
 from monitoring.pricing.prices import Price
@@ -77,6 +78,7 @@ class Crowd:
         for owner in dict.fromkeys([model, self.first["model"]]):
             version = ModelVersion.objects.create(model=owner, version=str(number))
             self._keep("version", version)
+            SegmentKey.objects.create(model=owner, key=f"key-{number}", since=0, created_at=cast.NOW)
             set_reference(version, profile_of_columns({"x": [1, 2]}), origin="rows", now=cast.NOW)
             Deployment.objects.create(version=version, at=cast.NOW - timedelta(hours=number))
             status = series_of(owner, "status", version=str(number))

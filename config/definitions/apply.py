@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,11 +18,12 @@ from config.definitions.document import DefinitionError, Section, endless_number
 from config.definitions.kinds import KINDS, Kind
 from lib.vault import VaultError, seal, unseal
 from models_registry.models import LONGEST, Model, Project
+from monitoring.segments import set_keys
 from runbooks.models import Runbook, Step
 
 PROJECT_FIELDS = ("name", "redact", "redact_extra")
 # What a section holds beside the columns of its table.
-EXTRAS = {"channels": ("secret_env",), "runbooks": ("rules", "steps")}
+EXTRAS = {"models": ("segments",), "channels": ("secret_env",), "runbooks": ("rules", "steps")}
 STEP_FIELDS = ("title", "body")
 DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -43,6 +44,7 @@ class Writer:
 
     file: Path
     document: Section
+    now: datetime
     problems: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
@@ -117,6 +119,8 @@ class Writer:
         saved = self._save(row, values, path=path, line=line, item=item, fresh=fresh, check=kind)
         if saved and isinstance(row, Runbook):
             self._runbook(row, item, path)
+        if saved and isinstance(row, Model) and "segments" in item:
+            self._segments(row, item, path)
 
     def _values(self, kind: Kind, project: Project, item: Section, path: str) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -202,6 +206,19 @@ class Writer:
             change.fields.append("steps")
         if change.fields and change.action == "unchanged":
             change.action = "changed"
+
+    def _segments(self, model: Model, item: Section, path: str) -> None:
+        """The keys of the file are the model's keys; one that is no longer there is withdrawn."""
+        change = self.changes[-1]
+        keys = [str(key) for key in self._list(item, "segments", path)]
+        try:
+            changed = set_keys(model, keys, now=self.now)
+        except ValidationError as error:
+            self._problem(item.lines["segments"], f"{path}.segments", " ".join(error.messages))
+            return
+        if changed:
+            change.fields.append("segments")
+            change.action = "changed" if change.action == "unchanged" else change.action
 
     def _list(self, item: Section, name: str, path: str) -> list[Any]:
         if isinstance(item[name], list | None):

@@ -9,7 +9,9 @@ from django.db import connection
 from models_registry.models import Model, ModelVersion
 from monitoring.drain.fold import Slot
 from monitoring.models import Category, Series
+from monitoring.selectors.segments import FIELD as SEGMENT
 from monitoring.stats.layouts import MAX_CLASSES, MAX_WORDS, PAST_CAP
+from monitoring.stats.segments import cap_of
 
 CLASS = "class"  # the field of decisions and labels
 
@@ -19,6 +21,7 @@ class SeriesName(NamedTuple):
 
     version_id: int
     environment: str
+    segment: str
     slot: Slot
 
 
@@ -37,7 +40,7 @@ def owners(version_ids: Collection[int]) -> dict[int, Owner]:
 
 def series_ids(names: Collection[SeriesName], owned: dict[int, Owner], *, create: bool = True) -> dict[SeriesName, int]:
     """The id of each series, made where it is missing."""
-    found = _read_series({name.version_id for name in names})
+    found = _read_series(names)
     missing = sorted(set(names) - found.keys())
     if missing and create:
         Series.objects.bulk_create(
@@ -46,25 +49,29 @@ def series_ids(names: Collection[SeriesName], owned: dict[int, Owner], *, create
                     project_id=owned[name.version_id].project_id,
                     version_id=name.version_id,
                     environment=name.environment,
+                    segment=name.segment,
                     **name.slot._asdict(),
                 )
                 for name in missing
             ],
             ignore_conflicts=True,
         )
-        found |= _read_series({name.version_id for name in missing})
+        found |= _read_series(missing)
     return found
 
 
-def _read_series(version_ids: Collection[int]) -> dict[SeriesName, int]:
-    rows = Series.objects.filter(version_id__in=version_ids, segment="").values_list(
-        "id", "version_id", "environment", "metric", "key", "layout"
-    )
-    return {SeriesName(version, env, Slot(*slot)): series_id for series_id, version, env, *slot in rows}
+def _read_series(names: Collection[SeriesName]) -> dict[SeriesName, int]:
+    """The series of these versions and segments; a model may have thousands of segments that are not asked for."""
+    rows = Series.objects.filter(
+        version_id__in={name.version_id for name in names}, segment__in={name.segment for name in names}
+    ).values_list("id", "version_id", "environment", "segment", "metric", "key", "layout")
+    return {
+        SeriesName(version, env, segment, Slot(*slot)): series_id for series_id, version, env, segment, *slot in rows
+    }
 
 
 class Word(NamedTuple):
-    """A value that has a code: a class (field `class`) or a word of a metric (field = the metric)."""
+    """A value that has a code: a class (field `class`), a word of a metric (field = the metric), a segment's value."""
 
     model_id: int
     field: str
@@ -90,7 +97,7 @@ class Codes:
 
     def _give(self, model_id: int, field: str, values: list[str]) -> None:
         """Give codes to new words; the model's row is the lock on them."""
-        cap = MAX_CLASSES if field == CLASS else MAX_WORDS
+        cap = _cap(field)
         if _count(self._codes, field, model_id) >= cap:
             return
         if connection.vendor == "postgresql":
@@ -104,6 +111,12 @@ class Codes:
             [Category(model_id=model_id, field=field, code=code, value=word.value) for word, code in given.items()]
         )
         self._codes |= codes | given
+
+
+def _cap(field: str) -> int:
+    if field.startswith(SEGMENT):
+        return cap_of(field.removeprefix(SEGMENT))
+    return MAX_CLASSES if field == CLASS else MAX_WORDS
 
 
 def _count(codes: Collection[Word], field: str, model_id: int) -> int:

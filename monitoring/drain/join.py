@@ -20,6 +20,7 @@ from monitoring.drain.rows import (
 )
 from monitoring.drain.sql import binary_cursor, fetch_any, is_postgres
 from monitoring.drain.truth import DEFAULT_JUDGE, with_truth
+from monitoring.selectors.segments import read_keys
 
 Stored = TypeVar("Stored", PredictionRow, LLMCallRow, OutcomeRow, FeedbackRow)
 Served = TypeVar("Served", PredictionRow, LLMCallRow)
@@ -58,7 +59,7 @@ def join(targets: Targets, folds: Folds) -> None:
         if new != old:
             before.append(old)
             changed[type(new)].append(new)
-    folds.amend(before, chain.from_iterable(changed.values()))
+    folds.amend(before, chain.from_iterable(changed.values()), read_keys({row.version_id for row in before}))
     for row_type, rows in changed.items():
         _update(row_type, rows)
 

@@ -14,8 +14,10 @@ from monitoring.drain.sql import bulk_insert
 from monitoring.models import DirtyHour
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, hold_floors
+from monitoring.selectors.segments import field_of
 from monitoring.stats.histogram import merge_each, pack_arrays
-from monitoring.stats.layouts import HOURLY, SIDES, WORDS, confusion_bin, score_cells, scored_bins
+from monitoring.stats.layouts import HOURLY, PAST_CAP, SIDES, WORDS, confusion_bin, score_cells, scored_bins
+from monitoring.stats.segments import OTHER, RESERVED, segment_of, split_segment
 
 Folded = tuple[Group, Slot, Cell]
 HOUR = TIER_SECONDS[Tier.HOUR]
@@ -47,15 +49,16 @@ def sums_by_bucket(cells: Sequence[Folded], floors: Floors, *, create: bool = Tr
     With `create=False` nothing is registered and cells of unknown series are under series 0.
     """
     owned = owners({group.version_id for group, _, _ in cells})
-    names = {SeriesName(group.version_id, group.environment, slot) for group, slot, _ in cells}
-    ids = series_ids(names, owned, create=create)
     codes = Codes(
-        {word for group, slot, cell in cells for word in _words(cell, owned[group.version_id].model_id, slot)},
+        {word for group, slot, cell in cells for word in _words(group, cell, owned[group.version_id].model_id, slot)},
         create=create,
     )
+    segments = {group: _segment(group, owned[group.version_id].model_id, codes) for group, _, _ in cells}
+    series = [SeriesName(group.version_id, group.environment, segments[group], slot) for group, slot, _ in cells]
+    ids = series_ids(set(series), owned, create=create)
     sums: dict[Key, Sum] = {}
-    for group, slot, cell in cells:
-        series_id = ids.get(SeriesName(group.version_id, group.environment, slot), 0)
+    for name, (group, slot, cell) in zip(series, cells, strict=True):
+        series_id = ids.get(name, 0)
         key = (series_id, *floors.bucket(group.minute * 60, hourly=slot.metric in HOURLY))
         numbers = _numbers(cell, owned[group.version_id].model_id, slot, codes)
         sum_ = sums.setdefault(key, Sum())
@@ -78,11 +81,27 @@ def _named(cell: Cell, slot: Slot) -> list[Named]:
     return list(map(cell.names.__getitem__, numbers.tolist()))
 
 
-def _words(cell: Cell, model_id: int, slot: Slot) -> Iterator[Word]:
+def _words(group: Group, cell: Cell, model_id: int, slot: Slot) -> Iterator[Word]:
+    if group.segment and (word := _value(group.segment, model_id)):
+        yield word
     field = _field(slot)
     for name in _named(cell, slot):
         for value in (name,) if isinstance(name, str) else name:
             yield Word(model_id, field, value)
+
+
+def _value(segment: str, model_id: int) -> Word | None:
+    """What gives a segment its right to be: the code of its value. Nothing gives it to those that are always there."""
+    key, value = split_segment(segment)
+    return None if value in RESERVED else Word(model_id, field_of(key), value)
+
+
+def _segment(group: Group, model_id: int, codes: Codes) -> str:
+    """The segment, or *other* where its key was full before its value came."""
+    word = _value(group.segment, model_id) if group.segment else None
+    if word is None or codes.code(word) != PAST_CAP:
+        return group.segment
+    return segment_of(split_segment(group.segment)[0], OTHER)
 
 
 def _numbers(cell: Cell, model_id: int, slot: Slot, codes: Codes) -> NDArray[np.int64]:

@@ -21,7 +21,8 @@ from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.ingest.moments import moments_us
 from monitoring.ingest.schema import ITEM_TYPES, Item, namespace
 from monitoring.selectors.floors import hold_references
-from monitoring.selectors.references import Plans, read_plans
+from monitoring.selectors.references import read_plans
+from monitoring.selectors.segments import read_keys
 
 INDEX_BITS = 13
 DRAINED: dict[str, type[Any]] = {**ITEM_TYPES, **UNDECODED}
@@ -79,7 +80,7 @@ def row_ids(body: Body, positions: Iterable[int]) -> Sequence[int]:
 def prepare(pieces: Sequence[Piece]) -> Batch:
     """A batch ready to be stored; the first of equal identities counts, in ingest order."""
     versions = _resolve(pieces)
-    batch = Batch(folds=Folds(_plans(pieces, versions)))
+    batch = Batch(folds=_folds(pieces, versions))
     for body, ids, items in pieces:
         batch.kinds[ROW_TYPES[body.kind]] = body.kind
         keys = identities(body.project_id, namespace(body.kind), [item.id for item in items])
@@ -92,12 +93,14 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
     return batch
 
 
-def _plans(pieces: Iterable[Piece], versions: Versions) -> Plans:
-    """The references of the versions whose predictions are here; none is set while they are used (PostgreSQL)."""
-    if all(piece.body.kind != "prediction" for piece in pieces):
-        return {}
+def _folds(pieces: Iterable[Piece], versions: Versions) -> Folds:
+    """By the references and segment keys of the versions that are here; none is set while they are used (PostgreSQL)."""
+    if not versions:
+        return Folds()
     hold_references()
-    return read_plans({version.id for version in versions.values()})
+    ids = {version.id for version in versions.values()}
+    predicted = any(piece.body.kind == "prediction" for piece in pieces)
+    return Folds(read_plans(ids) if predicted else {}, read_keys(ids))
 
 
 def _resolve(pieces: Iterable[Piece]) -> Versions:

@@ -5,6 +5,7 @@ from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount
 from monitoring.models.objectives import SLO
 from monitoring.models.prices import AppliedPrice, OwnPrice
 from monitoring.models.references import Reference, ReferenceSample
+from monitoring.models.segments import SegmentKey
 from monitoring.models.stages import ProcessState, StageRun
 from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFloor, Series
 from monitoring.models.user_days import UserDay
@@ -31,6 +32,7 @@ __all__ = [
     "ReferenceSample",
     "RejectionCount",
     "RetentionFloor",
+    "SegmentKey",
     "Series",
     "StageRun",
     "UserDay",

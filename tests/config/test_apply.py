@@ -11,7 +11,7 @@ from alerting.models import AlertRule, Channel
 from config.definitions.document import DefinitionError, read_document
 from lib.vault import unseal
 from models_registry.models import Model, Project
-from monitoring.models import SLO, OwnPrice
+from monitoring.models import SLO, OwnPrice, SegmentKey
 from runbooks.models import Runbook
 
 pytestmark = pytest.mark.django_db
@@ -268,3 +268,32 @@ def test_own_prices_are_as_exact_as_in_the_file(write):
 def test_a_price_that_is_none_is_refused_with_its_line(write, line: str, problem: str):
     told = complaint(write, f"project: {{slug: aurora}}\nprices:\n  deal:\n    model: m\n    {line}\n")
     assert problem in told
+
+
+def test_segment_keys_are_those_of_the_file(tmp_path):
+    path = tmp_path / "d.yml"
+
+    def apply(keys: str) -> str:
+        path.write_text(f"project: aurora\nmodels:\n  churn:\n    kind: binary\n    segments: {keys}\n")
+        said = StringIO()
+        call_command("apply", str(path), stdout=said)
+        return said.getvalue()
+
+    def declared() -> list[str]:
+        return list(SegmentKey.objects.filter(until=None).order_by("key").values_list("key", flat=True))
+
+    assert "created models.churn" in apply("[region, plan]")
+    assert declared() == ["plan", "region"]
+    assert "unchanged models.churn" in apply("[plan, region]")
+    assert "changed models.churn (segments)" in apply("[plan]")
+    assert declared() == ["plan"]
+    for keys, told in (
+        ("[prompt]", "can always be asked for"),
+        ("[a b]", "A key is a letter"),
+        ("south", "must be a list"),
+        (f"[{', '.join(f'k{n}' for n in range(9))}]", "at most 8 segment keys"),
+    ):
+        with pytest.raises(CommandError, match=told) as raised:
+            apply(keys)
+        assert f"{path}:5: models.churn.segments" in str(raised.value)
+        assert declared() == ["plan"]

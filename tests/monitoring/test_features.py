@@ -54,7 +54,7 @@ def test_what_is_taken_back_leaves_nothing(rows):
 def test_amending_labels_leaves_the_features(rows, others):
     folds = folded(rows)
     before = {key: value for key, value in sums(folds).items() if key[1].metric == "features"}
-    folds.amend(others, [row._replace(label="no") for row in others])
+    folds.amend(others, [row._replace(label="no") for row in others], {})
     after = {key: value for key, value in sums(folds).items() if key[1].metric == "features"}
     assert after == before
 
@@ -63,7 +63,7 @@ def test_amending_labels_leaves_the_features(rows, others):
 def test_features_are_folded_after_an_amend_that_failed(rows):
     folds = folded()
     with pytest.raises(TypeError):
-        folds.amend(None, [])
+        folds.amend(None, [], {})
     folds.add_all(rows)
     assert sums(folds) == sums(folded(rows))
 

@@ -128,7 +128,7 @@ def test_money_by_language_model_sums_to_all_of_the_money_of_named_models(calls)
 @given(st.lists(ROWS, max_size=4), PREDICTIONS, PREDICTIONS)
 def test_amending_is_as_if_the_new_row_had_come_first(others, old, new):
     folds = folded(*others, old)
-    folds.amend([old], [new])
+    folds.amend([old], [new], {})
     assert sums(folds) == sums(folded(*others, new))
 
 

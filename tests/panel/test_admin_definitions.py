@@ -10,7 +10,7 @@ from alerting.models import AlertRule, Channel, Notification
 from lib import vault
 from models_registry.keys import find_key
 from models_registry.models import ApiKey, Model, Project
-from monitoring.models import SLO, DeadLetter, InboxBody
+from monitoring.models import SLO, DeadLetter, InboxBody, SegmentKey
 from runbooks.models import Runbook
 from tests.panel import story
 
@@ -201,3 +201,24 @@ def test_responders_look_at_definitions_and_outsiders_at_nothing(
     assert as_bia.get(f"/admin/alerting/alertrule/{rule.pk}/change/").status_code == 200
     assert as_bia.get("/admin/alerting/alertrule/add/").status_code == 403
     assert as_caio.get("/admin/alerting/alertrule/").status_code == 403
+
+
+def test_a_segment_key_is_declared_once_withdrawn_and_never_changed(credit_risk: Model, as_ana: Client) -> None:
+    base = "/admin/monitoring/segmentkey/"
+
+    def declare(key: str) -> str:
+        return as_ana.post(f"{base}add/", {"model": credit_risk.pk, "key": key}).content.decode()
+
+    declare("region")
+    key = SegmentKey.objects.get()
+    assert (key.key, key.until, key.since % 8_192) == ("region", None, 0)
+    assert "The model has this key already." in declare("region")
+    assert "needs no declaration" in declare("prompt")
+    assert "A key is a letter" in declare("a region")
+    assert as_ana.post(f"{base}{key.pk}/change/", {"model": credit_risk.pk, "key": "other"}).status_code == 403
+    assert as_ana.post(f"{base}{key.pk}/delete/", {"post": "yes"}).status_code == 403
+    as_ana.post(base, {"action": "withdraw", "_selected_action": [key.pk]})
+    key.refresh_from_db()
+    assert key.until >= key.since
+    assert "region" not in declare("region")
+    assert SegmentKey.objects.filter(until=None).count() == 1

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.definitions.apply import Writer
 from config.definitions.document import DefinitionError, read_document
+from lib import clock
 
 
 class Command(BaseCommand):
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         """One line per definition."""
         for path in options["files"]:
             try:
-                changes = Writer(path, read_document(path)).write(dry_run=options["dry_run"])
+                changes = Writer(path, read_document(path), clock.now()).write(dry_run=options["dry_run"])
             except DefinitionError as error:
                 message = f"nothing was written:\n{error}"
                 raise CommandError(message) from error

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from monitoring.drain.fold import calls, class_scores, decisions, errors, features, opinions, served
+from monitoring.drain.fold.segments import segments_of
 from monitoring.drain.fold.sums import Cell, Columns, Group, Integers, Named, Slot, Sums
 from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow
 from monitoring.selectors.references import Plans
+from monitoring.selectors.segments import Keys
 
 __all__ = ["Cell", "Folds", "Group", "Named", "Slot"]
 
@@ -31,9 +33,10 @@ class Folds:
     Rows are added by columns: a number costs about 50 ns, one row at a time ten times as much.
     """
 
-    def __init__(self, plans: Plans | None = None) -> None:
-        """`plans` says by which reference features are folded; without it they are not."""
+    def __init__(self, plans: Plans | None = None, keys: Keys | None = None) -> None:
+        """`plans` says by which reference features are folded, without it they are not; `keys` what has segments."""
         self._plans = plans or {}
+        self._keys = dict(keys or {})
         self._sums = Sums()
 
     def add_all(self, rows: Iterable[Row], sign: int = 1, *, with_features: bool = True) -> None:
@@ -47,14 +50,17 @@ class Folds:
         for row_type, parts in PARTS.items():
             if mine := by_type[row_type]:
                 columns = _columns(mine)
-                places = self._sums.places(columns["version_id"], columns["environment"], _minutes(columns["ts_us"]))
+                segments = segments_of(columns, self._keys)
+                minutes = _minutes(columns["ts_us"])
+                places = self._sums.places(columns["version_id"], columns["environment"], minutes, segments)
                 for part in parts:
                     part(self._sums, columns, places, sign)
                 if with_features and self._plans and row_type is PredictionRow:
-                    features.fold(self._sums, columns, self._plans, sign)
+                    features.fold(self._sums, columns, self._plans, sign, segments)
 
-    def amend(self, old: Iterable[ServedRow], new: Iterable[ServedRow]) -> None:
-        """The one way to change the past: fold(new) − fold(old). Features never change."""
+    def amend(self, old: Iterable[ServedRow], new: Iterable[ServedRow], keys: Keys) -> None:
+        """The one way to change the past: fold(new) − fold(old), by the keys of their versions. Features never change."""
+        self._keys |= keys
         self.add_all(old, -1, with_features=False)
         self.add_all(new, with_features=False)
 

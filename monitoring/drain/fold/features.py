@@ -6,14 +6,14 @@ A version's features are one histogram per hour: every feature's row of codes, o
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import compress
+from itertools import compress, repeat
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.drain.fold.sums import Slot, Sums
+from monitoring.drain.fold.sums import NOWHERE, Segments, Slot, Sums
 from monitoring.selectors.references import Plans
 from monitoring.stats import layouts
 from monitoring.stats.profile import STRIDE, Feature, Integers, Profile, category_codes, numbers, numeric_codes
@@ -25,10 +25,11 @@ Row = tuple[Any, ...]
 
 
 class HourOfFeatures(NamedTuple):
-    """What one version and environment adds to one hour; `minute` is the hour's first."""
+    """What one version and environment (in these segments) adds to one hour; `minute` is the hour's first."""
 
     version_id: int
     environment: str
+    segments: Segments
     minute: int
     layout: str
     rows: int
@@ -36,17 +37,20 @@ class HourOfFeatures(NamedTuple):
     counts: Integers
 
 
-def fold(sums: Sums, columns: Columns, plans: Plans, sign: int) -> None:
+def fold(sums: Sums, columns: Columns, plans: Plans, sign: int, segments: Sequence[Segments] | None = None) -> None:
     """One histogram per version and hour, as of the hour's first minute."""
-    for version_id, environment, minute, layout, rows, bins, counts in fold_features(plans, columns):
-        place = sums.places([version_id], [environment], [minute])
+    for version_id, environment, within, minute, layout, rows, bins, counts in fold_features(plans, columns, segments):
+        place = sums.places([version_id], [environment], [minute], [within])
         slot = Slot(layouts.FEATURES, layout, layout)
         sums.add(slot, place, sign * rows)
         sums.grow(slot, np.broadcast_to(place, bins.shape), bins, sign * counts)
 
 
-def fold_features(plans: Plans, columns: Columns) -> Iterator[HourOfFeatures]:
+def fold_features(
+    plans: Plans, columns: Columns, segments: Sequence[Segments] | None = None
+) -> Iterator[HourOfFeatures]:
     """The sums of predictions given by columns (`id`, `ts_us`, `version_id`, `environment`, `payload`)."""
+    columns = {**columns, "whose": list(zip(columns["environment"], segments or repeat(NOWHERE), strict=False))}
     versions, ids = np.array(columns["version_id"]), np.array(columns["id"], dtype=np.int64)
     for version_id, given in plans.items():
         mine = versions == version_id
@@ -60,7 +64,7 @@ def _chosen(columns: Columns, among: NDArray[np.bool_]) -> Columns:
     if among.all():
         return columns
     picked = among.tolist()
-    return {name: list(compress(columns[name], picked)) for name in ("ts_us", "environment", "payload")}
+    return {name: list(compress(columns[name], picked)) for name in ("ts_us", "whose", "payload")}
 
 
 def _fold(version_id: int, profile: Profile, columns: Columns) -> Iterator[HourOfFeatures]:
@@ -71,19 +75,17 @@ def _fold(version_id: int, profile: Profile, columns: Columns) -> Iterator[HourO
         keys += owners * width
     table = np.bincount(keys.ravel(), minlength=len(places) * width).reshape(len(places), width)
     rows = np.bincount(owners, minlength=len(places)).tolist()
-    for place, (environment, hour) in enumerate(places):
+    for place, (whose, hour) in enumerate(places):
         bins = np.flatnonzero(table[place])
-        yield HourOfFeatures(
-            version_id, environment, hour * MINUTES, profile.layout, rows[place], bins, table[place][bins]
-        )
+        yield HourOfFeatures(version_id, *whose, hour * MINUTES, profile.layout, rows[place], bins, table[place][bins])
 
 
-def _places(columns: Columns) -> tuple[list[tuple[str, int]], Integers]:
-    """(environment and hour of each place, the place of each row)."""
-    names = list(dict.fromkeys(columns["environment"]))
+def _places(columns: Columns) -> tuple[list[tuple[tuple[str, Segments], int]], Integers]:
+    """(environment, segments and hour of each place, the place of each row)."""
+    names = list(dict.fromkeys(columns["whose"]))
     numbers_of = {name: number for number, name in enumerate(names)}
     hours = np.array(columns["ts_us"], dtype=np.int64) // HOUR_US
-    where = np.fromiter(map(numbers_of.__getitem__, columns["environment"]), dtype=np.int64, count=len(hours))
+    where = np.fromiter(map(numbers_of.__getitem__, columns["whose"]), dtype=np.int64, count=len(hours))
     found, owners = np.unique(hours * len(names) + where, return_inverse=True)
     return [(names[key % len(names)], key // len(names)) for key in found.tolist()], owners
 

@@ -1,8 +1,12 @@
-"""Sums by slot, version, environment and minute: counting, measuring and naming, by columns. Pure addition."""
+"""Sums by slot, version, environment and minute: counting, measuring and naming, by columns. Pure addition.
+
+Rows that are in segments are counted once, at the place of all their segments together; what a segment and the whole
+come to is added up from these places in the end.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress
+from itertools import compress, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,14 +45,19 @@ class Cell(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Whose minute it is."""
+    """Whose minute it is; `segment` is empty for the whole."""
 
     version_id: int
     environment: str
     minute: int
+    segment: str = ""
 
 
-Place = int  # the number of a Group: hashed once for all that is counted there
+Segments = tuple[str, ...]
+NOWHERE: Segments = ()
+Place = (
+    int  # the number of a version, environment, minute and set of segments: hashed once for all that is counted there
+)
 
 
 class Counted(NamedTuple):
@@ -62,24 +71,30 @@ class Sums:
     """Sums under way. Addition only: any order gives the same."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[int, str, int], Place] = {}
+        self._places: dict[tuple[int, str, int, Segments], Place] = {}
         self._names: dict[Named, int] = {}
         self._events: defaultdict[Slot, list[Counted]] = defaultdict(list)  # by place
         self._bins: defaultdict[Slot, list[Counted]] = defaultdict(list)  # by place and bin
         self._totals: defaultdict[Slot, defaultdict[Place, int]] = defaultdict(lambda: defaultdict(int))
 
-    def places(self, versions: Iterable[int], environments: Iterable[str], minutes: Iterable[int]) -> Integers:
-        """The place of each row, by its version, environment and minute since the epoch; shape (rows,)."""
-        groups = zip(versions, environments, minutes, strict=True)
-        return np.array([self._places.setdefault(group, len(self._places)) for group in groups], dtype=np.int64)
+    def places(
+        self,
+        versions: Iterable[int],
+        environments: Iterable[str],
+        minutes: Iterable[int],
+        segments: Iterable[Segments] | None = None,
+    ) -> Integers:
+        """The place of each row, by its version, environment, minute since the epoch and segments; shape (rows,)."""
+        where = zip(versions, environments, minutes, repeat(NOWHERE) if segments is None else segments, strict=False)
+        return np.array([self._places.setdefault(place, len(self._places)) for place in where], dtype=np.int64)
 
     def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
         """Every sum that is not nothing."""
-        groups = [Group(*group) for group in self._places]
+        groups, spread = _groups(self._places)
         names = list(self._names)
         for slot in self._events:
-            events, bins = _summed(self._events[slot]), _summed(self._bins[slot])
-            totals = {place: total for place, total in self._totals[slot].items() if total}
+            events, bins = spread.counts(self._events[slot], 0), spread.counts(self._bins[slot], BIN_BITS)
+            totals = spread.totals(self._totals[slot])
             n = dict(zip(events.keys.tolist(), events.times.tolist(), strict=True))
             owners = bins.keys >> BIN_BITS
             for place in sorted({*n, *totals, *owners.tolist()}):
@@ -126,6 +141,53 @@ class Sums:
         totals = self._totals[slot]
         for place, total in _totals(places, values):
             totals[place] += sign * total
+
+
+class Spread:
+    """From places to the groups that each counts in: the whole, and every segment of it."""
+
+    def __init__(self, groups: Sequence[Sequence[int]]) -> None:
+        """`groups` of each place; where all are in the whole alone there is nothing to spread."""
+        self._groups = groups
+        self._widths = np.array([len(mine) for mine in groups], dtype=np.int64)
+        self._flat = np.array([group for mine in groups for group in mine], dtype=np.int64)
+        self._firsts = np.cumsum(self._widths) - self._widths
+        self._trivial = len(self._flat) == len(groups)
+
+    def counts(self, parts: Sequence[Counted], shift: int) -> Counted:
+        """The sums of each group; the place is in the bits of a key from `shift` up."""
+        found = _summed(parts)
+        if self._trivial or not len(found.keys):
+            return found
+        places = found.keys >> shift
+        widths = self._widths[places]
+        nth = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
+        groups = self._flat[np.repeat(self._firsts[places], widths) + nth]
+        rest = np.repeat(found.keys - (places << shift), widths)
+        return _summed([Counted((groups << shift) + rest, np.repeat(found.times, widths))])
+
+    def totals(self, given: Mapping[Place, int]) -> dict[int, int]:
+        """The totals of each group that are not nothing."""
+        if self._trivial:
+            return {place: total for place, total in given.items() if total}
+        sums: defaultdict[int, int] = defaultdict(int)
+        for place, total in given.items():
+            for group in self._groups[place]:
+                sums[group] += total
+        return {group: total for group, total in sums.items() if total}
+
+
+def _groups(places: Iterable[tuple[int, str, int, Segments]]) -> tuple[list[Group], Spread]:
+    """Every group that something counts in, and which of them each place is in."""
+    numbers: dict[Group, int] = {}
+    spread = [
+        [
+            numbers.setdefault(Group(version_id, environment, minute, segment), len(numbers))
+            for segment in ("", *segments)
+        ]
+        for version_id, environment, minute, segments in places
+    ]
+    return list(numbers), Spread(spread)
 
 
 def _totals(places: Integers, values: Sequence[int]) -> Iterator[tuple[Place, int]]:
