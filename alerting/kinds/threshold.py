@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
-from monitoring.catalogue import MEASURES, Unit, measures_for
+from monitoring.catalogue import MEASURES, Measure, Unit, measures_for
 from monitoring.catalogue.units import target_figure
 from monitoring.measures import read_series
 from monitoring.selectors.summaries import Ask, Scope, window_start
@@ -37,14 +37,9 @@ class Threshold:
                 "fitting": fitting,
             }
             return problems
-        if rule.threshold is None or not isfinite(rule.threshold):
-            problems["threshold"] = _("Write the number that must not be crossed.")
-        elif rule.comparison == AlertRule.Comparison.BELOW and rule.threshold <= 0:
-            problems["threshold"] = _("It is never below zero, so this could never fire: write a number above 0.")
-        elif measure.unit == "ratio" and rule.comparison == AlertRule.Comparison.ABOVE and rule.threshold >= 1:
-            problems["threshold"] = _(
-                "It is a fraction and never above 1, so this could never fire: write 0.05 for five in a hundred."
-            )
+        wrong = _number_problem(measure, rule)
+        if wrong:
+            problems["threshold"] = wrong
         if rule.window.total_seconds() < 60:
             problems["window"] = _("Summaries are kept by the minute: choose 00:01:00 or more.")
         return problems
@@ -68,7 +63,7 @@ class Threshold:
             reason = _("%(n)d events, %(minimum)d are needed to judge.") % {"n": reading.n, "minimum": rule.minimum}
             return Judgement(Seen.NO_DATA, end, rule.severity, value, valid=reading.n, reason=reason)
         breached = value > rule.threshold if rule.comparison == AlertRule.Comparison.ABOVE else value < rule.threshold
-        good = round(value * reading.n) if measure.unit == "ratio" else None
+        good = round(value * reading.n) if measure.unit == "ratio" and not measure.open_ended else None
         if not breached:
             return Judgement(Seen.FINE, end, rule.severity, value, good, reading.n)
         bound = {"seen": self.describe(rule, value), "bound": shown_value(rule.threshold, measure.unit)}
@@ -110,6 +105,18 @@ class Threshold:
         points = read_series([rule.measure], scope, edges=edges, now=seen.window_end, subject=subject)[rule.measure]
         sign = 1 if rule.comparison == AlertRule.Comparison.ABOVE else -1
         return [sign * point.n * (point.value - seen.limit) if point.value is not None else 0.0 for point in points]
+
+
+def _number_problem(measure: Measure, rule: AlertRule) -> str:
+    """NaN is above and below nothing; a number outside of what the measure can be would never be passed."""
+    if rule.threshold is None or not isfinite(rule.threshold):
+        return _("Write the number that must not be crossed.")
+    below = rule.comparison == AlertRule.Comparison.BELOW
+    if below and measure.lowest is not None and rule.threshold <= measure.lowest:
+        return _("It is never below zero, so this could never fire: write a number above 0.")
+    if not below and measure.unit == "ratio" and not measure.open_ended and rule.threshold >= 1:
+        return _("It is a fraction and never above 1, so this could never fire: write 0.05 for five in a hundred.")
+    return ""
 
 
 def shown_value(value: float | None, unit: Unit) -> str:

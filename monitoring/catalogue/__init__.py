@@ -2,6 +2,7 @@
 
 from monitoring.catalogue import calls, classifiers, feedback, inputs, money, regression, service
 from monitoring.catalogue.base import NEEDS as NEEDS
+from monitoring.catalogue.base import Better as Better
 from monitoring.catalogue.base import Indicator as Indicator
 from monitoring.catalogue.base import Measure as Measure
 from monitoring.catalogue.base import Settle as Settle

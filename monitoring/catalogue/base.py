@@ -15,6 +15,7 @@ Unit = Literal[
     "count", "per_minute", "per_second", "ratio", "score", "ms", "tokens", "usd", "target"
 ]  # target: whatever a regression predicts
 Settle = Literal["events", "labels"]
+Better = Literal["higher", "lower", "neither"]
 BINARY = frozenset({Model.Kind.BINARY.value})
 MULTICLASS = frozenset({Model.Kind.MULTICLASS.value})
 CLASSIFIERS = BINARY | MULTICLASS
@@ -43,7 +44,8 @@ class Measure:
     """One number people ask for.
 
     `definition` is its formula in words, `source` the paper, specification or function it follows, `needs` names of NEEDS.
-    `settle` says what it waits for; `sampled` whether a small n makes it unreliable.
+    `settle` says what it waits for; `sampled` whether a small n makes it unreliable; `better` which way is good; `lowest`
+    the smallest value there can be, None where it may be negative; `open_ended` a ratio that may be above 1.
     """
 
     name: str
@@ -57,6 +59,9 @@ class Measure:
     needs: tuple[str, ...] = ()
     settle: Settle = "events"
     sampled: bool = True
+    better: Better = "neither"
+    lowest: float | None = 0.0
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ MEASURES = (
         metrics=("finish",),
         read=readers.truncation_rate,
         needs=("finish_reason",),
+        better="lower",
     ),
     Measure(
         name="refusal_rate",
@@ -29,6 +30,7 @@ MEASURES = (
         metrics=("finish",),
         read=usage.refusal_rate,
         needs=("finish_reason",),
+        better="lower",
     ),
     Measure(
         name="finish_unknown_rate",
@@ -41,6 +43,7 @@ MEASURES = (
         kinds=LLM,
         metrics=("finish",),
         read=usage.finish_unknown_rate,
+        better="lower",
     ),
     Measure(
         name="tokens",
@@ -64,6 +67,7 @@ MEASURES = (
         metrics=("tokens", "input_size"),
         read=usage.cached_share,
         needs=("usage",),
+        better="higher",
     ),
     *(
         Measure(
@@ -109,6 +113,8 @@ MEASURES = (
         metrics=("context",),
         read=usage.context_use,
         needs=("usage", "context_window"),
+        better="lower",
+        open_ended=True,
     ),
     Measure(
         name="ttft_p50",
@@ -120,6 +126,7 @@ MEASURES = (
         metrics=("ttft",),
         read=usage.first_token(0.5),
         needs=("ttft",),
+        better="lower",
     ),
     Measure(
         name="ttft_p95",
@@ -131,6 +138,7 @@ MEASURES = (
         metrics=("ttft",),
         read=usage.first_token(0.95),
         needs=("ttft",),
+        better="lower",
     ),
     Measure(
         name="tokens_per_second",
@@ -145,6 +153,7 @@ MEASURES = (
         metrics=("speed",),
         read=usage.tokens_per_second,
         needs=("usage", "latency"),
+        better="higher",
     ),
 )
 INDICATORS = (

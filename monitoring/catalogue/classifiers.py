@@ -19,6 +19,7 @@ MEASURES = (
         read=readers.accuracy,
         needs=("labels",),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="precision",
@@ -34,6 +35,7 @@ MEASURES = (
         read=readers.precision,
         needs=("labels",),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="recall",
@@ -49,6 +51,7 @@ MEASURES = (
         read=readers.recall,
         needs=("labels",),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="f1",
@@ -64,6 +67,7 @@ MEASURES = (
         read=readers.f1,
         needs=("labels",),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="f1_weighted",
@@ -76,6 +80,7 @@ MEASURES = (
         read=readers.f1_weighted,
         needs=("labels",),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="f1_micro",
@@ -88,6 +93,7 @@ MEASURES = (
         read=readers.accuracy,
         needs=("labels",),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="specificity",
@@ -100,6 +106,7 @@ MEASURES = (
         read=readers.specificity,
         needs=("labels",),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="roc_auc",
@@ -112,6 +119,7 @@ MEASURES = (
         read=ranking.roc_auc,
         needs=("labels", "score"),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="average_precision",
@@ -124,6 +132,7 @@ MEASURES = (
         read=ranking.average_precision,
         needs=("labels", "score"),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="brier_score",
@@ -136,6 +145,7 @@ MEASURES = (
         read=ranking.brier_score,
         needs=("labels", "score"),
         settle="labels",
+        better="lower",
     ),
     Measure(
         name="log_loss",
@@ -150,6 +160,7 @@ MEASURES = (
         read=ranking.log_loss,
         needs=("labels", "score"),
         settle="labels",
+        better="lower",
     ),
     Measure(
         name="label_coverage",
@@ -165,6 +176,7 @@ MEASURES = (
         read=readers.label_coverage,
         needs=("labels",),
         settle="labels",
+        better="higher",
     ),
     Measure(
         name="positive_rate",

@@ -16,6 +16,7 @@ MEASURES = (
         metrics=("feedback", "status"),
         read=readers.feedback_rate,
         needs=("feedback",),
+        better="higher",
     ),
     Measure(
         name="feedback_negative_rate",
@@ -27,6 +28,7 @@ MEASURES = (
         metrics=("feedback",),
         read=readers.feedback_negative_rate,
         needs=("feedback",),
+        better="lower",
     ),
     Measure(
         name="bad_answer_rate",
@@ -41,6 +43,7 @@ MEASURES = (
         metrics=("rated",),
         read=opinions.bad_answer_rate,
         needs=("feedback",),
+        better="lower",
     ),
     Measure(
         name="feedback_score",
@@ -52,6 +55,7 @@ MEASURES = (
         metrics=("feedback_score",),
         read=opinions.feedback_score,
         needs=("feedback",),
+        better="higher",
     ),
     Measure(
         name="feedback_comments",
@@ -77,6 +81,7 @@ MEASURES = (
         metrics=("feedback_unusable",),
         read=opinions.feedback_unusable,
         needs=("feedback",),
+        better="lower",
         sampled=False,
     ),
 )

@@ -19,6 +19,7 @@ MEASURES = (
         metrics=("features",),
         read=drift_psi,
         needs=("features", "reference"),
+        better="lower",
     ),
     Measure(
         name="broken_features",
@@ -33,5 +34,6 @@ MEASURES = (
         metrics=("features",),
         read=broken_features,
         needs=("features", "reference"),
+        better="lower",
     ),
 )

@@ -19,6 +19,7 @@ MEASURES = (
         read=usage.cost_usd,
         needs=("usage", "price"),
         sampled=False,
+        better="lower",
     ),
     Measure(
         name="cost_per_request",
@@ -31,6 +32,7 @@ MEASURES = (
         read=usage.cost_per_request,
         needs=("usage", "price"),
         sampled=False,
+        better="lower",
     ),
     Measure(
         name="projected_month_usd",
@@ -45,6 +47,7 @@ MEASURES = (
         metrics=("day_cost",),
         read=usage.projected_month_usd,
         needs=("usage", "price"),
+        better="lower",
         sampled=False,
     ),
     Measure(
@@ -68,5 +71,6 @@ MEASURES = (
         kinds=LLM,
         metrics=("pricing",),
         read=usage.unpriced_rate,
+        better="lower",
     ),
 )

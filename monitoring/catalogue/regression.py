@@ -21,6 +21,7 @@ MEASURES = (
         read=errors.mae,
         needs=("labels",),
         settle="labels",
+        better="lower",
     ),
     Measure(
         name="rmse",
@@ -35,6 +36,7 @@ MEASURES = (
         read=errors.rmse,
         needs=("labels",),
         settle="labels",
+        better="lower",
     ),
     Measure(
         name="mape",
@@ -50,6 +52,8 @@ MEASURES = (
         read=errors.mape,
         needs=("labels",),
         settle="labels",
+        better="lower",
+        open_ended=True,
     ),
     Measure(
         name="r2",
@@ -65,6 +69,8 @@ MEASURES = (
         read=errors.r2,
         needs=("labels",),
         settle="labels",
+        better="higher",
+        lowest=None,
     ),
     Measure(
         name="bias",
@@ -77,6 +83,7 @@ MEASURES = (
         read=errors.bias,
         needs=("labels",),
         settle="labels",
+        lowest=None,
     ),
     *(
         Measure(
@@ -90,6 +97,7 @@ MEASURES = (
             read=errors.error_quantile(percent / 100),
             needs=("labels",),
             settle="labels",
+            lowest=None,
         )
         for percent, label in (
             (5, _("error, 5th percentile")),
@@ -111,6 +119,7 @@ MEASURES = (
             read=errors.absolute_quantile(percent / 100),
             needs=("labels",),
             settle="labels",
+            better="lower",
         )
         for percent, label in ((50, _("absolute error, median")), (95, _("absolute error, 95th percentile")))
     ),
@@ -128,5 +137,6 @@ MEASURES = (
         read=errors.unusable_labels,
         needs=("labels",),
         settle="labels",
+        better="lower",
     ),
 )

@@ -38,6 +38,7 @@ MEASURES = (
         kinds=ALL,
         metrics=("status",),
         read=readers.error_rate,
+        better="lower",
     ),
     *(
         Measure(
@@ -50,6 +51,7 @@ MEASURES = (
             metrics=("latency",),
             read=readers.latency(q),
             needs=("latency",),
+            better="lower",
         )
         for name, q, label, definition in (
             (

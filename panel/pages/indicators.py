@@ -22,24 +22,6 @@ SHOWN_AS = {
     "answers_not_bad": "bad_answer_rate",
 }
 """Indicator to measure, where their names differ; the other indicators are measures themselves."""
-LOWER_IS_BETTER = frozenset(
-    {
-        "error_rate",
-        "latency_p50",
-        "latency_p95",
-        "latency_p99",
-        "truncation_rate",
-        "brier_score",
-        "log_loss",
-        "drift_psi",
-        "mae",
-        "rmse",
-        "mape",
-        "absolute_error_p50",
-        "absolute_error_p95",
-        "unusable_label_rate",
-    }
-) | {"feedback_negative_rate", "bad_answer_rate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +37,7 @@ class Shown:
     def objective(self) -> str:
         """At most 300 ms; at least 90 %."""
         text = write.percent_exact(self.bound) if self.unit == "ratio" else write.figure(self.bound, self.unit)
-        if self.measure in LOWER_IS_BETTER:
+        if MEASURES[self.measure].better == "lower":
             return _("at most %(bound)s") % {"bound": text}
         return _("at least %(bound)s") % {"bound": text}
 
@@ -67,7 +49,7 @@ def shown(slo: SLO) -> Shown:
     if slo.sli == "latency":
         bound = slo.bound_ms or 0.0
     else:
-        bound = 1 - slo.target if name in LOWER_IS_BETTER else slo.target
+        bound = 1 - slo.target if measure.better == "lower" else slo.target
     return Shown(name, capfirst(str(measure.label)), measure.unit, round(bound, 9))
 
 

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from alerting.kinds.threshold import KIND
+from alerting.models import AlertRule
 from alerting.validate import rule_problems
 from models_registry.models import Model
+from monitoring.catalogue import measures_for
 from monitoring.models import SLO
 from monitoring.validate import slo_problems
 from tests.alerting.rule_cast import burn_rule, error_rule
@@ -31,6 +34,30 @@ def test_a_window_shorter_than_a_summary_is_refused(credit_risk: Model) -> None:
 def test_a_measure_must_fit_the_model(credit_risk: Model) -> None:
     assert rule_problems(error_rule(credit_risk)) == {}
     assert "measure" in rule_problems(error_rule(credit_risk, "b", measure="truncation_rate"))
+
+
+@pytest.mark.parametrize("kind", Model.Kind.values)
+def test_every_measure_of_a_kind_can_have_a_rule(credit_risk: Model, kind: str) -> None:
+    credit_risk.kind = kind
+    rule = error_rule(credit_risk)
+    for measure in measures_for(kind):
+        for comparison in AlertRule.Comparison.values:
+            rule.measure, rule.comparison, rule.threshold = measure.name, comparison, 0.5
+            assert rule_problems(rule) == {}, measure.name
+            assert KIND.title(rule)
+            assert KIND.describe(rule, 0.25)
+
+
+def test_a_number_that_a_measure_never_passes_is_refused(credit_risk: Model) -> None:
+    rule = error_rule(credit_risk, comparison="lt", threshold=0)
+    assert "never below zero" in rule_problems(rule)["threshold"]
+    rule.comparison, rule.threshold = "gt", 1
+    assert "never above 1" in rule_problems(rule)["threshold"]
+    credit_risk.kind = Model.Kind.REGRESSION
+    rule.measure, rule.comparison, rule.threshold = "r2", "lt", -0.5
+    assert rule_problems(rule) == {}
+    rule.measure, rule.comparison, rule.threshold = "mape", "gt", 1.5
+    assert rule_problems(rule) == {}
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400, 1e300, True, "300", None, 0, -1])
