@@ -80,7 +80,7 @@ def measure_series(
 ) -> list[Point]:
     """One point per step from `start` until `end` (the last may be shorter); one query for the summaries."""
     subject = subject or _subject(scope)
-    return read_series([name], scope, edges=_edges(start, end, step), now=now, subject=subject)[name]
+    return read_series([name], scope, edges=edges_between(start, end, step), now=now, subject=subject)[name]
 
 
 def read_series(
@@ -128,7 +128,7 @@ def _subject(scope: Scope) -> Subject:
     return subjects_of([model])[model.pk]
 
 
-def _edges(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
+def edges_between(start: datetime, end: datetime, step: timedelta) -> list[datetime]:
     """`start`, then every `step` (a minute or more), then `end`."""
     step = max(step, timedelta(minutes=1))
     edges, edge = [], start

@@ -14,13 +14,15 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.models import Model, ModelVersion
+from monitoring.breakdown import MAX_PARTS, ByError, series_by
 from monitoring.catalogue import MEASURES
-from monitoring.measures import measure_series
+from monitoring.measures import Point, edges_between, measure_series
 from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.summaries import Scope
 
 DEFAULT_RANGE = timedelta(hours=24)
 MAX_POINTS = 5_000
+MAX_POINTS_BY = 60_000  # of all parts together
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -53,12 +55,14 @@ class PointSerializer(serializers.Serializer[dict[str, Any]]):
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
     state = serializers.ChoiceField(["ok", "no_data", "provisional"])
+    by = serializers.CharField(required=False)
 
 
 class SeriesSerializer(serializers.Serializer[dict[str, Any]]):
     """A measure over time."""
 
     points = PointSerializer(many=True)
+    left_out = serializers.IntegerField(required=False)
 
 
 class MeasuresView(APIView):
@@ -97,6 +101,10 @@ class SeriesView(APIView):
             OpenApiParameter("model", str, required=True),
             OpenApiParameter("version", str),
             OpenApiParameter("environment", str),
+            OpenApiParameter("segment", str, description="One segment, such as region=south."),
+            OpenApiParameter(
+                "by", str, description="version, environment, error_type, prompt or a segment key: points of each."
+            ),
             OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
             OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
             OpenApiParameter("step", str, description="Width of a point, such as 300, 5m, 1h or 1d."),
@@ -111,36 +119,58 @@ class SeriesView(APIView):
             raise ValidationError({"measure": f"Unknown measure; one of {', '.join(sorted(MEASURES))}."})
         now = clock.now()
         start, end, step = _range(params, now)
-        points = measure_series(name, _scope(request, params), start=start, end=end, step=step, now=now)
-        return Response(
-            {
-                "points": [
-                    {
-                        "start": point.start.astimezone(UTC).isoformat(),
-                        "value": point.value,
-                        "n": point.n,
-                        "low": point.low,
-                        "high": point.high,
-                        "state": point.state,
-                    }
-                    for point in points
-                ]
-            }
-        )
+        model = _model(request, params)
+        scope = _scope(model, params)
+        if "by" not in params:
+            points = measure_series(name, scope, start=start, end=end, step=step, now=now)
+            return Response({"points": [_to_wire(point) for point in points]})
+        edges = edges_between(start, end, step)
+        try:
+            found = series_by(params["by"], name, scope, model, edges=edges, now=now, most=_most(len(edges) - 1))
+        except ByError as error:
+            raise ValidationError({"by": str(error)}) from error
+        parts = [{**_to_wire(point), "by": part.value} for part in found.parts for point in part.points]
+        return Response({"points": parts, "left_out": found.left_out})
 
 
-def _scope(request: Request, params: dict[str, str]) -> Scope:
-    project = project_of(request)
-    model = Model.objects.filter(project=project, slug=params.get("model", "")).first()
+def _to_wire(point: Point) -> dict[str, Any]:
+    return {
+        "start": point.start.astimezone(UTC).isoformat(),
+        "value": point.value,
+        "n": point.n,
+        "low": point.low,
+        "high": point.high,
+        "state": point.state,
+    }
+
+
+def _most(steps: int) -> int:
+    """How many parts may be read: all points together are bounded."""
+    most = MAX_POINTS_BY // steps
+    if most < MAX_PARTS:
+        told = f"More than {MAX_POINTS_BY // MAX_PARTS} points of each part; ask for a larger step or a shorter range."
+        raise ValidationError({"step": told})
+    return MAX_PARTS
+
+
+def _model(request: Request, params: dict[str, str]) -> Model:
+    model = Model.objects.filter(project=project_of(request), slug=params.get("model", "")).first()
     if model is None:
         raise NotFound("There is no model with this slug in the project; name it with `model`.")
+    return model
+
+
+def _scope(model: Model, params: dict[str, str]) -> Scope:
     version_id = None
     if params.get("version"):
         found = ModelVersion.objects.filter(model=model, version=params["version"]).first()
         if found is None:
             raise NotFound("This model has no such version.")
         version_id = found.pk
-    return Scope(project.pk, model.pk, version_id, params.get("environment") or None)
+    segment = params.get("segment", "")
+    if segment and "=" not in segment:
+        raise ValidationError({"segment": "A segment is a key and a value: region=south."})
+    return Scope(model.project_id, model.pk, version_id, params.get("environment") or None, segment)
 
 
 def _range(params: dict[str, str], now: datetime) -> tuple[datetime, datetime, timedelta]:

@@ -30,6 +30,17 @@ MEASURES = (
         sampled=False,
     ),
     Measure(
+        name="errors",
+        label=_("errors"),
+        unit="count",
+        definition=_("Requests with status error. By class of error with by=error_type."),
+        source="Site Reliability Engineering, the four golden signals: errors; OpenTelemetry error.type",
+        kinds=ALL,
+        metrics=("status",),
+        read=readers.failed,
+        sampled=False,
+    ),
+    Measure(
         name="error_rate",
         label=_("error rate"),
         unit="ratio",

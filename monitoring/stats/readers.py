@@ -41,6 +41,12 @@ def throughput(tally: Tally, subject: Subject) -> Reading:
     return Reading(n / minutes if minutes else None, n)
 
 
+def failed(tally: Tally, subject: Subject) -> Reading:
+    """Failed requests; n counts all."""
+    status = tally.cell("status")
+    return Reading(float(status.count(STATUS_ERROR)), status.n)
+
+
 def error_rate(tally: Tally, subject: Subject) -> Reading:
     """Failed requests over requests."""
     status = tally.cell("status")

@@ -1,0 +1,118 @@
+"""A measure taken apart: by version, environment, class of error, prompt or a declared key of segments.
+
+The parts are read together, in one query for the summaries however many they are.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from models_registry.models import Model, ModelVersion
+from monitoring.catalogue import MEASURES
+from monitoring.measures import Point, PointState, Wanted, read_series_of, subjects_of
+from monitoring.models import Category, SegmentKey, Series
+from monitoring.selectors.segments import segments_of, value_of
+from monitoring.selectors.summaries import Scope, read_tallies
+from monitoring.stats.intervals import Reading, ratio
+from monitoring.stats.layouts import PAST_CAP
+from monitoring.stats.segments import OTHER, PROMPT
+from monitoring.stats.tally import Tally
+
+VERSION, ENVIRONMENT, ERROR_TYPE = "version", "environment", "error_type"
+MAX_PARTS = 60  # a key's 50 values, (none), (other), and room
+WORDS_OF_ERRORS = "error_type"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The series of one value."""
+
+    value: str
+    points: list[Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The parts, and how many more there are that were not read."""
+
+    parts: list[Part]
+    left_out: int = 0
+
+
+class ByError(ValueError):
+    """The measure, or the model, cannot be taken apart like this; the text says how it can."""
+
+
+def known_keys(model: Model) -> list[str]:
+    """Keys of segments that the model has or had."""
+    return sorted(set(SegmentKey.objects.filter(model=model).values_list("key", flat=True)))
+
+
+def scopes_by(by: str, scope: Scope, model: Model) -> list[tuple[str, Scope]]:
+    """The value and the scope of each part, the newest first. Two queries at most."""
+    if by == VERSION:
+        versions = ModelVersion.objects.filter(model=model).values_list("version", "id")
+        return [(version, replace(scope, version_id=pk)) for version, pk in versions]
+    if by == ENVIRONMENT:
+        rows = (
+            Series.objects.filter(version__model=model, segment="")
+            .order_by("-id")
+            .values_list("environment", flat=True)
+        )
+        return [(name, replace(scope, environment=name)) for name in dict.fromkeys(rows)]
+    if by == PROMPT or by in known_keys(model):
+        if scope.segment:
+            raise ByError("Name a `segment`, or ask for all of them with `by`: not both.")
+        return [(value_of(segment), replace(scope, segment=segment)) for segment in segments_of(model, by)]
+    keys = ", ".join([VERSION, ENVIRONMENT, ERROR_TYPE, PROMPT, *known_keys(model)])
+    raise ByError(f"`by` is one of {keys}: what else is in `segments` is declared as a segment key of the model first.")
+
+
+def series_by(
+    by: str, name: str, scope: Scope, model: Model, *, edges: Sequence[datetime], now: datetime, most: int = MAX_PARTS
+) -> Breakdown:
+    """The measure's series of each part over the windows between neighbouring edges; at most so many parts."""
+    if by == ERROR_TYPE:
+        return _by_error_type(name, scope, model, edges=edges, most=most)
+    scopes = scopes_by(by, scope, model)
+    subject = subjects_of([model])[model.pk]
+    wanted = [Wanted((name,), one, tuple(edges), subject) for _value, one in scopes[:most]]
+    found = read_series_of(wanted, now=now)
+    parts = [Part(value, series[name]) for (value, _scope), series in zip(scopes, found, strict=False)]
+    return Breakdown(parts, max(0, len(scopes) - most))
+
+
+# What a class of errors has: (its errors, the requests of the window) → reading.
+BY_ERROR_TYPE: Mapping[str, Callable[[int, int], Reading]] = {
+    "error_rate": ratio,
+    "errors": lambda errors, requests: Reading(float(errors), requests),
+}
+
+
+def _by_error_type(name: str, scope: Scope, model: Model, *, edges: Sequence[datetime], most: int) -> Breakdown:
+    if name not in BY_ERROR_TYPE:
+        raise ByError(f"By class of error there are {' and '.join(sorted(BY_ERROR_TYPE))}.")
+    metrics = {*MEASURES[name].metrics, WORDS_OF_ERRORS}
+    tallies = read_tallies(scope, metrics, edges=edges)
+    sums = errors_by_code(tallies)
+    codes = sorted(sums, key=lambda code: (-sums[code], code))
+    words = dict(Category.objects.filter(model=model, field=WORDS_OF_ERRORS).values_list("code", "value"))
+    words[PAST_CAP] = OTHER
+    parts = [Part(words.get(code, OTHER), [_point(name, tally, code) for tally in tallies]) for code in codes[:most]]
+    return Breakdown(parts, max(0, len(codes) - most))
+
+
+def errors_by_code(tallies: Sequence[Tally]) -> dict[int, int]:
+    """How many errors of each class there are in all windows."""
+    sums: dict[int, int] = {}
+    for tally in tallies:
+        cell = tally.cell(WORDS_OF_ERRORS)
+        for code, count in zip(cell.bins.tolist(), cell.counts.tolist(), strict=True):
+            sums[code] = sums.get(code, 0) + count
+    return sums
+
+
+def _point(name: str, tally: Tally, code: int) -> Point:
+    reading = BY_ERROR_TYPE[name](tally.cell(WORDS_OF_ERRORS).count(code), tally.cell("status").n)
+    state: PointState = "no_data" if reading.value is None else "ok"
+    return Point(tally.start, reading.value, reading.n, reading.low, reading.high, state)
