@@ -39,6 +39,7 @@ MEASURES = (
         metrics=("status",),
         read=readers.failed,
         sampled=False,
+        better="lower",
     ),
     Measure(
         name="error_rate",
