@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class JobKind(NamedTuple):
@@ -13,5 +14,7 @@ class JobKind(NamedTuple):
     step: str
 
 
-KINDS: list[JobKind] = []
+KINDS: list[JobKind] = [
+    JobKind("fit_estimator", _("fit an estimator"), "monitoring.fitting.job.fit_estimator"),
+]
 JOBS = {kind.name: kind for kind in KINDS}

@@ -25,6 +25,7 @@ STAGES = [
     Stage("evaluate", "alerting.evaluate.evaluate", 15),
     Stage("notify", "alerting.notify.send.send", 5),
     Stage("jobs", "models_registry.jobs.run_jobs", 5),
+    Stage("fit", "monitoring.fitting.start.start_fits", 300),
     Stage("review", "runbooks.review.draft_reviews", 60),
     Stage("retain", "monitoring.retention.retain", 600, forgets=True),
     Stage("retain_evaluations", "alerting.retention.retain_evaluations", 600, forgets=True),

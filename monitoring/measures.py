@@ -9,6 +9,7 @@ from models_registry.models import Model
 from monitoring.catalogue import MEASURES, Measure
 from monitoring.ingest.schema import canonical_label
 from monitoring.models import Category
+from monitoring.selectors.estimators import fits_of
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, read_tally
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject, Tally
@@ -53,8 +54,9 @@ def subjects_of(models: Iterable[Model]) -> dict[int, Subject]:
     if labels:
         rows = Category.objects.filter(model__in=known, field=CLASS_FIELD, value__in=labels)
         codes = {(row.model_id, row.value): row.code for row in rows}
+    fits = fits_of(known.values())
     return {
-        pk: Subject(model.kind, codes.get((pk, canonical_label(model.positive_label))), model.label_delay)
+        pk: Subject(model.kind, codes.get((pk, canonical_label(model.positive_label))), model.label_delay, fits)
         for pk, model in known.items()
     }
 

@@ -1,6 +1,6 @@
 """The catalogue of measures and indicators, as plain data: one module of entries per subject, joined here in order."""
 
-from monitoring.catalogue import calls, classifiers, feedback, inputs, money, regression, service
+from monitoring.catalogue import calls, classifiers, estimates, feedback, inputs, money, regression, service
 from monitoring.catalogue.base import NEEDS as NEEDS
 from monitoring.catalogue.base import Better as Better
 from monitoring.catalogue.base import Indicator as Indicator
@@ -14,6 +14,7 @@ MEASURES: dict[str, Measure] = {
         *service.MEASURES,
         *classifiers.MEASURES,
         *regression.MEASURES,
+        *estimates.MEASURES,
         *inputs.MEASURES,
         *calls.MEASURES,
         *feedback.MEASURES,

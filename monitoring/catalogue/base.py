@@ -25,6 +25,7 @@ ALL = frozenset(kind.value for kind in Model.Kind)
 # What an entry takes beyond plain events, and what a client sends, or a person defines, to have it.
 NEEDS: dict[str, StrOrPromise] = {
     "context_window": _("a price list that knows the context window of the model"),
+    "estimator": _("an estimator of the version, fitted on a reference or a past window with labels"),
     "features": _("the features of each prediction"),
     "feedback": _("feedback on predictions or calls"),
     "finish_reason": _("the finish reason of each call"),

@@ -112,10 +112,13 @@ MEASURES = (
         name="roc_auc",
         label=_("ROC AUC"),
         unit="score",
-        definition=_("How often a positive scores above a negative, a tie counting half. 0.5 is chance."),
+        definition=_(
+            "How often a positive scores above a negative, a tie counting half. 0.5 is chance. Of several classes the plain "
+            "mean of each class against the rest."
+        ),
         source="scikit-learn roc_auc_score; DeLong, DeLong and Clarke-Pearson 1988",
-        kinds=BINARY,
-        metrics=_SCORES,
+        kinds=CLASSIFIERS,
+        metrics=(*_SCORES, "labelled_class_score"),
         read=ranking.roc_auc,
         needs=("labels", "score"),
         settle="labels",

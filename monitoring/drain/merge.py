@@ -50,7 +50,7 @@ def sums_by_bucket(cells: Sequence[Folded], floors: Floors, *, create: bool = Tr
     """
     owned = owners({group.version_id for group, _, _ in cells})
     codes = Codes(
-        {word for group, slot, cell in cells for word in _words(group, cell, owned[group.version_id].model_id, slot)},
+        {word for group, slot, cell in cells for word in words_of(group, cell, owned[group.version_id].model_id, slot)},
         create=create,
     )
     segments = {group: _segment(group, owned[group.version_id].model_id, codes) for group, _, _ in cells}
@@ -60,7 +60,7 @@ def sums_by_bucket(cells: Sequence[Folded], floors: Floors, *, create: bool = Tr
     for name, (group, slot, cell) in zip(series, cells, strict=True):
         series_id = ids.get(name, 0)
         key = (series_id, *floors.bucket(group.minute * 60, hourly=slot.metric in HOURLY))
-        numbers = _numbers(cell, owned[group.version_id].model_id, slot, codes)
+        numbers = numbers_of(cell, owned[group.version_id].model_id, slot, codes)
         sum_ = sums.setdefault(key, Sum())
         sum_.n += cell.n
         sum_.total += cell.total
@@ -81,7 +81,8 @@ def _named(cell: Cell, slot: Slot) -> list[Named]:
     return list(map(cell.names.__getitem__, numbers.tolist()))
 
 
-def _words(group: Group, cell: Cell, model_id: int, slot: Slot) -> Iterator[Word]:
+def words_of(group: Group, cell: Cell, model_id: int, slot: Slot) -> Iterator[Word]:
+    """What of a cell, and of whose it is, needs a code."""
     if group.segment and (word := _value(group.segment, model_id)):
         yield word
     field = _field(slot)
@@ -104,7 +105,7 @@ def _segment(group: Group, model_id: int, codes: Codes) -> str:
     return segment_of(split_segment(group.segment)[0], OTHER)
 
 
-def _numbers(cell: Cell, model_id: int, slot: Slot, codes: Codes) -> NDArray[np.int64]:
+def numbers_of(cell: Cell, model_id: int, slot: Slot, codes: Codes) -> NDArray[np.int64]:
     """The bins of the layout: codes where they are classes or words."""
     if cell.names is None:
         return cell.bins

@@ -1,5 +1,6 @@
 """Nouns of monitoring, one file per concern."""
 
+from monitoring.models.estimators import Estimator
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.objectives import SLO
@@ -18,6 +19,7 @@ __all__ = [
     "Category",
     "DeadLetter",
     "DirtyHour",
+    "Estimator",
     "EventKey",
     "Feedback",
     "InboxBody",

@@ -6,13 +6,10 @@ A class that a prediction did not score counts with the score 0, which is below 
 from collections.abc import Mapping, Sequence
 from math import sqrt
 
-import numpy as np
-
 from monitoring.stats import estimate as binary
 from monitoring.stats.calibration import Calibration
-from monitoring.stats.estimate import Estimate, Expected, Floats, Integers, Metric, expect, joined
-from monitoring.stats.layouts import CERTAIN, score_cells
-from monitoring.stats.tally import Cell
+from monitoring.stats.estimate import Estimate, Expected, Metric, expect, joined
+from monitoring.stats.tally import Cell, sides_of
 
 LEAST = 0.5  # a class of which fewer events are decided or expected takes no part in a plain mean over classes
 # Plain means over classes (macro), as the realised measures of several classes are.
@@ -23,17 +20,6 @@ MACRO: dict[str, Metric] = {
     "roc_auc": binary.roc_auc,
 }
 MULTICLASS = frozenset({"accuracy", *MACRO})
-
-
-def sides_of(cell: Cell, code: int) -> tuple[Integers, Floats, Floats]:
-    """(score bins, how often with side 1, with side 0) of a class; predictions that did not score it have the least bin."""
-    codes, sides, scores = score_cells(cell.bins, 2)
-    mine = codes == code
-    found, place = np.unique(np.append(scores[mine], -CERTAIN), return_inverse=True)
-    counts = np.append(cell.counts[mine], max(0, cell.n - int(cell.counts[mine].sum()))).astype(np.float64)
-    chosen = np.append(sides[mine] == 1, False)
-    with_one, without = (np.bincount(place, weights=counts * side, minlength=len(found)) for side in (chosen, ~chosen))
-    return found, with_one.astype(np.float64), without.astype(np.float64)
 
 
 def expect_classes(parts: Sequence[tuple[Cell, Mapping[int, Calibration]]]) -> dict[int, Expected]:

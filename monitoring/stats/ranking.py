@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from monitoring.stats.intervals import Z_95, Reading
 from monitoring.stats.layouts import score_cells, score_values
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.readers import MULTICLASS
+from monitoring.stats.tally import Subject, Tally, sides_of
 
 Floats = NDArray[np.float64]
 Loss = Callable[[Floats], Floats]
@@ -40,6 +41,11 @@ class Ranked:
         negative = np.bincount(place, weights=cell.counts * ~is_positive, minlength=len(found))
         return cls(score_values(found), positive.astype(np.float64), negative.astype(np.float64))
 
+    @classmethod
+    def of_sides(cls, bins: NDArray[np.int64], positive: Floats, negative: Floats) -> "Ranked":
+        """One class against the rest (`layouts.sides_of`)."""
+        return cls(score_values(bins), positive, negative)
+
     @property
     def sizes(self) -> tuple[int, int]:
         """(positives, negatives)."""
@@ -56,15 +62,37 @@ def roc_auc(tally: Tally, subject: Subject) -> Reading:
 
     None unless both classes were seen. Interval by DeLong, DeLong and Clarke-Pearson 1988.
     """
-    ranked = Ranked.of(tally, subject)
+    if subject.kind == MULTICLASS:
+        return _roc_auc_of_classes(tally)
+    auc, error, n = _area(Ranked.of(tally, subject))
+    return Reading(None, n) if auc is None else _around(auc, error, n)
+
+
+def _roc_auc_of_classes(tally: Tally) -> Reading:
+    """The plain mean of each class's area against the rest, over classes that were true at least once and not always.
+
+    The errors of classes are taken to go together, so that the interval is rather too wide than too narrow.
+    """
+    cell = tally.cell("labelled_class_score")
+    codes = np.unique(score_cells(cell.bins, 2)[0]).tolist()
+    areas = [_area(Ranked.of_sides(*sides_of(cell, code))) for code in codes]
+    known = [(auc, error) for auc, error, _ in areas if auc is not None]
+    if not known:
+        return Reading(None, cell.n)
+    auc, error = (sum(column) / len(known) for column in zip(*known, strict=True))
+    return _around(auc, error, cell.n)
+
+
+def _area(ranked: Ranked) -> tuple[float | None, float, int]:
+    """(area, its standard error, labelled events)."""
     positives, negatives = ranked.sizes
     if not positives or not negatives:
-        return Reading(None, ranked.n)
+        return None, 0.0, ranked.n
     below = (np.cumsum(ranked.negative) - ranked.negative / 2) / negatives  # for a positive of each score
     above = 1 - (np.cumsum(ranked.positive) - ranked.positive / 2) / positives  # for a negative
     auc = float(ranked.positive @ below) / positives
     variance = _variance(below, ranked.positive, auc) + _variance(above, ranked.negative, auc)
-    return _around(auc, sqrt(variance), ranked.n)
+    return auc, sqrt(variance), ranked.n
 
 
 def _variance(values: Floats, times: Floats, mean: float) -> float:

@@ -1,11 +1,15 @@
 """What a window holds: merged summaries by metric and key. Pure: no Django, no database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
+from monitoring.stats.fitted import Fitted
 from monitoring.stats.histogram import Bins, Counts, merge
-from monitoring.stats.layouts import PAST_CAP, confusion_cell
+from monitoring.stats.layouts import CERTAIN, PAST_CAP, confusion_cell, score_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,17 @@ class Tally:
         return sorted(key for name, key in self.cells if name == metric)
 
 
+def sides_of(cell: Cell, code: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """(score bins, how often with side 1, with side 0) of a class; predictions that did not score it have the least bin."""
+    codes, sides, scores = score_cells(cell.bins, 2)
+    mine = codes == code
+    found, place = np.unique(np.append(scores[mine], -CERTAIN), return_inverse=True)
+    counts = np.append(cell.counts[mine], max(0, cell.n - int(cell.counts[mine].sum()))).astype(np.float64)
+    chosen = np.append(sides[mine] == 1, False)
+    with_one, without = (np.bincount(place, weights=counts * side, minlength=len(found)) for side in (chosen, ~chosen))
+    return found, with_one.astype(np.float64), without.astype(np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What reading a tally needs to know of the model."""
@@ -51,6 +66,8 @@ class Subject:
     kind: str
     positive_code: int | None = None
     label_delay: timedelta = timedelta(0)
+    # The estimators of the model's versions, newest first; read when first asked for.
+    fits: Callable[[], Mapping[int, Sequence[Fitted]]] = field(default=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,57 @@
+"""The step of a fitting job: one estimator, of a version's labelled window or of the rows of its reference."""
+
+from datetime import datetime
+
+from models_registry.jobs import JobError, Step
+from models_registry.models import Job, ModelVersion
+from monitoring.fitting.fit import FEWEST, Fit, fit
+from monitoring.fitting.windows import tallies_of_sample, tallies_of_window
+from monitoring.measures import subjects_of
+from monitoring.models import Estimator, ReferenceSample
+from monitoring.selectors.estimators import definition
+from monitoring.stats.fitted import pack
+from monitoring.stats.sample import Sample, unpack
+from monitoring.stats.tally import Tally
+
+
+def fit_estimator(job: Job, *, now: datetime) -> Step:
+    """One step: read, fit, keep. The arguments name a version and either a reference or a window."""
+    version = ModelVersion.objects.select_related("model").filter(pk=job.arguments["version"]).first()
+    if version is None:
+        raise JobError("This version is gone.")
+    if job.arguments.get("reference") is not None:
+        return _of_reference(version, int(job.arguments["reference"]), now=now)
+    start, end = (datetime.fromisoformat(job.arguments[name]) for name in ("from", "to"))
+    found = _fit(version, *tallies_of_window(version, start=start, end=end))
+    estimator = _keep(version, found, Estimator(origin=Estimator.Origin.HISTORY, start=start, end=end, created_at=now))
+    return _done(estimator)
+
+
+def _of_reference(version: ModelVersion, reference_id: int, *, now: datetime) -> Step:
+    kept = ReferenceSample.objects.select_related("reference").filter(reference=reference_id).first()
+    sample = unpack(bytes(kept.data)) if kept else None
+    if kept is None or sample is None or not has_labels(sample):
+        return Step({}, 0, finished=True, report={"skipped": "the rows of this reference have no labels"})
+    found = _fit(version, *tallies_of_sample(version, sample))
+    row = Estimator(origin=Estimator.Origin.REFERENCE, reference=kept.reference, created_at=now)
+    return _done(_keep(version, found, row))
+
+
+def has_labels(sample: Sample) -> bool:
+    """Whether a fit is worth trying."""
+    return len(sample.label) - sample.label.count(None) >= FEWEST and bool(sample.score or sample.scores)
+
+
+def _fit(version: ModelVersion, whole: Tally, parts: list[Tally]) -> Fit:
+    return fit(whole, parts, subjects_of([version.model])[version.model_id])
+
+
+def _keep(version: ModelVersion, found: Fit, row: Estimator) -> Estimator:
+    row.version, row.rows, row.fit = version, found.rows, pack(found.calibrations, found.baselines)
+    row.kind, row.positive_label = definition(version.model)
+    row.save()
+    return row
+
+
+def _done(estimator: Estimator) -> Step:
+    return Step({}, estimator.rows, finished=True, report={"estimator": estimator.pk, "rows": estimator.rows})

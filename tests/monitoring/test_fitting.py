@@ -1,0 +1,174 @@
+"""Estimators from history and from the rows of a reference, end to end: drained, rolled up, fitted by jobs, read as measures."""
+
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.isotonic import IsotonicRegression
+
+from models_registry.jobs import run_jobs
+from models_registry.models import Job, Model, ModelVersion, Project
+from monitoring.drain import drain_until_empty
+from monitoring.fitting.start import start_fit, start_fits
+from monitoring.fitting.windows import tallies_of_sample
+from monitoring.measures import measure_window, subjects_of
+from monitoring.models import Estimator, Reference
+from monitoring.references import set_reference
+from monitoring.rollup import rollup
+from monitoring.selectors.summaries import Scope
+from monitoring.stats.intervals import Reading
+from monitoring.stats.profile import profile_of_columns
+from monitoring.stats.sample import sample_of
+from tests.monitoring.conftest import micros, put_body
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def model(project: Project) -> Model:
+    return Model.objects.create(project=project, slug="credit-risk", positive_label="default", label_delay=DAY)
+
+
+def events(n: int, *, seed: int) -> list[dict[str, Any]]:
+    """Rows of an overconfident classifier, as a reference has them."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(-1, 1.5, n)
+    scores, likely = 1 / (1 + np.exp(-logits)), 1 / (1 + np.exp(-0.6 * logits))
+    labels = np.where(rng.random(n) < likely, "default", "paid")
+    decided = np.where(scores >= 0.4, "default", "paid")
+    columns = zip(scores.tolist(), decided.tolist(), labels.tolist(), strict=True)
+    return [{"age": 1, "score": score, "prediction": guess, "label": label} for score, guess, label in columns]
+
+
+def serve(project: Project, rows: list[dict[str, Any]], *, at: datetime, labelled: bool = True) -> None:
+    """Predictions at a moment, and their outcomes."""
+    ids = [f"{at:%d%H}-{place}" for place in range(len(rows))]
+    served = [
+        {"id": id_, "model": "credit-risk", "version": "1", "ts": micros(at), "score": row["score"], "prediction": row["prediction"]}
+        for id_, row in zip(ids, rows, strict=True)
+    ]  # fmt: skip
+    outcomes = [
+        {"id": id_, "prediction_id": id_, "ts": micros(at), "label": row["label"]}
+        for id_, row in zip(ids, rows, strict=True)
+    ]
+    put_body(project, "prediction", served, received=at)
+    if labelled:
+        put_body(project, "outcome", outcomes, received=at)
+    drain_until_empty(now=at)
+    while rollup(now=at).seen:
+        pass
+
+
+def read(name: str, model: Model, start: datetime) -> Reading:
+    return measure_window(name, Scope(model.project_id, model.pk), start=start, end=start + DAY)
+
+
+def by_rows(reference: list[dict[str, Any]], rows: list[dict[str, Any]]) -> float:
+    """Row-level CBPE of the accuracy."""
+    fitted = IsotonicRegression(out_of_bounds="clip").fit(
+        [row["score"] for row in reference], [row["label"] == "default" for row in reference]
+    )
+    p = fitted.predict([row["score"] for row in rows])
+    return float(
+        np.mean([one if row["prediction"] == "default" else 1 - one for one, row in zip(p, rows, strict=True)])
+    )
+
+
+def test_the_first_labelled_days_fit_an_estimator_by_themselves(project: Project, model: Model, now: datetime):
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0) - 9 * DAY
+    history = [events(200, seed=seed) for seed in range(7)]
+    for place, rows in enumerate(history):
+        serve(project, rows, at=start + place * DAY)
+    later = events(500, seed=50)
+    assert start_fits(now=start + 7 * DAY).written == 0  # the labels of the last day are not in yet
+    serve(project, later, at=start + 7 * DAY, labelled=False)
+    assert read("estimated_accuracy", model, start + 7 * DAY).value is None
+    assert start_fits(now=now).written == 1
+    assert start_fits(now=now).written == 0
+    run_jobs(now=now)
+    estimator = Estimator.objects.get()
+    assert (estimator.rows, estimator.start, estimator.end) == (1_400, start, start + 7 * DAY)
+    found = read("estimated_accuracy", model, start + 7 * DAY)
+    assert found.value == pytest.approx(by_rows([row for rows in history for row in rows], later), abs=0.0005)
+    assert found.n == 500
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value < found.high
+    assert read("estimated_accuracy", model, start).value is None  # it was fitted on this day
+
+
+def test_a_reference_with_labels_fits_an_estimator_that_speaks_of_every_window(
+    project: Project, model: Model, now: datetime
+):
+    version = ModelVersion.objects.create(model=model, version="1")
+    rows, later = events(20_000, seed=1), events(2_000, seed=2)
+    sample = sample_of(rows)
+    set_reference(version, profile_of_columns(sample.features), origin=Reference.Origin.ROWS, now=now, sample=sample)
+    assert start_fits(now=now).written == 1
+    run_jobs(now=now)
+    assert Job.objects.get().state == Job.State.DONE, Job.objects.get().error
+    serve(project, later, at=now)
+    found = read("estimated_accuracy", model, now - timedelta(hours=1))
+    assert found.value == pytest.approx(by_rows(rows, later), abs=0.0005)
+    fit = subjects_of([model])[model.pk].fits()[version.pk][0]
+    assert fit.baselines["accuracy"].value == np.mean([row["prediction"] == row["label"] for row in rows])
+    assert fit.baselines["accuracy"].spread is not None
+    assert start_fits(now=now + 30 * DAY).written == 0
+
+
+def test_rows_of_a_reference_are_folded_as_predictions_are(project: Project, model: Model, now: datetime):
+    version = ModelVersion.objects.create(model=model, version="1")
+    rows = [{"age": 1, "scores": {"default": 0.75, "paid": 0.25}, "label": "paid"}] * 30 + [{"age": 2, "score": 0.1}]
+    whole, parts = tallies_of_sample(version, sample_of(rows))
+    assert (whole.cell("labelled_score").n, whole.cell("labelled_class_score").n, whole.cell("confusion").n) == (
+        30,
+        0,
+        30,
+    )
+    assert [part.cell("confusion").n for part in parts] == [4, 3, 3, 3, 3, 3, 3, 3, 3, 2]
+
+
+def test_too_little_to_fit_on_ends_the_job_with_what_would_help(project: Project, model: Model, now: datetime):
+    serve(project, events(40, seed=3), at=now - DAY)
+    version = ModelVersion.objects.get()
+    window = {"from": (now - 2 * DAY).isoformat(), "to": now.isoformat()}
+    start_fit(version, window, now=now)
+    run_jobs(now=now)
+    job = Job.objects.get()
+    assert job.state == Job.State.FAILED
+    assert "40 labelled predictions with a score" in job.error
+    assert "Choose a longer window" in job.error
+    assert not Estimator.objects.exists()
+
+
+def test_a_reference_without_labels_is_tried_once_and_says_so(project: Project, model: Model, now: datetime):
+    version = ModelVersion.objects.create(model=model, version="1")
+    sample = sample_of([{"age": age} for age in range(50)])
+    set_reference(version, profile_of_columns(sample.features), origin=Reference.Origin.ROWS, now=now, sample=sample)
+    assert start_fits(now=now).written == 1
+    run_jobs(now=now)
+    assert Job.objects.get().report == {"skipped": "the rows of this reference have no labels"}
+    assert start_fits(now=now).written == 0
+
+
+def test_an_estimator_of_another_definition_is_not_used(project: Project, model: Model, now: datetime):
+    serve(project, events(3_000, seed=4), at=now - 3 * DAY)
+    serve(project, events(100, seed=5), at=now)
+    window = {"from": (now - 4 * DAY).isoformat(), "to": (now - DAY).isoformat()}
+    start_fit(ModelVersion.objects.get(), window, now=now)
+    run_jobs(now=now)
+    assert read("estimated_f1", model, now - timedelta(hours=1)).value is not None
+    model.positive_label = "paid"
+    model.save()
+    assert read("estimated_f1", model, now - timedelta(hours=1)).value is None
+
+
+def test_reading_estimates_imports_no_scikit_learn():
+    code = "import django; django.setup(); import monitoring.fitting.job, monitoring.fitting.start, monitoring.measures"
+    check = "import sys; sys.exit('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", f"{code}; {check}"], check=False)
+    assert done.returncode == 0
