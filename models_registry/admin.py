@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from lib import clock
 from models_registry.admin_parts import person
 from models_registry.keys import create_key, revoke_key
-from models_registry.models import ApiKey, Deployment, Model, ModelVersion, Project, User
+from models_registry.models import ApiKey, Deployment, Model, ModelVersion, Project, Prompt, PromptVersion, User
+
+OBSERVED = ("first_used_at", "observed_system", "system_varies", "observed_parameters", "parameters_vary")
 
 admin.site.register(User, UserAdmin)
 
@@ -93,14 +95,40 @@ class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
     show_full_result_count = False
 
 
+@admin.register(Prompt)
+class PromptAdmin(admin.ModelAdmin[Prompt]):
+    """Prompts come by themselves with the first call that names them; people describe them."""
+
+    list_display = ("name", "model", "project", "owner", "reviewed")
+    list_filter = ("reviewed", "project")
+    list_select_related = ("project", "model")
+    autocomplete_fields = ("model",)
+    search_fields = ("name", "owner", "model__slug")
+    fields = ("project", "name", "model", "description", "owner", "reviewed")
+
+
+@admin.register(PromptVersion)
+class PromptVersionAdmin(admin.ModelAdmin[PromptVersion]):
+    """What a version says cannot change once a call used it; what nobody described can be described at any time."""
+
+    list_display = ("__str__", "prompt", "author", "reviewed", "first_used_at", "created_at")
+    list_filter = ("reviewed", "prompt__project")
+    list_select_related = ("prompt",)
+    autocomplete_fields = ("prompt",)
+    search_fields = ("version", "prompt__name")
+    fields = ("prompt", "version", "template", "parameters", "note", "author", "reviewed", *OBSERVED)
+    readonly_fields = OBSERVED
+    show_full_result_count = False
+
+
 @admin.register(Deployment)
 class DeploymentAdmin(admin.ModelAdmin[Deployment]):
     """Change markers: the vertical lines of the charts and the first suspects of an incident."""
 
     list_display = ("at", "kind", "version", "environment", "note")
     list_filter = ("kind", "environment")
-    list_select_related = ("version__model",)
-    autocomplete_fields = ("version",)
+    list_select_related = ("version__model", "prompt_version__prompt")
+    autocomplete_fields = ("version", "prompt_version")
     search_fields = ("note", "version__version", "version__model__slug")
     exclude = ("event_ref",)
     show_full_result_count = False

@@ -19,6 +19,8 @@ DEFINITIONS = {
     "models_registry.deployment",
     "models_registry.apikey",
     "models_registry.job",
+    "models_registry.prompt",
+    "models_registry.promptversion",
     "monitoring.slo",
     "monitoring.ownprice",
     "monitoring.segmentkey",

@@ -4,11 +4,16 @@ from django.urls import path
 
 from models_registry.api.jobs import CancelJobView, JobsView, JobView
 from models_registry.api.models import ModelsView, ModelView
+from models_registry.api.prompts import PromptDiffView, PromptsView, PromptVersionsView, PromptView
 
 urlpatterns = [
     path("jobs", JobsView.as_view()),
     path("jobs/<int:number>", JobView.as_view()),
     path("jobs/<int:number>/cancel", CancelJobView.as_view()),
+    path("prompts", PromptsView.as_view()),
+    path("prompts/<path:name>/versions", PromptVersionsView.as_view()),
+    path("prompts/<path:name>/diff", PromptDiffView.as_view()),
+    path("prompts/<path:name>", PromptView.as_view()),
     path("models", ModelsView.as_view()),
     path("models/<path:slug>", ModelView.as_view()),
 ]

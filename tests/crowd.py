@@ -20,7 +20,7 @@ from alerting.models import (
     Silence,
 )
 from models_registry.keys import create_key
-from models_registry.models import Deployment, Job, Model, ModelVersion, Project
+from models_registry.models import Deployment, Job, Model, ModelVersion, Project, Prompt, PromptVersion
 from monitoring.models import (
     SLO,
     AppliedPrice,
@@ -83,6 +83,12 @@ class Crowd:
             Deployment.objects.create(version=version, at=cast.NOW - timedelta(hours=number))
             status = series_of(owner, "status", version=str(number))
             add(status, cast.NOW - timedelta(minutes=5), {0: 90, 1: 10})
+        prompt = Prompt.objects.create(project=self.project, name=f"prompt/{number}", model=model)
+        self._keep("prompt", prompt)
+        for asked in dict.fromkeys([prompt, self.first["prompt"]]):
+            PromptVersion.objects.create(
+                prompt=asked, version=str(number), template="Answer.", parameters={"n": number}
+            )
         for owner in dict.fromkeys([model, self.first["model"]]):
             slo = SLO.objects.create(
                 project=self.project,

@@ -17,13 +17,19 @@ from alerting.models import AlertRule, Channel
 from config.definitions.document import DefinitionError, Section, endless_numbers
 from config.definitions.kinds import KINDS, Kind
 from lib.vault import VaultError, seal, unseal
-from models_registry.models import LONGEST, Model, Project
+from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion
 from monitoring.segments import set_keys
 from runbooks.models import Runbook, Step
 
 PROJECT_FIELDS = ("name", "redact", "redact_extra")
 # What a section holds beside the columns of its table.
-EXTRAS = {"models": ("segments",), "channels": ("secret_env",), "runbooks": ("rules", "steps")}
+EXTRAS = {
+    "models": ("segments",),
+    "prompts": ("versions",),
+    "channels": ("secret_env",),
+    "runbooks": ("rules", "steps"),
+}
+PROMPT_FIELDS = ("template", "parameters", "note", "author")
 STEP_FIELDS = ("title", "body")
 DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -112,7 +118,7 @@ class Writer:
         fresh = row is None
         row = row or kind.table(**identity)
         values = self._values(kind, project, item, path)
-        if isinstance(row, Model):
+        if isinstance(row, Model | Prompt):
             values["reviewed"] = True
         if isinstance(row, Channel):
             self._secret(row, values, item, path)
@@ -121,6 +127,8 @@ class Writer:
             self._runbook(row, item, path)
         if saved and isinstance(row, Model) and "segments" in item:
             self._segments(row, item, path)
+        if saved and isinstance(row, Prompt) and "versions" in item:
+            self._prompt_versions(row, item, f"{path}.versions")
 
     def _values(self, kind: Kind, project: Project, item: Section, path: str) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -219,6 +227,24 @@ class Writer:
         if changed:
             change.fields.append("segments")
             change.action = "changed" if change.action == "unchanged" else change.action
+
+    def _prompt_versions(self, prompt: Prompt, item: Section, path: str) -> None:
+        """Each is a definition of its own; what calls have used is not changed, and the line says so."""
+        given = item["versions"]
+        if not isinstance(given, Section):
+            self._problem(item.lines["versions"], path, "must be a mapping of version to fields")
+            return
+        for version, fields in given.items():
+            here, line = f"{path}.{version}", given.lines[version]
+            if not isinstance(fields, Section):
+                self._problem(line, here, "must be a mapping of fields")
+                continue
+            self._known(fields, PROMPT_FIELDS, f"{here}.")
+            row = PromptVersion.objects.filter(prompt=prompt, version=version).first()
+            values = {name: fields[name] for name in PROMPT_FIELDS if name in fields} | {"reviewed": True}
+            fresh = row is None
+            row = row or PromptVersion(prompt=prompt, version=version)
+            self._save(row, values, path=here, line=line, item=fields, fresh=fresh)
 
     def _list(self, item: Section, name: str, path: str) -> list[Any]:
         if isinstance(item[name], list | None):

@@ -11,7 +11,7 @@ from alerting.channels import channel_kind
 from alerting.channels.base import ChannelError
 from alerting.models import AlertRule, Channel
 from alerting.validate import rule_problems
-from models_registry.models import Model
+from models_registry.models import Model, Prompt
 from monitoring.models import SLO, OwnPrice
 from monitoring.pricing.prices import BUCKETS
 from monitoring.validate import slo_problems
@@ -64,6 +64,7 @@ KINDS = [
             *("score_min", "score_max", "bad_score", "feedback_categories", "bad_categories"),
         ),
     ),
+    Kind("prompts", Prompt, "name", ("model", "description", "owner"), {"model": Model}),
     Kind(
         "slos",
         SLO,

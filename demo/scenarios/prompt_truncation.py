@@ -25,7 +25,8 @@ def world(elapsed: float) -> assistant.World:
 def _prompt_change(prompt: str, after: timedelta) -> Marker:
     """The announcement of a prompt version."""
     item = {"kind": "prompt_change", "name": f"{assistant.PROMPT} {prompt}", "model": assistant.MODEL}
-    return Marker(after, item | {"version": assistant.APPLICATION})
+    named = {"version": assistant.APPLICATION, "prompt_name": assistant.PROMPT, "prompt_version": prompt}
+    return Marker(after, item | named)
 
 
 SCENARIO = Scenario(

@@ -3,6 +3,7 @@
 from models_registry.models.clock import Clock
 from models_registry.models.jobs import Job
 from models_registry.models.people import LoginAttempts, User
+from models_registry.models.prompts import Prompt, PromptVersion
 from models_registry.models.registry import LONGEST, ApiKey, Deployment, Model, ModelVersion, Project
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     "Model",
     "ModelVersion",
     "Project",
+    "Prompt",
+    "PromptVersion",
     "User",
 ]

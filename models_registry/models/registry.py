@@ -164,6 +164,14 @@ class Deployment(models.Model):
     at = models.DateTimeField(_("at"))
     note = models.CharField(_("note"), max_length=300, blank=True)
     event_ref = models.BigIntegerField(_("event"), null=True, blank=True, unique=True)
+    prompt_version = models.ForeignKey(
+        "models_registry.PromptVersion",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="deployments",
+        verbose_name=_("prompt version"),
+    )
 
     class Meta:
         """The index serves the deploy lines of a chart."""

@@ -16,6 +16,7 @@ from monitoring.drain.build import build_rows
 from monitoring.drain.claim import Body
 from monitoring.drain.fold import Folds
 from monitoring.drain.price import price_calls
+from monitoring.drain.prompts import Prompts, observe_prompts
 from monitoring.drain.rows import ROW_TYPES, LLMCallRow, Row
 from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.ingest.moments import moments_us
@@ -57,6 +58,7 @@ class Batch:
     repeats: list[tuple[int, str]] = field(default_factory=list)
     kinds: dict[type[Row], str] = field(default_factory=dict)
     folds: Folds = field(default_factory=Folds)
+    prompts: Prompts = field(default_factory=dict)
 
 
 def decode(body: Body) -> Piece:
@@ -80,7 +82,8 @@ def row_ids(body: Body, positions: Iterable[int]) -> Sequence[int]:
 def prepare(pieces: Sequence[Piece]) -> Batch:
     """A batch ready to be stored; the first of equal identities counts, in ingest order."""
     versions = _resolve(pieces)
-    batch = Batch(folds=_folds(pieces, versions))
+    prompts = observe_prompts(((piece.body, piece.items) for piece in pieces), versions)
+    batch = Batch(folds=_folds(pieces, versions), prompts=prompts)
     for body, ids, items in pieces:
         batch.kinds[ROW_TYPES[body.kind]] = body.kind
         keys = identities(body.project_id, namespace(body.kind), [item.id for item in items])

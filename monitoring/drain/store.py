@@ -14,6 +14,7 @@ from monitoring.drain.join import AMENDABLE, join, name_early, name_targets
 from monitoring.drain.keys import await_targets, claim_keys
 from monitoring.drain.merge import merge
 from monitoring.drain.prepare import Batch
+from monitoring.drain.prompts import Prompts
 from monitoring.drain.rows import MODELS, BusinessEventRow, FeedbackRow, LateRow, LLMCallRow, OutcomeRow, Row
 from monitoring.drain.sql import bulk_insert, prefer_indexes
 from monitoring.drain.user_days import add_user_days
@@ -39,7 +40,7 @@ def store(batch: Batch, counts: Counts) -> None:
     for place in batch.repeats:
         counts.item(place, "duplicate")
     _insert(winners, adopted, batch)
-    _mark_changes(winners[BusinessEventRow])
+    _mark_changes(winners[BusinessEventRow], batch.prompts)
     merge(batch.folds)
     add_user_days(winners[LLMCallRow])
 
@@ -74,19 +75,25 @@ def _bulk(row_type: type[Row], rows: Sequence[Row]) -> None:
     bulk_insert(MODELS[row_type], row_type._fields[:sent], [row[:sent] for row in rows])
 
 
-def _mark_changes(winners: Iterable[BusinessEventRow]) -> None:
+def _mark_changes(winners: Iterable[BusinessEventRow], prompts: Prompts) -> None:
     """Deploys and prompt changes become lines on the charts, once per event."""
     kinds = set(Deployment.Kind.values)
     marks = [
-        Deployment(
-            version_id=event.version_id,
-            kind=event.kind,
-            environment=msgspec.json.decode(event.payload).get("environment", "production"),
-            at=datetime.fromtimestamp(event.ts_us / 1_000_000, tz=UTC),
-            note=event.name[:NOTE_LENGTH],
-            event_ref=event.id,
-        )
+        _mark(event, event.version_id, msgspec.json.decode(event.payload), prompts)
         for event in winners
         if event.kind in kinds and event.version_id is not None
     ]
     Deployment.objects.bulk_create(marks, ignore_conflicts=True)
+
+
+def _mark(event: BusinessEventRow, version_id: int, payload: dict[str, Any], prompts: Prompts) -> Deployment:
+    named = payload.get("prompt_name", ""), payload.get("prompt_version", "")
+    return Deployment(
+        version_id=version_id,
+        kind=event.kind,
+        environment=payload.get("environment", "production"),
+        at=datetime.fromtimestamp(event.ts_us / 1_000_000, tz=UTC),
+        note=(event.name or "@".join(filter(None, named)))[:NOTE_LENGTH],
+        event_ref=event.id,
+        prompt_version=prompts.get((event.project_id, *named)),
+    )

@@ -128,6 +128,8 @@ class EventItem(Item):
     version: Name = ""
     environment: Code = "production"
     target_id: Name = ""
+    prompt_name: Name = ""
+    prompt_version: Name = ""
 
 
 class LogItem(Item):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from alerting.models import AlertRule, Channel
 from config.definitions.document import DefinitionError, read_document
 from lib.vault import unseal
-from models_registry.models import Model, Project
+from models_registry.models import Model, Project, Prompt, PromptVersion
 from monitoring.models import SLO, OwnPrice, SegmentKey
 from runbooks.models import Runbook
 
@@ -297,3 +297,58 @@ def test_segment_keys_are_those_of_the_file(tmp_path):
             apply(keys)
         assert f"{path}:5: models.churn.segments" in str(raised.value)
         assert declared() == ["plan"]
+
+
+PROMPTS = """\
+project: aurora
+models:
+  support-assistant: {kind: llm, score_min: 1, score_max: 5, bad_score: 3, bad_categories: [wrong, rude]}
+prompts:
+  support-answer:
+    model: support-assistant
+    versions:
+      p1: {template: Be kind., parameters: {max_tokens: 700}, note: The first}
+      p2:
+        template:
+          - {role: system, content: Be kind.}
+          - {role: user, content: "{question}"}
+"""
+
+
+def test_prompts_and_their_versions_are_definitions(write):
+    assert "created prompts.support-answer.versions.p1" in " ".join(write(PROMPTS))
+    one, two = PromptVersion.objects.order_by("version")
+    assert (one.template, one.parameters, one.note, one.reviewed) == (
+        "Be kind.",
+        {"max_tokens": 700},
+        "The first",
+        True,
+    )
+    assert two.template[1]["content"] == "{question}"
+    assert one.prompt.model.bad_categories == ["wrong", "rude"]
+    assert {line.split()[0] for line in write(PROMPTS)} == {"unchanged"}
+    changed = write(PROMPTS.replace("Be kind., p", "Be kind!, p"))
+    assert "changed prompts.support-answer.versions.p1 (template)" in changed
+
+
+def test_a_file_does_not_change_what_calls_used(write, now):
+    write(PROMPTS)
+    PromptVersion.objects.update(first_used_at=now)
+    told = complaint(write, PROMPTS.replace("Be kind., p", "Be rude., p"))
+    assert "panel.yml:8: prompts.support-answer.versions.p1.template: Calls have used" in told
+    assert PromptVersion.objects.get(version="p1").template == "Be kind."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("p1: {template: Be kind.,", "p1: {templat: Be kind.,", "did you mean 'template'"),
+        ("      p1: {", "      p1: 7\n      p3: {", "must be a mapping of fields"),
+        ("model: support-assistant\n", "model: nobody\n", "there is no model 'nobody'"),
+        ("bad_score: 3", "bad_score: 9", "bad_score: Choose a bound"),
+        ("{max_tokens: 700}", "[700]", "parameters: Write an object"),
+    ],
+)
+def test_a_wrong_prompt_is_told_with_its_line(write, old, new, said):
+    assert said in complaint(write, PROMPTS.replace(old, new))
+    assert not Prompt.objects.exists()

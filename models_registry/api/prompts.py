@@ -1,0 +1,225 @@
+"""`/api/v1/prompts`: prompts, their versions, and what is different between two of them."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError as Invalid
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lib.problem import problem
+from models_registry.authenticate import project_of
+from models_registry.compare import compare_fields, compare_texts, text_of
+from models_registry.models import Model, Prompt, PromptVersion
+from models_registry.models.prompts import IN_USE
+from models_registry.prompts import VersionInUseError, define_prompt, define_version
+
+NAME = 200
+MAX_VERSIONS = 200
+
+
+class PromptSerializer(serializers.ModelSerializer[Prompt]):
+    """A prompt; `model` is the slug of the application that uses it."""
+
+    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+
+    class Meta:
+        """By name."""
+
+        model = Prompt
+        fields = ["name", "model", "description", "owner", "reviewed", "created_at"]
+
+
+class PromptVersionSerializer(serializers.ModelSerializer[PromptVersion]):
+    """A version. `observed_*` is what calls sent, while all of them sent the same."""
+
+    class Meta:
+        """Newest first."""
+
+        model = PromptVersion
+        fields = [
+            *["version", "template", "parameters", "note", "author", "reviewed", "created_at", "first_used_at"],
+            *["observed_system", "system_varies", "observed_parameters", "parameters_vary"],
+        ]
+
+
+class PromptListSerializer(serializers.Serializer[dict[str, Any]]):
+    """All of them; definitions are few."""
+
+    items = PromptSerializer(many=True)
+
+
+class PromptVersionListSerializer(serializers.Serializer[dict[str, Any]]):
+    """The newest 200."""
+
+    items = PromptVersionSerializer(many=True)
+
+
+GivenPromptSerializer = inline_serializer(
+    "GivenPrompt",
+    {
+        "name": serializers.CharField(max_length=NAME),
+        "model": serializers.CharField(required=False),
+        "description": serializers.CharField(required=False),
+        "owner": serializers.CharField(required=False),
+    },
+)
+GivenPromptVersionSerializer = inline_serializer(
+    "GivenPromptVersion",
+    {
+        "version": serializers.CharField(max_length=NAME),
+        "template": serializers.JSONField(required=False),
+        "parameters": serializers.DictField(required=False),
+        "note": serializers.CharField(required=False),
+        "author": serializers.CharField(required=False),
+    },
+)
+PromptDiffSerializer = inline_serializer(
+    "PromptDiff",
+    {
+        "from": serializers.CharField(),
+        "to": serializers.CharField(),
+        "lines": serializers.ListField(child=serializers.DictField()),
+        "parameters": serializers.ListField(child=serializers.DictField()),
+    },
+)
+
+
+class PromptsView(APIView):
+    """Prompts of the project; people need the permission to change prompts."""
+
+    write_scope = "admin"
+    permission = "models_registry.change_prompt"
+
+    @extend_schema(responses=PromptListSerializer, operation_id="prompts", parameters=[OpenApiParameter("model", str)])
+    def get(self, request: Request) -> Response:
+        """Every prompt of the project, or of one application, by name."""
+        prompts = Prompt.objects.filter(project=project_of(request)).select_related("model")
+        if slug := request.query_params.get("model"):
+            prompts = prompts.filter(model__slug=slug)
+        return Response({"items": PromptSerializer(prompts, many=True).data})
+
+    @extend_schema(request=GivenPromptSerializer, responses={201: PromptSerializer}, operation_id="define_prompt")
+    def post(self, request: Request) -> Response:
+        """Define a prompt, or change what is said of it (200)."""
+        body = _object(request)
+        name = _text(body, "name", required=True)
+        model = None
+        if body.get("model") is not None:
+            model = Model.objects.filter(project=project_of(request), slug=str(body["model"])).first()
+            if model is None:
+                raise ValidationError({"model": "There is no model with this slug in the project."})
+        values = {field: _text(body, field) for field in ("description", "owner") if field in body}
+        try:
+            prompt, new = define_prompt(project=project_of(request), name=name, model=model, **values)
+        except Invalid as error:
+            raise ValidationError(error.message_dict) from error
+        return Response(PromptSerializer(prompt).data, status=201 if new else 200)
+
+
+class PromptView(APIView):
+    """One prompt."""
+
+    @extend_schema(responses=PromptSerializer, operation_id="prompt")
+    def get(self, request: Request, name: str) -> Response:
+        """What it is and whose."""
+        return Response(PromptSerializer(_prompt(request, name)).data)
+
+
+class PromptVersionsView(APIView):
+    """Versions of a prompt; people need the permission to change them."""
+
+    write_scope = "admin"
+    permission = "models_registry.change_promptversion"
+
+    @extend_schema(responses=PromptVersionListSerializer, operation_id="prompt_versions")
+    def get(self, request: Request, name: str) -> Response:
+        """The newest 200 versions."""
+        versions = PromptVersion.objects.filter(prompt=_prompt(request, name))[:MAX_VERSIONS]
+        return Response({"items": PromptVersionSerializer(versions, many=True).data})
+
+    @extend_schema(
+        request=GivenPromptVersionSerializer,
+        responses={201: PromptVersionSerializer},
+        operation_id="define_prompt_version",
+    )
+    def post(self, request: Request, name: str) -> HttpResponse | Response:
+        """Define a version (201), describe one that calls named first, or say the same again (200).
+
+        409 `prompt_version_in_use` where calls used the version and its text or parameters would change.
+        """
+        prompt, body = _prompt(request, name), _object(request)
+        version = _text(body, "version", required=True)
+        values: dict[str, Any] = {field: body[field] for field in ("template", "parameters") if field in body}
+        values |= {field: _text(body, field) for field in ("note", "author") if field in body}
+        try:
+            row, new = define_version(prompt, version, values)
+        except VersionInUseError as error:
+            detail = f"Calls have used this version; {' and '.join(error.fields)} cannot change. Make a new version."
+            return problem(409, "Conflict", detail, code=IN_USE)
+        except Invalid as error:
+            raise ValidationError(error.message_dict) from error
+        return Response(PromptVersionSerializer(row).data, status=201 if new else 200)
+
+
+class PromptDiffView(APIView):
+    """Two versions side by side."""
+
+    @extend_schema(
+        responses=PromptDiffSerializer,
+        operation_id="prompt_diff",
+        parameters=[OpenApiParameter("from", str), OpenApiParameter("to", str)],
+    )
+    def get(self, request: Request, name: str) -> Response:
+        """Lines as *same*, *removed* or *added*; parameters that differ. Without a name: the newest and the one before."""
+        prompt = _prompt(request, name)
+        newest = list(PromptVersion.objects.filter(prompt=prompt)[:2])
+        params = request.query_params
+        if len(newest) < 2 and not {"from", "to"} <= params.keys():
+            raise NotFound("This prompt has fewer than two versions.")
+        after = _version(prompt, params["to"]) if "to" in params else newest[0]
+        before = _version(prompt, params["from"]) if "from" in params else newest[1]
+        lines = compare_texts(text_of(before.template), text_of(after.template))
+        return Response(
+            {
+                "from": before.version,
+                "to": after.version,
+                "lines": [{"change": line.change, "text": line.text} for line in lines],
+                "parameters": [
+                    {"name": field.name, "from": field.before, "to": field.after}
+                    for field in compare_fields(before.parameters, after.parameters)
+                    if field.changed
+                ],
+            }
+        )
+
+
+def _object(request: Request) -> dict[str, Any]:
+    if not isinstance(request.data, dict):
+        raise ValidationError({"": "Send a JSON object."})
+    return request.data
+
+
+def _text(body: dict[str, Any], field: str, *, required: bool = False) -> str:
+    value = body.get(field, "")
+    if not isinstance(value, str) or (required and not value) or "\x00" in value:
+        raise ValidationError({field: "A text, without NUL characters." if value else "This field is required."})
+    return value
+
+
+def _prompt(request: Request, name: str) -> Prompt:
+    found = Prompt.objects.filter(project=project_of(request), name=name).select_related("model").first()
+    if found is None:
+        raise NotFound("There is no prompt with this name in the project; it is registered with its first call.")
+    return found
+
+
+def _version(prompt: Prompt, version: str) -> PromptVersion:
+    found = PromptVersion.objects.filter(prompt=prompt, version=version).first()
+    if found is None:
+        raise NotFound("This prompt has no such version.")
+    return found
