@@ -155,7 +155,7 @@ def fold_ns(known: Profile, data: dict[str, np.ndarray]) -> tuple[float, float]:
     columns = {"id": range(count), "version_id": [1] * count, "environment": ["production"] * count}
     columns |= {"ts_us": [place * 1_000_000 for place in range(count)], "payload": payloads}
     plans = {1: [Plan(0, None, known)]}
-    reading = best(lambda: read_features(known, payloads))
+    reading = best(lambda: read_features(known, columns))
     whole = best(lambda: list(fold_features(plans, columns)))
     each = 1e9 / (count * len(known.features))
     return reading * each, (whole - reading) * each

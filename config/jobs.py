@@ -16,5 +16,6 @@ class JobKind(NamedTuple):
 
 KINDS: list[JobKind] = [
     JobKind("fit_estimator", _("fit an estimator"), "monitoring.fitting.job.fit_estimator"),
+    JobKind("refold", _("fold stored predictions by a new reference"), "monitoring.refold.refold"),
 ]
 JOBS = {kind.name: kind for kind in KINDS}

@@ -12,8 +12,8 @@ from demo.scenarios.silent_degradation import BEFORE
 from demo.scorecard import Scorecard
 from models_registry.models import Model, ModelVersion, Project
 from monitoring.models import Reference
-from monitoring.references import set_reference
-from monitoring.stats.sample import profile_of_sample, sample_of
+from monitoring.references import freeze, set_reference
+from monitoring.stats.sample import sample_of
 
 
 def refer_first(project: Project, *, seed: int, now: datetime) -> None:
@@ -31,7 +31,7 @@ def refer(project: Project, *, seed: int, now: datetime) -> None:
         people, labels = training_set(version.version, seed=seed, newcomers=TRAINED_ON[version.version])
         card = next(card for card in scorecards(seed) if card.version == version.version)
         sample = sample_of(starmap(partial(_row, card), zip(people, labels, strict=True)))
-        set_reference(version, profile_of_sample(sample), origin=Reference.Origin.ROWS, now=now, sample=sample)
+        set_reference(version, freeze(version, sample), origin=Reference.Origin.ROWS, now=now, sample=sample)
 
 
 def _row(card: Scorecard, who: Applicant, defaulted: bool) -> dict[str, Any]:

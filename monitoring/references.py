@@ -1,19 +1,34 @@
 """Give a version the profile that its inputs are held against from now on."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import starmap
+from math import isnan
 from typing import Any
 
 import msgspec
 from django.db import connection, transaction
 
+from models_registry.jobs import start_job
 from models_registry.models import Model, ModelVersion
+from models_registry.register import read_version
+from monitoring.drain.fold.features import answered_score
+from monitoring.drain.labels import decision
 from monitoring.drain.prepare import INDEX_BITS
-from monitoring.models import InboxBody, Prediction, Reference, ReferenceSample
+from monitoring.models import InboxBody, Prediction, Reference, ReferenceSample, Series
+from monitoring.refold import places_between
 from monitoring.selectors.floors import hold_references
-from monitoring.selectors.references import current_reference
+from monitoring.selectors.references import current_reference, profile_by, read_sample
 from monitoring.selectors.spans import newest_first, within
-from monitoring.stats.profile import Profile, ProfileError
+from monitoring.stats.profile import (
+    Feature,
+    Profile,
+    ProfileError,
+    feature_of,
+    numbers,
+    profile_of,
+    profile_of_columns,
+)
 from monitoring.stats.profile_data import to_json
 from monitoring.stats.sample import Sample, pack, sample_of, thinned
 
@@ -37,25 +52,80 @@ def set_reference(
 ) -> Reference:
     """The version's reference in force; the one it has, if that is the same. `origin` is a `Reference.Origin`.
 
-    The rows behind it are kept where `sample` gives some. It folds the predictions that are accepted from now on: its place in the ingest sequence is taken while no drain
+    The rows behind it are kept where `sample` gives some. A job folds what is stored already; the reference itself folds the predictions that are accepted from now on: its place in the ingest sequence is taken while no drain
     folds. A drain that claims a later body then sees the reference, and a recount decides by the same place.
     """
     hold_references(to_set=True)
     found = current_reference(version.pk)
     if found is None or found.layout != profile.layout:
-        found = Reference.objects.create(
-            version=version,
-            origin=origin,
-            layout=profile.layout,
-            rows=profile.rows,
-            profile=to_json(profile),
-            since=next_row_id(),
-            created_at=now,
+        found = _place(
+            Reference(
+                version=version,
+                origin=origin,
+                layout=profile.layout,
+                rows=profile.rows,
+                profile=to_json(profile),
+                created_at=now,
+            )
         )
     if sample is not None:
         kept = {"data": pack(thinned(sample))}
         ReferenceSample.objects.update_or_create(reference=found, defaults=kept)
     return found
+
+
+def _place(reference: Reference) -> Reference:
+    """Save it at its place in the ingest sequence, with a job that folds what came before if the version has served."""
+    version, now = reference.version, reference.created_at
+    reference.since = next_row_id()
+    first: int | None = Prediction.objects.order_by("id").values_list("id", flat=True).first()
+    if first is None or not Series.objects.filter(version=version).exists():
+        reference.reach = 0
+        reference.save()
+        return reference
+    reference.reach = reference.since
+    reference.save()
+    total = max(1, places_between(first, reference.since))
+    named = {"reference": reference.pk, "model": version.model.slug, "version": version.version}
+    reference.job = start_job("refold", project=version.model.project, arguments=named, total=total, now=now)
+    reference.save(update_fields=["job"])
+    return reference
+
+
+def freeze(version: ModelVersion, sample: Sample, *, categorical: Iterable[str] = ()) -> Profile:
+    """The profile of rows: inputs, and what the model answered in them."""
+    return profile_of_columns(sample.features, categorical=categorical, answers=_answers(version, sample))
+
+
+def borrow(reference: Reference) -> tuple[Profile, Sample | None]:
+    """What a reference says of the inputs, for another version. What the model answered is that version's own affair."""
+    profile, sample = profile_by(reference.layout), read_sample(reference)
+    inputs = [feature for feature in profile.features if feature.source == "input"]
+    kept = None if sample is None else Sample(sample.of, sample.features, label=sample.label)
+    return profile_of(profile.rows, inputs), kept
+
+
+def _answers(version: ModelVersion, sample: Sample) -> Iterator[Feature]:
+    """Predictions and scores, as the drain will find them in stored predictions."""
+    if version.model.kind == Model.Kind.REGRESSION:
+        if sample.prediction:
+            read, wrong = numbers(sample.prediction)
+            if wrong is not None and wrong.any():
+                raise ProfileError("`prediction` of a regression is a number or null.")
+            yield feature_of(
+                "prediction", [None if isnan(value) else value for value in read.tolist()], source="prediction"
+            )
+        return
+    known = read_version(version.pk)
+    nothing: list[None] = [None] * sample.rows
+    scores = sample.scores or nothing
+    given = zip(sample.prediction or nothing, sample.score or nothing, scores, strict=True)
+    decided = [decision(*one[:2], one[2] or {}, known) or None for one in given]
+    if any(decided):
+        yield feature_of("prediction", decided, as_category=True, source="prediction")
+    scored = [answered_score(*one) for one in zip(sample.score or nothing, scores, strict=True)]
+    if any(one is not None for one in scored):
+        yield feature_of("score", scored, source="score")
 
 
 def sample_of_window(version: ModelVersion, *, start: datetime, end: datetime) -> Sample:

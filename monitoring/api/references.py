@@ -13,14 +13,14 @@ from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.models import Model, ModelVersion
 from monitoring.models import Reference
-from monitoring.references import sample_of_window, set_reference
+from monitoring.references import borrow, freeze, sample_of_window, set_reference
 from monitoring.selectors.event_filters import FilterError, read_moment
-from monitoring.selectors.references import current_reference, profile_by
+from monitoring.selectors.references import current_reference, history_of, profile_by
 from monitoring.stats.profile import Profile, ProfileError
 from monitoring.stats.profile_data import profile_of_histograms
-from monitoring.stats.sample import Sample, profile_of_sample, sample_of
+from monitoring.stats.sample import Sample, sample_of
 
-GIVEN = ("rows", "histograms", "window")
+GIVEN = ("rows", "histograms", "window", "version")
 ReferenceSerializer = inline_serializer(
     "Reference",
     {
@@ -30,6 +30,7 @@ ReferenceSerializer = inline_serializer(
         "layout": serializers.CharField(),
         "rows": serializers.IntegerField(),
         "created_at": serializers.DateTimeField(),
+        "history": serializers.DictField(),
         "features": serializers.ListField(child=serializers.DictField()),
     },
 )
@@ -39,6 +40,7 @@ GivenSerializer = inline_serializer(
         "rows": serializers.ListField(child=serializers.DictField(), required=False),
         "histograms": serializers.DictField(child=serializers.DictField(), required=False),
         "window": serializers.DictField(child=serializers.DateTimeField(), required=False),
+        "version": serializers.CharField(required=False),
         "categorical": serializers.ListField(child=serializers.CharField(), required=False),
         "keep_rows": serializers.BooleanField(required=False, default=True),
     },
@@ -61,11 +63,13 @@ class ReferenceView(APIView):
 
     @extend_schema(request=GivenSerializer, responses={201: ReferenceSerializer}, operation_id="set_reference")
     def post(self, request: Request, slug: str, version: str) -> Response:
-        """Set it from rows, ready-made histograms or a past window; predictions accepted from now on are held against it."""
+        """Set it from rows, ready-made histograms, a past window or another version's; predictions accepted from now on are held against it."""
         body: dict[str, Any] = request.data if isinstance(request.data, dict) else {}
         kinds = [name for name in GIVEN if body.get(name) is not None]
         if len(kinds) != 1:
-            raise ValidationError({"rows": "Send an object with exactly one of `rows`, `histograms` or `window`."})
+            raise ValidationError(
+                {"rows": "Send an object with exactly one of `rows`, `histograms`, `window` or `version`."}
+            )
         [origin] = kinds
         known = _version(request, slug, version)
         try:
@@ -96,7 +100,9 @@ def _profile(origin: str, body: dict[str, Any], version: ModelVersion) -> tuple[
         if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
             raise ValidationError({"rows": "A list of objects, one per row: feature to value."})
         sample = sample_of(given)
-        return profile_of_sample(sample, categorical=categorical), sample
+        return freeze(version, sample, categorical=categorical), sample
+    if origin == Reference.Origin.VERSION:
+        return borrow(_lender(version, given))
     if not isinstance(given, dict):
         raise ValidationError({origin: "An object."})
     if origin == Reference.Origin.HISTOGRAMS:
@@ -105,7 +111,15 @@ def _profile(origin: str, body: dict[str, Any], version: ModelVersion) -> tuple[
     if start >= end:
         raise ValidationError({"window": "`to` must be later than `from`."})
     sample = sample_of_window(version, start=start, end=end)
-    return profile_of_sample(sample, categorical=categorical), sample
+    return freeze(version, sample, categorical=categorical), sample
+
+
+def _lender(version: ModelVersion, name: Any) -> Reference:
+    """The reference in force of another version of the model."""
+    found = Reference.objects.filter(version__model=version.model, version__version=name).first()
+    if not isinstance(name, str) or found is None:
+        raise ValidationError({"version": "Name a version of this model that has a reference."})
+    return found
 
 
 def _moment(given: dict[str, Any], name: str) -> Any:
@@ -118,6 +132,13 @@ def _moment(given: dict[str, Any], name: str) -> Any:
     return found
 
 
+def history_to_wire(found: Reference) -> dict[str, Any]:
+    """How far back it reaches."""
+    history = history_of(found)
+    since = history.since.isoformat() if history.since else None
+    return {"state": history.state, "since": since, "share": history.share, "job": found.job_id}
+
+
 def _to_wire(found: Reference, slug: str, version: str) -> dict[str, Any]:
     return {
         "model": slug,
@@ -126,8 +147,14 @@ def _to_wire(found: Reference, slug: str, version: str) -> dict[str, Any]:
         "layout": found.layout,
         "rows": found.rows,
         "created_at": found.created_at.isoformat(),
+        "history": history_to_wire(found),
         "features": [
-            {"name": feature.name, "kind": "number" if feature.numeric else "category", "bins": feature.bins}
+            {
+                "name": feature.name,
+                "source": feature.source,
+                "kind": "number" if feature.numeric else "category",
+                "bins": feature.bins,
+            }
             for feature in profile_by(found.layout).features
         ],
     }

@@ -18,7 +18,7 @@ from lib.stage import Summary
 from monitoring.drain.claim import Body, claim, remove
 from monitoring.drain.counts import count_bodies
 from monitoring.drain.isolate import TRANSIENT, isolate
-from monitoring.drain.prepare import Batch, decode, prepare
+from monitoring.drain.prepare import Batch, confirm_plans, decode, prepare
 from monitoring.drain.sql import is_postgres, unsynced
 from monitoring.drain.store import store
 
@@ -112,6 +112,8 @@ def _prepared(bodies: list[Body]) -> Batch:
 def _store(bodies: list[Body], batch: Batch) -> Summary:
     """Everything of one transaction. Removing the bodies first proves that they are ours."""
     remove(bodies)
+    if not is_postgres():
+        confirm_plans(batch)
     counts = count_bodies(bodies)
     try:
         with transaction.atomic():

@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from lib.stage import Summary
 from monitoring.drain.claim import Body, ClaimLostError, claim_one, remove
 from monitoring.drain.counts import Counts, count_bodies
-from monitoring.drain.prepare import DRAINED, Piece, prepare, row_ids
+from monitoring.drain.prepare import DRAINED, Piece, ReferencesMovedError, prepare, row_ids
 from monitoring.drain.store import store
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.moments import moment_us
@@ -16,7 +16,7 @@ from monitoring.ingest.schema import Item
 from monitoring.models import DeadLetter
 
 # These say something of the moment (a lock, a lost connection, a full disk), never of an item.
-TRANSIENT = (OperationalError, InterfaceError, ClaimLostError)
+TRANSIENT = (OperationalError, InterfaceError, ClaimLostError, ReferencesMovedError)
 MAX_REASON = 2_000
 
 

@@ -22,7 +22,7 @@ from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.ingest.moments import moments_us
 from monitoring.ingest.schema import ITEM_TYPES, Item, namespace
 from monitoring.selectors.floors import hold_references
-from monitoring.selectors.references import read_plans
+from monitoring.selectors.references import Plans, read_plans
 from monitoring.selectors.segments import read_keys
 
 INDEX_BITS = 13
@@ -46,6 +46,10 @@ class Piece(NamedTuple):
         return Piece(self.body, self.ids[left], self.items[left]), Piece(self.body, self.ids[right], self.items[right])
 
 
+class ReferencesMovedError(Exception):
+    """A reference came, or reached further back, after the batch was folded: it is folded again."""
+
+
 class WrongCountError(ValueError):
     """A body holds another number of items than it was counted for."""
 
@@ -59,6 +63,8 @@ class Batch:
     kinds: dict[type[Row], str] = field(default_factory=dict)
     folds: Folds = field(default_factory=Folds)
     prompts: Prompts = field(default_factory=dict)
+    versions: frozenset[int] = frozenset()  # whose predictions are here
+    plans: Plans = field(default_factory=dict)
 
 
 def decode(body: Body) -> Piece:
@@ -82,8 +88,8 @@ def row_ids(body: Body, positions: Iterable[int]) -> Sequence[int]:
 def prepare(pieces: Sequence[Piece]) -> Batch:
     """A batch ready to be stored; the first of equal identities counts, in ingest order."""
     versions = _resolve(pieces)
-    prompts = observe_prompts(((piece.body, piece.items) for piece in pieces), versions)
-    batch = Batch(folds=_folds(pieces, versions), prompts=prompts)
+    batch = _begun(pieces, versions)
+    batch.prompts = observe_prompts(((piece.body, piece.items) for piece in pieces), versions)
     for body, ids, items in pieces:
         batch.kinds[ROW_TYPES[body.kind]] = body.kind
         keys = identities(body.project_id, namespace(body.kind), [item.id for item in items])
@@ -96,14 +102,21 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
     return batch
 
 
-def _folds(pieces: Iterable[Piece], versions: Versions) -> Folds:
+def _begun(pieces: Iterable[Piece], versions: Versions) -> Batch:
     """By the references and segment keys of the versions that are here; none is set while they are used (PostgreSQL)."""
     if not versions:
-        return Folds()
+        return Batch()
     hold_references()
     ids = {version.id for version in versions.values()}
     predicted = any(piece.body.kind == "prediction" for piece in pieces)
-    return Folds(read_plans(ids) if predicted else {}, read_keys(ids))
+    plans = read_plans(ids) if predicted else {}
+    return Batch(folds=Folds(plans, read_keys(ids)), versions=frozenset(ids if predicted else ()), plans=plans)
+
+
+def confirm_plans(batch: Batch) -> None:
+    """That the references are where they were when the batch was folded: SQLite prepares before its write lock."""
+    if batch.versions and read_plans(batch.versions) != batch.plans:
+        raise ReferencesMovedError
 
 
 def _resolve(pieces: Iterable[Piece]) -> Versions:

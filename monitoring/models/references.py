@@ -3,14 +3,15 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from models_registry.models import ModelVersion
+from models_registry.models import Job, ModelVersion
 
 
 class Reference(models.Model):
     """A frozen profile of a version's features. Never changed: a new reference is a new row with a new layout.
 
-    Predictions whose primary key is at least `since` (and before the next reference's) are folded by it; so whoever
-    folds, and whenever, folds a prediction by the same bins.
+    Predictions whose primary key is at least `reach` (and before the `since` of the next reference) are folded by it; so
+    whoever folds, and whenever, folds a prediction by the same bins. `since` is its place in the ingest sequence and never
+    moves; `reach` begins there and a job moves it down to 0, step by step with what it folds.
     """
 
     class Origin(models.TextChoices):
@@ -19,6 +20,7 @@ class Reference(models.Model):
         ROWS = "rows", _("training data")
         HISTOGRAMS = "histograms", _("histograms")
         WINDOW = "window", _("a past window")
+        VERSION = "version", _("another version")
 
     version = models.ForeignKey(
         ModelVersion, models.CASCADE, related_name="+", db_index=False, verbose_name=_("version")
@@ -27,7 +29,14 @@ class Reference(models.Model):
     layout = models.CharField(_("layout"), max_length=32)
     rows = models.BigIntegerField(_("rows"))
     profile = models.BinaryField(help_text="JSON of monitoring.stats.profile_data.")
-    since = models.BigIntegerField(help_text="Primary key of the first prediction it may fold.")
+    since = models.BigIntegerField(help_text="Primary key of the first prediction that came after it.")
+    reach = models.BigIntegerField(help_text="Primary key of the first prediction that is folded by it.")
+    partial_before = models.BigIntegerField(
+        null=True, help_text="Epoch seconds; what is older could not be folded, because raw events were gone."
+    )
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, related_name="+", help_text="Folds what was stored before the reference came."
+    )
     created_at = models.DateTimeField(_("created"))
 
     class Meta:

@@ -1,16 +1,19 @@
 """References as they are needed: by version for whoever folds, by layout for whoever reads."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from models_registry.models import Job
 from monitoring.models import Reference, ReferenceSample
 from monitoring.stats.drift import FLOOR
 from monitoring.stats.inputs import Report, report_of
 from monitoring.stats.integrity import MINIMUM as FEWEST
 from monitoring.stats.intervals import Reading
-from monitoring.stats.layouts import FEATURES
+from monitoring.stats.layouts import FEATURES, owner_of_features
 from monitoring.stats.profile import Profile
 from monitoring.stats.profile_data import from_json
 from monitoring.stats.sample import Sample, unpack
@@ -23,24 +26,28 @@ class Plan(NamedTuple):
     since: int
     until: int | None
     profile: Profile
+    reference_id: int = 0
 
 
 Plans = Mapping[int, Sequence[Plan]]
 
 
 def read_plans(version_ids: Collection[int]) -> Plans:
-    """The references of these versions, oldest first; versions without one are left out. One query."""
+    """The references of these versions, oldest first; versions without one are left out. One query.
+
+    A reference ends where the next one has its place; how far back it reaches is its own affair, so two may overlap.
+    """
     rows = Reference.objects.filter(version_id__in=version_ids).order_by("since", "id")
-    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-    for version_id, since, layout in rows.values_list("version_id", "since", "layout"):
-        found[version_id].append((since, layout))
-    return {
-        version_id: [
-            Plan(since, until, profile_by(layout))
-            for (since, layout), until in zip(given, [*(since for since, _ in given[1:]), None], strict=True)
-        ]
-        for version_id, given in found.items()
-    }
+    found: defaultdict[int, list[tuple[int, int, int, str]]] = defaultdict(list)
+    for version_id, id_, since, reach, layout in rows.values_list("version_id", "id", "since", "reach", "layout"):
+        found[version_id].append((id_, since, reach, layout))
+    return {version_id: list(_plans(given)) for version_id, given in found.items()}
+
+
+def _plans(given: Sequence[tuple[int, int, int, str]]) -> Iterator[Plan]:
+    ends = [*(since for _, since, _, _ in given[1:]), None]
+    for (reference_id, _, reach, layout), until in zip(given, ends, strict=True):
+        yield Plan(reach, until, profile_by(layout), reference_id)
 
 
 @lru_cache(maxsize=256)
@@ -63,13 +70,53 @@ def read_sample(reference: Reference) -> Sample | None:
     return None if found is None else unpack(bytes(found))
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """How far back a reference reaches.
+
+    complete: every prediction is folded by it. partial: those from `since` on, the raw events of older ones being gone.
+    folding: a job is at it, and has done this `share`. stopped: the job was cancelled or failed, with what it had done.
+    """
+
+    state: Literal["complete", "partial", "folding", "stopped"]
+    since: datetime | None = None
+    share: float | None = None
+
+
+def history_of(reference: Reference) -> History:
+    """By its reach and its job."""
+    if reference.reach == 0:
+        since = reference.partial_before
+        return History("complete") if since is None else History("partial", datetime.fromtimestamp(since, tz=UTC))
+    job = Job.objects.filter(pk=reference.job_id).first() if reference.job_id else None
+    if job is None or not job.is_open:
+        return History("stopped", share=job.share if job else None)
+    return History("folding", share=job.share)
+
+
 def reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0) -> list[Report]:
-    """One report per reference that folded predictions of this window."""
+    """One report per version whose predictions of this window a reference has folded.
+
+    Where several references of a version have, it is by the one that folded most of them, of equals the newest: a new
+    reference takes over once it reaches back as far as the window.
+    """
+    found: dict[int, Report] = {}
+    for one in all_reports_of(tally, floor=floor, minimum=minimum):
+        best = found.setdefault(one.version_id, one)
+        if (one.rows, one.reference_id) > (best.rows, best.reference_id):
+            found[one.version_id] = one
+    return list(found.values())
+
+
+def all_reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0) -> list[Report]:
+    """One report per version and reference."""
     reports = []
-    for layout in tally.keys(FEATURES):
-        cell = tally.cell(FEATURES, layout)
+    for key in tally.keys(FEATURES):
+        cell = tally.cell(FEATURES, key)
         if cell.n > 0:
-            reports.append(report_of(profile_by(layout), cell.n, cell.bins, cell.counts, floor=floor, minimum=minimum))
+            version_id, reference_id = owner_of_features(key)
+            found = report_of(profile_by(cell.layout), cell.n, cell.bins, cell.counts, floor=floor, minimum=minimum)
+            reports.append(replace(found, version_id=version_id, reference_id=reference_id))
     return reports
 
 

@@ -43,13 +43,15 @@ class FeatureReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All features of a window, broken ones first, then by PSI. `rows` is the number of predictions."""
+    """All features of a version's window, broken ones first, then by PSI. `rows` is the number of predictions."""
 
     profile: Profile
     rows: int
     state: Whole
     features: tuple[FeatureReport, ...]
     floor: float = FLOOR
+    version_id: int = 0
+    reference_id: int = 0
 
     @property
     def broken(self) -> list[FeatureReport]:
@@ -83,6 +85,7 @@ def report_of(
 ) -> Report:
     """The report of a window with this sparse histogram (see `monitoring.stats.profile`)."""
     table = dense(profile, bins, counts)
+    inputs = [place for place, feature in enumerate(profile.features) if feature.source == "input"]
     seen = [
         _seen(feature, current, max(minimum, MINIMUM)) for feature, current in zip(profile.features, table, strict=True)
     ]
@@ -90,12 +93,12 @@ def report_of(
     p = dict(zip(map(id, judged), corrected([one.shift.p for one in judged if one.shift]), strict=True))
     features = [_decided(one, p.get(id(one)), floor) for one in seen]
     features.sort(key=lambda one: (RANK[one.state], -(one.shift.psi if one.shift else 0.0), one.feature.name))
-    return Report(profile, rows, _whole(rows, table, max(minimum, MINIMUM)), tuple(features), floor)
+    return Report(profile, rows, _whole(rows, table[inputs], max(minimum, MINIMUM)), tuple(features), floor)
 
 
 def _whole(rows: int, table: NDArray[np.int64], minimum: int) -> Whole:
     """Whether there is enough, and whether what came is what the reference speaks of."""
-    if rows and int(table[:, NULL].sum()) == int(table.sum()):
+    if rows and len(table) and int(table[:, NULL].sum()) == int(table.sum()):
         return "other_features"
     return "few_rows" if rows < minimum else "judged"
 

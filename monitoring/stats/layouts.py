@@ -23,7 +23,7 @@ UNIT: Final = "unit-1"  # what lies between 0 and 1, by the hundredth; totals ar
 COUNT: Final = "count-1"  # a number of things, without bins
 DAYS: Final = "days-1"  # days since the epoch, UTC; what is counted is nano-USD
 WORDS: Final = "words-1"  # codes of words of the metric's own, such as error types
-# The histograms of a version's features, one row per hour; the layout, which is the key too, names the reference's bins.
+# The histograms of a version's features, one row per hour; the layout names the reference's bins.
 FEATURES: Final = "features"
 HOURLY: Final = frozenset({FEATURES})  # metrics whose finest bucket is the hour
 CLASS_AND_SCORE: Final = "logodds-class-1"  # a class, decided or true, and a score's bin
@@ -81,6 +81,17 @@ ALPHA: Final = 0.01
 GAMMA: Final = (1 + ALPHA) / (1 - ALPHA)
 PER_LOG: Final = 1 / log(GAMMA)
 ZERO_BIN: Final = -1
+
+
+def features_key(version_id: int, reference_id: int) -> str:
+    """The key of features: two versions with one reference, or two references of one version, never add up."""
+    return f"{version_id}:{reference_id}"
+
+
+def owner_of_features(key: str) -> tuple[int, int]:
+    """(version, reference) of such a key."""
+    version_id, _, reference_id = key.partition(":")
+    return int(version_id), int(reference_id)
 
 
 def log_bin(value: int) -> int:

@@ -7,10 +7,10 @@ other, so that one sparse histogram holds them all: bin = feature · STRIDE + co
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from math import inf, nan
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ BELOW, ABOVE, OTHER, UNSEEN = 249, 250, 251, 252
 # No value at all: absent or null, infinite, something else than a number.
 NULL, INFINITE, MISTYPED = 253, 254, 255
 VALUES: Final = NULL  # codes below are values
+# Where a value is found: among the inputs, or in what the model answered.
+Source = Literal["input", "prediction", "score"]
 TEXTS: Final = frozenset({str, type(None)})
 # Words that programs without a JSON number for them send.
 WORDS: Final = {"nan": nan, "inf": inf, "+inf": inf, "infinity": inf, "-inf": -inf, "-infinity": -inf}
@@ -46,6 +48,8 @@ class Table(dict[str | None, int]):
 class Feature:
     """One feature: `edges` of a number (value bin i holds [edge i-1, edge i), both tails open), else `categories`.
 
+    What the model answered is held against the reference like an input: `source` tells them apart, names need not.
+
     `low` and `high` are the reference's range where it is known. `forgetful`: the reference had more categories than are
     remembered, so nothing can be called never seen. `singles`: bins of a number in which the reference had one value.
     """
@@ -59,6 +63,7 @@ class Feature:
     others: frozenset[str] = frozenset()
     forgetful: bool = False
     singles: frozenset[int] = frozenset()
+    source: Source = "input"
     table: "Table" = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,11 +103,12 @@ class ProfileError(ValueError):
 
 def profile_of(rows: int, features: Iterable[Feature]) -> Profile:
     """A profile, refused where nothing could be compared with it."""
-    found = tuple(sorted(features, key=lambda feature: feature.name))
+    found = tuple(sorted(features, key=lambda feature: (feature.name, feature.source)))
+    inputs = sum(feature.source == "input" for feature in found)
     if not found:
         raise ProfileError("A reference needs at least one feature.")
-    if len(found) > MAX_FEATURES:
-        message = f"A reference holds at most {MAX_FEATURES} features, this one has {len(found)}."
+    if inputs > MAX_FEATURES:
+        message = f"A reference holds at most {MAX_FEATURES} features, this one has {inputs}."
         raise ProfileError(message)
     for feature in found:
         if not feature.name or len(feature.name) > 200 or any(char in '"\\' or char < " " for char in feature.name):
@@ -114,28 +120,33 @@ def profile_of(rows: int, features: Iterable[Feature]) -> Profile:
     return Profile(rows, found, f"features-{sha256(text.encode()).hexdigest()[:20]}")
 
 
-def profile_of_columns(columns: Mapping[str, Sequence[Any]], *, categorical: Iterable[str] = ()) -> Profile:
+def profile_of_columns(
+    columns: Mapping[str, Sequence[Any]], *, categorical: Iterable[str] = (), answers: Iterable[Feature] = ()
+) -> Profile:
     """The profile of raw values, one column per feature and all of one length; None is null.
 
     A column is a number when most of its values are; those in `categorical` are categories whatever they look like.
+    `answers` are the features of what the model answered in these rows.
     """
     forced = set(categorical)
     if unknown := forced - columns.keys():
         message = f"`categorical` names features that no row has: {', '.join(sorted(unknown)[:5])}."
         raise ProfileError(message)
-    rows = len(next(iter(columns.values()), ()))
+    inputs = [feature_of(name, values, as_category=name in forced) for name, values in columns.items()]
+    found = [*inputs, *answers]
+    rows = int(found[0].counts.sum()) if found else 0
     if not rows:
         raise ProfileError("A reference needs at least one row.")
-    return profile_of(rows, [feature_of(name, values, as_category=name in forced) for name, values in columns.items()])
+    return profile_of(rows, found)
 
 
-def feature_of(name: str, values: Sequence[Any], *, as_category: bool = False) -> Feature:
+def feature_of(name: str, values: Sequence[Any], *, as_category: bool = False, source: Source = "input") -> Feature:
     """The frozen histogram of one column."""
     kinds = Counter(map(type, values))
     known = len(values) - kinds[type(None)]
     if not as_category and 2 * (kinds[int] + kinds[float]) > known:
-        return _numeric(name, values)
-    return _categorical(name, values)
+        return replace(_numeric(name, values), source=source)
+    return replace(_categorical(name, values), source=source)
 
 
 def numbers(values: Sequence[Any]) -> tuple[Floats, NDArray[np.bool_] | None]:
@@ -227,4 +238,5 @@ def _counted(codes: Integers) -> Integers:
 
 def _numbers_of(feature: Feature) -> list[Any]:
     edges = None if feature.edges is None else feature.edges.tolist()
-    return [edges, feature.low, feature.high, feature.forgetful, feature.counts.tolist(), sorted(feature.singles)]
+    found = [edges, feature.low, feature.high, feature.forgetful, feature.counts.tolist(), sorted(feature.singles)]
+    return found if feature.source == "input" else [*found, feature.source]

@@ -1,6 +1,7 @@
 """Profiles as plain data: stored as JSON, and built from histograms that somebody else has made. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from math import isfinite
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from monitoring.stats.profile import MAX_BINS, NULL, OTHER, STRIDE, Feature, Profile, ProfileError, profile_of
+from monitoring.stats.profile import MAX_BINS, NULL, OTHER, STRIDE, Feature, Profile, ProfileError, Source, profile_of
 
 MAX_COUNT = 10**12
+ANSWERS: Mapping[str, Source] = {"prediction": "prediction", "score": "score"}
 
 
 class Histogram(msgspec.Struct, forbid_unknown_fields=True):
@@ -37,6 +39,7 @@ class Stored(msgspec.Struct, omit_defaults=True):
     others: list[str] = []
     forgetful: bool = False
     singles: list[int] = []
+    source: Source = "input"
 
 
 class StoredProfile(msgspec.Struct):
@@ -58,11 +61,15 @@ def from_json(data: bytes) -> Profile:
 
 
 def profile_of_histograms(histograms: Mapping[str, Any]) -> Profile:
-    """A profile of ready-made histograms by feature; refused with the feature and the mend."""
+    """A profile of ready-made histograms by feature; refused with the feature and the mend.
+
+    Those named `prediction` and `score` are of what the model answered.
+    """
     features = []
     for name, given in histograms.items():
         try:
-            features.append(_given(name, msgspec.convert(given, Histogram)))
+            found = _given(name, msgspec.convert(given, Histogram))
+            features.append(replace(found, source=ANSWERS.get(name, "input")))
         except (msgspec.ValidationError, ProfileError) as error:
             message = f"Feature {name!r}: {error}"
             raise ProfileError(message) from error
@@ -125,6 +132,7 @@ def _stored(feature: Feature) -> Stored:
         sorted(feature.others),
         feature.forgetful,
         sorted(feature.singles),
+        feature.source,
     )
 
 
@@ -142,4 +150,5 @@ def _feature(stored: Stored) -> Feature:
         frozenset(stored.others),
         stored.forgetful,
         frozenset(stored.singles),
+        stored.source,
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from monitoring.stats.profile import MAX_FEATURES, Profile, ProfileError, profile_of_columns
+from monitoring.stats.profile import MAX_FEATURES, ProfileError
 
 PREDICTION, SCORE, SCORES, LABEL = RESERVED = ("prediction", "score", "scores", "label")
 MAX_ROWS: Final = 200_000
@@ -70,11 +70,6 @@ def sample_of(rows: Iterable[Mapping[str, Any]]) -> Sample:
             raise ProfileError(message)
     _check(reserved)
     return Sample(count, features, **reserved)
-
-
-def profile_of_sample(sample: Sample, *, categorical: Iterable[str] = ()) -> Profile:
-    """The frozen profile of the features."""
-    return profile_of_columns(sample.features, categorical=categorical)
 
 
 def thinned(sample: Sample, values: int = MAX_KEPT) -> Sample:

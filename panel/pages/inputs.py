@@ -14,7 +14,7 @@ from alerting.kinds.inputs import fault_text
 from lib.charts import Beside, beside
 from models_registry.models import Model, ModelVersion
 from monitoring.models import Reference
-from monitoring.selectors.references import current_reference, reports_of
+from monitoring.selectors.references import History, all_reports_of, current_reference, history_of, reports_of
 from monitoring.selectors.summaries import read_tally
 from monitoring.stats.drift import FLOOR, Q, groups_of
 from monitoring.stats.inputs import MINIMUM, FeatureReport, Report, worst
@@ -39,6 +39,7 @@ class InputRow:
     nulls: str
     faults: list[str]
     drawing: SafeString
+    answer: bool = False  # no input, but what the model answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Inputs:
     rows: list[InputRow]
     version: ModelVersion | None = None
     reference: Reference | None = None
+    history: str = ""
 
 
 def inputs_of(model: Model, serving: ModelVersion | None, *, start: datetime, now: datetime) -> Inputs | None:
@@ -60,17 +62,30 @@ def inputs_of(model: Model, serving: ModelVersion | None, *, start: datetime, no
     if model.kind == Model.Kind.LLM:
         return None
     reference = current_reference(serving.pk) if serving else None
-    reports = reports_of(read_tally(scope_of(model), {FEATURES}, start=start, end=now))
-    mine = [one for one in reports if reference is not None and one.profile.layout == reference.layout]
-    report = worst(mine or ([] if reference else reports))
+    tally = read_tally(scope_of(model), {FEATURES}, start=start, end=now)
+    mine = [one for one in all_reports_of(tally) if reference is not None and one.reference_id == reference.pk]
+    report = worst(mine or ([] if reference else reports_of(tally)))
     if report is None:
         return _nothing(reference, serving)
     if reference is None:
-        found = Reference.objects.filter(layout=report.profile.layout, version__model=model)
-        reference = found.select_related("version").first()
+        reference = Reference.objects.select_related("version").filter(pk=report.reference_id).first()
     version = serving if mine else reference.version if reference else None
     rows = [_row(one) for one in report.features]
-    return Inputs(_state(report), _sentence(report), rows, version, reference)
+    history = history_sentence(history_of(reference)) if reference else ""
+    return Inputs(_state(report), _sentence(report), rows, version, reference, history)
+
+
+def history_sentence(history: History) -> str:
+    """What of the past is not held against the reference; nothing where all of it is."""
+    if history.state == "partial" and history.since:
+        told = _("Partial: predictions from before %(since)s are not counted, because their raw events are gone.")
+        return told % {"since": write.moment(history.since)}
+    if history.state == "folding":
+        told = _("Predictions from before the reference are being counted by it: %(share)s done.")
+        return told % {"share": write.percent(history.share or 0.0)}
+    if history.state == "stopped":
+        return _("Partial: counting the predictions from before the reference was stopped; see the jobs.")
+    return ""
 
 
 def _nothing(reference: Reference | None, serving: ModelVersion | None) -> Inputs:
@@ -80,8 +95,8 @@ def _nothing(reference: Reference | None, serving: ModelVersion | None) -> Input
             "be judged. Set one from training data by the API or with manage.py reference."
         )
         return Inputs("no_reference", told, [])
-    told = _("No predictions in this range since the reference was set.")
-    return Inputs("no_data", told, [], serving, reference)
+    told = _("No predictions in this range that the reference has counted.")
+    return Inputs("no_data", told, [], serving, reference, history_sentence(history_of(reference)))
 
 
 def _state(report: Report) -> str:
@@ -152,6 +167,7 @@ def _row(one: FeatureReport) -> InputRow:
         nulls=write.ratio(int(one.current[NULL]) / total if total else None),
         faults=[fault_text(fault) for fault in one.faults],
         drawing=_drawing(one),
+        answer=one.feature.source != "input",
     )
 
 

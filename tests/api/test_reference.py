@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from models_registry.jobs import run_jobs
 from models_registry.keys import create_key
-from models_registry.models import Model
+from models_registry.models import Job, Model
 from monitoring.drain import drain_until_empty
+from monitoring.models import Reference
+from monitoring.selectors.references import read_sample
 from tests.monitoring.conftest import put_body
 from tests.monitoring.references import applicants, predictions
 
@@ -97,3 +100,44 @@ def test_a_key_that_may_only_ingest_cannot_set_it(api: Client, credit_risk: Mode
 def test_the_models_own_paths_still_answer(api: Client):
     assert api.get("/api/v1/models/credit-risk").json()["slug"] == "credit-risk"
     assert len(api.get("/api/v1/models").json()["items"]) == 1
+
+
+def test_another_versions_reference_without_its_answers(api: Client, credit_risk: Model):
+    rows = [{**row, "prediction": "paid", "score": 0.3, "label": "paid"} for row in applicants(300)]
+    first = post(api, {"rows": rows}).json()
+    assert [(one["name"], one["source"]) for one in first["features"]][1] == ("prediction", "prediction")
+    credit_risk.versions.create(version="2")
+    path = PATH.replace("versions/1", "versions/2")
+    told = post(api, {"version": "1"}, path).json()
+    assert (told["origin"], told["rows"], told["history"]["state"]) == ("version", 300, "complete")
+    assert [one["name"] for one in told["features"]] == ["income", "region"]
+    sample = read_sample(Reference.objects.latest("id"))
+    assert (sample.label[0], sample.score, sample.rows) == ("paid", [], 300)
+    for name in ("3", 1):
+        [error] = post(api, {"version": name}, path).json()["errors"]
+        assert (error["pointer"], error["detail"][:30]) == ("/version", "Name a version of this model t")
+
+
+def test_histograms_of_answers_are_told_from_features(api: Client):
+    given = {
+        "prediction": {"categories": {"paid": 3}},
+        "score": {"edges": [0.5], "counts": [2, 1]},
+        "a": {"edges": [1], "counts": [2, 1]},
+    }
+    told = post(api, {"histograms": given}).json()
+    assert {one["name"]: one["source"] for one in told["features"]} == {
+        "a": "input",
+        "prediction": "prediction",
+        "score": "score",
+    }
+
+
+def test_how_far_back_it_reaches_is_told_with_the_job(api: Client, credit_risk: Model, now: datetime):
+    items = predictions(applicants(20), ts=int(now.timestamp() * 1e6))
+    put_body(credit_risk.project, "prediction", items, received=now)
+    drain_until_empty(now=now)
+    told = post(api, {"rows": applicants(300)}).json()["history"]
+    job = Job.objects.get()
+    assert told == {"state": "folding", "since": None, "share": 0.0, "job": job.pk}
+    run_jobs(now=now)
+    assert api.get(PATH).json()["history"] == {"state": "complete", "since": None, "share": None, "job": job.pk}

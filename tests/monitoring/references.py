@@ -6,8 +6,8 @@ from typing import Any
 
 from models_registry.models import Model
 from monitoring.models import Reference
-from monitoring.references import set_reference
-from monitoring.stats.sample import profile_of_sample, sample_of
+from monitoring.references import freeze, set_reference
+from monitoring.stats.sample import sample_of
 
 
 def applicants(rows: int, *, seed: int = 1, shift: float = 0.0) -> list[dict[str, Any]]:
@@ -21,8 +21,9 @@ def applicants(rows: int, *, seed: int = 1, shift: float = 0.0) -> list[dict[str
 
 def reference(model: Model, now: datetime, *, rows: int = 5_000, version: str = "1", seed: int = 1) -> Reference:
     """A reference of the version from generated training data."""
-    profile = profile_of_sample(sample_of(applicants(rows, seed=seed)))
-    return set_reference(model.versions.get(version=version), profile, origin="rows", now=now)
+    found = model.versions.get(version=version)
+    profile = freeze(found, sample_of(applicants(rows, seed=seed)))
+    return set_reference(found, profile, origin="rows", now=now)
 
 
 def predictions(features: list[dict[str, Any] | None], *, prefix: str = "p", **more: Any) -> list[dict[str, Any]]:

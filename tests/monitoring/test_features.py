@@ -81,8 +81,8 @@ def test_each_row_counts_once_per_feature_by_the_reference_of_its_place(rows):
 def test_one_odd_value_does_not_change_how_the_others_are_read():
     plain = [json.dumps({"features": row}) for row in applicants(5)]
     odd = json.dumps({"features": {"income": "?", "region": "north"}})
-    alone, as_known = read_features(PROFILE, plain)
-    together, strict = read_features(PROFILE, [*plain, odd])
+    alone, as_known = read_features(PROFILE, {"payload": plain})
+    together, strict = read_features(PROFILE, {"payload": [*plain, odd]})
     assert (as_known, strict) == (True, False)
     assert together[:5] == alone
     assert together[5] == ("?", "north")

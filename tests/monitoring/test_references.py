@@ -13,13 +13,13 @@ from monitoring.measures import measure_series, read_series, subjects_of
 from monitoring.models import Bucket, Prediction, Reference, Series
 from monitoring.models.summaries import Tier
 from monitoring.recount import recount
-from monitoring.references import sample_of_window, set_reference
+from monitoring.references import freeze, sample_of_window, set_reference
 from monitoring.rollup import rollup
-from monitoring.selectors.references import read_plans, reports_of
+from monitoring.selectors.references import all_reports_of, read_plans, reports_of
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.profile import MISTYPED, NULL, ProfileError, profile_of_columns
 from monitoring.stats.profile_data import from_json, profile_of_histograms, to_json
-from monitoring.stats.sample import profile_of_sample, sample_of
+from monitoring.stats.sample import sample_of
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.references import applicants, predictions, reference
 
@@ -69,14 +69,14 @@ def test_duplicates_and_labels_change_nothing(credit_risk: Model, put: Put, now:
     assert recount(start=now - DAY, end=now + DAY) == []
 
 
-def test_what_was_accepted_before_the_reference_is_not_folded_and_a_recount_agrees(
+def test_what_waits_when_the_reference_comes_is_folded_by_it_where_nothing_was_stored_before(
     credit_risk: Model, put: Put, now: datetime
 ):
     put("prediction", *predictions(applicants(7), prefix="before"))
     reference(credit_risk, now)
     put("prediction", *predictions(applicants(5), prefix="after"))
     drain_until_empty(now=now)
-    assert report(credit_risk, now, now + HOUR).rows == 5
+    assert report(credit_risk, now, now + HOUR).rows == 12
     assert recount(start=now - DAY, end=now + DAY) == []
 
 
@@ -88,12 +88,13 @@ def test_a_new_reference_is_a_new_layout_and_layouts_are_never_mixed(credit_risk
     put("prediction", *predictions(applicants(6), prefix="b"))
     drain_until_empty(now=now)
     start = int(now.timestamp())
-    assert histograms() == {(first.layout, Tier.HOUR, start): 5, (second.layout, Tier.HOUR, start): 6}
+    assert histograms() == {(first.layout, Tier.HOUR, start): 5, (second.layout, Tier.HOUR, start): 11}
     tally = read_tally(Scope(credit_risk.project_id, credit_risk.pk), {"features"}, start=now, end=now + HOUR)
-    assert sorted(found.rows for found in reports_of(tally)) == [5, 6]
+    assert sorted(found.rows for found in all_reports_of(tally)) == [5, 11]
+    assert [(found.rows, found.reference_id) for found in reports_of(tally)] == [(11, second.pk)]
     assert recount(start=now - DAY, end=now + DAY) == []
     [plan, last] = read_plans([first.version_id])[first.version_id]
-    assert plan.until == last.since
+    assert plan.until == second.since
     assert last.until is None
 
 
@@ -184,7 +185,7 @@ def test_a_past_window_becomes_the_reference(credit_risk: Model, put: Put, now: 
     version = credit_risk.versions.get()
     put("prediction", *predictions([*applicants(200), None]))
     drain_until_empty(now=now)
-    profile = profile_of_sample(sample_of_window(version, start=now, end=now + HOUR))
+    profile = freeze(version, sample_of_window(version, start=now, end=now + HOUR))
     assert (profile.rows, [one.name for one in profile.features]) == (200, ["income", "region"])
     with pytest.raises(ProfileError, match="no stored predictions"):
         sample_of_window(version, start=now - DAY, end=now)
@@ -205,7 +206,7 @@ def test_too_many_features_are_refused_before_the_rows_are_gone_through():
 
 
 def test_a_feature_that_comes_late_or_goes_is_null_elsewhere():
-    first, second = profile_of_sample(sample_of([{"a": 1}, {"a": 2, "b": "x"}, {"b": "y"}])).features
+    first, second = profile_of_columns(sample_of([{"a": 1}, {"a": 2, "b": "x"}, {"b": "y"}]).features).features
     assert (first.counts[NULL], second.counts[NULL], second.categories) == (1, 1, ("x", "y"))
     with pytest.raises(ProfileError, match="'b': values are"):
         sample_of([{"a": 1}, {"b": [1]}])
@@ -219,7 +220,7 @@ def test_a_window_is_read_without_holding_its_payloads(credit_risk: Model, put: 
     held = sum(map(len, Prediction.objects.values_list("payload", flat=True)))
     version = credit_risk.versions.select_related("model").get()
     tracemalloc.start()
-    profile = profile_of_sample(sample_of_window(version, start=now, end=now + HOUR))
+    profile = freeze(version, sample_of_window(version, start=now, end=now + HOUR))
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert profile.rows == 2_000

@@ -10,14 +10,14 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_registry.models import Model
+from models_registry.models import Model, ModelVersion
 from monitoring.drain import drain_until_empty
 from monitoring.models import Reference, ReferenceSample
-from monitoring.references import sample_of_window
+from monitoring.references import freeze, sample_of_window
 from monitoring.selectors.references import read_sample
-from monitoring.stats.profile import ProfileError
+from monitoring.stats.profile import NULL, ProfileError
 from monitoring.stats.profile_data import from_json
-from monitoring.stats.sample import MAX_ROWS, Sample, pack, profile_of_sample, sample_of, thinned, unpack
+from monitoring.stats.sample import MAX_ROWS, Sample, pack, sample_of, thinned, unpack
 from monitoring.training import read_rows
 from tests.monitoring.conftest import Put
 from tests.monitoring.references import applicants, predictions
@@ -37,7 +37,35 @@ FOUND = Sample(
 
 def test_what_was_answered_and_what_was_true_are_no_features():
     assert sample_of(ROWS) == FOUND
-    assert [one.name for one in profile_of_sample(FOUND).features] == ["income", "region"]
+
+
+def test_what_was_answered_is_held_against_the_reference_beside_the_features(credit_risk: Model):
+    version = credit_risk.versions.select_related("model").get()
+    features = {one.name: one for one in freeze(version, FOUND).features}
+    assert {name: one.source for name, one in features.items()} == {
+        "income": "input",
+        "region": "input",
+        "prediction": "prediction",
+        "score": "score",
+    }
+    assert (features["prediction"].categories, features["score"].edges.tolist()) == (("default", "paid"), [0.9])
+
+
+def test_a_score_alone_decides_as_the_drain_would_and_several_scores_answer_with_the_likeliest(credit_risk: Model):
+    version = credit_risk.versions.select_related("model").get()
+    given = sample_of([{"score": 0.7}, {"scores": {"a": 0.2, "b": 0.8}}, {}])
+    prediction, score = freeze(version, given).features
+    assert dict(zip(prediction.categories, prediction.counts.tolist(), strict=False)) == {"b": 1, "default": 1}
+    assert (score.low, score.high, prediction.counts[NULL], score.counts[NULL]) == (0.7, 0.8, 1, 1)
+
+
+def test_a_regression_answers_with_numbers(credit_risk: Model):
+    credit_risk.kind = Model.Kind.REGRESSION
+    version = ModelVersion(model=credit_risk)
+    [found] = freeze(version, sample_of([{"prediction": 2.5, "score": 1}, {"prediction": None}])).features
+    assert (found.name, found.source, found.low, found.counts[NULL]) == ("prediction", "prediction", 2.5, 1)
+    with pytest.raises(ProfileError, match="is a number"):
+        freeze(version, sample_of([{"prediction": "much"}]))
 
 
 def test_a_row_may_look_like_a_prediction_and_then_a_feature_may_bear_any_name():
@@ -148,7 +176,8 @@ def test_a_file_becomes_the_reference_with_its_rows(credit_risk: Model, stopped_
         write(path)
     call_command("reference", "aurora", "credit-risk", "1", path, ignore="good,since,debt")
     found = Reference.objects.get()
-    assert [one.name for one in from_json(bytes(found.profile)).features] == ["income", "region"]
+    names = ["income", "prediction", "region", "score"]
+    assert [one.name for one in from_json(bytes(found.profile)).features] == names
     sample = read_sample(found)
     assert (sample.features["income"], sample.label, sample.scores[1]) == ([1.5, None], ["yes", "no"], None)
     assert sample.scores[0]["yes"] == 0.9

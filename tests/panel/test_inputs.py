@@ -1,6 +1,6 @@
 """The inputs on a model's page, in each of their states: never a wrong number, never a 500."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
@@ -8,11 +8,15 @@ from django.urls import reverse
 
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.references import set_reference
+from monitoring.references import freeze, set_reference
+from monitoring.selectors.references import History
 from monitoring.stats.profile_data import profile_of_histograms
-from panel.pages.inputs import inputs_of
+from monitoring.stats.sample import sample_of
+from panel.pages.inputs import history_sentence, inputs_of
 from tests.monitoring.conftest import micros, put_body
 from tests.monitoring.references import applicants, predictions, reference
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -124,6 +128,37 @@ def test_the_serving_version_is_judged_by_its_own_reference(credit_risk, stopped
     reference(credit_risk, stopped_clock, seed=8)
     again = inputs_of(credit_risk, version, start=start, now=stopped_clock)
     assert (again.state, again.rows) == ("no_data", [])
+
+
+def test_predictions_and_scores_stand_among_the_inputs(as_bia: Client, credit_risk: Model, stopped_clock: datetime):
+    rows = [{**row, "prediction": "paid", "score": 0.1 + n / 5_000} for n, row in enumerate(applicants(2_000))]
+    version = credit_risk.versions.select_related("model").get()
+    set_reference(version, freeze(version, sample_of(rows)), origin="rows", now=stopped_clock)
+    items = predictions(applicants(300, seed=4), ts=micros(stopped_clock.replace(minute=0)) - 600_000_000)
+    for n, item in enumerate(items):
+        item |= {"prediction": "paid" if n % 2 else "default", "score": 0.4 + n / 3_000}
+    put_body(credit_risk.project, "prediction", items, received=stopped_clock)
+    drain_until_empty(now=stopped_clock)
+    found = inputs_of(credit_risk, version, start=stopped_clock.replace(hour=0), now=stopped_clock)
+    states = {row.name: (row.state, row.answer) for row in found.rows}
+    assert states["score"] == ("drifted", True)
+    assert states["prediction"] == ("broken", True), "a class that training never answered"
+    assert states["income"] == ("ok", False)
+    assert "the model's answer" in page(as_bia, credit_risk)
+
+
+@pytest.mark.parametrize(
+    ("history", "told"),
+    [
+        (History("partial", NOON), "Partial: predictions from before"),
+        (History("folding", share=0.42), "are being counted by it: 42"),
+        (History("stopped"), "was stopped"),
+        (History("complete"), ""),
+    ],
+)
+def test_the_page_says_how_far_back_the_reference_reaches(history: History, told: str):
+    assert told in history_sentence(history)
+    assert bool(told) == bool(history_sentence(history))
 
 
 def test_calls_of_language_models_have_no_such_section(as_bia: Client, support_assistant: Model, stopped_clock):

@@ -58,6 +58,12 @@ class Folds:
                 if with_features and self._plans and row_type is PredictionRow:
                     features.fold(self._sums, columns, self._plans, sign, segments)
 
+    def add_features(self, rows: Sequence[PredictionRow]) -> None:
+        """Add the features of predictions alone: everything else of them has been folded before."""
+        if rows:
+            columns = _columns(rows)
+            features.fold(self._sums, columns, self._plans, 1, segments_of(columns, self._keys))
+
     def amend(self, old: Iterable[ServedRow], new: Iterable[ServedRow], keys: Keys) -> None:
         """The one way to change the past: fold(new) − fold(old), by the keys of their versions. Features never change."""
         self._keys |= keys

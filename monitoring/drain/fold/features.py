@@ -2,6 +2,7 @@
 
 A version's features are one histogram per hour: every feature's row of codes, one after the other (see
 `monitoring.stats.profile`). They are read from the payload as it is stored, so that the drain and a recount read alike.
+What the model answered stands among them where the reference says how it answered in training.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,12 +14,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from monitoring.drain.fold.class_scores import MARK, Scored
 from monitoring.drain.fold.sums import NOWHERE, Segments, Slot, Sums
-from monitoring.selectors.references import Plans
+from monitoring.selectors.references import Plan, Plans
 from monitoring.stats import layouts
+from monitoring.stats.layouts import STATUS_ERROR, STATUS_OK, features_key
 from monitoring.stats.profile import STRIDE, Feature, Integers, Profile, category_codes, numbers, numeric_codes
 
 HOUR_US = 3_600_000_000
+READ = ("ts_us", "whose", "payload", "status", "prediction", "score")
+_scored = msgspec.json.Decoder(Scored).decode
 MINUTES = 60
 Columns = Mapping[str, Sequence[Any]]
 Row = tuple[Any, ...]
@@ -27,6 +32,7 @@ Row = tuple[Any, ...]
 class HourOfFeatures(NamedTuple):
     """What one version and environment (in these segments) adds to one hour; `minute` is the hour's first."""
 
+    reference_id: int
     version_id: int
     environment: str
     segments: Segments
@@ -39,9 +45,11 @@ class HourOfFeatures(NamedTuple):
 
 def fold(sums: Sums, columns: Columns, plans: Plans, sign: int, segments: Sequence[Segments] | None = None) -> None:
     """One histogram per version and hour, as of the hour's first minute."""
-    for version_id, environment, within, minute, layout, rows, bins, counts in fold_features(plans, columns, segments):
+    for reference_id, version_id, environment, within, minute, layout, rows, bins, counts in fold_features(
+        plans, columns, segments
+    ):
         place = sums.places([version_id], [environment], [minute], [within])
-        slot = Slot(layouts.FEATURES, layout, layout)
+        slot = Slot(layouts.FEATURES, features_key(version_id, reference_id), layout)
         sums.add(slot, place, sign * rows)
         sums.grow(slot, np.broadcast_to(place, bins.shape), bins, sign * counts)
 
@@ -49,35 +57,39 @@ def fold(sums: Sums, columns: Columns, plans: Plans, sign: int, segments: Sequen
 def fold_features(
     plans: Plans, columns: Columns, segments: Sequence[Segments] | None = None
 ) -> Iterator[HourOfFeatures]:
-    """The sums of predictions given by columns (`id`, `ts_us`, `version_id`, `environment`, `payload`)."""
+    """The sums of predictions given by the columns of their rows."""
     columns = {**columns, "whose": list(zip(columns["environment"], segments or repeat(NOWHERE), strict=False))}
     versions, ids = np.array(columns["version_id"]), np.array(columns["id"], dtype=np.int64)
     for version_id, given in plans.items():
         mine = versions == version_id
-        for since, until, profile in given:
-            among = mine & (ids >= since) if until is None else mine & (ids >= since) & (ids < until)
+        for plan in given:
+            among = mine & (ids >= plan.since)
+            if plan.until is not None:
+                among &= ids < plan.until
             if among.any():
-                yield from _fold(version_id, profile, _chosen(columns, among))
+                yield from _fold(version_id, plan, _chosen(columns, among))
 
 
 def _chosen(columns: Columns, among: NDArray[np.bool_]) -> Columns:
     if among.all():
         return columns
     picked = among.tolist()
-    return {name: list(compress(columns[name], picked)) for name in ("ts_us", "whose", "payload")}
+    return {name: list(compress(columns[name], picked)) for name in READ}
 
 
-def _fold(version_id: int, profile: Profile, columns: Columns) -> Iterator[HourOfFeatures]:
+def _fold(version_id: int, plan: Plan, columns: Columns) -> Iterator[HourOfFeatures]:
+    profile = plan.profile
     places, owners = _places(columns)
     width = len(profile.features) * STRIDE
-    keys = bins_of(profile, *read_features(profile, columns["payload"]))
+    keys = bins_of(profile, *read_features(profile, columns))
     if len(places) > 1:
         keys += owners * width
-    table = np.bincount(keys.ravel(), minlength=len(places) * width).reshape(len(places), width)
+    table = np.bincount(_answered(profile, keys, columns), minlength=len(places) * width).reshape(len(places), width)
     rows = np.bincount(owners, minlength=len(places)).tolist()
     for place, (whose, hour) in enumerate(places):
         bins = np.flatnonzero(table[place])
-        yield HourOfFeatures(version_id, *whose, hour * MINUTES, profile.layout, rows[place], bins, table[place][bins])
+        minute, counts = hour * MINUTES, table[place][bins]
+        yield HourOfFeatures(plan.reference_id, version_id, *whose, minute, profile.layout, rows[place], bins, counts)
 
 
 def _places(columns: Columns) -> tuple[list[tuple[tuple[str, Segments], int]], Integers]:
@@ -106,23 +118,62 @@ def _codes(feature: Feature, column: Sequence[Any], as_known: bool) -> Integers:
     return numeric_codes(feature, *numbers(column))
 
 
-def read_features(profile: Profile, payloads: Sequence[str]) -> tuple[list[Row], bool]:
-    """(the values of each payload in the order of the profile, whether numbers are as known); what is absent is None."""
+def _answered(profile: Profile, keys: Integers, columns: Columns) -> Integers:
+    """All keys in a row, without the answers of what failed: those are errors and no nulls."""
+    answers = [place for place, feature in enumerate(profile.features) if feature.source != "input"]
+    if not answers or STATUS_ERROR not in columns["status"]:
+        return keys.ravel()
+    kept = np.ones(keys.shape, dtype=bool)
+    kept[answers] = np.array(columns["status"]) == STATUS_OK
+    return keys[kept]
+
+
+def read_features(profile: Profile, columns: Columns) -> tuple[list[Row], bool]:
+    """(the values of each row in the order of the profile, whether numbers are as known); what is absent is None."""
     strict, lenient, nothing = _readers(profile)
-    as_known = True
+    payloads, as_known = columns["payload"], True
     try:
         read = list(map(strict, payloads))
     except msgspec.ValidationError:  # some value is not of its feature's kind
         as_known = False
         read = list(map(lenient, payloads))
-    return [nothing if one.features is None else msgspec.structs.astuple(one.features) for one in read], as_known
+    rows = [nothing if one.features is None else msgspec.structs.astuple(one.features) for one in read]
+    return (
+        (_with_answers(profile, rows, columns), as_known) if len(nothing) < len(profile.features) else (rows, as_known)
+    )
+
+
+def _with_answers(profile: Profile, rows: list[Row], columns: Columns) -> list[Row]:
+    """The values of the inputs with what was answered put in its places."""
+    inputs = iter(zip(*rows, strict=True))
+    found = [next(inputs) if feature.source == "input" else _answers(feature, columns) for feature in profile.features]
+    return list(zip(*found, strict=True))
+
+
+def _answers(feature: Feature, columns: Columns) -> Sequence[Any]:
+    """Classes as text, numbers of a regression (which are in the column of scores), or scores."""
+    if feature.source == "prediction" and not feature.numeric:
+        return [text or None for text in columns["prediction"]]
+    scores = columns["score"]
+    if feature.source == "prediction" or None not in scores:
+        return scores
+    return [
+        answered_score(score, _scored(payload).scores if score is None and MARK in payload else None)
+        for score, payload in zip(scores, columns["payload"], strict=True)
+    ]
+
+
+def answered_score(score: float | None, scores: Mapping[str, float] | None) -> float | None:
+    """The score of a prediction: the one given, else that of the likeliest class."""
+    return max(scores.values()) if score is None and scores else score
 
 
 @lru_cache(maxsize=256)
 def _readers(profile: Profile) -> tuple[Callable[[str], Any], Callable[[str], Any], Row]:
     """Decoders of a payload's features: one that insists on their kinds and makes floats, one that takes anything."""
-    names = {f"f{place}": feature.name for place, feature in enumerate(profile.features)}
-    kinds: list[Any] = [float | None if feature.numeric else Any for feature in profile.features]
+    inputs = [feature for feature in profile.features if feature.source == "input"]
+    names = {f"f{place}": feature.name for place, feature in enumerate(inputs)}
+    kinds: list[Any] = [float | None if feature.numeric else Any for feature in inputs]
     return (
         _decoder(dict(zip(names, kinds, strict=True)), names),
         _decoder(dict.fromkeys(names, Any), names),

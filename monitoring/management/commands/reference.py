@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from lib import clock
 from models_registry.models import ModelVersion
 from monitoring.models import Reference
-from monitoring.references import set_reference
+from monitoring.references import freeze, set_reference
 from monitoring.stats.profile import ProfileError
-from monitoring.stats.sample import profile_of_sample, sample_of
+from monitoring.stats.sample import sample_of
 from monitoring.training import FileError, read_rows
 
 SHOWN = 8
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             categorical = _names(options["categorical"])
             rows = read_rows(options["file"], ignored=set(_names(options["ignore"])), texts=set(categorical))
             sample = sample_of(rows)
-            profile = profile_of_sample(sample, categorical=categorical)
+            profile = freeze(version, sample, categorical=categorical)
         except (OSError, UnicodeDecodeError, csv.Error, FileError, ProfileError) as error:
             message = f"{options['file']}: {error}"
             raise CommandError(message) from error
