@@ -118,11 +118,16 @@ def readings_of(wanted: Wanted, tallies: Sequence[Tally]) -> dict[str, Reading]:
 def _point(measure: Measure, tally: Tally, subject: Subject, now: datetime) -> Point:
     reading = measure.read(tally, subject)
     state: PointState = "ok"
-    if measure.settle == "labels" and tally.end > now - subject.label_delay:
+    if measure.settle == "labels" and is_provisional(tally.end, subject, now=now):
         state = "provisional"
     elif reading.value is None:
         state = "no_data"
     return Point(tally.start, reading.value, reading.n, reading.low, reading.high, state)
+
+
+def is_provisional(end: datetime, subject: Subject, *, now: datetime) -> bool:
+    """Whether labels of a window that ends there are still to come."""
+    return end > now - subject.label_delay
 
 
 def _subject(scope: Scope) -> Subject:

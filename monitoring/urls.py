@@ -5,6 +5,7 @@ from django.urls import path
 from monitoring.api.costs import CostsView
 from monitoring.api.events import EventsView, LedgerView
 from monitoring.api.measures import MeasuresView, SeriesView
+from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
 from monitoring.api.slos import SLOsView, SLOView
 from monitoring.ingest.views import PATHS
@@ -13,6 +14,7 @@ urlpatterns = [
     path("ledger", LedgerView.as_view()),
     *(path(full.removeprefix("/api/v1/"), EventsView.as_view(kind=kind)) for full, kind in PATHS.items()),
     path("models/<path:slug>/versions/<path:version>/reference", ReferenceView.as_view()),
+    path("models/<path:slug>/quality", QualityView.as_view()),
     path("costs", CostsView.as_view()),
     path("measures", MeasuresView.as_view()),
     path("series", SeriesView.as_view()),

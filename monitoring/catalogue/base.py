@@ -32,6 +32,7 @@ NEEDS: dict[str, StrOrPromise] = {
     "labels": _("labels, as outcomes of predictions"),
     "latency": _("the latency of each prediction or call"),
     "price": _("a price of the model, from the list or your own"),
+    "ranking": _("predictions that are ranked lists"),
     "reference": _("a reference of the version"),
     "reported_cost": _("the cost as the client reports it"),
     "score": _("the score of each prediction"),

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue.base import BINARY, CLASSICAL, CLASSIFIERS, MULTICLASS, Indicator, Measure
-from monitoring.stats import ranking, readers
+from monitoring.stats import ranking, ranks, readers
 
 _DECISIONS = ("confusion",)
 _SCORES = ("labelled_score",)
@@ -165,6 +165,29 @@ MEASURES = (
         settle="labels",
         better="lower",
     ),
+    *(
+        Measure(
+            name=f"hit_rate_at_{k}",
+            label=label,
+            unit="ratio",
+            definition=_(
+                "Ranked lists whose first items hold the label divided by labelled lists of at least so many items. A list is "
+                "a prediction that is sent as one, the likeliest first."
+            ),
+            source="scikit-learn top_k_accuracy_score; Wilson 1927",
+            kinds=MULTICLASS,
+            metrics=("rank",),
+            read=ranks.hit_rate(k),
+            needs=("labels", "ranking"),
+            settle="labels",
+        )
+        for k, label in (
+            (1, _("hit rate, first item")),
+            (3, _("hit rate, first 3 items")),
+            (5, _("hit rate, first 5 items")),
+            (10, _("hit rate, first 10 items")),
+        )
+    ),
     Measure(
         name="label_coverage",
         label=_("label coverage"),
@@ -175,7 +198,7 @@ MEASURES = (
         ),
         source="labelled ÷ decided; Wilson 1927",
         kinds=CLASSICAL,
-        metrics=("confusion", "decision", "value"),
+        metrics=("confusion", "decision", "rank", "value"),
         read=readers.label_coverage,
         needs=("labels",),
         settle="labels",

@@ -32,6 +32,7 @@ SIDES: Final = {CLASS_AND_SCORE: 1, CLASS_SIDE_SCORE: 2}  # of each class
 # Every version is calibrated by itself: where versions are read together, the version's id is the key of its cell.
 BY_VERSION: Final = frozenset({"score", "class_score"})
 VALUE: Final = "value-1"
+RANK: Final = "rank-1"  # length of a list and place of the label in it
 SIGNED_LOG: Final = "signed-log-1"
 ERROR_SUMS: Final = "error-sums-1"  # sums of floats in limbs, see `monitoring.stats.exact`
 
@@ -73,6 +74,8 @@ MAX_WORDS: Final = 100  # the same of each metric of the layout `words-1`
 PAST_CAP: Final = 0
 CONFUSION_STRIDE: Final = 4_096
 WORD_LENGTH: Final = 200
+RANKED: Final = 10  # items of a list that are told apart
+RANK_STRIDE: Final = 16
 
 # log-1: the mapping of DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with
 # relative-error guarantees", VLDB 2019) with alpha = 1 %. Quanta are whole numbers, so bin 0 holds exactly 1
@@ -166,6 +169,17 @@ def scored_bins(
 ) -> NDArray[np.int64]:
     """The inverse of `score_cells`."""
     return (codes * sides + side) * CONFUSION_STRIDE + scores + CONFUSION_STRIDE // 2
+
+
+def rank_bin(length: int, place: int | None = None) -> int:
+    """A list of so many items (at most RANKED) with the label at a place from 1 on; 0: not in it; None: not labelled."""
+    return length * RANK_STRIDE + (RANK_STRIDE - 1 if place is None else place)
+
+
+def rank_cell(bin_: int) -> tuple[int, int | None]:
+    """The inverse of `rank_bin`."""
+    length, place = divmod(bin_, RANK_STRIDE)
+    return length, None if place == RANK_STRIDE - 1 else place
 
 
 def confusion_bin(true_code: int, predicted_code: int) -> int:

@@ -8,7 +8,7 @@ counts as 0) for the others. A quotient of nothing by nothing is *no data*.
 from collections.abc import Callable
 from math import sqrt
 
-from monitoring.stats import errors
+from monitoring.stats import errors, ranks
 from monitoring.stats.histogram import fraction_at_most, quantile
 from monitoring.stats.intervals import Z_95, Reading, ratio
 from monitoring.stats.layouts import (
@@ -139,7 +139,8 @@ def label_coverage(tally: Tally, subject: Subject) -> Reading:
     """Labelled among decided; numbers among numbers."""
     if subject.kind == REGRESSION:
         return errors.label_coverage(tally, subject)
-    return ratio(tally.cell("confusion").n, tally.cell("decision").n)
+    labelled, lists = ranks.labelled(tally)
+    return ratio(tally.cell("confusion").n + labelled, tally.cell("decision").n + lists)
 
 
 def positive_rate(tally: Tally, subject: Subject) -> Reading:

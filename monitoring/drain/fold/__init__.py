@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from monitoring.drain.fold import calls, class_scores, decisions, errors, failures, features, opinions, served
+from monitoring.drain.fold import calls, class_scores, decisions, errors, failures, features, opinions, ranks, served
 from monitoring.drain.fold.segments import segments_of
 from monitoring.drain.fold.sums import Cell, Columns, Group, Integers, Named, Slot, Sums
 from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow
@@ -22,7 +22,15 @@ MINUTE_US = 60_000_000
 # (sums, columns of the rows, the place of each row, sign): adds what it is about.
 Part = Callable[[Sums, Columns, Integers, int], None]
 PARTS: Mapping[type[Row], Sequence[Part]] = {
-    PredictionRow: (served.fold, failures.fold, opinions.fold, decisions.fold, class_scores.fold, errors.fold),
+    PredictionRow: (
+        served.fold,
+        failures.fold,
+        opinions.fold,
+        decisions.fold,
+        class_scores.fold,
+        errors.fold,
+        ranks.fold,
+    ),
     LLMCallRow: (served.fold, failures.fold, opinions.fold, calls.fold),
 }
 

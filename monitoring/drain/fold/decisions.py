@@ -4,6 +4,7 @@ from itertools import compress
 
 import numpy as np
 
+from monitoring.drain.fold.ranks import are_lists
 from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
 from monitoring.stats import layouts
 from monitoring.stats.layouts import STATUS_OK, score_bins, scored_bins
@@ -15,9 +16,11 @@ LABELLED_SCORE = Slot("labelled_score", "", layouts.CLASS_AND_SCORE)  # by label
 
 
 def fold(sums: Sums, columns: Columns, places: Integers, sign: int) -> None:
-    """Decisions and scores of what did not fail; confusion and scores by label of what is labelled."""
+    """Decisions and scores of what did not fail; confusion and scores by label of what is labelled. Lists decide nothing."""
     texts, labels, scores = columns["prediction"], columns["label"], columns["score"]
     decided = [bool(text) and status == STATUS_OK for text, status in zip(texts, columns["status"], strict=True)]
+    if lists := are_lists(columns):
+        decided = [on and not listed for on, listed in zip(decided, lists, strict=True)]
     scored = [on and score is not None for on, score in zip(decided, scores, strict=True)]
     bins = score_bins(list(compress(scores, scored)))
     classes = np.array(sums.named(compress(texts, decided)), dtype=np.int64)

@@ -1,0 +1,223 @@
+"""`GET /api/v1/models/{slug}/quality`: what labels say of a model: matrix, classes, curves, calibration, errors."""
+
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lib import clock
+from models_registry.authenticate import project_of
+from models_registry.models import Model, ModelVersion
+from monitoring.api.measures import DEFAULT_RANGE
+from monitoring.quality import Class, Quality, read_quality
+from monitoring.selectors.event_filters import FilterError, read_moment
+from monitoring.selectors.summaries import Scope
+from monitoring.stats.curves import Calibrated, CurvePoint, Threshold
+from monitoring.stats.intervals import Reading
+
+
+class ReadingSerializer(serializers.Serializer[dict[str, Any]]):
+    """A value, the events that it rests on and its 95 % interval; null is no data."""
+
+    value = serializers.FloatField(allow_null=True)
+    n = serializers.IntegerField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+
+
+class CellSerializer(serializers.Serializer[dict[str, Any]]):
+    """A cell of the confusion matrix; a label of null stands for all classes past the cap of 1,000."""
+
+    true = serializers.CharField(allow_null=True)
+    predicted = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField()
+
+
+class ClassSerializer(serializers.Serializer[dict[str, Any]]):
+    """One class against the rest."""
+
+    name = serializers.CharField(allow_null=True)
+    precision = ReadingSerializer()
+    recall = ReadingSerializer()
+    f1 = serializers.FloatField(allow_null=True)
+    support = serializers.IntegerField()
+    predicted = serializers.IntegerField()
+
+
+class ThresholdSerializer(serializers.Serializer[dict[str, Any]]):
+    """The matrix of "positive from `threshold` on", the edge of a bin nearest to what was asked for."""
+
+    threshold = serializers.FloatField()
+    true_positives = serializers.IntegerField()
+    false_positives = serializers.IntegerField()
+    false_negatives = serializers.IntegerField()
+    true_negatives = serializers.IntegerField()
+
+
+class CalibratedSerializer(serializers.Serializer[dict[str, Any]]):
+    """Events whose scores are in one tenth: their mean score and their share of positives."""
+
+    score = serializers.FloatField()
+    positive = ReadingSerializer()
+
+
+class CurveSerializer(serializers.Serializer[dict[str, Any]]):
+    """A point of a curve; the threshold is null where nothing is called positive."""
+
+    x = serializers.FloatField()
+    y = serializers.FloatField()
+    threshold = serializers.FloatField(allow_null=True)
+
+
+class BarSerializer(serializers.Serializer[dict[str, Any]]):
+    """A bar of the histogram of prediction − label; the outer bars hold the tails."""
+
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    count = serializers.IntegerField()
+
+
+class QualitySerializer(serializers.Serializer[dict[str, Any]]):
+    """Lists are empty where the kind of model has no such thing, or nobody has labels."""
+
+    model = serializers.CharField()
+    kind = serializers.CharField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    state = serializers.ChoiceField(["ok", "no_data", "provisional"])
+    n = serializers.IntegerField()
+    few = serializers.BooleanField()
+    label_coverage = ReadingSerializer()
+    confusion = CellSerializer(many=True)
+    classes = ClassSerializer(many=True)
+    at_threshold = ThresholdSerializer(allow_null=True)
+    calibration = CalibratedSerializer(many=True)
+    roc = CurveSerializer(many=True)
+    precision_recall = CurveSerializer(many=True)
+    error_histogram = BarSerializer(many=True)
+    unusable_labels = ReadingSerializer()
+
+
+class QualityView(APIView):
+    """The quality of one model over one window."""
+
+    @extend_schema(
+        operation_id="quality",
+        parameters=[
+            OpenApiParameter("version", str),
+            OpenApiParameter("environment", str),
+            OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
+            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+            OpenApiParameter("threshold", float, description="From 0 to 1; the model's own unless given."),
+        ],
+        responses=QualitySerializer,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Confusion matrix, classes, curves and calibration of a classifier; the errors of a regression."""
+        project = project_of(request)
+        model = Model.objects.filter(project=project, slug=slug).first()
+        if model is None:
+            raise NotFound("There is no model with this slug in the project.")
+        params = request.query_params.dict()
+        now = clock.now()
+        start, end = _range(params, now)
+        scope = Scope(project.pk, model.pk, _version(model, params), params.get("environment") or None)
+        found = read_quality(model, scope, start=start, end=end, now=now, threshold=_threshold(params))
+        return Response(_to_wire(model, found))
+
+
+def _version(model: Model, params: dict[str, str]) -> int | None:
+    if not params.get("version"):
+        return None
+    found = ModelVersion.objects.filter(model=model, version=params["version"]).first()
+    if found is None:
+        raise NotFound("This model has no such version.")
+    return found.pk
+
+
+def _range(params: dict[str, str], now: datetime) -> tuple[datetime, datetime]:
+    try:
+        end = read_moment("to", params.get("to", "")) or now
+        start = read_moment("from", params.get("from", "")) or end - DEFAULT_RANGE
+    except FilterError as error:
+        raise ValidationError({error.field: str(error)}) from error
+    if start >= end:
+        raise ValidationError({"to": "`to` must be later than `from`."})
+    return start, end
+
+
+def _threshold(params: dict[str, str]) -> float | None:
+    text = params.get("threshold", "")
+    if not text:
+        return None
+    try:
+        threshold = float(text)
+    except ValueError:
+        threshold = -1.0
+    if not isfinite(threshold) or not 0 <= threshold <= 1:
+        raise ValidationError({"threshold": "`threshold` is a number from 0 to 1, such as 0.35."})
+    return threshold
+
+
+def _to_wire(model: Model, found: Quality) -> dict[str, Any]:
+    return {
+        "model": model.slug,
+        "kind": found.kind,
+        "start": found.start.astimezone(UTC).isoformat(),
+        "end": found.end.astimezone(UTC).isoformat(),
+        "state": found.state,
+        "n": found.n,
+        "few": found.few,
+        "label_coverage": _reading(found.coverage),
+        "confusion": [{"true": true, "predicted": guess, "count": count} for true, guess, count in found.confusion],
+        "classes": [_class(one) for one in found.classes],
+        "at_threshold": _matrix(found.at_threshold),
+        "calibration": [_calibrated(one) for one in found.calibration],
+        "roc": [_point(point) for point in found.roc],
+        "precision_recall": [_point(point) for point in found.precision_recall],
+        "error_histogram": [{"low": low, "high": high, "count": count} for low, high, count in found.errors],
+        "unusable_labels": _reading(found.unusable_labels),
+    }
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    return {"value": reading.value, "n": reading.n, "low": reading.low, "high": reading.high}
+
+
+def _class(one: Class) -> dict[str, Any]:
+    quality = one.quality
+    return {
+        "name": one.name,
+        "precision": _reading(quality.precision),
+        "recall": _reading(quality.recall),
+        "f1": quality.f1,
+        "support": quality.support,
+        "predicted": quality.predicted,
+    }
+
+
+def _matrix(found: Threshold | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "threshold": found.threshold,
+        "true_positives": found.true_positives,
+        "false_positives": found.false_positives,
+        "false_negatives": found.false_negatives,
+        "true_negatives": found.true_negatives,
+    }
+
+
+def _calibrated(one: Calibrated) -> dict[str, Any]:
+    return {"score": one.score, "positive": _reading(one.positive)}
+
+
+def _point(point: CurvePoint) -> dict[str, Any]:
+    return {"x": point.x, "y": point.y, "threshold": point.threshold}
