@@ -1,5 +1,6 @@
 """Forms for objectives, and the machine's own records to look at. Events are in the explorers, never here."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -12,8 +13,9 @@ from django.utils.translation import ngettext
 
 from lib import clock
 from models_registry.admin_parts import ShownOnly
-from monitoring.catalogue import SLIS
+from monitoring.catalogue import MEASURES
 from monitoring.deadletters import replay
+from monitoring.indicators import INDICATORS, SLICES
 from monitoring.models import SLO, AppliedPrice, DeadLetter, OwnPrice, SegmentKey, StageRun
 from monitoring.pricing.prices import BUCKETS
 from monitoring.segments import declare_key, key_problem, withdraw_key
@@ -23,7 +25,26 @@ from monitoring.validate import slo_problems
 class SLOForm(forms.ModelForm[SLO]):
     """A promise in words a newcomer understands; one that could never be measured is refused with the mend."""
 
-    sli = forms.ChoiceField(label=_("What counts as good"), choices=[(name, sli.label) for name, sli in SLIS.items()])
+    sli = forms.ChoiceField(label=_("What counts as good"), choices=list(INDICATORS.items()))
+    measure = forms.ChoiceField(
+        label=_("Measure"),
+        required=False,
+        choices=[("", "—"), *((name, one.label) for name, one in MEASURES.items())],
+    )
+    slice = forms.TypedChoiceField(
+        label=_("Slice"),
+        required=False,
+        choices=[("", "—"), *((str(int(width.total_seconds())), title) for width, title in SLICES.items())],
+        coerce=lambda seconds: timedelta(seconds=int(seconds)),
+        empty_value=None,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("comparison", "minimum"):
+            self.fields[name].required = False
+        if self.instance.slice:
+            self.initial["slice"] = str(int(self.instance.slice.total_seconds()))
 
     class Meta:
         """Everything a person decides."""
@@ -38,6 +59,11 @@ class SLOForm(forms.ModelForm[SLO]):
             "environment",
             "sli",
             "bound_ms",
+            "measure",
+            "comparison",
+            "bound",
+            "slice",
+            "minimum",
             "target",
             "window",
             "owner",
@@ -51,6 +77,15 @@ class SLOForm(forms.ModelForm[SLO]):
             ),
             "environment": _("Only events of this environment count."),
         }
+
+    def clean_comparison(self) -> str:
+        """Empty is the usual one."""
+        return str(self.cleaned_data.get("comparison") or SLO.Comparison.AT_MOST)
+
+    def clean_minimum(self) -> int:
+        """Empty is the smallest."""
+        minimum: int | None = self.cleaned_data.get("minimum")
+        return 1 if minimum is None else minimum
 
     def clean(self) -> dict[str, Any] | None:
         """What the indicator needs, and whether this kind of model has it."""
@@ -69,7 +104,7 @@ class IndicatorFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The catalogue."""
-        return [(name, str(indicator.label)) for name, indicator in SLIS.items()]
+        return [(name, str(title)) for name, title in INDICATORS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[SLO]) -> QuerySet[SLO]:
         """Those of the chosen one, or all."""
@@ -99,13 +134,25 @@ class SLOAdmin(admin.ModelAdmin[SLO]):
                 ),
             },
         ),
+        (
+            _("If slices of time are judged"),
+            {
+                "fields": ("measure", "comparison", "bound", "slice", "minimum"),
+                "description": _(
+                    "Any measure can be promised: time is cut into slices, and a slice is good when the measure keeps its "
+                    "bound there. Slices without enough events are not counted. Choose “time in which a measure keeps its "
+                    "bound” above."
+                ),
+            },
+        ),
     )
 
     @admin.display(description=_("What counts as good"), ordering="sli")
     def indicator(self, slo: SLO) -> str:
         """By its title; one that is no longer there by its name."""
-        found = SLIS.get(slo.sli)
-        return str(found.label) if found else slo.sli
+        if slo.sliced and slo.measure in MEASURES:
+            return f"{MEASURES[slo.measure].label} {slo.get_comparison_display()} {slo.bound:g}"
+        return str(INDICATORS.get(slo.sli, slo.sli))
 
 
 @admin.register(OwnPrice)

@@ -1,25 +1,28 @@
 """What an objective promises and how far it is kept: attained, budget, burn rates, state.
 
 The window of an SLO is rolling: it ends at min(now, ingest watermark) - settle, where settle is the model's label delay
-for indicators that wait for labels and nothing for the others. A drain that is behind makes the status *stale*.
+for indicators that wait for labels and nothing for the others. A drain that is behind makes the status *stale*. Where
+slices of time are judged, windows are made of whole slices: they end with the last one that has settled.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal
 
-from monitoring.catalogue import SLIS
+from monitoring.indicators import indicator_of
 from monitoring.measures import subjects_of
 from monitoring.models import SLO
 from monitoring.selectors.summaries import LONG, Ask, Scope, read_tallies_of, window_start
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.burn import Pair, budget_left, burn_rate, exhausts_in, span_label, spans, standard_pairs
+from monitoring.stats.slices import slice_edges, slice_start, windows_of
 from monitoring.stats.tally import Subject, Tally
 
 STALE_AFTER = timedelta(minutes=2)
 MINIMUM_BAD = 3
+MOST_STEPS = 240
 SLOState = Literal["ok", "burning", "exhausted", "no_data", "stale"]
 
 
@@ -118,8 +121,9 @@ def is_stale(*, now: datetime, watermark: datetime) -> bool:
 
 def window_end(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> datetime:
     """Until when the indicator has settled."""
-    settle = subject.label_delay if SLIS[slo.sli].settle == "labels" else timedelta(0)
-    return min(now, watermark) - settle
+    settle = subject.label_delay if indicator_of(slo).settle == "labels" else timedelta(0)
+    end = min(now, watermark) - settle
+    return slice_start(end, slo.sliced) if slo.sliced else end
 
 
 def ask_counts(slo: SLO, *, end: datetime, spans_s: Iterable[int]) -> Ask:
@@ -127,13 +131,19 @@ def ask_counts(slo: SLO, *, end: datetime, spans_s: Iterable[int]) -> Ask:
 
     Windows of a day or more begin at a whole hour (`window_start`).
     """
+    return ask_slices(slo, edges=_edges(slo, end, spans_s))
+
+
+def _edges(slo: SLO, end: datetime, spans_s: Iterable[int]) -> list[datetime]:
     starts = [window_start(end, timedelta(seconds=span)) for span in sorted(set(spans_s), reverse=True)]
-    return ask_slices(slo, edges=[*starts, end])
+    return [*(slice_start(start, slo.sliced) if slo.sliced else start for start in starts), end]
 
 
 def counts_of(slo: SLO, subject: Subject, slices: Sequence[Tally], *, spans_s: Iterable[int]) -> dict[int, Counts]:
     """Good and valid of the windows (end - span, end], by span in seconds: the slices added up backwards."""
     parts = slices_of(slo, subject, slices)
+    if slo.sliced:
+        parts = _windows(parts, _edges(slo, parts[-1].end, spans_s))
     sums = accumulate(reversed(parts), lambda later, earlier: _joined(earlier, later))
     return dict(zip(sorted(set(spans_s)), sums, strict=True))
 
@@ -148,21 +158,40 @@ def read_counts(slo: SLO, subject: Subject, *, end: datetime, spans_s: Sequence[
     return counts_of(slo, subject, read_tallies_of([ask])[0], spans_s=spans_s)
 
 
+def _windows(slices: Sequence[Counts], edges: Sequence[datetime]) -> list[Counts]:
+    """Slices of time added up in the windows between these edges."""
+    found = [Counts(0, 0, start, end) for start, end in pairwise(edges)]
+    for part, place in zip(slices, windows_of([part.start for part in slices], edges), strict=True):
+        window = found[place]
+        found[place] = Counts(window.good + part.good, window.valid + part.valid, window.start, window.end)
+    return found
+
+
 def ask_slices(slo: SLO, *, edges: Iterable[datetime]) -> Ask:
-    """What to read for `slices_of`."""
+    """What to read for `slices_of`: these windows, or every slice of time that touches them."""
     scope = Scope(slo.project_id, slo.model_id, environment=slo.environment)
-    return Ask(scope, frozenset(SLIS[slo.sli].metrics), tuple(edges))
+    marks = tuple(edges)
+    return Ask(
+        scope, frozenset(indicator_of(slo).metrics), tuple(slice_edges(marks, slo.sliced)) if slo.sliced else marks
+    )
 
 
 def slices_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> list[Counts]:
-    """Good and valid of each window."""
-    indicator = SLIS[slo.sli]
+    """Good and valid of each window that was asked for; of each slice of time where those are judged."""
+    indicator = indicator_of(slo)
     return [Counts(*indicator.good_valid(tally, subject, slo.bound_ms), tally.start, tally.end) for tally in tallies]
 
 
-def read_slices(slo: SLO, subject: Subject, *, edges: Iterable[datetime]) -> list[Counts]:
-    """Good and valid between neighbouring edges, in one query."""
-    return slices_of(slo, subject, read_tallies_of([ask_slices(slo, edges=edges)])[0])
+def read_slices(slo: SLO, subject: Subject, *, edges: Sequence[datetime]) -> list[Counts]:
+    """Good and valid between neighbouring edges, in one query. A slice of time counts where it begins."""
+    parts = slices_of(slo, subject, read_tallies_of([ask_slices(slo, edges=edges)])[0])
+    return _windows(parts, edges) if slo.sliced else parts
+
+
+def sum_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> Counts:
+    """Good and valid of all that was asked for by `ask_slices`."""
+    parts = slices_of(slo, subject, tallies)
+    return Counts(sum(part.good for part in parts), sum(part.valid for part in parts), parts[0].start, parts[-1].end)
 
 
 def pair_burns(pair: Pair, counts: dict[int, Counts], target: float, *, minimum: int) -> bool:
@@ -206,8 +235,11 @@ def ask_budget(slo: SLO, *, end: datetime, points: int) -> Ask:
 
 
 def budget_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> list[tuple[datetime, float | None]]:
-    """The burn-down over these neighbouring windows: their edges and what is left there."""
+    """The burn-down over these neighbouring windows: their edges and what is left there; of slices at most MOST_STEPS."""
     slices = slices_of(slo, subject, tallies)
+    if slo.sliced and len(slices) > MOST_STEPS:
+        starts = [part.start for part in slices[:: -(-len(slices) // MOST_STEPS)]]
+        slices = _windows(slices, [*starts, slices[-1].end])
     valid = sum(part.valid for part in slices)
     bad = accumulate((part.bad for part in slices), initial=0)
     moments = [slices[0].start, *(part.end for part in slices)]

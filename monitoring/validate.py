@@ -1,33 +1,89 @@
 """Whether an objective can be measured at all; forms and `apply` ask before they save."""
 
+from datetime import timedelta
 from math import isfinite
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from models_registry.models import LONGEST
-from monitoring.catalogue import SLIS
-from monitoring.models import SLO
+from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
+from monitoring.indicators import INDICATORS, SLICES
+from monitoring.models import SLO, TIME_SLICES
+from monitoring.stats.layouts import HOURLY
+
+HOUR = timedelta(hours=1)
+FEWEST_SLICES, MOST_SLICES = 4, 1_000
 
 
 def slo_problems(slo: SLO) -> dict[str, str]:
     """Field to a sentence that names the mend; empty when the objective can be measured."""
-    indicator = SLIS.get(slo.sli)
-    if indicator is None:
-        return {"sli": _("Unknown indicator. Choose one of: %(known)s.") % {"known": ", ".join(SLIS)}}
+    if slo.sli not in INDICATORS:
+        return {"sli": _("Unknown indicator. Choose one of: %(known)s.") % {"known": ", ".join(INDICATORS)}}
     problems: dict[str, str] = {}
     if slo.model.project_id != slo.project_id:
         problems["model"] = _("This model belongs to another project.")
+    own = _slice_problems(slo) if slo.sli == TIME_SLICES else _event_problems(slo, SLIS[slo.sli])
+    return problems | own | _bound_problems(slo) | _promise_problems(slo)
+
+
+def _event_problems(slo: SLO, indicator: Indicator) -> dict[str, str]:
+    """The model must have the indicator; what only slices of time take is left empty."""
+    problems: dict[str, str] = {}
     if slo.model.kind not in indicator.kinds:
         fitting = [name for name, other in SLIS.items() if slo.model.kind in other.kinds]
         problems["sli"] = _("A %(kind)s has no such indicator. It has: %(fitting)s.") % {
             "kind": slo.model.get_kind_display(),
-            "fitting": ", ".join(fitting),
+            "fitting": ", ".join([*fitting, TIME_SLICES]),
         }
-    if indicator.bounded and not (slo.bound_ms and slo.bound_ms > 0 and isfinite(slo.bound_ms)):
-        problems["bound_ms"] = _("Say how many milliseconds are still good, for example 300.")
-    if not indicator.bounded and slo.bound_ms is not None:
-        problems["bound_ms"] = _("Only the latency indicator has a bound: leave it empty.")
-    return problems | _promise_problems(slo)
+    for field in ("measure", "bound", "slice"):
+        if getattr(slo, field) not in (None, ""):
+            problems[field] = _("Only slices of time have this: leave it empty, or choose them as what counts as good.")
+    return problems
+
+
+def _bound_problems(slo: SLO) -> dict[str, str]:
+    bounded = slo.sli in SLIS and SLIS[slo.sli].bounded
+    if bounded and not (slo.bound_ms and slo.bound_ms > 0 and isfinite(slo.bound_ms)):
+        return {"bound_ms": _("Say how many milliseconds are still good, for example 300.")}
+    if not bounded and slo.bound_ms is not None:
+        return {"bound_ms": _("Only the latency indicator has a bound: leave it empty.")}
+    return {}
+
+
+def _slice_problems(slo: SLO) -> dict[str, str]:
+    """A measure of this kind of model, a bound, and slices that can be read and counted."""
+    problems: dict[str, str] = {}
+    measure = MEASURES.get(slo.measure)
+    if measure is None or slo.model.kind not in measure.kinds:
+        problems["measure"] = _("A %(kind)s has these measures: %(fitting)s.") % {
+            "kind": slo.model.get_kind_display(),
+            "fitting": ", ".join(one.name for one in measures_for(slo.model.kind)),
+        }
+    if slo.bound is None or not isfinite(slo.bound):
+        problems["bound"] = _("Write the number that a good slice keeps, in the unit of the measure.")
+    width = _width_problem(slo, measure)
+    if width:
+        problems["slice"] = width
+    return problems
+
+
+def _width_problem(slo: SLO, measure: Measure | None) -> str:
+    if slo.slice not in SLICES:
+        return _("Choose how long a slice is: 5 minutes, 15 minutes, an hour or a day.")
+    if slo.slice < HOUR and measure is not None and HOURLY & set(measure.metrics):
+        return _("This measure is kept by the hour: choose slices of an hour or a day.")
+    kept: timedelta = settings.RETENTION["minutes"]
+    if slo.slice < HOUR and slo.window + slo.model.label_delay > kept:
+        told = _(
+            "Minutes are kept for %(days)s days, this window looks back further: choose slices of an hour or a day."
+        )
+        return told % {"days": kept.days}
+    count = slo.window / slo.slice
+    if not FEWEST_SLICES <= count <= MOST_SLICES:
+        told = _("That makes %(count)s slices; a window has %(fewest)s to %(most)s: change the slice or the window.")
+        return told % {"count": int(count), "fewest": FEWEST_SLICES, "most": MOST_SLICES}
+    return ""
 
 
 def _promise_problems(slo: SLO) -> dict[str, str]:

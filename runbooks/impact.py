@@ -1,5 +1,6 @@
 """How bad it was: what the summaries say of the window between the first bad event and the end."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -8,10 +9,12 @@ from django.utils.translation import gettext
 
 from alerting.kinds.base import environment_of, rule_model
 from alerting.models import AlertRule, Incident
-from monitoring.catalogue import MEASURES, SLIS
+from monitoring.catalogue import MEASURES
+from monitoring.indicators import is_known
 from monitoring.measures import Wanted, subjects_of
+from monitoring.models import SLO
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
-from monitoring.slo import ask_slices, slices_of
+from monitoring.slo import Counts, ask_slices, sum_of
 from monitoring.stats.tally import Subject, Tally
 from runbooks.selectors import rules_of
 from runbooks.words import figure
@@ -38,7 +41,7 @@ def impact_lines(incident: Incident) -> list[str]:
         % {"requests": figure(requests, "count"), "errors": figure(errors, "ratio")}
     ]
     # Rules that look at the same thing say the same; a set that keeps the order.
-    said = dict.fromkeys(_rule_line(rule, tally, subjects) for rule, (tally,) in zip(asks, seen, strict=True))
+    said = dict.fromkeys(_rule_line(rule, tallies, subjects) for rule, tallies in zip(asks, seen, strict=True))
     return [*lines, *said]
 
 
@@ -52,7 +55,7 @@ def window(incident: Incident) -> tuple[datetime, datetime]:
 
 def _ask(rule: AlertRule, edges: tuple[datetime, datetime]) -> Ask | None:
     """What the rule looks at, within the window of the incident; None of a rule that says nothing."""
-    if rule.slo and rule.slo.sli in SLIS:
+    if rule.slo and is_known(rule.slo):
         return ask_slices(rule.slo, edges=edges)
     if rule.model and rule.watched in MEASURES:
         scope = Scope(rule.project_id, rule.model.pk, environment=rule.environment)
@@ -60,18 +63,12 @@ def _ask(rule: AlertRule, edges: tuple[datetime, datetime]) -> Ask | None:
     return None
 
 
-def _rule_line(rule: AlertRule, tally: Tally, subjects: dict[int, Subject]) -> str:
+def _rule_line(rule: AlertRule, tallies: Sequence[Tally], subjects: dict[int, Subject]) -> str:
     subject = subjects[rule_model(rule).pk]
     if rule.slo:
-        counts = slices_of(rule.slo, subject, [tally])[0]
-        return gettext("%(slo)s: %(bad)s of %(valid)s events were bad (the objective is %(target)s good).") % {
-            "slo": rule.slo,
-            "bad": figure(counts.bad, "count"),
-            "valid": figure(counts.valid, "count"),
-            "target": figure(rule.slo.target, "ratio"),
-        }
+        return _promise_line(rule.slo, sum_of(rule.slo, subject, tallies))
     measure = MEASURES[rule.watched]
-    reading = measure.read(tally, subject)
+    reading = measure.read(tallies[0], subject)
     seen = {
         "measure": capfirst(str(measure.label)),
         "value": figure(reading.value, measure.unit),
@@ -81,3 +78,17 @@ def _rule_line(rule: AlertRule, tally: Tally, subjects: dict[int, Subject]) -> s
         return gettext("%(measure)s in this window: %(value)s (%(count)s events).") % seen
     seen["threshold"] = figure(rule.threshold, measure.unit)
     return gettext("%(measure)s in this window: %(value)s (%(count)s events; the threshold is %(threshold)s).") % seen
+
+
+def _promise_line(slo: SLO, counts: Counts) -> str:
+    said = {
+        "slo": slo,
+        "bad": figure(counts.bad, "count"),
+        "valid": figure(counts.valid, "count"),
+        "target": figure(slo.target, "ratio"),
+    }
+    if slo.sliced:
+        return (
+            gettext("%(slo)s: %(bad)s of %(valid)s slices of time were bad (the objective is %(target)s good).") % said
+        )
+    return gettext("%(slo)s: %(bad)s of %(valid)s events were bad (the objective is %(target)s good).") % said

@@ -27,8 +27,9 @@ from demo.scenarios import SCENARIOS
 from lib.clock import real_now
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model
-from monitoring.catalogue import MEASURES, NEEDS, SLIS
+from monitoring.catalogue import MEASURES, NEEDS
 from monitoring.drain import drain_until_empty
+from monitoring.indicators import INDICATORS
 from monitoring.models import SLO, LLMCall, Prediction
 from monitoring.selectors.event_filters import FIELDS
 from monitoring.selectors.ledger import read_ledger
@@ -73,7 +74,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "/") -> Itera
 def test_every_measure_indicator_rule_and_channel_is_explained_and_no_other():
     assert first_cells(section("docs/concepts.md", "Measures")) == set(MEASURES)
     assert first_cells(section("docs/concepts.md", "What a measure needs")) == set(NEEDS)
-    assert [name for name in SLIS if f"`{name}`" not in section("docs/concepts.md", "Objectives")] == []
+    assert [name for name in INDICATORS if f"`{name}`" not in section("docs/concepts.md", "Objectives")] == []
     assert first_cells(section("docs/concepts.md", "Rules")) == set(AlertRule.Kind.values)
     assert first_cells(section("docs/concepts.md", "Channels")) == set(Channel.Kind.values)
 

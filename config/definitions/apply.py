@@ -143,7 +143,7 @@ class Writer:
                 value = table._default_manager.filter(project=project, slug=value).first()
                 if value is None:
                     self._problem(line, f"{path}.{name}", f"there is no {table._meta.verbose_name} {item[name]!r}")
-            elif isinstance(kind.table._meta.get_field(name), models.DurationField):
+            elif isinstance(kind.table._meta.get_field(name), models.DurationField) and value is not None:
                 value = self._duration(value, line, f"{path}.{name}")
             elif isinstance(kind.table._meta.get_field(name), models.DecimalField) and value is not None:
                 value = self._decimal(value, line, f"{path}.{name}")

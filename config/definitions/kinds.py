@@ -69,7 +69,10 @@ KINDS = [
         "slos",
         SLO,
         "slug",
-        ("name", "description", "model", "environment", "sli", "bound_ms", "target", "window", "owner"),
+        (
+            *("name", "description", "model", "environment", "sli", "bound_ms", "target", "window", "owner"),
+            *("measure", "comparison", "bound", "slice", "minimum"),
+        ),
         {"model": Model},
         _check_slo,
     ),

@@ -20,6 +20,7 @@ class SLOSerializer(serializers.ModelSerializer[SLO]):
 
     model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     window_s = serializers.SerializerMethodField()
+    slice_s = serializers.SerializerMethodField()
 
     class Meta:
         """In the words of the contract."""
@@ -33,6 +34,11 @@ class SLOSerializer(serializers.ModelSerializer[SLO]):
             "environment",
             "sli",
             "bound_ms",
+            "measure",
+            "comparison",
+            "bound",
+            "slice_s",
+            "minimum",
             "target",
             "window_s",
             "owner",
@@ -41,6 +47,10 @@ class SLOSerializer(serializers.ModelSerializer[SLO]):
     def get_window_s(self, slo: SLO) -> int:
         """The rolling window in seconds."""
         return int(slo.window.total_seconds())
+
+    def get_slice_s(self, slo: SLO) -> int | None:
+        """A slice of time in seconds; null where events are counted."""
+        return int(slo.sliced.total_seconds()) if slo.sliced else None
 
 
 class SLOStatusSerializer(SLOSerializer):

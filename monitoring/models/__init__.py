@@ -3,7 +3,7 @@
 from monitoring.models.estimators import Estimator
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
-from monitoring.models.objectives import SLO
+from monitoring.models.objectives import SLO, TIME_SLICES
 from monitoring.models.prices import AppliedPrice, OwnPrice
 from monitoring.models.references import Reference, ReferenceSample
 from monitoring.models.segments import SegmentKey
@@ -13,6 +13,7 @@ from monitoring.models.user_days import UserDay
 
 __all__ = [
     "SLO",
+    "TIME_SLICES",
     "AppliedPrice",
     "Bucket",
     "BusinessEvent",

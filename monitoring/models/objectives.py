@@ -8,9 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from models_registry.models import Model, Project
 from models_registry.shipped import shipped
 
+TIME_SLICES = "time_slices"
+
 
 class SLO(models.Model):
-    """A promise: over the window, at least `target` of the valid events are good."""
+    """A promise: over the window, at least `target` of the valid events (or slices of time) are good."""
+
+    class Comparison(models.TextChoices):
+        """Which side of the bound a slice of time is good on."""
+
+        AT_MOST = "at_most", _("at most")
+        AT_LEAST = "at_least", _("at least")
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="slos", verbose_name=_("project"))
     slug = models.SlugField(_("slug"), max_length=64)
@@ -21,6 +29,19 @@ class SLO(models.Model):
     sli = models.CharField(_("SLI"), max_length=48, help_text=_("A name from the catalogue of indicators."))
     bound_ms = models.FloatField(
         _("bound in ms"), null=True, blank=True, help_text=_("Only for the latency indicator: good is at most this.")
+    )
+    measure = models.CharField(
+        _("measure"), max_length=64, blank=True, help_text=_("Only for slices of time: a name from the catalogue.")
+    )
+    comparison = models.CharField(_("comparison"), max_length=8, choices=Comparison.choices, default=Comparison.AT_MOST)
+    bound = models.FloatField(
+        _("bound"), null=True, blank=True, help_text=_("Only for slices of time, in the unit of the measure.")
+    )
+    slice = models.DurationField(
+        _("slice"), null=True, blank=True, help_text=_("Only for slices of time: how long one is.")
+    )
+    minimum = models.PositiveIntegerField(
+        _("minimum sample"), default=1, help_text=_("Only for slices of time: events without which one is not judged.")
     )
     target = models.FloatField(_("target"), help_text=_("A fraction between 0 and 1, for example 0.99."))
     window = models.DurationField(_("window"), default=timedelta(days=30))
@@ -36,7 +57,17 @@ class SLO(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "slug"], name="slo_slug_per_project"),
             models.CheckConstraint(condition=models.Q(target__gt=0, target__lt=1), name="slo_target_is_fraction"),
+            models.CheckConstraint(
+                condition=~models.Q(sli=TIME_SLICES) | models.Q(bound__isnull=False, slice__gt=timedelta(0)),
+                name="slo_slices_have_a_bound",
+                violation_error_message=_("Slices of time need a bound and a length: write both."),
+            ),
         ]
 
     def __str__(self) -> str:
         return shipped(self.name)
+
+    @property
+    def sliced(self) -> timedelta | None:
+        """How long a slice of time is; None where events are counted instead."""
+        return self.slice if self.sli == TIME_SLICES else None

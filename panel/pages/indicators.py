@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES
+from monitoring.indicators import INDICATORS
 from monitoring.measures import Wanted
 from monitoring.models import SLO
 from monitoring.selectors.summaries import Scope
@@ -32,25 +33,36 @@ class Shown:
     label: str
     unit: str
     bound: float
+    at_most: bool
 
     @property
     def objective(self) -> str:
         """At most 300 ms; at least 90 %."""
         text = write.percent_exact(self.bound) if self.unit == "ratio" else write.figure(self.bound, self.unit)
-        if MEASURES[self.measure].better == "lower":
-            return _("at most %(bound)s") % {"bound": text}
-        return _("at least %(bound)s") % {"bound": text}
+        return (_("at most %(bound)s") if self.at_most else _("at least %(bound)s")) % {"bound": text}
 
 
 def shown(slo: SLO) -> Shown:
     """The measure of an SLO and its bound: a latency in ms, a rate of failure, or a rate of success."""
-    name = SHOWN_AS.get(slo.sli, slo.sli)
+    name = slo.measure if slo.sliced else SHOWN_AS.get(slo.sli, slo.sli)
     measure = MEASURES[name]
-    if slo.sli == "latency":
+    at_most = slo.comparison == SLO.Comparison.AT_MOST if slo.sliced else measure.better == "lower"
+    if slo.sliced:
+        bound = slo.bound or 0.0
+    elif slo.sli == "latency":
         bound = slo.bound_ms or 0.0
     else:
-        bound = 1 - slo.target if measure.better == "lower" else slo.target
-    return Shown(name, capfirst(str(measure.label)), measure.unit, round(bound, 9))
+        bound = 1 - slo.target if at_most else slo.target
+    return Shown(name, capfirst(str(measure.label)), measure.unit, round(bound, 9), at_most)
+
+
+def promised(slo: SLO) -> str:
+    """What counts as good, in a line."""
+    if not slo.sliced:
+        return capfirst(str(INDICATORS[slo.sli]))
+    seen = shown(slo)
+    told = _("%(label)s %(objective)s, judged by slices of %(slice)s")
+    return told % {"label": seen.label, "objective": seen.objective, "slice": write.span(slo.sliced)}
 
 
 def is_estimate(name: str) -> bool:

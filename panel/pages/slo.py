@@ -6,12 +6,11 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from alerting.models import Alert, AlertRule, Severity
 from lib import charts
-from monitoring.catalogue import MEASURES, SLIS
+from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, read_series, subjects_of
 from monitoring.models import SLO
 from monitoring.slo import budget_series
@@ -19,7 +18,7 @@ from monitoring.stats.burn import span_label
 from panel import format as write
 from panel.pages import history
 from panel.pages.fleet import Judged, judge
-from panel.pages.indicators import Shown, is_estimate, scope_of, shown
+from panel.pages.indicators import Shown, is_estimate, promised, scope_of, shown
 from panel.pages.plot import Band, Chart, Line, Threshold
 from panel.pages.ranges import Range
 from panel.pages.verdict import outlook
@@ -114,7 +113,7 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
     return SLOPage(
         judged=judged,
         shown=shown(slo),
-        indicator=capfirst(str(SLIS[slo.sli].label)),
+        indicator=promised(slo),
         outlook=outlook(judged.slo, judged.status),
         burn_down=BurnDown(points, bands, _("Budget left of %(slo)s") % {"slo": slo}),
         pairs=_pairs(judged),

@@ -8,6 +8,7 @@ from alerting.evaluate import evaluate, slot_of
 from alerting.models import Alert, AlertRule, Evaluation, Incident
 from alerting.retention import retain_evaluations
 from models_registry.models import Model
+from monitoring.models import SLO
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, alert_of, burn_rule, changes, error_rule, serve, tick
 from tests.cast import wait_in_inbox
 from tests.monitoring.series import labelled, served
@@ -94,6 +95,22 @@ def test_the_stronger_alert_escalates_the_incident(credit_risk: Model) -> None:
     incident = Incident.objects.get()
     assert incident.severity == "page"
     assert incident.events.filter(kind="alert", data__severity="page").count() == 1
+
+
+def test_bad_slices_of_time_burn_a_budget_too(credit_risk: Model) -> None:
+    rule = burn_rule(credit_risk, pairs=[{"long_s": 3_600, "short_s": 300, "factor": 2, "severity": "page"}])
+    SLO.objects.update(
+        sli="time_slices", measure="error_rate", bound=0.1, slice=5 * MINUTE, window=DAY, target=0.9, slug="hours"
+    )
+    serve(credit_risk, start=-120, end=0)
+    serve(credit_risk, start=0, end=30, ok=5, failed=5)
+    serve(credit_risk, start=30, end=120)
+    tick(-5, 120)
+    assert changes(rule) == [("inactive", "pending"), ("pending", "firing"), ("firing", "inactive")]
+    seen = [(row.good, row.valid) for row in Evaluation.objects.order_by("slot") if row.breached]
+    assert seen[0] == (9, 12), "three bad slices of five minutes, the fewest that a rule takes for a sign"
+    incident = Incident.objects.get()
+    assert incident.impact_started_at == NOON
 
 
 def test_a_burning_budget_fires_when_the_closed_form_says(credit_risk: Model) -> None:

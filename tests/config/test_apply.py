@@ -1,4 +1,5 @@
 from contextlib import suppress
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -352,3 +353,50 @@ def test_a_file_does_not_change_what_calls_used(write, now):
 def test_a_wrong_prompt_is_told_with_its_line(write, old, new, said):
     assert said in complaint(write, PROMPTS.replace(old, new))
     assert not Prompt.objects.exists()
+
+
+SLICED = """
+project: demo
+models:
+  churn: {kind: binary, positive_label: leaves}
+slos:
+  not-drifted:
+    name: Sees what it was trained on
+    model: churn
+    sli: time_slices
+    measure: drift_psi
+    bound: 0.1
+    slice: 1h
+    minimum: 100
+    target: 0.95
+"""
+
+
+def test_any_measure_can_be_promised_by_slices_of_time(write):
+    write(SLICED)
+    slo = SLO.objects.get()
+    assert (slo.sliced, slo.measure, slo.comparison, slo.bound, slo.minimum) == (
+        timedelta(hours=1),
+        "drift_psi",
+        "at_most",
+        0.1,
+        100,
+    )
+    assert {line.split()[0] for line in write(SLICED)} == {"unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("drift_psi", "drift", ":10: slos.not-drifted.measure: A binary classifier has these measures: requests,"),
+        ("slice: 1h", "slice: 7m", ":12: slos.not-drifted.slice: Choose how long a slice is"),
+        ("slice: 1h", "slice: 5m", ":12: slos.not-drifted.slice: This measure is kept by the hour"),
+        ("bound: 0.1", "bound: much", ":11: slos.not-drifted.bound:"),
+        ("    bound: 0.1\n", "", ":6: slos.not-drifted: Slices of time need a bound and a length"),
+        ("time_slices", "availability", "slos.not-drifted.measure: Only slices of time have this"),
+        ("bound:", "comparison: under\n    bound:", ":11: slos.not-drifted.comparison:"),
+    ],
+)
+def test_slices_that_cannot_be_judged_are_refused_where_they_stand(write, old, new, said):
+    assert said in complaint(write, SLICED.replace(old, new))
+    assert not SLO.objects.exists()

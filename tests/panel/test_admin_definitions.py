@@ -1,6 +1,6 @@
 """The admin: every definition has a form, secrets are shown once or never, impossible promises are refused."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib import admin
@@ -117,6 +117,21 @@ def test_an_objective_that_cannot_be_measured_is_refused(credit_risk: Model, as_
     assert "how many milliseconds" in refused.content.decode()
     as_ana.post("/admin/monitoring/slo/add/", {**base, "sli": "latency", "bound_ms": "300"})
     assert SLO.objects.get().bound_ms == 300
+
+
+def test_any_measure_can_be_promised_in_the_form(credit_risk: Model, as_ana: Client) -> None:
+    base = {"project": credit_risk.project_id, "name": "S", "slug": "s", "model": credit_risk.pk, "target": "0.9"}
+    base |= {"environment": "production", "window": "7 00:00:00", "sli": "time_slices", "minimum": "20"}
+    base |= {"measure": "error_rate", "comparison": "at_most"}
+    refused = as_ana.post("/admin/monitoring/slo/add/", {**base, "slice": "300"}).content.decode()
+    assert "Write the number that a good slice keeps" in refused
+    assert "a window has 4 to 1000" in refused or "Minutes are kept for 7 days" in refused
+    assert as_ana.post("/admin/monitoring/slo/add/", {**base, "slice": "3600", "bound": "0.02"}).status_code == 302
+    slo = SLO.objects.get()
+    assert (slo.measure, slo.bound, slo.sliced, slo.minimum) == ("error_rate", 0.02, timedelta(hours=1), 20)
+    form = as_ana.get(f"/admin/monitoring/slo/{slo.pk}/change/").content.decode()
+    assert '<option value="3600" selected>' in form
+    assert "error rate at most 0.02" in as_ana.get("/admin/monitoring/slo/").content.decode()
 
 
 @pytest.mark.parametrize(

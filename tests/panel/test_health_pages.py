@@ -176,6 +176,29 @@ def test_an_overspent_budget_is_shown_negative(as_ana, broken):
     assert "Burns" in page
 
 
+def test_a_promise_of_time_slices_says_what_is_good_and_counts_slices(as_ana, broken):
+    SLO.objects.create(
+        project=broken.project,
+        slug="sliced",
+        name="Right hour by hour",
+        model=broken.model,
+        sli="time_slices",
+        measure="accuracy",
+        comparison="at_least",
+        bound=0.8,
+        slice=timedelta(hours=1),
+        window=timedelta(days=1),
+        target=0.9,
+    )
+    page = text(as_ana, "slo", broken.project.slug, "sliced").replace("\u00a0", " ")
+    assert "Accuracy at least 80%, judged by slices of 1 h" in page
+    assert "2 good of 4" in page
+    assert "every bad slice takes its share" in page
+    assert "objective at least 80%" in page
+    assert "sliced" in text(as_ana, "slos", broken.project.slug)
+    assert "Right hour by hour" in text(as_ana, "home", broken.project.slug)
+
+
 def test_an_slo_without_data_says_so(as_ana, credit_risk):
     SLO.objects.create(
         project=credit_risk.project, slug="q", name="Quiet", model=credit_risk, sli="accuracy", target=0.9
