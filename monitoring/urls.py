@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from monitoring.api.comparison import CompareView
 from monitoring.api.costs import CostsView
 from monitoring.api.events import EventsView, LedgerView
 from monitoring.api.measures import MeasuresView, SeriesView
@@ -15,6 +16,7 @@ urlpatterns = [
     *(path(full.removeprefix("/api/v1/"), EventsView.as_view(kind=kind)) for full, kind in PATHS.items()),
     path("models/<path:slug>/versions/<path:version>/reference", ReferenceView.as_view()),
     path("models/<path:slug>/quality", QualityView.as_view()),
+    path("models/<path:slug>/compare", CompareView.as_view()),
     path("costs", CostsView.as_view()),
     path("measures", MeasuresView.as_view()),
     path("series", SeriesView.as_view()),

@@ -1,0 +1,124 @@
+"""`GET /api/v1/models/{slug}/compare`: two versions side by side, with a plain verdict."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lib import clock
+from models_registry.authenticate import project_of
+from models_registry.models import Model
+from monitoring.comparison import Comparison, Row, Side, compare
+from monitoring.selectors.event_filters import FilterError, read_moment
+from monitoring.selectors.summaries import Scope
+from monitoring.stats.intervals import Reading
+
+DEFAULT_RANGE = timedelta(days=7)
+SIDES = ("champion", "challenger")
+ComparisonSerializer = inline_serializer(
+    "Comparison",
+    {
+        "model": serializers.CharField(),
+        "champion": serializers.CharField(),
+        "challenger": serializers.CharField(),
+        "from": serializers.DateTimeField(),
+        "to": serializers.DateTimeField(),
+        "verdict": serializers.ChoiceField(["better", "worse", "different", "same", "no_data"]),
+        "sentence": serializers.CharField(),
+        "measures": serializers.ListField(child=serializers.DictField()),
+    },
+)
+
+
+class CompareView(APIView):
+    """A challenger against a champion."""
+
+    @extend_schema(
+        operation_id="compare",
+        parameters=[
+            OpenApiParameter("champion", str, required=True, description="A version."),
+            OpenApiParameter("challenger", str, required=True, description="Another version."),
+            OpenApiParameter("environment", str),
+            OpenApiParameter("from", OpenApiTypes.DATETIME, description="7 days before `to` unless given."),
+            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+        ],
+        responses=ComparisonSerializer,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Every measure of both versions with n and interval, the difference with its interval, and a verdict."""
+        params = request.query_params.dict()
+        model = Model.objects.filter(project=project_of(request), slug=slug).first()
+        if model is None:
+            raise NotFound("There is no model with this slug in the project.")
+        now = clock.now()
+        start, end = _window(params, now)
+        champion, challenger = _sides(model, params)
+        found = compare(model, champion, challenger, start=start, end=end, now=now)
+        return Response(_to_wire(model, found, start, end))
+
+
+def _sides(model: Model, params: dict[str, str]) -> list[Side]:
+    missing = [name for name in SIDES if name not in params]
+    if missing:
+        raise ValidationError({missing[0]: "Name two versions: `champion` and `challenger`."})
+    if params["champion"] == params["challenger"]:
+        raise ValidationError({"challenger": "A version is not compared with itself; name another one."})
+    known = dict(model.versions.filter(version__in=[params[name] for name in SIDES]).values_list("version", "id"))
+    environment = params.get("environment") or None
+    sides = []
+    for name in SIDES:
+        if params[name] not in known:
+            raise NotFound(f"This model has no version {params[name]!r} (`{name}`).")
+        scope = Scope(model.project_id, model.pk, known[params[name]], environment)
+        sides.append(Side(params[name], scope))
+    return sides
+
+
+def _window(params: dict[str, str], now: datetime) -> tuple[datetime, datetime]:
+    try:
+        end = read_moment("to", params.get("to", "")) or now
+        start = read_moment("from", params.get("from", "")) or end - DEFAULT_RANGE
+    except FilterError as error:
+        raise ValidationError({error.field: str(error)}) from error
+    if start >= end:
+        raise ValidationError({"to": "`to` must be later than `from`."})
+    return start, end
+
+
+def _to_wire(model: Model, found: Comparison, start: datetime, end: datetime) -> dict[str, Any]:
+    return {
+        "model": model.slug,
+        "champion": found.champion.name,
+        "challenger": found.challenger.name,
+        "from": start.astimezone(UTC).isoformat(),
+        "to": end.astimezone(UTC).isoformat(),
+        "verdict": found.verdict,
+        "sentence": found.sentence,
+        "measures": [_measure(row) for row in found.rows],
+    }
+
+
+def _measure(row: Row) -> dict[str, Any]:
+    gap = row.difference
+    return {
+        "measure": row.measure.name,
+        "label": str(row.measure.label),
+        "unit": row.measure.unit,
+        "better": row.measure.better,
+        "champion": _reading(row.champion),
+        "challenger": _reading(row.challenger),
+        "difference": None if gap is None else {"value": gap.value, "low": gap.low, "high": gap.high},
+        "verdict": row.verdict,
+        "sentence": row.sentence,
+        "provisional": row.provisional,
+    }
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    return {"value": reading.value, "n": reading.n, "low": reading.low, "high": reading.high}
