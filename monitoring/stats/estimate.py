@@ -11,6 +11,7 @@ labels given the scores (each a coin of its own), and chance in the reference's 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +94,7 @@ Figure = tuple[float, Floats | float, Floats | float]
 Metric = Callable[[Expected], Figure | None]
 
 
-def expect(bins: Integers, positive: Floats, negative: Floats, calibration: Calibration) -> Expected:
+def expect(bins: Integers, positive: NDArray[Any], negative: NDArray[Any], calibration: Calibration) -> Expected:
     """What a calibration makes of a histogram of scores by decision; bins in any order, each once."""
     return Expected(
         bins,

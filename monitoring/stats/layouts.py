@@ -142,7 +142,7 @@ CERTAIN: Final = LAST_LOGIT + 1
 SCORE_EDGES: Final = np.array([1 / (1 + exp(-place / PER_LOGIT)) for place in range(1 - LAST_LOGIT, LAST_LOGIT)])
 
 
-def score_bins(scores: Sequence[float]) -> NDArray[np.int64]:
+def score_bins(scores: Sequence[float] | NDArray[np.float64]) -> NDArray[np.int64]:
     """The bin of each score in [0, 1]; shape (n,). By table, so that no processor's logarithm moves an edge."""
     given = np.asarray(scores, dtype=np.float64)
     bins = np.searchsorted(SCORE_EDGES, given, side="right") - LAST_LOGIT

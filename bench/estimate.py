@@ -1,0 +1,175 @@
+"""Performance without labels on real data, beside the figures of the best published tool. `python -m bench.estimate FOLDER`
+
+FOLDER holds the data files of the nannyml wheel (`pip download nannyml --no-deps`; then unpack `nannyml/datasets/data`).
+Everything is computed as the panel does: histograms of scores by decision, a calibration by bins. Exit code 1 if an error is
+greater than the published one, at the digits it is published with.
+"""
+
+import csv
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import django
+import numpy as np
+from arro3.io import read_parquet
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from monitoring.fitting.isotonic import isotonic  # noqa: E402
+from monitoring.stats.calibration import Calibration, calibration_of  # noqa: E402
+from monitoring.stats.estimate import BINARY, estimate, expect  # noqa: E402
+from monitoring.stats.estimate_classes import estimate_classes, expect_classes  # noqa: E402
+from monitoring.stats.histogram import merge, pack_arrays  # noqa: E402
+from monitoring.stats.layouts import CLASS_SIDE_SCORE, score_bins, scored_bins  # noqa: E402
+from monitoring.stats.tally import Cell  # noqa: E402
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+NAMES = ("accuracy", "f1", "roc_auc")
+CARDS = ("prepaid_card", "highstreet_card", "upmarket_card")
+
+
+class Scored(NamedTuple):
+    """Rows in their order: scores (of the positive class, or a column per class), decision and label as codes."""
+
+    scores: Floats
+    decided: Integers
+    labels: Integers
+
+    def windows(self, rows: int) -> Iterator["Scored"]:
+        """Whole windows of so many rows."""
+        for start in range(0, len(self.labels) - rows + 1, rows):
+            part = slice(start, start + rows)
+            yield Scored(self.scores[part], self.decided[part], self.labels[part])
+
+
+class Data(NamedTuple):
+    """A data set: what is read, in windows of how many rows, and the published mean absolute errors of NAMES."""
+
+    title: str
+    reference: Scored
+    analysis: Scored
+    rows: int
+    published: tuple[float, float, float]
+    digits: int
+
+
+def table(path: Path) -> dict[str, Sequence[Any]]:
+    """The columns of a CSV or Parquet file."""
+    if path.suffix == ".pq":
+        reader = read_parquet(path)
+        columns: dict[str, list[Any]] = {name: [] for name in reader.schema.names}
+        for batch in reader:
+            for name, column in columns.items():
+                column += batch.column(name).to_pylist()
+        return dict(columns)
+    with path.open(newline="") as file:
+        rows = csv.reader(file)
+        names = next(rows)
+        return dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
+def joined(
+    analysis: dict[str, Sequence[Any]], labels: Mapping[str, Sequence[Any]], name: str
+) -> dict[str, Sequence[Any]]:
+    """Labels come in a file of their own, by id."""
+    known = dict(zip(labels["id"], labels[name], strict=True))
+    return {**analysis, name: [known[id_] for id_ in analysis["id"]]}
+
+
+def binary(columns: Mapping[str, Sequence[Any]], score: str, decided: str, label: str) -> Scored:
+    floats = (np.array(columns[name], dtype=np.float64) for name in (score, decided, label))
+    scores, decisions, labels = floats
+    return Scored(scores, decisions.astype(np.int64), labels.astype(np.int64))
+
+
+def classes(columns: Mapping[str, Sequence[Any]]) -> Scored:
+    scores = np.array([columns[f"y_pred_proba_{name}"] for name in CARDS], dtype=np.float64).T
+    decided, labels = (np.array([CARDS.index(name) for name in columns[of]]) for of in ("y_pred", "y_true"))
+    return Scored(scores, decided, labels)
+
+
+def data_sets(folder: Path) -> Iterator[Data]:
+    """The data sets of the published figures."""
+    car = "synthetic_car_loan"
+    names = ("y_pred_proba", "y_pred", "repaid")
+    analysis = joined(table(folder / f"{car}_analysis.csv"), table(folder / f"{car}_analysis_target.csv"), "repaid")
+    reference = binary(table(folder / f"{car}_reference.csv"), *names)
+    yield Data("car loan", reference, binary(analysis, *names), 5_000, (0.0031, 0.0026, 0.0021), 4)
+    analysis = joined(table(folder / "mc_analysis.csv"), table(folder / "mc_analysis_gt.csv"), "y_true")
+    reference = classes(table(folder / "mc_reference.csv"))
+    # its three figures are published as a range
+    yield Data("credit cards, 3 classes", reference, classes(analysis), 6_000, (0.038, 0.038, 0.034), 3)
+    names = ("predicted_probability", "prediction", "employed")
+    labels = table(folder / "employment_MA_analysis_target.pq")
+    analysis = joined(table(folder / "employment_MA_analysis.pq"), labels, "employed")
+    reference = binary(table(folder / "employment_MA_reference.pq"), *names)
+    yield Data("employment", reference, binary(analysis, *names), 5_000, (0.0051, 0.0066, 0.0040), 4)
+
+
+def calibrated(scores: Floats, positive: NDArray[np.bool_]) -> Calibration:
+    """As the fitting job does it."""
+    bins, place = np.unique(score_bins(scores), return_inverse=True)
+    n = np.bincount(place).astype(np.float64)
+    return calibration_of(bins, isotonic(bins, np.bincount(place, positive) / n, n), n.astype(np.int64))
+
+
+def estimates(data: Data) -> list[tuple[list[float], list[float]]]:
+    """(estimated, realised) of each window."""
+    several = data.reference.scores.ndim == 2
+    read = _several if several else _binary
+    return [(read(data.reference, window), realised(window, several)) for window in data.analysis.windows(data.rows)]
+
+
+def _binary(reference: Scored, window: Scored) -> list[float]:
+    calibration = calibrated(reference.scores, reference.labels == 1)
+    bins, place = np.unique(score_bins(window.scores), return_inverse=True)
+    positive = np.bincount(place, window.decided == 1)
+    expected = expect(bins, positive, np.bincount(place) - positive, calibration)
+    return [estimate(BINARY[name], expected).value or 0.0 for name in NAMES]
+
+
+def _several(reference: Scored, window: Scored) -> list[float]:
+    codes = range(window.scores.shape[1])
+    calibrations = {code + 1: calibrated(reference.scores[:, code], reference.labels == code) for code in codes}
+    sides = (np.arange(len(codes)) == window.decided[:, None]).astype(np.int64)
+    scores = score_bins(window.scores.ravel()).reshape(window.scores.shape)
+    bins = scored_bins(np.arange(1, len(codes) + 1), scores, sides, 2).ravel()
+    cell = Cell(len(window.labels), 0, *merge([pack_arrays(bins, np.ones(len(bins)))]), CLASS_SIDE_SCORE)
+    expected = expect_classes([(cell, calibrations)])
+    return [estimate_classes(name, expected).value or 0.0 for name in NAMES]
+
+
+def realised(window: Scored, several: bool) -> list[float]:
+    """By scikit-learn, on the rows."""
+    truth, decided = window.labels, window.decided
+    more = {"multi_class": "ovr", "average": "macro"} if several else {}
+    return [
+        accuracy_score(truth, decided),
+        f1_score(truth, decided, average="macro" if several else "binary"),
+        roc_auc_score(truth, window.scores, **more),
+    ]
+
+
+def main() -> int:
+    """Print the errors beside the published ones."""
+    worse = 0
+    for data in data_sets(Path(sys.argv[1])):
+        found = np.array(estimates(data))
+        errors = np.abs(found[:, 0] - found[:, 1]).mean(axis=0)
+        print(f"{data.title}: {len(data.analysis.labels):,} labelled rows, {len(found)} windows of {data.rows:,}")
+        for name, error, published in zip(NAMES, errors, data.published, strict=True):
+            is_worse = round(float(error), data.digits) > published
+            worse += is_worse
+            print(f"  {name:9} mean absolute error {error:.5f}, published {published}{'  WORSE' if is_worse else ''}")
+    return int(worse > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
