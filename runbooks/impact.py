@@ -74,9 +74,9 @@ def _rule_line(rule: AlertRule, tallies: Sequence[Tally], subjects: dict[int, Su
         "value": figure(reading.value, measure.unit),
         "count": figure(reading.n, "count"),
     }
-    if rule.threshold is None:
+    if rule.watched_limit is None:
         return gettext("%(measure)s in this window: %(value)s (%(count)s events).") % seen
-    seen["threshold"] = figure(rule.threshold, measure.unit)
+    seen["threshold"] = figure(rule.watched_limit, measure.unit)
     return gettext("%(measure)s in this window: %(value)s (%(count)s events; the threshold is %(threshold)s).") % seen
 
 

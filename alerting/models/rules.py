@@ -27,6 +27,7 @@ class AlertRule(models.Model):
         THRESHOLD = "threshold", _("threshold")
         DRIFT = "drift", _("drift of the inputs")
         DATA_QUALITY = "data_quality", _("data quality of the inputs")
+        CONCEPT_DRIFT = "concept_drift", _("concept drift suspected")
 
     class Comparison(models.TextChoices):
         """Strict on both sides, as Prometheus rules are usually written."""
@@ -95,7 +96,7 @@ class AlertRule(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind="burn_rate", slo__isnull=False)
                 | models.Q(kind="threshold", model__isnull=False, threshold__isnull=False)
-                | models.Q(kind__in=["drift", "data_quality"], model__isnull=False),
+                | models.Q(kind__in=["drift", "data_quality", "concept_drift"], model__isnull=False),
                 name="rule_has_its_subject",
             ),
         ]
@@ -107,7 +108,14 @@ class AlertRule(models.Model):
     def watched(self) -> str:
         """The measure behind the rule; empty for a rule on an SLO."""
         behind = {self.Kind.DRIFT.value: "drift_psi", self.Kind.DATA_QUALITY.value: "broken_features"}
+        if self.kind == self.Kind.CONCEPT_DRIFT:
+            return self.measure or "accuracy"
         return behind.get(str(self.kind), self.measure)
+
+    @property
+    def watched_limit(self) -> float | None:
+        """The threshold, where it is a value of that measure; concept drift is a distance from the measure's estimate."""
+        return None if self.kind == self.Kind.CONCEPT_DRIFT else self.threshold
 
 
 class Evaluation(models.Model):

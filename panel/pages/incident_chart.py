@@ -52,7 +52,7 @@ def _watched(rule: AlertRule) -> tuple[str, float | None] | None:
     if rule.slo is not None:
         seen = shown(rule.slo)
         return seen.measure, seen.bound
-    return (rule.watched, rule.threshold) if rule.watched in MEASURES else None
+    return (rule.watched, rule.watched_limit) if rule.watched in MEASURES else None
 
 
 def _line(value: float, unit: str) -> Threshold:
