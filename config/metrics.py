@@ -16,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from alerting.models import Alert, Incident
+from config.measure_gauges import remembered
 from config.pipeline import overdue_since
 from lib.clock import real_now
 from monitoring.models import DeadLetter, LedgerCount, ProcessState, StageRun
@@ -122,4 +123,17 @@ def _outbox() -> list[Metric]:
     return [GaugeMetricFamily("atalaia_outbox_age_seconds", "How long the oldest message has been due.", value=age)]
 
 
-PARTS: list[Callable[[], list[Metric]]] = [_inbox, _ledger, _stages, _processes, _incidents, _alerts, _outbox]
+def _measures() -> list[Metric]:
+    return remembered.get()
+
+
+PARTS: list[Callable[[], list[Metric]]] = [
+    _inbox,
+    _ledger,
+    _stages,
+    _processes,
+    _incidents,
+    _alerts,
+    _outbox,
+    _measures,
+]

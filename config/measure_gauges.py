@@ -1,0 +1,93 @@
+"""Every measure of the catalogue as a gauge of `/metrics`: per model, over the newest whole hour whose truth has settled."""
+
+import time
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final
+
+from django.conf import settings
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from lib import clock
+from models_registry.models import Model
+from monitoring.catalogue import MEASURES, Measure, measures_for
+from monitoring.measures import Wanted, read_windows, subjects_of
+from monitoring.selectors.summaries import Scope
+from monitoring.selectors.watermark import ingest_watermark
+from monitoring.stats.intervals import Reading
+from monitoring.stats.slices import slice_start
+
+HOUR: Final = timedelta(hours=1)
+LABELS: Final = ("project", "model", "measure", "unit")
+FRESH_SECONDS: Final = 60.0
+
+
+class Remembered:
+    """What was read last in this process: a whole hour changes little, and scrapes of several servers come together."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._read_at = 0.0
+        self._families: list[Metric] = []
+
+    def get(self) -> list[Metric]:
+        """The gauges, at most a minute old."""
+        with self._lock:
+            if not self._families or time.monotonic() - self._read_at >= FRESH_SECONDS:
+                self._families = read_gauges(now=clock.now())
+                self._read_at = time.monotonic()
+            return self._families
+
+    def forget(self) -> None:
+        """Read again next time."""
+        with self._lock:
+            self._families = []
+
+
+remembered = Remembered()
+
+
+def read_gauges(*, now: datetime) -> list[Metric]:
+    """Three families; the summaries behind all values of all models are read by one query."""
+    models = list(Model.objects.select_related("project").order_by("id")[: settings.METRICS_MODELS + 1])
+    shown, more = models[: settings.METRICS_MODELS], len(models) > settings.METRICS_MODELS
+    value = GaugeMetricFamily(
+        "atalaia_measure", "A measure over the newest whole hour that has settled.", labels=LABELS
+    )
+    sample = GaugeMetricFamily("atalaia_measure_sample", "Events that the measure rests on.", labels=LABELS)
+    for model, name, reading in _readings(shown, now):
+        labels = [model.project.slug, model.slug, name, MEASURES[name].unit]
+        sample.add_metric(labels, reading.n)
+        if reading.value is not None:
+            value.add_metric(labels, reading.value)
+    told = "1 if there are more models than ATALAIA_METRICS_MODELS lets through."
+    return [value, sample, GaugeMetricFamily("atalaia_measure_models_left_off", told, value=int(more))]
+
+
+def _readings(models: list[Model], now: datetime) -> list[tuple[Model, str, Reading]]:
+    subjects = subjects_of(models)
+    known = min(now, ingest_watermark(now=now))
+    asked = [
+        (model, Wanted(names, Scope(model.project_id, model.pk), (end - HOUR, end), subjects[model.pk]))
+        for model in models
+        for end, names in _windows(model, known).items()
+    ]
+    answers = read_windows([wanted for _, wanted in asked])
+    return [
+        (model, name, reading)
+        for (model, _), answer in zip(asked, answers, strict=True)
+        for name, reading in answer.items()
+    ]
+
+
+def _windows(model: Model, known: datetime) -> dict[datetime, tuple[str, ...]]:
+    """End of the hour → the measures read over it: what waits for labels is read from an earlier one."""
+    ends: dict[datetime, tuple[str, ...]] = {}
+    for measure in measures_for(model.kind):
+        end = slice_start(known - _settle(measure, model), HOUR)
+        ends[end] = (*ends.get(end, ()), measure.name)
+    return ends
+
+
+def _settle(measure: Measure, model: Model) -> timedelta:
+    return model.label_delay if measure.settle == "labels" else timedelta(0)
