@@ -6,7 +6,7 @@ come to is added up from these places in the end.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress, repeat
+from itertools import compress, count, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,8 +71,9 @@ class Sums:
     """Sums under way. Addition only: any order gives the same."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[int, str, int, Segments], Place] = {}
-        self._names: dict[Named, int] = {}
+        # What is new gets the next number by being looked up.
+        self._places: defaultdict[tuple[int, str, int, Segments], Place] = defaultdict(count().__next__)
+        self._names: defaultdict[Named, int] = defaultdict(count().__next__)
         self._events: defaultdict[Slot, list[Counted]] = defaultdict(list)  # by place
         self._bins: defaultdict[Slot, list[Counted]] = defaultdict(list)  # by place and bin
         self._totals: defaultdict[Slot, defaultdict[Place, int]] = defaultdict(lambda: defaultdict(int))
@@ -86,7 +87,7 @@ class Sums:
     ) -> Integers:
         """The place of each row, by its version, environment, minute since the epoch and segments; shape (rows,)."""
         where = zip(versions, environments, minutes, repeat(NOWHERE) if segments is None else segments, strict=False)
-        return np.array([self._places.setdefault(place, len(self._places)) for place in where], dtype=np.int64)
+        return np.array(list(map(self._places.__getitem__, where)), dtype=np.int64)
 
     def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
         """Every sum that is not nothing."""
@@ -109,7 +110,7 @@ class Sums:
 
     def named(self, names: Iterable[Named]) -> list[int]:
         """Bins of a layout whose bins are named."""
-        return [self._names.setdefault(name, len(self._names)) for name in names]
+        return list(map(self._names.__getitem__, names))
 
     def add(self, slot: Slot, places: Integers, times: ArrayLike) -> None:
         """Add so many events to n, without bins."""
@@ -192,12 +193,18 @@ def _groups(places: Iterable[tuple[int, str, int, Segments]]) -> tuple[list[Grou
 
 def _totals(places: Integers, values: Sequence[int]) -> Iterator[tuple[Place, int]]:
     """The sum of the values of each place, in Python's integers where 64 bits might not hold it."""
-    if not values or max(max(values), -min(values)) > SUMMABLE // len(values):
+    if not len(values):
+        return
+    try:
+        given = np.array(values, dtype=np.int64)
+    except OverflowError:
+        given = None
+    if given is None or max(int(given.max()), -int(given.min())) > SUMMABLE // len(given):
         yield from zip(places.tolist(), values, strict=True)
         return
     where, which = np.unique(places, return_inverse=True)
     sums = np.zeros(len(where), dtype=np.int64)
-    np.add.at(sums, which, np.array(values, dtype=np.int64))
+    np.add.at(sums, which, given)
     yield from zip(where.tolist(), sums.tolist(), strict=True)
 
 
@@ -206,7 +213,7 @@ def _summed(parts: Sequence[Counted]) -> Counted:
     if not parts:
         return Counted(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
     keys, times = np.concatenate([part.keys for part in parts]), np.concatenate([part.times for part in parts])
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)  # not stable: what is equal is added up
     keys = keys[order]
     heads = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
     sums = np.add.reduceat(times[order], heads)
