@@ -1,11 +1,14 @@
 """Strict readers of environment variables: a typo stops the start instead of changing its meaning."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+ORIGIN = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?")
 
 
 def env_str(name: str, default: str = "") -> str:
@@ -42,6 +45,16 @@ def env_int(name: str, default: int) -> int:
 def env_list(name: str, default: str = "") -> list[str]:
     """Comma-separated values, empty ones dropped."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def env_origins(name: str) -> list[str]:
+    """Comma-separated origins such as https://app.example or https://*.app.example:8443, and nothing that could be more."""
+    origins = env_list(name)
+    for origin in origins:
+        if ORIGIN.fullmatch(origin) is None:
+            message = f"{name} lists origins such as https://app.example, without a path; {origin!r} is none"
+            raise ImproperlyConfigured(message)
+    return origins
 
 
 def kept_secret(folder: Path, name: str, *, size: int = 48) -> str:

@@ -8,7 +8,7 @@ import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
 from config import jobs, stages
-from config.env import database_from_url, env_bool, env_int, env_list, env_str, kept_secret
+from config.env import database_from_url, env_bool, env_int, env_list, env_origins, env_str, kept_secret
 from config.logging import logging_config
 
 django_stubs_ext.monkeypatch()
@@ -211,6 +211,7 @@ JOBS = jobs.JOBS
 CLOCK_ROW = "models_registry.clock.current_face"
 INCIDENT_LINKS = ["panel.links.for_incident", "runbooks.links.for_incident"]
 PUBLIC_URL = env_str("ATALAIA_PUBLIC_URL", "http://127.0.0.1:8000")
+FEEDBACK_FRAME_ANCESTORS = env_origins("ATALAIA_FEEDBACK_FRAME_ANCESTORS")
 CHANNEL_KEY = env_str("ATALAIA_CHANNEL_KEY") or kept_secret(DATA_DIR, "channel_key")
 OUTGOING_ALLOW_PRIVATE = env_bool("ATALAIA_OUTGOING_ALLOW_PRIVATE", default=False)
 INGEST = {

@@ -4,6 +4,7 @@ A token is `at_<prefix>_<secret>`; the secret has 256 bits, so a fast digest is 
 this process for a few seconds, so that a busy client costs no query and a revoked key stops working within them.
 """
 
+import hmac
 import secrets
 import time
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from django.db import DatabaseError
 
 from models_registry.models import ApiKey, Project, User
 
+LINKS = b"atalaia feedback links"
 REMEMBER_SECONDS = 5.0
 REMEMBER_KEYS = 1_000
 TOUCH_EVERY = timedelta(minutes=1)
@@ -51,6 +53,7 @@ def create_key(
         name=name,
         prefix=prefix,
         digest=_digest(token),
+        link_secret=link_secret(token),
         scopes=wanted,
         created_by=created_by,
         expires_at=expires_at,
@@ -64,11 +67,28 @@ def find_key(raw: str, *, now: datetime) -> ApiKey | None:
     if len(parts) != 3 or parts[0] != "at":
         return None
     key = _by_prefix(parts[1], now)
-    if key is None or not compare_digest(bytes(key.digest), _digest(raw)):
+    if key is None or not compare_digest(bytes(key.digest), _digest(raw)) or not _is_live(key, now):
         return None
-    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
-        return None
+    if key.link_secret is None:  # made before there were links
+        key.link_secret = link_secret(raw)
+        ApiKey.objects.filter(pk=key.pk).update(link_secret=key.link_secret)
     return key
+
+
+def key_of_links(prefix: str, *, now: datetime) -> ApiKey | None:
+    """The live key with scope `ingest` that links of this prefix are signed with; nothing proves yet that they are."""
+    key = _by_prefix(prefix, now)
+    usable = key is not None and key.link_secret is not None and "ingest" in key.scopes and _is_live(key, now)
+    return key if usable else None
+
+
+def link_secret(token: str) -> bytes:
+    """What signs feedback links: derived from the token by a function that every language has, and good for nothing else."""
+    return hmac.digest(token.encode("utf-8", "surrogatepass"), LINKS, "sha256")
+
+
+def _is_live(key: ApiKey, now: datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
 def account_of(key: ApiKey) -> User:

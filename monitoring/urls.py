@@ -5,6 +5,7 @@ from django.urls import path
 from monitoring.api.comparison import CompareView
 from monitoring.api.costs import CostsView
 from monitoring.api.events import EventsView, LedgerView
+from monitoring.api.feedback_links import FeedbackLinksView
 from monitoring.api.measures import MeasuresView, SeriesView
 from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
@@ -18,6 +19,7 @@ urlpatterns = [
     path("models/<path:slug>/quality", QualityView.as_view()),
     path("models/<path:slug>/compare", CompareView.as_view()),
     path("costs", CostsView.as_view()),
+    path("feedback-links", FeedbackLinksView.as_view()),
     path("measures", MeasuresView.as_view()),
     path("series", SeriesView.as_view()),
     path("slos", SLOsView.as_view()),

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from panel.urls_response import urlpatterns as response_pages
-from panel.views import account, home, model, pulse, search, slo, start
+from panel.views import account, feedback, home, model, pulse, search, slo, start
 
 app_name = "panel"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("admin/login/", account.login),
     path("logout/", account.logout, name="logout"),
     path("theme/", account.theme, name="theme"),
+    path("f/<str:token>", feedback.feedback, name="feedback"),
+    path("f/<str:token>/thanks", feedback.thanks, name="feedback_thanks"),
     path("search/", search.search, name="search"),
     path("p/<slug:project>/", home.home, name="home"),
     path("p/<slug:project>/pulse.json", pulse.pulse, name="pulse"),

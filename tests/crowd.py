@@ -20,6 +20,7 @@ from alerting.models import (
     Silence,
 )
 from models_registry.keys import create_key
+from models_registry.links import Claims, sign_link
 from models_registry.models import Deployment, Job, Model, ModelVersion, Project, Prompt, PromptVersion
 from monitoring.models import (
     SLO,
@@ -109,7 +110,8 @@ class Crowd:
         Silence.objects.create(
             project=self.project, starts_at=cast.NOW, ends_at=cast.NOW + timedelta(hours=1), owner=person, rule=rule
         )
-        create_key(project=self.project, name=f"key-{number}", scopes=["ingest"])
+        key, _ = create_key(project=self.project, name=f"key-{number}", scopes=["ingest"])
+        self._keep("link", sign_link(key, Claims("event-1", 10**10)))
         runbook = Runbook.objects.create(project=self.project, slug=f"runbook-{number}", title="Runbook")
         self._keep("runbook", runbook)
         for book in dict.fromkeys([runbook, self.first["runbook"]]):

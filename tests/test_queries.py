@@ -59,6 +59,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "number": first["job"].pk if "jobs/" in path else first["incident"].number,
         "event": first["prediction"].pk,
         "name": first["prompt"].name,
+        "token": first["link"],
         "slug": next((slug for part, slug in slugs.items() if part in path), ""),
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(fillings.get(gap[1], 1)), path)

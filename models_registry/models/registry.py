@@ -201,6 +201,7 @@ class ApiKey(models.Model):
     name = models.CharField(_("name"), max_length=120)
     prefix = models.CharField(_("prefix"), max_length=16, unique=True, editable=False)
     digest = models.BinaryField(max_length=32, editable=False)
+    link_secret = models.BinaryField(max_length=32, null=True, editable=False)
     scopes = models.JSONField(_("scopes"), default=list)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, verbose_name=_("created by")

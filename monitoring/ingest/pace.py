@@ -1,6 +1,8 @@
 """A ceiling on requests per key, for those who set `ATALAIA_INGEST_RATE`: a token bucket in each process."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from math import ceil
 
 from monitoring.ingest.codes import Refusal
 
@@ -14,16 +16,16 @@ class _Bucket:
 
 
 class Pace:
-    """Tokens refill at the rate, up to one second's worth (at least one)."""
+    """Tokens refill at the rate, up to one second's worth (at least `burst`)."""
 
     def __init__(self) -> None:
-        self._buckets: dict[int, _Bucket] = {}
+        self._buckets: dict[Hashable, _Bucket] = {}
 
-    def take(self, key_id: int, *, rate: float, ticked: float) -> None:
+    def take(self, key_id: Hashable, *, rate: float, ticked: float, burst: float = 1.0) -> None:
         """`Refusal` (429) when the key is faster than `rate` requests a second; 0 means no ceiling."""
         if rate <= 0:
             return
-        room = max(1.0, rate)
+        room = max(burst, rate)
         if len(self._buckets) > MAX_KEYS:
             self._buckets.clear()
         bucket = self._buckets.setdefault(key_id, _Bucket(room, ticked))
@@ -31,5 +33,5 @@ class Pace:
         bucket.at = ticked
         if bucket.tokens < 1:
             detail = f"This key may send {rate:g} requests a second to this process; send larger batches."
-            raise Refusal("rate_limited", detail, retry_after=1)
+            raise Refusal("rate_limited", detail, retry_after=ceil((1 - bucket.tokens) / rate))
         bucket.tokens -= 1
