@@ -17,5 +17,6 @@ class JobKind(NamedTuple):
 KINDS: list[JobKind] = [
     JobKind("fit_estimator", _("fit an estimator"), "monitoring.fitting.job.fit_estimator"),
     JobKind("refold", _("fold stored predictions by a new reference"), "monitoring.refold.refold"),
+    JobKind("reprice", _("price calls again"), "monitoring.reprice.reprice_step"),
 ]
 JOBS = {kind.name: kind for kind in KINDS}

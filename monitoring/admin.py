@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms.models import construct_instance
@@ -12,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from lib import clock
-from models_registry.admin_parts import ShownOnly
+from models_registry.admin_parts import ShownOnly, person
+from models_registry.models import Project
 from monitoring.catalogue import MEASURES
 from monitoring.deadletters import replay
 from monitoring.indicators import INDICATORS, SLICES
 from monitoring.models import SLO, AppliedPrice, DeadLetter, OwnPrice, SegmentKey, StageRun
 from monitoring.pricing.prices import BUCKETS
+from monitoring.reprice import start_reprice
 from monitoring.segments import declare_key, key_problem, withdraw_key
 from monitoring.validate import slo_problems
 
@@ -163,6 +166,7 @@ class OwnPriceAdmin(admin.ModelAdmin[OwnPrice]):
     list_filter = ("project",)
     list_select_related = ("project",)
     search_fields = ("name", "model", "provider")
+    actions = ("show_difference", "price_again")
     fieldsets = (
         (None, {"fields": ("project", "name", "provider", "model", "valid_from", "context_window")}),
         (
@@ -176,6 +180,29 @@ class OwnPriceAdmin(admin.ModelAdmin[OwnPrice]):
             },
         ),
     )
+
+    @admin.action(description=_("Past calls: show what pricing them again would change"), permissions=["change"])
+    def show_difference(self, request: HttpRequest, queryset: QuerySet[OwnPrice]) -> None:
+        """A dry run over the stored calls of the projects of these prices."""
+        self._price_again(request, queryset, dry_run=True)
+
+    @admin.action(description=_("Past calls: price them again by what holds now"), permissions=["change"])
+    def price_again(self, request: HttpRequest, queryset: QuerySet[OwnPrice]) -> None:
+        """The change itself."""
+        self._price_again(request, queryset, dry_run=False)
+
+    def _price_again(self, request: HttpRequest, queryset: QuerySet[OwnPrice], *, dry_run: bool) -> None:
+        now = clock.now()
+        start = now - settings.RETENTION["events"]
+        projects = list(Project.objects.filter(pk__in=queryset.values("project_id")))
+        for project in projects:
+            start_reprice(project, start=start, end=now, dry_run=dry_run, now=now, by=person(request))
+        told = ngettext(
+            "%(n)d job has started; its page is Collection health.",
+            "%(n)d jobs have started; their page is Collection health.",
+            len(projects),
+        )
+        self.message_user(request, told % {"n": len(projects)}, messages.SUCCESS)
 
 
 class SegmentKeyForm(forms.ModelForm[SegmentKey]):

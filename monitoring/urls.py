@@ -7,6 +7,7 @@ from monitoring.api.costs import CostsView
 from monitoring.api.events import EventsView, LedgerView
 from monitoring.api.feedback_links import FeedbackLinksView
 from monitoring.api.measures import MeasuresView, SeriesView
+from monitoring.api.prices import RepriceView
 from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
 from monitoring.api.slos import SLOsView, SLOView
@@ -20,6 +21,7 @@ urlpatterns = [
     path("models/<path:slug>/compare", CompareView.as_view()),
     path("costs", CostsView.as_view()),
     path("feedback-links", FeedbackLinksView.as_view()),
+    path("prices/reprice", RepriceView.as_view()),
     path("measures", MeasuresView.as_view()),
     path("series", SeriesView.as_view()),
     path("slos", SLOsView.as_view()),

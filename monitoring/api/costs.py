@@ -19,22 +19,31 @@ from lib import clock
 from lib.pages import MAX_LIMIT, LimitError, read_limit
 from models_registry.authenticate import project_of
 from models_registry.models import Model
-from monitoring.selectors.costs import CostLine, Span, cost_by_day, cost_by_language_model, cost_by_user, month_of
+from monitoring.selectors.costs import (
+    CostLine,
+    Span,
+    cost_by_day,
+    cost_by_language_model,
+    cost_by_prompt,
+    cost_by_user,
+    month_of,
+)
 from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.wire import moment
 from monitoring.stats.layouts import language_model_of
 from monitoring.stats.projection import Projection, month_start
 from monitoring.stats.usage import NANO
 
-BY = ("day", "model", "user")
-MAX_DAYS = {"day": 400, "model": 400, "user": 92}
+BY = ("day", "model", "prompt", "user")
+MAX_DAYS = {"day": 400, "model": 400, "prompt": 400, "user": 92}
 Place = tuple[int, str]
 
 
 class CostItemSerializer(serializers.Serializer[dict[str, Any]]):
-    """One line; which of `day`, `model` and `provider`, or `user_id` and `last_seen` there is follows `by`."""
+    """One line; which of `day`, `prompt`, `language_model` and `provider`, or `user_id` and `last_seen` there is follows `by`."""
 
     day = serializers.DateField(required=False)
+    prompt = serializers.CharField(required=False)
     provider = serializers.CharField(required=False)
     language_model = serializers.CharField(required=False)
     user_id = serializers.CharField(required=False)
@@ -115,12 +124,13 @@ def _lines(by: str, models: Sequence[Model], span: Span, *, limit: int, after: P
         return cost_by_user(models, span, limit=limit, after=after)
     if by == "day":
         return [line for line in cost_by_day(models, span) if after is None or line.key > after[1]][:limit]
-    found = cost_by_language_model(models, span)
+    found = (cost_by_prompt if by == "prompt" else cost_by_language_model)(models, span)
     return [line for line in found if after is None or (-line.cost.nano, line.key) > (-after[0], after[1])][:limit]
 
 
 def _item(by: str, line: CostLine) -> dict[str, Any]:
-    told: dict[str, Any] = {"day": line.key} if by == "day" else {"user_id": line.key} if by == "user" else {}
+    names = {"day": "day", "prompt": "prompt", "user": "user_id"}
+    told: dict[str, Any] = {names[by]: line.key} if by in names else {}
     if by == "model":
         told = dict(zip(("provider", "language_model"), language_model_of(line.key), strict=True))
     if line.last_us is not None:

@@ -61,7 +61,7 @@ def join(targets: Targets, folds: Folds) -> None:
             changed[type(new)].append(new)
     folds.amend(before, chain.from_iterable(changed.values()), read_keys({row.version_id for row in before}))
     for row_type, rows in changed.items():
-        _update(row_type, rows)
+        update_rows(row_type, rows, AMENDABLE[row_type])
 
 
 def name_targets(rows: Iterable[LateRow], targets: Targets) -> list[LateRow]:
@@ -101,9 +101,8 @@ def _by_target(row_type: type[Said], targets: Collection[bytes]) -> defaultdict[
     return found
 
 
-def _update(row_type: type[ServedRow], rows: Sequence[ServedRow]) -> None:
-    """Write the amendable columns of rows."""
-    columns = AMENDABLE[row_type]
+def update_rows(row_type: type[ServedRow], rows: Sequence[ServedRow], columns: Mapping[str, str]) -> None:
+    """Write these columns (name → SQL type) of rows that are locked."""
     table = MODELS[row_type]._meta.db_table
     if is_postgres():
         sets = ", ".join(f"{name} = mine.{name}" for name in columns)

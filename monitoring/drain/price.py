@@ -1,9 +1,9 @@
 """Price the LLM calls of a batch before its transaction: by distinct names and half hour, not call by call."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ FIRST_TOKENS = LLMCallRow._fields.index("input_tokens")
 AFTER_TOKENS = LLMCallRow._fields.index("audio_output_tokens") + 1
 COST = LLMCallRow._fields.index("cost_nano")
 AFTER_PRICE = LLMCallRow._fields.index("context_window") + 1
+Key = TypeVar("Key", bound=Hashable)
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -32,29 +33,52 @@ class Names(NamedTuple):
 
 def price_calls(rows: dict[bytes, Row]) -> None:
     """Give the LLM calls among the rows their cost, price and context window; in place."""
-    groups: defaultdict[tuple[int, str, str, str, int], list[bytes]] = defaultdict(list)
-    for key, row in rows.items():
-        if type(row) is LLMCallRow and (row.response_model or row.request_model):
-            slot = row.ts_us // SLOT_US
-            groups[row.project_id, row.provider, row.response_model, row.request_model, slot].append(key)
-    found = _find(map(Names._make, groups))
+    groups = _grouped((key, row) for key, row in rows.items() if type(row) is LLMCallRow)
+    found = find_prices(groups)
     if not found:
         return
-    ids = _applied(found.values())
+    ids = keep_prices(found.values())
     for names, price in found.items():
-        _price_group(rows, groups[names], price, ids[_digest(price)])
+        price_id = ids[_digest(price)]
+        for key in groups[names]:
+            rows[key] = priced(rows[key], price, price_id)
 
 
-def _price_group(rows: dict[bytes, Row], keys: Iterable[bytes], price: Price, price_id: int) -> None:
-    priced, unpriced = (price_id, price.window), (None, None, price.window)
-    for key in keys:
-        call: Any = rows[key]
-        cost = price.cost_nano(call[FIRST_TOKENS:AFTER_TOKENS])
-        own = unpriced if cost is None else (cost, *priced)
-        rows[key] = tuple.__new__(LLMCallRow, (*call[:COST], *own, *call[AFTER_PRICE:]))
+def priced(call: Any, price: Price, price_id: int | None) -> LLMCallRow:
+    """The call with what it costs by this price; without a price id where it costs nothing known."""
+    cost = price.cost_nano(call[FIRST_TOKENS:AFTER_TOKENS])
+    own = (cost, None if cost is None else price_id, price.window)
+    return tuple.__new__(LLMCallRow, (*call[:COST], *own, *call[AFTER_PRICE:]))
 
 
-def _find(groups: Iterable[Names]) -> dict[Names, Price]:
+def prices_of(calls: Sequence[LLMCallRow]) -> list[Price | None]:
+    """The price that each call has by the books as they are now."""
+    groups = _grouped(enumerate(calls))
+    found: list[Price | None] = [None] * len(calls)
+    for names, price in find_prices(groups).items():
+        for place in groups[names]:
+            found[place] = price
+    return found
+
+
+def price_ids(prices: Iterable[Price]) -> dict[Price, int]:
+    """The id under which each price is kept for good."""
+    prices = list(prices)
+    ids = keep_prices(prices)
+    return {price: ids[_digest(price)] for price in prices}
+
+
+def _grouped(calls: Iterable[tuple[Key, Any]]) -> dict[Names, list[Key]]:
+    """The keys of the calls that name a model, by what decides their price."""
+    groups: defaultdict[Names, list[Key]] = defaultdict(list)
+    for key, row in calls:
+        if row.response_model or row.request_model:
+            slot = row.ts_us // SLOT_US
+            groups[Names(row.project_id, row.provider, row.response_model, row.request_model, slot)].append(key)
+    return groups
+
+
+def find_prices(groups: Iterable[Names]) -> dict[Names, Price]:
     """The price of each group that has one; one query for the own prices of all projects."""
     groups = list(groups)
     projects = {names.project_id for names in groups}
@@ -73,7 +97,7 @@ def _find(groups: Iterable[Names]) -> dict[Names, Price]:
     return {names: price for names, price in found.items() if price is not None}
 
 
-def _applied(prices: Iterable[Price]) -> Mapping[bytes, int]:
+def keep_prices(prices: Iterable[Price]) -> Mapping[bytes, int]:
     """Digest → id of each price as it is now; kept for good from its first use on."""
     wanted = {_digest(price): price for price in prices}
     known = _known(wanted)

@@ -1,4 +1,4 @@
-"""What LLM applications cost: by user, language model or day, and the month as it will be when it is over.
+"""What LLM applications cost: by user, prompt, language model or day, and the month as it will be when it is over.
 
 Whole days, UTC. Days and language models are read from summaries; users, who have no cap, from `UserDay`.
 """
@@ -14,13 +14,16 @@ from django.db.models import Max, Q, Sum
 
 from models_registry.models import Model
 from monitoring.models import Category, UserDay
+from monitoring.selectors.segments import segments_of, value_of
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
 from monitoring.stats.layouts import PAST_CAP
 from monitoring.stats.projection import DAY, Projection, month_start, project_month
+from monitoring.stats.segments import PROMPT
 from monitoring.stats.tally import Cell, Tally
 from monitoring.stats.usage import NANO, cost_nano
 
 LANGUAGE_MODEL = "language_model"
+MAX_PROMPTS = 200
 _MONEY = frozenset({"cost", "fallback_cost", "status"})
 _EPOCH = date(1970, 1, 1)
 
@@ -82,6 +85,20 @@ def cost_by_language_model(models: Sequence[Model], span: Span) -> list[CostLine
         for code, calls in _bins(tally.cell(LANGUAGE_MODEL, "unpriced")).items():
             unpriced[names.get((model.pk, code), "")] += calls
     lines = [CostLine(key, cost, unpriced[key]) for key, cost in found.items()]
+    return sorted(lines, key=lambda line: (-line.cost.nano, line.key))
+
+
+def cost_by_prompt(models: Sequence[Model], span: Span) -> list[CostLine]:
+    """Dearest first, then by `name@version`; the newest 200 prompts of an application. Calls without a prompt are in none."""
+    asks = [
+        Ask(Scope(model.project_id, model.pk, segment=segment), _MONEY, (span.edges[0], span.edges[-1]))
+        for model in models
+        for segment in segments_of(model, PROMPT)[:MAX_PROMPTS]
+    ]
+    found: defaultdict[str, Cost] = defaultdict(Cost)
+    for ask, (tally,) in zip(asks, read_tallies_of(asks), strict=True):
+        found[value_of(ask.scope.segment)] += _of_tally(tally)
+    lines = [CostLine(key, cost, cost.calls - cost.costed) for key, cost in found.items() if cost.calls]
     return sorted(lines, key=lambda line: (-line.cost.nano, line.key))
 
 

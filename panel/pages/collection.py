@@ -1,5 +1,6 @@
 """Collection health: does everything that was sent arrive, and if not, why not?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,9 +10,11 @@ from django.db.models import QuerySet
 from models_registry.models import ApiKey, Job, Project
 from monitoring.models import DeadLetter, RejectionCount, StageRun
 from monitoring.models.inbox import EventKind
+from monitoring.reprice import KIND
 from monitoring.selectors.ledger import Backlog, inbox_backlog, read_ledger
 from monitoring.selectors.processes import ProcessView, read_machinery
 from monitoring.selectors.wire import moment
+from panel.pages.price_change import PriceChange, changes_of, told_of
 
 LETTERS_SHOWN = 50
 JOBS_SHOWN = 10
@@ -80,6 +83,8 @@ class JobRow:
     job: Job
     title: str
     percent: int | None
+    told: str = ""
+    changes: Sequence[PriceChange] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,9 @@ def collection_page(project: Project, *, real_now: datetime) -> Collection:
 
 def _job(job: Job) -> JobRow:
     kind = settings.JOBS.get(job.kind)
-    return JobRow(job, str(kind.title) if kind else job.kind, None if job.share is None else int(100 * job.share))
+    percent = None if job.share is None else int(100 * job.share)
+    told, changes = (told_of(job), changes_of(job)) if job.kind == KIND and job.report else ("", ())
+    return JobRow(job, str(kind.title) if kind else job.kind, percent, told, changes)
 
 
 def _rejections(project: Project) -> list[Rejection]:

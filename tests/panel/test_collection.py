@@ -6,7 +6,7 @@ from django.test import Client
 
 from lib import clock
 from models_registry.keys import create_key
-from models_registry.models import Project
+from models_registry.models import Job, Project
 from monitoring.models import DeadLetter, InboxBody, LedgerCount, RejectionCount, StageRun
 from monitoring.selectors.events import micros
 from monitoring.selectors.ledger import read_ledger
@@ -82,3 +82,24 @@ def test_a_failed_stage_says_why(project: Project, as_bia: Client) -> None:
         stage="notify", started_at=at, story_at=at, every=5, failures=2, last_error="refused by host"
     )
     assert "refused by host" in as_bia.get(COLLECTION).content.decode()
+
+
+def test_a_job_that_prices_calls_again_tells_the_difference(project: Project, as_bia: Client, stopped_clock: datetime):
+    line = {"model": "openai/gpt-4o", "old_price": "", "new_price": "own:deal", "calls": 2, "old_nano": 0}
+    Job.objects.create(
+        project=project,
+        kind="reprice",
+        arguments={"dry_run": True},
+        created_at=stopped_clock,
+        report={
+            "seen": 4,
+            "changed": 2,
+            "old_nano": 0,
+            "new_nano": 5_000_000,
+            "lines": [{**line, "new_nano": 5_000_000}],
+        },
+    )
+    text = as_bia.get(f"/p/{project.slug}/collection/").content.decode().replace("\xa0", " ")
+    assert "2 of 4 calls would change: US$0.00 → US$0.005. Nothing was changed." in text
+    assert "openai/gpt-4o, 2 calls: US$0.00 → US$0.005" in text
+    assert "unpriced → own:deal" in text

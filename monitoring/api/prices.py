@@ -1,0 +1,55 @@
+"""`POST /api/v1/prices/reprice`: price past calls again, as a job."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lib import clock
+from models_registry.api.jobs import JobSerializer
+from models_registry.authenticate import project_of
+from models_registry.models import User
+from monitoring.reprice import RangeError, start_reprice
+from monitoring.selectors.event_filters import FilterError, read_moment
+
+RepriceSerializer = inline_serializer(
+    "Reprice",
+    {
+        "from": serializers.DateTimeField(),
+        "to": serializers.DateTimeField(required=False),
+        "dry_run": serializers.BooleanField(default=True),
+    },
+)
+
+
+class RepriceView(APIView):
+    """Past calls by the books as they are now; people need the permission to change own prices."""
+
+    write_scope = "admin"
+    permission = "monitoring.change_ownprice"
+
+    @extend_schema(request=RepriceSerializer, responses={202: JobSerializer}, operation_id="reprice")
+    def post(self, request: Request) -> Response:
+        """Start the job; with `dry_run`, which is the default, it only reports what would change."""
+        body: dict[str, Any] = request.data if isinstance(request.data, dict) else {}
+        dry_run = body.get("dry_run", True)
+        if not isinstance(dry_run, bool):
+            raise ValidationError({"dry_run": "true (only report, the default) or false (apply)."})
+        now = clock.now()
+        try:
+            start = read_moment("from", str(body.get("from") or ""))
+            end = read_moment("to", str(body.get("to") or "")) or now
+        except FilterError as error:
+            raise ValidationError({error.field: str(error)}) from error
+        if start is None:
+            raise ValidationError({"from": "Say from when on, as RFC 3339 with offset."})
+        by = request.user if isinstance(request.user, User) else None
+        try:
+            job = start_reprice(project_of(request), start=start, end=end, dry_run=dry_run, now=now, by=by)
+        except RangeError as error:
+            raise ValidationError({"to": str(error)}) from error
+        return Response(JobSerializer(job).data, status=202)

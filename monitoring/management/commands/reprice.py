@@ -1,0 +1,66 @@
+"""`manage.py reprice`: price past LLM calls again by the books as they are now; without --apply only say what would change."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from lib import clock
+from models_registry.jobs import run_jobs
+from models_registry.models import Job, Project
+from monitoring.reprice import RangeError, start_reprice
+from monitoring.stats.usage import NANO
+
+
+class Command(BaseCommand):
+    """Starts the job and works on it until it has ended; workers may help."""
+
+    help = "Price past LLM calls again; without --apply only report the difference."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whose calls, since when, and whether to change them."""
+        parser.add_argument("--project", required=True, help="slug of the project")
+        parser.add_argument("--start", type=datetime.fromisoformat, required=True, help="RFC 3339, with offset")
+        parser.add_argument("--end", type=datetime.fromisoformat, help="RFC 3339, with offset; now unless given")
+        parser.add_argument("--apply", action="store_true", help="change the calls, not only report")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run it to its end and print the difference by model and price."""
+        project = Project.objects.filter(slug=options["project"]).first()
+        if project is None:
+            message = f"There is no project {options['project']!r}."
+            raise CommandError(message)
+        now = clock.now()
+        start, end = (_aware(moment) for moment in (options["start"], options["end"] or now))
+        try:
+            job = start_reprice(project, start=start, end=end, dry_run=not options["apply"], now=now)
+        except RangeError as error:
+            raise CommandError(str(error).replace("`to`", "--end").replace("`from`", "--start")) from error
+        while job.is_open:
+            run_jobs(now=now)
+            job.refresh_from_db()
+        if job.state != Job.State.DONE:
+            message = f"{job} {job.state}: {job.error}"
+            raise CommandError(message)
+        self._tell(job, applied=options["apply"])
+
+    def _tell(self, job: Job, *, applied: bool) -> None:
+        report = job.report
+        for line in report["lines"]:
+            prices = f"{line['old_price'] or 'unpriced'} -> {line['new_price']}"
+            money = f"{line['old_nano'] / NANO:.9f} -> {line['new_nano'] / NANO:.9f} USD"
+            self.stdout.write(f"{line['model']}: {prices}: {line['calls']} calls, {money}")
+        if report["gone_before"]:
+            self.stdout.write(f"Calls before {report['gone_before']} are past their time and stay as they are.")
+        done = "changed" if applied else "would change; --apply changes them"
+        self.stdout.write(
+            f"{report['seen']} calls, {report['changed']} {done} ({report['priced']} had no price): "
+            f"{report['old_nano'] / NANO:.9f} -> {report['new_nano'] / NANO:.9f} USD (job {job.pk})"
+        )
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        message = f"Give the offset too: {moment.isoformat()}+00:00."
+        raise CommandError(message)
+    return moment
