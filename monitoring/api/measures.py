@@ -118,7 +118,7 @@ class SeriesView(APIView):
         if name not in MEASURES:
             raise ValidationError({"measure": f"Unknown measure; one of {', '.join(sorted(MEASURES))}."})
         now = clock.now()
-        start, end, step = _range(params, now)
+        start, end, step = read_range(params, now)
         model = _model(request, params)
         scope = _scope(model, params)
         if "by" not in params:
@@ -173,18 +173,21 @@ def _scope(model: Model, params: dict[str, str]) -> Scope:
     return Scope(model.project_id, model.pk, version_id, params.get("environment") or None, segment)
 
 
-def _range(params: dict[str, str], now: datetime) -> tuple[datetime, datetime, timedelta]:
+def read_range(
+    params: dict[str, str], now: datetime, *, length: timedelta = DEFAULT_RANGE, step: str = "5m"
+) -> tuple[datetime, datetime, timedelta]:
+    """`from`, `to` and `step` of a query, or these."""
     try:
         end = read_moment("to", params.get("to", "")) or now
-        start = read_moment("from", params.get("from", "")) or end - DEFAULT_RANGE
+        start = read_moment("from", params.get("from", "")) or end - length
     except FilterError as error:
         raise ValidationError({error.field: str(error)}) from error
     if start >= end:
         raise ValidationError({"to": "`to` must be later than `from`."})
-    step = _step(params.get("step") or "5m")
-    if (end - start) / step > MAX_POINTS:
+    width = _step(params.get("step") or step)
+    if (end - start) / width > MAX_POINTS:
         raise ValidationError({"step": f"More than {MAX_POINTS} points; ask for a larger step or a shorter range."})
-    return start, end, step
+    return start, end, width
 
 
 def _step(text: str) -> timedelta:

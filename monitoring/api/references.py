@@ -56,7 +56,7 @@ class ReferenceView(APIView):
     @extend_schema(responses=ReferenceSerializer, operation_id="reference")
     def get(self, request: Request, slug: str, version: str) -> Response:
         """The reference in force, with the bins of each feature."""
-        found = current_reference(_version(request, slug, version).pk)
+        found = current_reference(version_of(request, slug, version).pk)
         if found is None:
             raise NotFound("This version has no reference; POST rows, histograms or a window here.")
         return Response(_to_wire(found, slug, version))
@@ -71,7 +71,7 @@ class ReferenceView(APIView):
                 {"rows": "Send an object with exactly one of `rows`, `histograms`, `window` or `version`."}
             )
         [origin] = kinds
-        known = _version(request, slug, version)
+        known = version_of(request, slug, version)
         try:
             profile, sample = _profile(origin, body, known)
         except ProfileError as error:
@@ -81,7 +81,7 @@ class ReferenceView(APIView):
         return Response(_to_wire(found, slug, version), status=201)
 
 
-def _version(request: Request, slug: str, version: str) -> ModelVersion:
+def version_of(request: Request, slug: str, version: str) -> ModelVersion:
     """The version, or a 404 that says which part is unknown."""
     model = Model.objects.filter(project=project_of(request), slug=slug).first()
     if model is None:

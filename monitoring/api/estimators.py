@@ -1,0 +1,199 @@
+"""`/api/v1/models/{slug}/versions/{version}/estimator`: estimates beside reality with their track record; fit another one."""
+
+from collections.abc import Mapping
+from datetime import UTC, timedelta
+from math import isfinite
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lib import clock
+from models_registry.models import ModelVersion, User
+from monitoring.api.measures import read_range
+from monitoring.api.references import version_of
+from monitoring.fitting.start import start_fit
+from monitoring.measures import edges_between, subjects_of
+from monitoring.models import Estimator, ReferenceSample
+from monitoring.selectors.event_filters import FilterError, read_moment
+from monitoring.selectors.references import current_reference
+from monitoring.selectors.summaries import Scope
+from monitoring.stats.track import Bounds, Entry
+from monitoring.track import Track, estimated_names, read_tracks
+
+WEEKS = timedelta(days=30)
+MAX_WINDOWS = 1_000
+ASSUMES = "assumes no concept drift"
+FittedSerializer = inline_serializer(
+    "Estimator",
+    {
+        "id": serializers.IntegerField(),
+        "origin": serializers.ChoiceField(Estimator.Origin.values),
+        "from": serializers.DateTimeField(allow_null=True),
+        "to": serializers.DateTimeField(allow_null=True),
+        "rows": serializers.IntegerField(),
+        "created_at": serializers.DateTimeField(),
+    },
+)
+TrackSerializer = inline_serializer(
+    "Track",
+    {
+        "model": serializers.CharField(),
+        "version": serializers.CharField(),
+        "measure": serializers.CharField(),
+        "assumes": serializers.CharField(),
+        "state": serializers.ChoiceField(["ok", "no_scores", "no_estimator", "no_estimate", "no_mature_windows"]),
+        "estimator": FittedSerializer,
+        "baseline": serializers.DictField(allow_null=True),
+        "bounds": serializers.DictField(),
+        "record": serializers.DictField(),
+        "windows": serializers.ListField(child=serializers.DictField()),
+    },
+)
+FitSerializer = inline_serializer(
+    "FitEstimator",
+    {
+        "from": serializers.DateTimeField(required=False),
+        "to": serializers.DateTimeField(required=False),
+        "reference": serializers.BooleanField(required=False),
+    },
+)
+StartedSerializer = inline_serializer(
+    "FitStarted", {"job": serializers.IntegerField(), "state": serializers.CharField()}
+)
+
+
+class EstimatorView(APIView):
+    """The estimators of one version; to fit one, people need the permission to change versions."""
+
+    write_scope = "admin"
+    permission = "models_registry.change_modelversion"
+
+    @extend_schema(
+        operation_id="estimator",
+        parameters=[
+            OpenApiParameter("measure", str, description="accuracy unless given."),
+            OpenApiParameter("from", OpenApiTypes.DATETIME, description="30 days before `to` unless given."),
+            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+            OpenApiParameter("step", str, description="Width of a window, 1d unless given."),
+            OpenApiParameter("below", float, description="A value below this is an alert."),
+            OpenApiParameter("above", float, description="A value above this is an alert."),
+        ],
+        responses=TrackSerializer,
+    )
+    def get(self, request: Request, slug: str, version: str) -> Response:
+        """Windows with estimate, band and what was realised, and the record of the mature ones."""
+        known, params, now = version_of(request, slug, version), request.query_params.dict(), clock.now()
+        name, names = params.get("measure") or "accuracy", estimated_names(known.model.kind)
+        if not names:
+            raise NotFound("The performance of this kind of model is not estimated.")
+        if name not in names:
+            raise ValidationError({"measure": f"Not estimated; one of {', '.join(names)}."})
+        start, end, step = read_range(params, now, length=WEEKS, step="1d")
+        if (end - start) / step > MAX_WINDOWS:
+            raise ValidationError({"step": f"More than {MAX_WINDOWS} windows; ask for a larger step."})
+        scope = Scope(known.model.project_id, known.model_id, known.pk)
+        subject = subjects_of([known.model])[known.model_id]
+        edges = edges_between(start, end, step)
+        track = read_tracks([name], scope, subject, edges=edges, now=now, bounds=_bounds(params))[name]
+        return Response({"model": slug, "version": version, **_to_wire(track, known)})
+
+    @extend_schema(request=FitSerializer, responses={202: StartedSerializer}, operation_id="fit_estimator")
+    def post(self, request: Request, slug: str, version: str) -> Response:
+        """Fit an estimator on a past window with labels, or on the rows of the reference, in a job."""
+        known = version_of(request, slug, version)
+        body: dict[str, Any] = request.data if isinstance(request.data, dict) else {}
+        by = request.user if isinstance(request.user, User) else None
+        job = start_fit(known, _arguments(body, known), now=clock.now(), by=by)
+        return Response({"job": job.pk, "state": job.state}, status=202)
+
+
+def _arguments(body: Mapping[str, Any], version: ModelVersion) -> dict[str, Any]:
+    if not estimated_names(version.model.kind):
+        raise ValidationError({"model": "The performance of this kind of model is not estimated."})
+    if body.get("reference"):
+        reference = current_reference(version.pk)
+        if reference is None or not ReferenceSample.objects.filter(reference=reference).exists():
+            raise ValidationError(
+                {"reference": "This version has no reference whose rows are kept; POST one with labels."}
+            )
+        return {"reference": reference.pk}
+    try:
+        start, end = (read_moment(name, str(body.get(name) or "")) for name in ("from", "to"))
+    except FilterError as error:
+        raise ValidationError({error.field: str(error)}) from error
+    if start is None or end is None:
+        raise ValidationError({"from": "Give `from` and `to` of a window with labels, or `reference`: true."})
+    if start >= end:
+        raise ValidationError({"to": "`to` must be later than `from`."})
+    return {"from": start.isoformat(), "to": end.isoformat()}
+
+
+def _bounds(params: Mapping[str, str]) -> Bounds | None:
+    low, high = (_number(params, name) for name in ("below", "above"))
+    return None if low is None and high is None else Bounds(low, high)
+
+
+def _number(params: Mapping[str, str], name: str) -> float | None:
+    if not params.get(name):
+        return None
+    try:
+        found = float(params[name])
+    except ValueError:
+        found = float("nan")
+    if not isfinite(found):
+        raise ValidationError({name: "A number."})
+    return found
+
+
+def _to_wire(track: Track, version: ModelVersion) -> dict[str, Any]:
+    baseline, record = track.baseline, track.record
+    return {
+        "measure": track.name,
+        "assumes": ASSUMES,
+        "state": track.state,
+        "estimator": _estimator(version),
+        "baseline": baseline and {"value": baseline.value, "n": baseline.n, "spread": baseline.spread},
+        "bounds": {"low": track.bounds.low, "high": track.bounds.high},
+        "record": {
+            "windows": record.windows,
+            "mean_absolute_error": record.mean_absolute_error,
+            "bias": record.bias,
+            "coverage": record.coverage,
+            "alerts": {"caught": record.caught, "missed": record.missed, "false": record.false},
+            "suspected": len(track.suspects),
+        },
+        "windows": list(map(_window, track.entries)),
+    }
+
+
+def _window(entry: Entry) -> dict[str, Any]:
+    band, realised = entry.estimate.reading(), entry.realised
+    return {
+        "start": entry.start.astimezone(UTC).isoformat(),
+        "end": entry.end.astimezone(UTC).isoformat(),
+        "state": entry.state,
+        "estimated": {"value": band.value, "low": band.low, "high": band.high, "n": band.n},
+        "realised": {"value": realised.value, "low": realised.low, "high": realised.high, "n": realised.n},
+        "suspected": entry.is_suspect(),
+    }
+
+
+def _estimator(version: ModelVersion) -> dict[str, Any] | None:
+    """The newest one."""
+    found = Estimator.objects.filter(version=version).first()
+    if found is None:
+        return None
+    return {
+        "id": found.pk,
+        "origin": found.origin,
+        "from": found.start and found.start.isoformat(),
+        "to": found.end and found.end.isoformat(),
+        "rows": found.rows,
+        "created_at": found.created_at.isoformat(),
+    }
