@@ -14,13 +14,13 @@ from models_registry.models import Model
 from models_registry.register import KnownVersion, ensure_version, known_versions, newest_version, read_version
 from monitoring.drain.build import build_rows
 from monitoring.drain.claim import Body
-from monitoring.drain.fold import Folds
+from monitoring.drain.fold import PARTS, Folds
 from monitoring.drain.price import price_calls
 from monitoring.drain.prompts import Prompts, observe_prompts
-from monitoring.drain.rows import ROW_TYPES, LLMCallRow, Row
+from monitoring.drain.rows import ROW_TYPES, LLMCallRow, Row, by_type, columns_of
 from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.ingest.moments import moments_us
-from monitoring.ingest.schema import ITEM_TYPES, Item, namespace
+from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, namespace
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.references import Plans, read_plans
 from monitoring.selectors.segments import read_keys
@@ -62,6 +62,7 @@ class Batch:
     repeats: list[tuple[int, str]] = field(default_factory=list)
     kinds: dict[type[Row], str] = field(default_factory=dict)
     folds: Folds = field(default_factory=Folds)
+    columns: dict[type[Row], Columns] = field(default_factory=dict)
     prompts: Prompts = field(default_factory=dict)
     versions: frozenset[int] = frozenset()  # whose predictions are here
     plans: Plans = field(default_factory=dict)
@@ -98,7 +99,9 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
                 batch.repeats.append((body.project_id, body.kind))
     if LLMCallRow in batch.kinds:
         price_calls(batch.rows)
-    batch.folds.add_all(batch.rows.values())
+    batch.columns = {row_type: columns_of(rows) for row_type, rows in by_type(batch.rows.values()).items()}
+    for row_type in PARTS.keys() & batch.columns.keys():
+        batch.folds.add_columns(row_type, batch.columns[row_type])
     return batch
 
 

@@ -4,7 +4,9 @@ A named tuple is a third of the cost of a model instance and goes to the databas
 names; a test keeps them in step with the models.
 """
 
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.db import models
 
@@ -153,6 +155,24 @@ class LogRecordRow(NamedTuple):
 ServedRow = PredictionRow | LLMCallRow
 LateRow = OutcomeRow | FeedbackRow
 Row = ServedRow | LateRow | BusinessEventRow | LogRecordRow
+
+
+def by_type(rows: Collection[Row]) -> defaultdict[type[Row], list[Any]]:
+    """The rows of each type, in their order; mostly all are of one."""
+    found: defaultdict[type[Row], list[Any]] = defaultdict(list)
+    kinds = set(map(type, rows))
+    if len(kinds) == 1:
+        found[kinds.pop()] = list(rows)
+        return found
+    for row in rows:
+        found[type(row)].append(row)
+    return found
+
+
+def columns_of(rows: Sequence[Row]) -> Mapping[str, Sequence[Any]]:
+    """The fields of rows of one type (at least one) as columns."""
+    return dict(zip(type(rows[0])._fields, zip(*rows, strict=True), strict=True))
+
 
 ROW_TYPES: dict[str, type[Row]] = {
     "prediction": PredictionRow,

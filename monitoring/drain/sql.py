@@ -1,6 +1,6 @@
 """The few statements that are written by hand because the drain lives on them, for both databases."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ __all__ = [
     "bulk_insert",
     "column_types",
     "fetch_any",
+    "insert_columns",
     "is_postgres",
     "parts",
     "prefer_indexes",
@@ -23,6 +24,7 @@ __all__ = [
 
 # SQLite refuses more parameters than this in one statement (its oldest default).
 MAX_PARAMETERS = 999
+MAX_LITERAL = 64
 
 
 def is_postgres() -> bool:
@@ -99,6 +101,33 @@ def bulk_insert(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     places = ", ".join(["%s"] * len(columns))
     with connection.cursor() as plain:
         plain.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
+
+
+def insert_columns(model: type[models.Model], columns: Mapping[str, Sequence[Any]]) -> None:
+    """SQLite: insert rows given by columns. What all have in common is written into the statement where it is plain.
+
+    SQLite takes a lock and a look for each value that is bound, a tenth of the price of a row with eighteen.
+    """
+    literals = {name: literal for name, column in columns.items() if (literal := _literal(column))}
+    bound = [name for name in columns if name not in literals]
+    values = ", ".join([*["%s"] * len(bound), *literals.values()])
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {model._meta.db_table} ({', '.join([*bound, *literals])}) VALUES ({values})",
+            list(zip(*(columns[name] for name in bound), strict=True)),
+        )
+
+
+def _literal(column: Sequence[Any]) -> str | None:
+    """SQL of the one value of many rows, if nothing in it can be taken for SQL."""
+    value = column[0]
+    if len(column) == 1 or column[-1] != value or column.count(value) < len(column):
+        return None
+    if value is None:
+        return "NULL"
+    if type(value) is str and len(value) <= MAX_LITERAL and (not value or (value.isascii() and value.isalnum())):
+        return f"'{value}'"
+    return str(value) if type(value) is int else None
 
 
 @cache

@@ -1,6 +1,6 @@
 """Store a prepared batch: keys, rows of the winners, joins, folds. Runs inside the caller's transaction."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -10,13 +10,24 @@ import msgspec
 
 from models_registry.models import Deployment
 from monitoring.drain.counts import Counts
+from monitoring.drain.fold.sums import Columns
 from monitoring.drain.join import AMENDABLE, join, name_early, name_targets
 from monitoring.drain.keys import await_targets, claim_keys
 from monitoring.drain.merge import merge
 from monitoring.drain.prepare import Batch
 from monitoring.drain.prompts import Prompts
-from monitoring.drain.rows import MODELS, BusinessEventRow, FeedbackRow, LateRow, LLMCallRow, OutcomeRow, Row
-from monitoring.drain.sql import bulk_insert, prefer_indexes
+from monitoring.drain.rows import (
+    MODELS,
+    BusinessEventRow,
+    FeedbackRow,
+    LateRow,
+    LLMCallRow,
+    OutcomeRow,
+    Row,
+    by_type,
+    columns_of,
+)
+from monitoring.drain.sql import bulk_insert, insert_columns, is_postgres, prefer_indexes
 from monitoring.drain.user_days import add_user_days
 
 NOTE_LENGTH = 300
@@ -29,8 +40,9 @@ def store(batch: Batch, counts: Counts) -> None:
     prefer_indexes()
     won, adopted = claim_keys(batch.rows, batch.kinds) if batch.rows else (set(), set())
     everything = len(won) == len(batch.rows)  # the usual case, and a row looked at is a row paid for
-    winners = by_type(row for key, row in batch.rows.items() if everything or key in won)
-    losers = by_type(() if everything else (row for key, row in batch.rows.items() if key not in won))
+    new = batch.rows.values() if everything else [row for key, row in batch.rows.items() if key in won]
+    winners = by_type(new)
+    losers = by_type([] if everything else [row for key, row in batch.rows.items() if key not in won])
     for rows in losers.values():
         batch.folds.add_all(rows, sign=-1)
     for column, found in (("stored", winners), ("duplicate", losers)):
@@ -39,26 +51,20 @@ def store(batch: Batch, counts: Counts) -> None:
                 counts.item((project_id, batch.kinds[row_type]), column, times)
     for place in batch.repeats:
         counts.item(place, "duplicate")
-    _insert(winners, adopted, batch)
+    _insert(winners, adopted, batch, batch.columns if everything else {})
     _mark_changes(winners[BusinessEventRow], batch.prompts)
     merge(batch.folds)
     add_user_days(winners[LLMCallRow])
 
 
-def by_type(rows: Iterable[Row]) -> defaultdict[type[Row], list[Any]]:
-    """The rows of each type, in their order."""
-    found: defaultdict[type[Row], list[Any]] = defaultdict(list)
-    for row in rows:
-        found[type(row)].append(row)
-    return found
-
-
-def _insert(winners: Mapping[type[Row], list[Any]], adopted: set[bytes], batch: Batch) -> None:
+def _insert(
+    winners: Mapping[type[Row], list[Any]], adopted: set[bytes], batch: Batch, known: Mapping[type[Row], Columns]
+) -> None:
     """Events first, then what was said of them, then the joins that this makes possible."""
     late: list[LateRow] = [row for row_type in LATE for row in winners.get(row_type, ())]
     for row_type, rows in winners.items():
         if row_type not in LATE:
-            _bulk(row_type, rows)
+            _bulk(row_type, rows, known.get(row_type))
     spoken_of = {row.target for row in late} | adopted
     if not spoken_of:
         return
@@ -69,10 +75,17 @@ def _insert(winners: Mapping[type[Row], list[Any]], adopted: set[bytes], batch: 
     join(targets, batch.folds)
 
 
-def _bulk(row_type: type[Row], rows: Sequence[Row]) -> None:
+def _bulk(row_type: type[Row], rows: Sequence[Row], known: Columns | None = None) -> None:
     """What is served starts with the defaults of the database for everything that comes later."""
+    if not rows:
+        return
     sent = len(row_type._fields) - (len(row_type._field_defaults) if row_type in AMENDABLE else 0)
-    bulk_insert(MODELS[row_type], row_type._fields[:sent], [row[:sent] for row in rows])
+    names = row_type._fields[:sent]
+    if is_postgres():
+        bulk_insert(MODELS[row_type], names, [row[:sent] for row in rows])
+        return
+    columns = known or columns_of(rows)
+    insert_columns(MODELS[row_type], {name: columns[name] for name in names})
 
 
 def _mark_changes(winners: Iterable[BusinessEventRow], prompts: Prompts) -> None:

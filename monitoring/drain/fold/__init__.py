@@ -5,18 +5,16 @@ never disagree on what an event means. To fold something more of an event: a par
 in the list of the rows that it reads.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from monitoring.drain.fold import calls, class_scores, decisions, errors, failures, features, opinions, ranks, served
 from monitoring.drain.fold.segments import segments_of
 from monitoring.drain.fold.sums import Cell, Columns, Group, Integers, Named, Slot, Sums
-from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow
+from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow, by_type, columns_of
 from monitoring.selectors.references import Plans
 from monitoring.selectors.segments import Keys
 
-__all__ = ["Cell", "Folds", "Group", "Named", "Slot"]
+__all__ = ["PARTS", "Cell", "Folds", "Group", "Named", "Slot"]
 
 MINUTE_US = 60_000_000
 # (sums, columns of the rows, the place of each row, sign): adds what it is about.
@@ -52,24 +50,24 @@ class Folds:
 
         Without features these are not even read.
         """
-        by_type: defaultdict[type[Row], list[Row]] = defaultdict(list)
-        for row in rows:
-            by_type[type(row)].append(row)
-        for row_type, parts in PARTS.items():
-            if mine := by_type[row_type]:
-                columns = _columns(mine)
-                segments = segments_of(columns, self._keys)
-                minutes = _minutes(columns["ts_us"])
-                places = self._sums.places(columns["version_id"], columns["environment"], minutes, segments)
-                for part in parts:
-                    part(self._sums, columns, places, sign)
-                if with_features and self._plans and row_type is PredictionRow:
-                    features.fold(self._sums, columns, self._plans, sign, segments)
+        for row_type, mine in by_type(list(rows)).items():
+            if row_type in PARTS:
+                self.add_columns(row_type, columns_of(mine), sign, with_features=with_features)
+
+    def add_columns(self, row_type: type[Row], columns: Columns, sign: int = 1, *, with_features: bool = True) -> None:
+        """`add_all` of the rows of one type, given by columns."""
+        segments = segments_of(columns, self._keys)
+        minutes = _minutes(columns["ts_us"])
+        places = self._sums.places(columns["version_id"], columns["environment"], minutes, segments)
+        for part in PARTS[row_type]:
+            part(self._sums, columns, places, sign)
+        if with_features and self._plans and row_type is PredictionRow:
+            features.fold(self._sums, columns, self._plans, sign, segments)
 
     def add_features(self, rows: Sequence[PredictionRow]) -> None:
         """Add the features of predictions alone: everything else of them has been folded before."""
         if rows:
-            columns = _columns(rows)
+            columns = columns_of(rows)
             features.fold(self._sums, columns, self._plans, 1, segments_of(columns, self._keys))
 
     def amend(self, old: Iterable[ServedRow], new: Iterable[ServedRow], keys: Keys) -> None:
@@ -85,7 +83,3 @@ class Folds:
 
 def _minutes(moments: Iterable[int]) -> list[int]:
     return [ts_us // MINUTE_US for ts_us in moments]
-
-
-def _columns(rows: Sequence[Row]) -> Mapping[str, Sequence[Any]]:
-    return dict(zip(type(rows[0])._fields, zip(*rows, strict=True), strict=True))
