@@ -32,6 +32,10 @@ class Track:
     baseline: Baseline | None
     state: TrackState
 
+    def record_by(self, bounds: Bounds | None) -> Record:
+        """The record with other bounds than its own."""
+        return self.record if bounds is None else record_of(self.entries, bounds)
+
     @property
     def suspects(self) -> list[Entry]:
         """Windows whose reality has left the estimate: concept drift suspected."""

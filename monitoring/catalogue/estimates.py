@@ -32,6 +32,7 @@ MEASURES = tuple(
         metrics=METRICS,
         read=estimated(name),
         needs=("estimator", "score"),
+        better="higher",
     )
     for name, (label, kinds) in _LABELS.items()
 )

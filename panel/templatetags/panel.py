@@ -55,6 +55,11 @@ STATES = {
     "no_reference": ("none", _("No reference")),
     "no_reference_values": ("none", _("Nothing in the reference")),
     "other_features": ("bad", _("Other features")),
+    "drifted_concept": ("bad", _("Concept drift suspected")),
+    "no_scores": ("none", _("No scores")),
+    "no_estimator": ("none", _("No estimator")),
+    "no_estimate": ("none", _("No estimate yet")),
+    "no_mature_windows": ("none", _("Labels not in yet")),
 }
 """State to (tone of the pill, word): colour never speaks alone."""
 

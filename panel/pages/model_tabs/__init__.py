@@ -1,12 +1,13 @@
 """The tabs of a model's page, in order. A new one: a module with its TAB, a template of its slug, a line here."""
 
-from panel.pages.model_tabs import answers, cost, inputs, overview, quality, versions
+from panel.pages.model_tabs import answers, cost, estimate, inputs, overview, quality, versions
 from panel.pages.model_tabs.tab import Sight as Sight
 from panel.pages.model_tabs.tab import Tab as Tab
 
 TABS: tuple[Tab, ...] = (
     overview.TAB,
     quality.TAB,
+    estimate.TAB,
     inputs.TAB,
     cost.TAB,
     answers.TAB,
