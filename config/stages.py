@@ -24,6 +24,7 @@ STAGES = [
     Stage("rollup", "monitoring.rollup.rollup", 15),
     Stage("evaluate", "alerting.evaluate.evaluate", 15),
     Stage("notify", "alerting.notify.send.send", 5),
+    Stage("learn_lags", "monitoring.lags.learn_lags", 60),
     Stage("jobs", "models_registry.jobs.run_jobs", 5),
     Stage("fit", "monitoring.fitting.start.start_fits", 300),
     Stage("review", "runbooks.review.draft_reviews", 60),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.formats import number_format
 from django.utils.text import capfirst
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES, Measure, measures_for
 from monitoring.catalogue.units import target_figure
-from monitoring.measures import Wanted, read_windows, subjects_of
+from monitoring.measures import Wanted, is_provisional, read_windows, subjects_of
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.compare import Difference, Verdict, difference, judge
 from monitoring.stats.intervals import Reading
@@ -61,7 +61,7 @@ def compare(
     names = tuple(measure.name for measure in measures_for(model.kind))
     sides = (champion, challenger)
     before, after = read_windows([Wanted(names, side.scope, (start, end), subject) for side in sides])
-    provisional = end > now - model.label_delay and model.label_delay > timedelta(0)
+    provisional = is_provisional(end, subject, now=now)
     rows = [_row(MEASURES[name], sides, before[name], after[name], provisional) for name in names]
     rows = [row for row in rows if row.champion.n or row.challenger.n]
     return Comparison(champion, challenger, rows, *_sum_up(sides, rows))

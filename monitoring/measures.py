@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.db.models import Value
+
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES, Measure
 from monitoring.ingest.schema import canonical_label
-from monitoring.models import Category
+from monitoring.models import Category, LabelLag
 from monitoring.selectors.estimators import fits_of
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, read_tally
 from monitoring.stats.intervals import Reading
@@ -49,16 +51,35 @@ class Wanted:
 def subjects_of(models: Iterable[Model]) -> dict[int, Subject]:
     """What reading needs to know of these models, by id, in one query. Class codes are found by canonical label."""
     known = {model.pk: model for model in models}
-    labels = {canonical_label(model.positive_label) for model in known.values() if model.kind == Model.Kind.BINARY}
-    codes: dict[tuple[int, str], int] = {}
-    if labels:
-        rows = Category.objects.filter(model__in=known, field=CLASS_FIELD, value__in=labels)
-        codes = {(row.model_id, row.value): row.code for row in rows}
+    codes, settles = _facts([model for model in known.values() if model.kind != Model.Kind.LLM])
     fits = fits_of(known.values())
     return {
-        pk: Subject(model.kind, codes.get((pk, canonical_label(model.positive_label))), model.label_delay, fits)
+        pk: Subject(
+            model.kind,
+            codes.get((pk, canonical_label(model.positive_label))),
+            settles.get(pk, model.label_delay),
+            fits,
+        )
         for pk, model in known.items()
     }
+
+
+def _facts(models: Sequence[Model]) -> tuple[dict[tuple[int, str], int], dict[int, timedelta]]:
+    """((model, class) → code of the positive classes, model → how long its labels take, where that was learned)."""
+    if not models:
+        return {}, {}
+    positive = {canonical_label(model.positive_label) for model in models if model.kind == Model.Kind.BINARY}
+    codes = Category.objects.filter(model__in=models, field=CLASS_FIELD, value__in=positive)
+    lags = LabelLag.objects.filter(model__in=models, settle_s__isnull=False)
+    found = list(
+        codes.values_list("model_id", "field", "value", "code").union(
+            lags.values_list("model_id", Value(""), Value(""), "settle_s"), all=True
+        )
+    )
+    return (
+        {(model_id, value): number for model_id, field, value, number in found if field},
+        {model_id: timedelta(seconds=number) for model_id, field, _, number in found if not field},
+    )
 
 
 def measure_window(
@@ -127,7 +148,7 @@ def _point(measure: Measure, tally: Tally, subject: Subject, now: datetime) -> P
 
 def is_provisional(end: datetime, subject: Subject, *, now: datetime) -> bool:
     """Whether labels of a window that ends there are still to come."""
-    return end > now - subject.label_delay
+    return end > now - subject.settle
 
 
 def _subject(scope: Scope) -> Subject:

@@ -121,7 +121,7 @@ def is_stale(*, now: datetime, watermark: datetime) -> bool:
 
 def window_end(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> datetime:
     """Until when the indicator has settled."""
-    settle = subject.label_delay if indicator_of(slo).settle == "labels" else timedelta(0)
+    settle = subject.settle if indicator_of(slo).settle == "labels" else timedelta(0)
     end = min(now, watermark) - settle
     return slice_start(end, slo.sliced) if slo.sliced else end
 

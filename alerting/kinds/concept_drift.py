@@ -44,7 +44,7 @@ class ConceptDrift:
 
     def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
         """One window, which ends where labels have settled."""
-        end = (min(at, watermark) - subject.label_delay).replace(second=0, microsecond=0)
+        end = (min(at, watermark) - subject.settle).replace(second=0, microsecond=0)
         return ask_track([watched(rule)], scope_of(rule), (window_start(end, rule.window), end))
 
     def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:

@@ -47,7 +47,7 @@ class Threshold:
     def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
         """One window, which ends where the measure has settled."""
         measure, model = MEASURES[rule.measure], rule_model(rule)
-        settle = subject.label_delay if measure.settle == "labels" else timedelta(0)
+        settle = subject.settle if measure.settle == "labels" else timedelta(0)
         end = (min(at, watermark) - settle).replace(second=0, microsecond=0)
         scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
         return Ask(scope, frozenset(measure.metrics), (window_start(end, rule.window), end))

@@ -3,6 +3,7 @@
 from monitoring.models.estimators import Estimator
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
+from monitoring.models.lags import LabelLag
 from monitoring.models.objectives import SLO, TIME_SLICES
 from monitoring.models.prices import AppliedPrice, OwnPrice
 from monitoring.models.references import Reference, ReferenceSample
@@ -25,6 +26,7 @@ __all__ = [
     "Feedback",
     "InboxBody",
     "LLMCall",
+    "LabelLag",
     "LedgerCount",
     "LogRecord",
     "Outcome",

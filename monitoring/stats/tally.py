@@ -65,7 +65,7 @@ class Subject:
 
     kind: str
     positive_code: int | None = None
-    label_delay: timedelta = timedelta(0)
+    settle: timedelta = timedelta(0)  # until the labels of a prediction are in: learned, else declared
     # The estimators of the model's versions, newest first; read when first asked for.
     fits: Callable[[], Mapping[int, Sequence[Fitted]]] = field(default=dict, compare=False)
 

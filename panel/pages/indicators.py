@@ -75,14 +75,14 @@ def scope_of(model: Model, *, environment: str | None = None, version_id: int | 
     return Scope(project_id=model.project_id, model_id=model.pk, version_id=version_id, environment=environment)
 
 
-def settled(model: Model, name: str, *, now: datetime) -> datetime:
+def settled(subject: Subject, name: str, *, now: datetime) -> datetime:
     """Until when a measure can be trusted: quality waits for its labels."""
-    return now - model.label_delay if MEASURES[name].settle == "labels" else now
+    return now - subject.settle if MEASURES[name].settle == "labels" else now
 
 
 def recent(name: str, model: Model, subject: Subject, *, now: datetime, width: timedelta) -> Wanted:
     """The measure over the newest settled window of that width."""
-    end = settled(model, name, now=now)
+    end = settled(subject, name, now=now)
     return Wanted((name,), scope_of(model), (end - width, end), subject)
 
 

@@ -7,7 +7,18 @@ in the list of the rows that it reads.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from monitoring.drain.fold import calls, class_scores, decisions, errors, failures, features, opinions, ranks, served
+from monitoring.drain.fold import (
+    calls,
+    class_scores,
+    decisions,
+    errors,
+    failures,
+    features,
+    lags,
+    opinions,
+    ranks,
+    served,
+)
 from monitoring.drain.fold.segments import segments_of
 from monitoring.drain.fold.sums import Cell, Columns, Group, Integers, Named, Slot, Sums
 from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow, by_type, columns_of
@@ -28,6 +39,7 @@ PARTS: Mapping[type[Row], Sequence[Part]] = {
         class_scores.fold,
         errors.fold,
         ranks.fold,
+        lags.fold,
     ),
     LLMCallRow: (served.fold, failures.fold, opinions.fold, calls.fold),
 }

@@ -51,7 +51,7 @@ def readings_of(
     """Measures over the range of each version (None: of the model), in one query. What waits for labels ends earlier."""
     ends: dict[datetime, list[str]] = {}
     for name in names:
-        ends.setdefault(settled(sight.model, name, now=sight.now), []).append(name)
+        ends.setdefault(settled(sight.subject, name, now=sight.now), []).append(name)
     scopes = [scope_of(sight.model, version_id=version.pk if version else None) for version in versions]
     wanted = [
         Wanted(tuple(together), scope, (min(sight.start, end), end), sight.subject)

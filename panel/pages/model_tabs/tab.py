@@ -40,8 +40,8 @@ class Sight:
     @property
     def waits(self) -> str:
         """How long its labels take, as text; empty where nothing waits for labels."""
-        waiting = self.model.label_delay and self.model.kind != Model.Kind.LLM
-        return write.span(self.model.label_delay) if waiting else ""
+        waiting = self.subject.settle and self.model.kind != Model.Kind.LLM
+        return write.span(self.subject.settle) if waiting else ""
 
 
 @dataclass(frozen=True, slots=True)
