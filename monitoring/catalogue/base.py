@@ -36,6 +36,8 @@ NEEDS: dict[str, StrOrPromise] = {
     "reference": _("a reference of the version"),
     "reported_cost": _("the cost as the client reports it"),
     "score": _("the score of each prediction"),
+    "texts": _("the texts of prompt and response"),
+    "tool_calls": _("the tool calls of each call, or its finish reason"),
     "ttft": _("the time to the first token of each call"),
     "usage": _("the token usage of each call"),
 }

@@ -58,6 +58,65 @@ MEASURES = (
         sampled=False,
     ),
     Measure(
+        name="usage_mismatch_rate",
+        label=_("contradictory token counts"),
+        unit="ratio",
+        definition=_(
+            "Calls whose token counts contradict each other (parts above the whole, negative, not adding up to the total) divided "
+            "by the calls that report some. Such calls are unpriced; their counts are kept as they came."
+        ),
+        source="Σ buckets = total of the provider; Wilson 1927",
+        kinds=LLM,
+        metrics=("usage",),
+        read=usage.usage_mismatch_rate,
+        needs=("usage",),
+    ),
+    Measure(
+        name="tool_call_rate",
+        label=_("calls with tool calls"),
+        unit="ratio",
+        definition=_("Calls that list tool calls, or ended with finish reason tool_calls, divided by all calls."),
+        source="OpenTelemetry gen_ai.output.messages, parts of type tool_call; Wilson 1927",
+        kinds=LLM,
+        metrics=("tool_use", "status"),
+        read=usage.tool_call_rate,
+        needs=("tool_calls",),
+    ),
+    Measure(
+        name="tool_calls_per_call",
+        label=_("tool calls of a call, mean"),
+        unit="count",
+        definition=_("Tool calls divided by the calls that list some."),
+        source="OpenTelemetry gen_ai.output.messages, parts of type tool_call",
+        kinds=LLM,
+        metrics=("tool_calls",),
+        read=usage.tool_calls_per_call,
+        needs=("tool_calls",),
+    ),
+    *(
+        Measure(
+            name=f"{side}_chars_p95",
+            label=label,
+            unit="count",
+            definition=definition,
+            source="characters (Unicode code points) of the texts; HdrHistogram",
+            kinds=LLM,
+            metrics=(f"{side}_chars",),
+            read=readers.percentile(f"{side}_chars", 0.95),
+            needs=("texts",),
+        )
+        for side, label, definition in (
+            (
+                *("prompt", _("characters of a prompt, 95th percentile")),
+                _("95 of 100 calls sent at most this many characters: system text, prompt and context together."),
+            ),
+            (
+                *("response", _("characters of a response, 95th percentile")),
+                _("95 of 100 responses have at most this many characters."),
+            ),
+        )
+    ),
+    Measure(
         name="cached_share",
         label=_("input from cache"),
         unit="ratio",

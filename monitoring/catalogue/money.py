@@ -63,6 +63,32 @@ MEASURES = (
         sampled=False,
     ),
     Measure(
+        name="cost_difference_usd",
+        label=_("our cost less the clients' own"),
+        unit="usd",
+        definition=_("Sum of our cost minus the sum of the clients' own figures, over the calls that have both."),
+        source="Σ our cost − Σ cost_usd as sent",
+        kinds=LLM,
+        metrics=("compared_cost", "reported_cost", "fallback_cost"),
+        read=usage.cost_difference_usd,
+        needs=("usage", "price", "reported_cost"),
+        sampled=False,
+    ),
+    Measure(
+        name="cost_disagreement_rate",
+        label=_("calls whose cost is disputed"),
+        unit="ratio",
+        definition=_(
+            "Calls whose own figure is more than a tenth off ours, and more than a millionth of a dollar, divided by the calls "
+            "that have both."
+        ),
+        source="|ours − theirs| > theirs ÷ 10; Wilson 1927",
+        kinds=LLM,
+        metrics=("compared",),
+        read=usage.cost_disagreement_rate,
+        needs=("usage", "price", "reported_cost"),
+    ),
+    Measure(
         name="unpriced_rate",
         label=_("unpriced calls"),
         unit="ratio",

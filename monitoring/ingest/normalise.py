@@ -14,7 +14,7 @@ import msgspec
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.redact import Redactor, pseudonym
 from monitoring.ingest.schema import ITEM_TYPES, FinishReason, Item, Usage
-from monitoring.pricing.usage import disjoint, is_provider_usage
+from monitoring.pricing.usage import disjoint, is_provider_usage, sums_up
 
 MAX_DEPTH = 32
 MAX_VALUES = 20_000
@@ -185,15 +185,21 @@ def _keep_known(fields: dict[str, Any], item_type: type[Item], extra: dict[str, 
         extra["finish_reason"], known["finish_reason"] = reason, "other"
     usage = known.get("usage")
     if isinstance(usage, dict) and "usage" in names and not USAGE.issuperset(usage):
-        extra["usage"] = {key: value for key, value in usage.items() if key not in USAGE}
-        known["usage"] = _buckets(usage)
+        known["usage"], extra["usage"] = _buckets(usage)
     return known
 
 
-def _buckets(usage: dict[str, Any]) -> dict[str, Any]:
-    """Our buckets as given, or those that a provider's own words for its usage come to."""
+def _buckets(usage: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(our buckets, the rest as it came): as given, or what a provider's own words for its usage come to.
+
+    Counts that contradict each other, or the total beside them, come to nothing and are kept whole as they came.
+    """
     given = {key: value for key, value in usage.items() if key in USAGE}
-    return disjoint(usage) or {} if not given and is_provider_usage(usage) else given
+    if not given and is_provider_usage(usage):
+        return disjoint(usage) or {}, usage
+    if not sums_up(given, usage):
+        return {}, usage
+    return given, {key: value for key, value in usage.items() if key not in USAGE}
 
 
 def _typed(known: dict[str, Any], item_type: type[Item]) -> Item:

@@ -8,65 +8,86 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Path = tuple[str, ...]
+from monitoring.pricing.prices import BUCKETS
+
+Paths = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """Where a provider keeps a count. `within` are parts of input or output, `beside` come on top of it."""
+    """Where a provider keeps a count; of several paths the first that is there counts.
+
+    `within` are parts of input or output, `beside` come on top of it. Of `either` the total says which it is.
+    """
 
     input: str
     output: str
     total: str
-    within: Mapping[str, Path]
-    beside: Mapping[str, Path] = field(default_factory=dict)
+    within: Mapping[str, Paths]
+    beside: Mapping[str, Paths] = field(default_factory=dict)
+    either: Mapping[str, Paths] = field(default_factory=dict)
 
 
 DIALECTS = (
-    Dialect(
+    Dialect(  # OpenAI's Chat Completions; cache writes as OpenRouter and LiteLLM add them
         "prompt_tokens",
         "completion_tokens",
         "total_tokens",
         {
-            "cached_input": ("prompt_tokens_details", "cached_tokens"),
-            "audio_input": ("prompt_tokens_details", "audio_tokens"),
-            "reasoning": ("completion_tokens_details", "reasoning_tokens"),
-            "audio_output": ("completion_tokens_details", "audio_tokens"),
+            "cached_input": (("prompt_tokens_details", "cached_tokens"),),
+            "cache_write": (
+                ("prompt_tokens_details", "cache_write_tokens"),
+                ("prompt_tokens_details", "cache_creation_tokens"),
+            ),
+            "audio_input": (("prompt_tokens_details", "audio_tokens"),),
+            "reasoning": (("completion_tokens_details", "reasoning_tokens"),),
+            "audio_output": (("completion_tokens_details", "audio_tokens"),),
         },
     ),
-    Dialect(  # OpenAI's Responses and Anthropic's Messages share names; each has what the other lacks
+    # OpenAI's Responses, Anthropic's Messages and LangChain share names; each has what the others lack. LangChain means its
+    # details as parts, and passes on some that are not.
+    Dialect(
         "input_tokens",
         "output_tokens",
         "total_tokens",
         {
-            "cached_input": ("input_tokens_details", "cached_tokens"),
-            "reasoning": ("output_tokens_details", "reasoning_tokens"),
+            "cached_input": (("input_tokens_details", "cached_tokens"),),
+            "cache_write": (("input_tokens_details", "cache_write_tokens"),),
+            "reasoning": (("output_tokens_details", "reasoning_tokens"), ("output_token_details", "reasoning")),
         },
-        {"cached_input": ("cache_read_input_tokens",), "cache_write": ("cache_creation_input_tokens",)},
+        {"cached_input": (("cache_read_input_tokens",),), "cache_write": (("cache_creation_input_tokens",),)},
+        {
+            "cached_input": (("input_token_details", "cache_read"),),
+            "cache_write": (("input_token_details", "cache_creation"),),
+        },
     ),
     Dialect(
         "inputTokens",
         "outputTokens",
         "totalTokens",
         {},
-        {"cached_input": ("cacheReadInputTokens",), "cache_write": ("cacheWriteInputTokens",)},
+        {"cached_input": (("cacheReadInputTokens",),), "cache_write": (("cacheWriteInputTokens",),)},
     ),
     Dialect(
         "promptTokenCount",
         "candidatesTokenCount",
         "totalTokenCount",
-        {"cached_input": ("cachedContentTokenCount",)},
-        {"reasoning": ("thoughtsTokenCount",), "input": ("toolUsePromptTokenCount",)},
+        {"cached_input": (("cachedContentTokenCount",),)},
+        {"reasoning": (("thoughtsTokenCount",),), "input": (("toolUsePromptTokenCount",),)},
     ),
     Dialect(
         "prompt_token_count",
         "candidates_token_count",
         "total_token_count",
-        {"cached_input": ("cached_content_token_count",)},
-        {"reasoning": ("thoughts_token_count",), "input": ("tool_use_prompt_token_count",)},
+        {"cached_input": (("cached_content_token_count",),)},
+        {"reasoning": (("thoughts_token_count",),), "input": (("tool_use_prompt_token_count",),)},
     ),
 )
-WHOLE_OF = {"cached_input": "input", "audio_input": "input", "reasoning": "output", "audio_output": "output"}
+WHOLE_OF = {
+    **dict.fromkeys(("cached_input", "cache_write", "audio_input"), "input"),
+    **dict.fromkeys(("reasoning", "audio_output"), "output"),
+}
+TOTALS = ("total", *dict.fromkeys(dialect.total for dialect in DIALECTS))
 
 
 def is_provider_usage(usage: Mapping[str, Any]) -> bool:
@@ -74,28 +95,56 @@ def is_provider_usage(usage: Mapping[str, Any]) -> bool:
     return any(dialect.input in usage or dialect.output in usage for dialect in DIALECTS)
 
 
+def is_usage(usage: Mapping[str, Any]) -> bool:
+    """Whether it tells any count that we know, ours or a provider's."""
+    return is_provider_usage(usage) or any(bucket in usage for bucket in BUCKETS)
+
+
 def disjoint(usage: Mapping[str, Any]) -> dict[str, int] | None:
     """The buckets of the wire contract; None where the counts contradict each other, so that nothing is made up."""
     dialect = next(one for one in DIALECTS if one.input in usage or one.output in usage)
-    found = {"input": _count(usage, (dialect.input,)), "output": _count(usage, (dialect.output,))}
-    for bucket, path in dialect.within.items():
-        if part := _count(usage, path):
-            found[bucket] = found.get(bucket, 0) + part
-            found[WHOLE_OF[bucket]] -= part
-    for bucket, path in dialect.beside.items():
-        if part := _count(usage, path):
-            found[bucket] = found.get(bucket, 0) + part
     total = usage.get(dialect.total)
-    if min(found.values()) < 0 or (total is not None and total != sum(found.values())):
-        return None
+    found = _buckets(usage, dialect, dialect.either, {})
+    if dialect.either and not _agrees(found, total) and total is not None:
+        found = _buckets(usage, dialect, {}, dialect.either)
+    return found if _agrees(found, total) else None
+
+
+def sums_up(buckets: Mapping[str, Any], usage: Mapping[str, Any]) -> bool:
+    """Whether buckets of the wire contract come to every total that was sent with them."""
+    told = [usage[name] for name in TOTALS if usage.get(name) is not None]
+    counts = [count for count in buckets.values() if count is not None]
+    if not told or any(type(count) is not int for count in counts):
+        return True
+    return all(total == sum(counts) for total in told)
+
+
+def _buckets(
+    usage: Mapping[str, Any], dialect: Dialect, more_within: Mapping[str, Paths], more_beside: Mapping[str, Paths]
+) -> dict[str, int]:
+    found = {"input": _count(usage, ((dialect.input,),)), "output": _count(usage, ((dialect.output,),))}
+    for within in (dialect.within, more_within):
+        for bucket, paths in within.items():
+            if part := _count(usage, paths):
+                found[bucket] = found.get(bucket, 0) + part
+                found[WHOLE_OF[bucket]] -= part
+    for beside in (dialect.beside, more_beside):
+        for bucket, paths in beside.items():
+            if part := _count(usage, paths):
+                found[bucket] = found.get(bucket, 0) + part
     return found
 
 
-def _count(usage: Mapping[str, Any], path: Path) -> int:
+def _agrees(buckets: Mapping[str, int], total: object) -> bool:
+    return min(buckets.values()) >= 0 and (total is None or total == sum(buckets.values()))
+
+
+def _count(usage: Mapping[str, Any], paths: Paths) -> int:
     """A count; 0 where it is absent, and less than anything can make good where it is no count."""
-    value: Any = usage
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    if value is None:
-        return 0
-    return value if type(value) is int and value >= 0 else -(10**18)
+    for path in paths:
+        value: Any = usage
+        for name in path:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if value is not None:
+            return value if type(value) is int and value >= 0 else -(10**18)
+    return 0

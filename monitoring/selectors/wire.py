@@ -1,5 +1,6 @@
 """Stored events back in the words of the wire contract, with what the panel computed added."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,8 @@ import msgspec
 
 from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.events import Event, Served
+from monitoring.pricing.usage import is_usage
+from monitoring.stats.layouts import STATUS_ERROR
 
 STATUS = ("ok", "error")
 USAGE = {
@@ -106,7 +109,21 @@ def _call(event: LLMCall, wire: dict[str, Any]) -> dict[str, Any]:
         "ttft_ms": None if event.ttft_us is None else event.ttft_us / 1_000,
         "usage": {**(wire.get("usage") or {}), **buckets},
         **cost_of(event),
+        "pricing_state": pricing_state(event, wire),
     }
+
+
+def pricing_state(event: LLMCall, payload: Mapping[str, Any]) -> str:
+    """`priced`, or why not: `usage_mismatch`, `nothing_to_price`, `no_usage`, `no_model`, `no_price`."""
+    if event.cost_nano is not None:
+        return "priced"
+    if all(getattr(event, column) is None for column in USAGE.values()):
+        extra = payload.get("extra")
+        raw = extra.get("usage") if isinstance(extra, Mapping) else None
+        if isinstance(raw, Mapping) and is_usage(raw):
+            return "usage_mismatch"
+        return "nothing_to_price" if event.status == STATUS_ERROR and not event.reported_nano else "no_usage"
+    return "no_price" if event.response_model or event.request_model else "no_model"
 
 
 def cost_of(event: LLMCall) -> dict[str, Any]:

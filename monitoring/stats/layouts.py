@@ -18,6 +18,8 @@ CONFUSION: Final = "confusion-1"
 FINISH: Final = "finish-1"
 FEEDBACK: Final = "feedback-1"
 PRICING: Final = "pricing-1"
+USAGE: Final = "usage-1"
+COMPARED: Final = "compared-1"  # our cost with the client's own
 RATED: Final = "rated-1"  # answers that somebody judged
 UNIT: Final = "unit-1"  # what lies between 0 and 1, by the hundredth; totals are in millionths
 COUNT: Final = "count-1"  # a number of things, without bins
@@ -42,6 +44,9 @@ NOT_BAD, BAD = 0, 1
 HUNDREDTHS, MILLIONTHS = 100, 1_000_000
 # By our price; as the client reports it, for want of a price; unknown; a failed call without tokens, which has no cost.
 PRICED, REPORTED_ONLY, UNPRICED, NOTHING_TO_PRICE = 0, 1, 2, 3
+USAGE_WHOLE, USAGE_MISMATCH = 0, 1
+AGREES, OURS_HIGHER, OURS_LOWER = 0, 1, 2
+DIFFERS_BY: Final = 10  # one part in ten of the client's figure, and at least a millionth of a dollar
 FINISH_CODES: Final = {"": 0, "stop": 1, "length": 2, "tool_calls": 3, "content_filter": 4, "error": 5, "other": 6}
 FINISH_OTHER: Final = 6
 

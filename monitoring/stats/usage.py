@@ -1,7 +1,15 @@
 """How the measures of LLM calls are computed from a tally: money, sizes, finish reasons. Pure: no Django, no database."""
 
 from monitoring.stats.intervals import Reading, ratio
-from monitoring.stats.layouts import FINISH_CODES, PRICED, REPORTED_ONLY, UNPRICED
+from monitoring.stats.layouts import (
+    FINISH_CODES,
+    OURS_HIGHER,
+    OURS_LOWER,
+    PRICED,
+    REPORTED_ONLY,
+    UNPRICED,
+    USAGE_MISMATCH,
+)
 from monitoring.stats.projection import Projection, project_month
 from monitoring.stats.readers import US_PER_MS, Reader, percentile
 from monitoring.stats.tally import Subject, Tally
@@ -42,6 +50,35 @@ def cost_per_request(tally: Tally, subject: Subject) -> Reading:
     """Mean US dollars over the calls whose cost is known."""
     nano, n = cost_nano(tally)
     return Reading(nano / n / NANO if n else None, n)
+
+
+def cost_difference_usd(tally: Tally, subject: Subject) -> Reading:
+    """Our cost less the client's own, in US dollars, over the calls that have both."""
+    ours, reported, alone = (tally.cell(name) for name in ("compared_cost", "reported_cost", "fallback_cost"))
+    return Reading((ours.total - (reported.total - alone.total)) / NANO if ours.n else None, ours.n)
+
+
+def cost_disagreement_rate(tally: Tally, subject: Subject) -> Reading:
+    """Calls whose own figure is more than 10 % off ours, among those that have both."""
+    compared = tally.cell("compared")
+    return ratio(compared.count(OURS_HIGHER, OURS_LOWER), compared.n)
+
+
+def usage_mismatch_rate(tally: Tally, subject: Subject) -> Reading:
+    """Calls whose token counts contradict each other, among the calls that report some."""
+    usage = tally.cell("usage")
+    return ratio(usage.count(USAGE_MISMATCH), usage.n)
+
+
+def tool_call_rate(tally: Tally, subject: Subject) -> Reading:
+    """Calls that used tools, among calls."""
+    return ratio(tally.cell("tool_use").n, tally.cell("status").n)
+
+
+def tool_calls_per_call(tally: Tally, subject: Subject) -> Reading:
+    """Mean number of tool calls of the calls that list some."""
+    cell = tally.cell("tool_calls")
+    return Reading(cell.total / cell.n if cell.n else None, cell.n)
 
 
 def unpriced_rate(tally: Tally, subject: Subject) -> Reading:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from monitoring.models import LLMCall, Prediction
 from monitoring.pricing.prices import Line
-from monitoring.selectors.wire import USAGE
+from monitoring.selectors.wire import USAGE, payload_of, pricing_state
 from panel import format as write
 
 
@@ -44,13 +44,18 @@ def cost_story(event: Prediction | LLMCall) -> str:
         return ""
     if event.price is not None:
         return _("By the price %(price)s, in US dollars per million tokens.") % {"price": event.price}
-    if all(getattr(event, column) is None for column in USAGE.values()):
-        return _("Unpriced: the client reported no tokens.")
     name = event.response_model or event.request_model
-    if not name:
-        return _("Unpriced: the client named no language model.")
     provider = event.provider or _("an unnamed provider")
-    return _("Unpriced: no price is known for %(model)s of %(provider)s.") % {"model": name, "provider": provider}
+    return {
+        "usage_mismatch": _(
+            "Unpriced: the token counts that were sent contradict each other; they are kept as they came."
+        ),
+        "nothing_to_price": _("The call failed without using tokens: there is nothing to price."),
+        "no_usage": _("Unpriced: the client reported no tokens."),
+        "no_model": _("Unpriced: the client named no language model."),
+        "no_price": _("Unpriced: no price is known for %(model)s of %(provider)s.")
+        % {"model": name, "provider": provider},
+    }.get(pricing_state(event, payload_of(event)), "")
 
 
 def _lines(event: Prediction | LLMCall) -> list[Line]:

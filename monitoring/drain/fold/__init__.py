@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from monitoring.drain.fold import (
     calls,
     class_scores,
+    contents,
     decisions,
     errors,
     failures,
@@ -41,7 +42,7 @@ PARTS: Mapping[type[Row], Sequence[Part]] = {
         ranks.fold,
         lags.fold,
     ),
-    LLMCallRow: (served.fold, failures.fold, opinions.fold, calls.fold),
+    LLMCallRow: (served.fold, failures.fold, opinions.fold, calls.fold, contents.fold),
 }
 
 

@@ -6,14 +6,28 @@ So the money of a hundred models, or of the days of a month, is one row, added a
 import numpy as np
 
 from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
-from monitoring.stats.layouts import DAYS, REPORTED_ONLY, UNPRICED, WORDS, language_model_word
+from monitoring.stats.layouts import (
+    AGREES,
+    DAYS,
+    DIFFERS_BY,
+    LOG,
+    OURS_HIGHER,
+    OURS_LOWER,
+    REPORTED_ONLY,
+    UNPRICED,
+    WORDS,
+    language_model_word,
+)
+from monitoring.stats.layouts import COMPARED as COMPARED_LAYOUT
 
 CALLS, COSTED, UNPRICED_CALLS, COST = (
     Slot("language_model", key, WORDS) for key in ("calls", "costed", "unpriced", "cost")
 )
 
+COMPARED, COMPARED_COST = Slot("compared", "", COMPARED_LAYOUT), Slot("compared_cost", "", LOG)
 DAY_COST = Slot("day_cost", "", DAYS)
 DAY_US = 86_400_000_000
+MICRO_DOLLAR = 1_000
 
 
 def fold(sums: Sums, columns: Columns, places: Integers, sign: int, pricing: Integers) -> None:
@@ -34,3 +48,20 @@ def fold(sums: Sums, columns: Columns, places: Integers, sign: int, pricing: Int
     for slot, bins, mine in ((COST, models, costed & named), (DAY_COST, days, costed)):
         sums.add(slot, places[mine], sign)
         sums.grow(slot, places[mine], bins[mine], costs[mine])
+    if any(reported is not None for reported in columns["reported_nano"]):
+        _compare(sums, columns, places, sign)
+
+
+def _compare(sums: Sums, columns: Columns, places: Integers, sign: int) -> None:
+    """Our cost beside the client's own, of the calls that have both."""
+    pairs = list(zip(columns["cost_nano"], columns["reported_nano"], strict=True))
+    both = np.array([None not in pair for pair in pairs], dtype=bool)
+    known = [pair for pair in pairs if None not in pair]
+    sums.count(COMPARED, places[both], [_comparison(*pair) for pair in known], sign)
+    sums.measure(COMPARED_COST, places[both], [ours for ours, _ in known], sign)
+
+
+def _comparison(ours: int, theirs: int) -> int:
+    if abs(ours - theirs) <= max(theirs // DIFFERS_BY, MICRO_DOLLAR):
+        return AGREES
+    return OURS_HIGHER if ours > theirs else OURS_LOWER
