@@ -67,6 +67,16 @@ class ModelAdmin(admin.ModelAdmin[Model]):
             },
         ),
         (
+            _("Value"),
+            {
+                "fields": ("conversion_events", "value_matrix"),
+                "description": _(
+                    "What the model is for, in numbers: business events that name it count conversions and revenue; a value "
+                    "matrix says what right and wrong decisions earn and cost, so that an incident has a price."
+                ),
+            },
+        ),
+        (
             _("Feedback"),
             {
                 "fields": ("score_min", "score_max", "bad_score", "feedback_categories", "bad_categories"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES, Measure, measures_for
-from monitoring.catalogue.units import target_figure
+from monitoring.catalogue.units import WRITERS, target_figure
 from monitoring.measures import Wanted, is_provisional, read_windows, subjects_of
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.compare import Difference, Verdict, difference, judge
@@ -142,7 +142,7 @@ def _bare(value: float, unit: str) -> str:
     sign, size = "−" if value < 0 else "", abs(value)
     if unit == "ratio":
         return f"{sign}{_number(size * 100, 1 if size >= 0.01 else 2)}"
-    return sign + (_number(size, NUMBERS[unit][0]) if unit in NUMBERS else target_figure(size))
+    return sign + (_number(size, NUMBERS[unit][0]) if unit in NUMBERS else WRITERS.get(unit, target_figure)(size))
 
 
 def _number(value: float, digits: int) -> str:

@@ -13,8 +13,9 @@ from monitoring.ingest.schema import canonical_label
 from monitoring.models import Category, LabelLag
 from monitoring.selectors.estimators import fits_of
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, read_tally
+from monitoring.selectors.worth import Codes, converting_of, named_by, usual_of, worth_of
 from monitoring.stats.intervals import Reading
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.tally import Subject, Tally, never
 
 PointState = Literal["ok", "no_data", "provisional"]
 CLASS_FIELD = "class"
@@ -51,35 +52,46 @@ class Wanted:
 def subjects_of(models: Iterable[Model]) -> dict[int, Subject]:
     """What reading needs to know of these models, by id, in one query. Class codes are found by canonical label."""
     known = {model.pk: model for model in models}
-    codes, settles = _facts([model for model in known.values() if model.kind != Model.Kind.LLM])
+    codes, settles = _facts(list(known.values()))
     fits = fits_of(known.values())
+    worths = {pk: worth_of(model, codes) for pk, model in known.items()}
+    usual = usual_of(known.values(), worths)
     return {
         pk: Subject(
             model.kind,
-            codes.get((pk, canonical_label(model.positive_label))),
+            _positive_code(model, codes),
             settles.get(pk, model.label_delay),
             fits,
+            converting_of(model, codes),
+            worths[pk],
+            usual.get(pk, never),
         )
         for pk, model in known.items()
     }
 
 
-def _facts(models: Sequence[Model]) -> tuple[dict[tuple[int, str], int], dict[int, timedelta]]:
-    """((model, class) → code of the positive classes, model → how long its labels take, where that was learned)."""
-    if not models:
+def _facts(models: Sequence[Model]) -> tuple[Codes, dict[int, timedelta]]:
+    """(codes of what definitions name, model → how long its labels take, where that was learned)."""
+    labelled = [model for model in models if model.kind != Model.Kind.LLM]
+    named = named_by(models)
+    if not labelled and named is None:
         return {}, {}
-    positive = {canonical_label(model.positive_label) for model in models if model.kind == Model.Kind.BINARY}
-    codes = Category.objects.filter(model__in=models, field=CLASS_FIELD, value__in=positive)
-    lags = LabelLag.objects.filter(model__in=models, settle_s__isnull=False)
+    codes = Category.objects.filter(named, model__in=models) if named else Category.objects.none()
+    lags = LabelLag.objects.filter(model__in=labelled, settle_s__isnull=False)
     found = list(
         codes.values_list("model_id", "field", "value", "code").union(
             lags.values_list("model_id", Value(""), Value(""), "settle_s"), all=True
         )
     )
     return (
-        {(model_id, value): number for model_id, field, value, number in found if field},
+        {(model_id, field, value): number for model_id, field, value, number in found if field},
         {model_id: timedelta(seconds=number) for model_id, field, _, number in found if not field},
     )
+
+
+def _positive_code(model: Model, codes: Codes) -> int | None:
+    is_binary = model.kind == Model.Kind.BINARY
+    return codes.get((model.pk, CLASS_FIELD, canonical_label(model.positive_label))) if is_binary else None
 
 
 def measure_window(

@@ -11,7 +11,7 @@ from models_registry.models import ModelVersion
 from monitoring.drain.buckets import Key
 from monitoring.drain.fold import Folds
 from monitoring.drain.merge import Sum, sums_by_bucket
-from monitoring.drain.rows import MODELS, LLMCallRow, PredictionRow
+from monitoring.drain.rows import MODELS, BusinessEventRow, LLMCallRow, PredictionRow
 from monitoring.drain.user_days import Owner, Spent, add_up, by_application, sum_by_version
 from monitoring.models import Bucket, Reference, Series, UserDay
 from monitoring.models.summaries import TIER_SECONDS, Tier
@@ -22,7 +22,7 @@ from monitoring.stats.histogram import merge_packed
 from monitoring.stats.layouts import HOURLY
 
 ROWS_PER_FETCH = 5_000
-Served = TypeVar("Served", PredictionRow, LLMCallRow)
+Stored = TypeVar("Stored", PredictionRow, LLMCallRow, BusinessEventRow)
 HOUR, DAY = TIER_SECONDS[Tier.HOUR], TIER_SECONDS[Tier.DAY]
 
 
@@ -68,6 +68,8 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
         folds.add_all(predictions)
     for calls in _stored(LLMCallRow, first, last):
         folds.add_all(calls)
+    for events in _stored(BusinessEventRow, first, last):
+        folds.add_all(events)
     sums = sums_by_bucket(list(folds.cells()), floors, create=False)
     counted = {key: _of_sum(sum_) for key, sum_ in sums.items()}
     stored = _buckets(floors, first, last, hourly)
@@ -107,7 +109,7 @@ def _bucket_start(floors: Floors, epoch_s: int) -> int:
     return floors.bucket(epoch_s)[1]
 
 
-def _stored(row_type: type[Served], first: int, last: int) -> Iterator[list[Served]]:
+def _stored(row_type: type[Stored], first: int, last: int) -> Iterator[list[Stored]]:
     """Raw events of a window, a few thousand in memory at a time."""
     columns = ", ".join(row_type._fields)
     table = MODELS[row_type]._meta.db_table

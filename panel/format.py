@@ -11,7 +11,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from monitoring.catalogue.units import target_figure
+from monitoring.catalogue.units import WRITERS, target_figure
 
 DASH = "—"
 NBSP = "\u00a0"
@@ -159,6 +159,8 @@ def moment(at: datetime | None, *, now: datetime | None = None) -> str:
 
 def figure(value: float | None, unit: str) -> str:
     """A measure's value in its unit (`monitoring.catalogue.Unit`): ratio, score, ms, per_minute, per_second, usd, tokens, target, count."""
+    if unit in WRITERS:
+        return DASH if value is None else WRITERS[unit](value)
     writers = {
         "ratio": ratio,
         "score": score,
@@ -166,6 +168,5 @@ def figure(value: float | None, unit: str) -> str:
         "per_minute": rate,
         "usd": money,
         "per_second": speed,
-        "target": target,
     }
     return writers.get(unit, compact)(value)

@@ -6,7 +6,7 @@ from django.utils.formats import number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
-from monitoring.catalogue.units import target_figure
+from monitoring.catalogue.units import WRITERS
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -34,8 +34,8 @@ def figure(value: float | None, unit: str) -> str:
         return gettext("no data")
     if unit == "ratio":
         return f"{_number(value * 100, 1)} %"
-    if unit == "target":
-        return target_figure(value)
+    if unit in WRITERS:
+        return WRITERS[unit](value)
     marks = {
         "ms": (1, " ms"),
         "per_minute": (1, "/min"),

@@ -12,7 +12,7 @@ from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
 from monitoring.catalogue import MEASURES, Measure, Unit, measures_for
-from monitoring.catalogue.units import target_figure
+from monitoring.catalogue.units import WRITERS
 from monitoring.measures import read_series
 from monitoring.selectors.summaries import Ask, Scope, window_start
 from monitoring.stats.burn import span_label
@@ -129,8 +129,8 @@ def shown_value(value: float | None, unit: Unit) -> str:
         return f"{number_format(value, 0)} ms"
     if unit == "usd":
         return f"US$ {number_format(value, 2)}"
-    if unit == "target":
-        return target_figure(value)
+    if unit in WRITERS:
+        return WRITERS[unit](value)
     return number_format(value, 0)
 
 

@@ -39,6 +39,8 @@ class ModelSerializer(serializers.ModelSerializer[Model]):
             "bad_score",
             "feedback_categories",
             "bad_categories",
+            "conversion_events",
+            "value_matrix",
             "reviewed",
         ]
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models.feedback import check_feedback, check_words
+from models_registry.models.value import check_matrix
 from models_registry.redaction import compile_patterns
 from models_registry.shipped import shipped
 
@@ -97,6 +98,23 @@ class Model(models.Model):
     bad_categories = models.JSONField(
         _("bad categories"), default=list, blank=True, help_text=_("Those that make an answer a bad one.")
     )
+    conversion_events = models.JSONField(
+        _("converting events"),
+        default=list,
+        blank=True,
+        help_text=_(
+            'Names of business events that count as a conversion, for example ["purchase"]; empty: all of them.'
+        ),
+    )
+    value_matrix = models.JSONField(
+        _("value matrix"),
+        default=dict,
+        blank=True,
+        help_text=_(
+            'What a decision is worth, by the true class and then the decided one: {"yes": {"yes": 10, "no": 0}, "no": '
+            '{"yes": -2, "no": 0}}. In any unit, such as money.'
+        ),
+    )
     reviewed = models.BooleanField(
         _("reviewed"), default=False, help_text=_("Registered on first sight until a person confirms its definition.")
     )
@@ -124,8 +142,10 @@ class Model(models.Model):
             problem = _("Choose from 00:00:00 to 3650 00:00:00, which is ten years.")
             raise ValidationError({"label_delay": problem})
         check_feedback(self.score_min, self.score_max, self.bad_score)
-        for field in ("feedback_categories", "bad_categories"):
+        for field in ("feedback_categories", "bad_categories", "conversion_events"):
             check_words(field, getattr(self, field))
+        classes = {str(self.Kind.BINARY): 2, str(self.Kind.MULTICLASS): None}.get(self.kind, 0)
+        check_matrix(self.value_matrix, classes=classes, positive=self.positive_label)
 
 
 class ModelVersion(models.Model):

@@ -1,6 +1,6 @@
 """The catalogue of measures and indicators, as plain data: one module of entries per subject, joined here in order."""
 
-from monitoring.catalogue import calls, classifiers, estimates, feedback, inputs, money, regression, service
+from monitoring.catalogue import business, calls, classifiers, estimates, feedback, inputs, money, regression, service
 from monitoring.catalogue.base import NEEDS as NEEDS
 from monitoring.catalogue.base import Better as Better
 from monitoring.catalogue.base import Indicator as Indicator
@@ -12,6 +12,7 @@ MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
         *service.MEASURES,
+        *service.PROCESSES,
         *classifiers.MEASURES,
         *regression.MEASURES,
         *estimates.MEASURES,
@@ -19,6 +20,7 @@ MEASURES: dict[str, Measure] = {
         *calls.MEASURES,
         *feedback.MEASURES,
         *money.MEASURES,
+        *business.MEASURES,
     )
 }
 SLIS: dict[str, Indicator] = {

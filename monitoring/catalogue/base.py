@@ -12,8 +12,8 @@ from monitoring.stats.readers import GoodValid, Reader
 from monitoring.stats.tally import Subject, Tally
 
 Unit = Literal[
-    "count", "per_minute", "per_second", "ratio", "score", "ms", "tokens", "usd", "target"
-]  # target: whatever a regression predicts
+    "count", "per_minute", "per_second", "ratio", "score", "ms", "tokens", "usd", "target", "value", "bytes"
+]  # target: whatever a regression predicts; value: money, or whatever clients count value in
 Settle = Literal["events", "labels"]
 Better = Literal["higher", "lower", "neither"]
 BINARY = frozenset({Model.Kind.BINARY.value})
@@ -24,6 +24,7 @@ LLM = frozenset({Model.Kind.LLM.value})
 ALL = frozenset(kind.value for kind in Model.Kind)
 # What an entry takes beyond plain events, and what a client sends, or a person defines, to have it.
 NEEDS: dict[str, StrOrPromise] = {
+    "business_events": _("business events that name the model"),
     "context_window": _("a price list that knows the context window of the model"),
     "estimator": _("an estimator of the version, fitted on a reference or a past window with labels"),
     "features": _("the features of each prediction"),
@@ -31,7 +32,9 @@ NEEDS: dict[str, StrOrPromise] = {
     "finish_reason": _("the finish reason of each call"),
     "labels": _("labels, as outcomes of predictions"),
     "latency": _("the latency of each prediction or call"),
+    "outcome_values": _("the value of outcomes"),
     "price": _("a price of the model, from the list or your own"),
+    "process_events": _("process events that name the model"),
     "ranking": _("predictions that are ranked lists"),
     "reference": _("a reference of the version"),
     "reported_cost": _("the cost as the client reports it"),
@@ -40,6 +43,7 @@ NEEDS: dict[str, StrOrPromise] = {
     "tool_calls": _("the tool calls of each call, or its finish reason"),
     "ttft": _("the time to the first token of each call"),
     "usage": _("the token usage of each call"),
+    "value_matrix": _("a value matrix in the model's definition"),
 }
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue.base import ALL, Indicator, Measure
-from monitoring.stats import readers
+from monitoring.stats import readers, value
 
 _LATENCY = "OpenTelemetry http.server.request.duration, gen_ai.client.operation.duration; HdrHistogram"
 MEASURES = (
@@ -85,6 +85,35 @@ MEASURES = (
                 _("99 of 100 requests took at most this long. Read from log-linear bins, within 1 %."),
             ),
         )
+    ),
+)
+PROCESSES = (
+    Measure(
+        name="process_cpu",
+        label=_("processor use"),
+        unit="ratio",
+        definition=_("The mean of the samples of processor use that clients send; 1 is all processors busy."),
+        source="OpenTelemetry process.cpu.utilization",
+        kinds=ALL,
+        metrics=("process_cpu",),
+        read=value.process_cpu,
+        needs=("process_events",),
+        sampled=False,
+        better="lower",
+        open_ended=True,
+    ),
+    Measure(
+        name="process_memory",
+        label=_("memory use"),
+        unit="bytes",
+        definition=_("The mean of the samples of memory use that clients send."),
+        source="OpenTelemetry process.memory.usage",
+        kinds=ALL,
+        metrics=("process_memory",),
+        read=value.process_memory,
+        needs=("process_events",),
+        sampled=False,
+        better="lower",
     ),
 )
 INDICATORS = (

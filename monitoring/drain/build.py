@@ -70,7 +70,7 @@ def _event(pk: int, body: Body, item: EventItem, versions: Versions) -> Business
         item.id,
         _moment(item, body),
         body.received_us,
-        _payload(item, ("environment", "prompt_name", "prompt_version", "extra")),
+        _payload(item, ("environment", "segments", "prompt_name", "prompt_version", "extra")),
         version.id if version else None,
         item.kind,
         item.name,

@@ -128,6 +128,7 @@ class EventItem(Item):
     version: Name = ""
     environment: Code = "production"
     target_id: Name = ""
+    segments: dict[str, Scalar] | None = None
     prompt_name: Name = ""
     prompt_version: Name = ""
 

@@ -60,6 +60,19 @@ def sides_of(cell: Cell, code: int) -> tuple[NDArray[np.int64], NDArray[np.float
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """A value matrix by class codes: (true, predicted) → value. `binary`: of true and false positives, false and true negatives."""
+
+    cells: Mapping[tuple[int, int], float]
+    binary: tuple[float, float, float, float] | None = None
+
+
+def never(_moment: datetime) -> float | None:
+    """Nothing is usual."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What reading a tally needs to know of the model."""
 
@@ -68,6 +81,11 @@ class Subject:
     settle: timedelta = timedelta(0)  # until the labels of a prediction are in: learned, else declared
     # The estimators of the model's versions, newest first; read when first asked for.
     fits: Callable[[], Mapping[int, Sequence[Fitted]]] = field(default=dict, compare=False)
+    # Codes of the business events that convert; None: every one does.
+    converting: frozenset[int] | None = None
+    worth: Worth | None = None
+    # What a decision was worth in the week before the day of a moment; read when first asked for.
+    usual: Callable[[datetime], float | None] = field(default=never, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

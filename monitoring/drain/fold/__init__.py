@@ -8,21 +8,25 @@ in the list of the rows that it reads.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from monitoring.drain.fold import (
+    business,
     calls,
     class_scores,
     contents,
     decisions,
     errors,
+    events,
     failures,
     features,
     lags,
     opinions,
+    processes,
     ranks,
+    realised,
     served,
 )
 from monitoring.drain.fold.segments import segments_of
 from monitoring.drain.fold.sums import Cell, Columns, Group, Integers, Named, Slot, Sums
-from monitoring.drain.rows import LLMCallRow, PredictionRow, Row, ServedRow, by_type, columns_of
+from monitoring.drain.rows import BusinessEventRow, LLMCallRow, PredictionRow, Row, ServedRow, by_type, columns_of
 from monitoring.selectors.references import Plans
 from monitoring.selectors.segments import Keys
 
@@ -41,8 +45,10 @@ PARTS: Mapping[type[Row], Sequence[Part]] = {
         errors.fold,
         ranks.fold,
         lags.fold,
+        realised.fold,
     ),
     LLMCallRow: (served.fold, failures.fold, opinions.fold, calls.fold, contents.fold),
+    BusinessEventRow: (business.fold, processes.fold),
 }
 
 
@@ -69,6 +75,8 @@ class Folds:
 
     def add_columns(self, row_type: type[Row], columns: Columns, sign: int = 1, *, with_features: bool = True) -> None:
         """`add_all` of the rows of one type, given by columns."""
+        if row_type is BusinessEventRow and not (columns := events.folded(columns)):
+            return
         segments = segments_of(columns, self._keys)
         minutes = _minutes(columns["ts_us"])
         places = self._sums.places(columns["version_id"], columns["environment"], minutes, segments)
