@@ -90,6 +90,8 @@ def _value(parameters: dict[str, Any], name: str) -> str | None:
     if name not in parameters:
         return None
     value = parameters[name]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 

@@ -15,6 +15,7 @@ from monitoring.selectors.events import related_to
 from monitoring.selectors.wire import event_to_wire, moment, payload_of
 from panel.pages.conversation import Message, conversation_of, pretty
 from panel.pages.cost import TokenLine, cost_story, token_lines
+from panel.pages.prompts import PromptNote, prompt_note
 
 # Shown in places of their own; what is left of the payload is listed as it came.
 PLACED = {"features", "prediction", "scores", "segments", "system", "prompt", "response", "params", "usage", "extra"}
@@ -66,11 +67,12 @@ class EventPage:
     outcomes: list[Opinion] = field(default_factory=list)
     feedback: list[Opinion] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)
+    prompt: PromptNote | None = None
     others: list[tuple[Served, str]] = field(default_factory=list)
 
 
 def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage:
-    """Everything about one event, in at most six queries."""
+    """Everything about one event, in at most seven queries."""
     wire, payload, related = event_to_wire(event), payload_of(event), related_to(event)
     return EventPage(
         event=event,
@@ -88,6 +90,7 @@ def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage
         outcomes=_opinions(related.outcomes),
         feedback=_opinions(related.feedback),
         logs=[LogLine(moment(row.ts_us), row, _fields(row)) for row in related.logs],
+        prompt=_prompt(event, payload, project),
         others=[(other, event_url(other, project)) for other in related.served],
     )
 
@@ -96,6 +99,12 @@ def event_url(event: Served, project: Project) -> str:
     """The page of a prediction or call."""
     name = "prediction" if isinstance(event, Prediction) else "llm_call"
     return reverse(f"panel:{name}", args=[project.slug, event.pk])
+
+
+def _prompt(event: Served, payload: dict[str, Any], project: Project) -> PromptNote | None:
+    if not isinstance(event, LLMCall):
+        return None
+    return prompt_note(event.prompt_name, event.prompt_version, payload.get("params"), project)
 
 
 def _opinions(rows: Sequence[Feedback] | Sequence[Outcome]) -> list[Opinion]:

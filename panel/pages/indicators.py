@@ -15,6 +15,7 @@ from monitoring.selectors.summaries import Scope
 from monitoring.stats.tally import Subject
 from panel import format as write
 
+FEW = 30  # a figure of fewer events is marked
 SHOWN_AS = {
     "availability": "error_rate",
     "latency": "latency_p95",

@@ -1,6 +1,6 @@
 """The tabs of a model's page, in order. A new one: a module with its TAB, a template of its slug, a line here."""
 
-from panel.pages.model_tabs import answers, cost, estimate, inputs, overview, quality, versions
+from panel.pages.model_tabs import answers, cost, estimate, inputs, overview, prompts, quality, versions
 from panel.pages.model_tabs.tab import Sight as Sight
 from panel.pages.model_tabs.tab import Tab as Tab
 
@@ -11,6 +11,7 @@ TABS: tuple[Tab, ...] = (
     inputs.TAB,
     cost.TAB,
     answers.TAB,
+    prompts.TAB,
     versions.TAB,
 )
 

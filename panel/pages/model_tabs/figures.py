@@ -11,10 +11,8 @@ from monitoring.catalogue import MEASURES
 from monitoring.measures import Wanted, read_windows
 from monitoring.stats.intervals import Reading
 from panel import format as write
-from panel.pages.indicators import scope_of, settled
+from panel.pages.indicators import FEW, scope_of, settled
 from panel.pages.model_tabs.tab import Sight
-
-FEW = 30
 
 
 @dataclass(frozen=True, slots=True)
