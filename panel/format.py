@@ -158,13 +158,14 @@ def moment(at: datetime | None, *, now: datetime | None = None) -> str:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A measure's value in its unit (`monitoring.catalogue.Unit`): ratio, score, ms, per_minute, per_second, usd, tokens, target, count."""
+    """A measure's value in its unit (`monitoring.catalogue.Unit`): ratio, score, ms, s, per_minute, per_second, usd, tokens, target, count."""
     if unit in WRITERS:
         return DASH if value is None else WRITERS[unit](value)
     writers = {
         "ratio": ratio,
         "score": score,
         "ms": milliseconds,
+        "s": span,
         "per_minute": rate,
         "usd": money,
         "per_second": speed,

@@ -38,6 +38,7 @@ def figure(value: float | None, unit: str) -> str:
         return WRITERS[unit](value)
     marks = {
         "ms": (1, " ms"),
+        "s": (0, " s"),
         "per_minute": (1, "/min"),
         "per_second": (1, "/s"),
         "usd": (2, " USD"),

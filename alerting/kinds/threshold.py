@@ -125,8 +125,8 @@ def shown_value(value: float | None, unit: Unit) -> str:
         return ""
     if unit in {"ratio", "score"}:
         return number_format(value, 2 if unit == "ratio" else 3)
-    if unit == "ms":
-        return f"{number_format(value, 0)} ms"
+    if unit in {"ms", "s"}:
+        return f"{number_format(value, 0)} {unit}"
     if unit == "usd":
         return f"US$ {number_format(value, 2)}"
     if unit in WRITERS:

@@ -48,6 +48,7 @@ class LedgerSerializer(serializers.Serializer[dict[str, Any]]):
 
     total = CountsSerializer()
     kinds = serializers.DictField(child=CountsSerializer())
+    orphans = serializers.DictField(child=serializers.IntegerField())
 
 
 class EventPageSerializer(serializers.Serializer[dict[str, Any]]):
@@ -64,7 +65,8 @@ class LedgerView(APIView):
     def get(self, request: Request) -> Response:
         """The counts of the project, in total and by kind."""
         ledger = read_ledger(project_id=project_of(request).pk)
-        return Response({"total": dict.fromkeys(COLUMNS, 0) | ledger["total"], "kinds": ledger["kinds"]})
+        total = dict.fromkeys(COLUMNS, 0) | ledger["total"]
+        return Response({"total": total, "kinds": ledger["kinds"], "orphans": ledger["orphans"]})
 
 
 class EventsView(APIView):

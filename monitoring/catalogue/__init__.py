@@ -1,6 +1,17 @@
 """The catalogue of measures and indicators, as plain data: one module of entries per subject, joined here in order."""
 
-from monitoring.catalogue import business, calls, classifiers, estimates, feedback, inputs, money, regression, service
+from monitoring.catalogue import (
+    business,
+    calls,
+    classifiers,
+    estimates,
+    feedback,
+    inputs,
+    labels,
+    money,
+    regression,
+    service,
+)
 from monitoring.catalogue.base import NEEDS as NEEDS
 from monitoring.catalogue.base import Better as Better
 from monitoring.catalogue.base import Indicator as Indicator
@@ -15,6 +26,7 @@ MEASURES: dict[str, Measure] = {
         *service.PROCESSES,
         *classifiers.MEASURES,
         *regression.MEASURES,
+        *labels.MEASURES,
         *estimates.MEASURES,
         *inputs.MEASURES,
         *calls.MEASURES,

@@ -12,7 +12,7 @@ from monitoring.stats.readers import GoodValid, Reader
 from monitoring.stats.tally import Subject, Tally
 
 Unit = Literal[
-    "count", "per_minute", "per_second", "ratio", "score", "ms", "tokens", "usd", "target", "value", "bytes"
+    "count", "per_minute", "per_second", "ratio", "score", "ms", "s", "tokens", "usd", "target", "value", "bytes"
 ]  # target: whatever a regression predicts; value: money, or whatever clients count value in
 Settle = Literal["events", "labels"]
 Better = Literal["higher", "lower", "neither"]

@@ -178,6 +178,7 @@ MEASURES = (
             kinds=MULTICLASS,
             metrics=("rank",),
             read=ranks.hit_rate(k),
+            better="higher",
             needs=("labels", "ranking"),
             settle="labels",
         )

@@ -7,11 +7,11 @@ from django.db import connection
 
 from monitoring.drain.claim import Body
 
-COLUMNS = ("received", "rejected", "accepted", "stored", "duplicate", "dead_lettered")
+COLUMNS = ("received", "rejected", "accepted", "stored", "duplicate", "dead_lettered", "orphaned")
 Place = tuple[int, str]  # project, kind
 LEDGER = f"""
     INSERT INTO monitoring_ledgercount AS ledger (project_id, kind, {", ".join(COLUMNS)})
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (project_id, kind)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (project_id, kind)
     DO UPDATE SET {", ".join(f"{name} = ledger.{name} + excluded.{name}" for name in COLUMNS)}"""
 REJECTIONS = """
     INSERT INTO monitoring_rejectioncount AS refused (project_id, kind, code, count, last_detail, last_us)

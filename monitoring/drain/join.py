@@ -35,6 +35,7 @@ AMENDABLE: dict[type[ServedRow], dict[str, str]] = {
         "label_value": "float8",
         "label_us": "bigint",
         "outcome_ref": "bigint",
+        "label_changes": "int",
     },
 }
 
@@ -69,15 +70,17 @@ def name_targets(rows: Iterable[LateRow], targets: Targets) -> list[LateRow]:
     return [row._replace(target_ref=targets[row.target][1]) if row.target in targets else row for row in rows]
 
 
-def name_early(adopted: Collection[bytes], targets: Targets) -> None:
-    """Tell rows that came before their target which event it is."""
-    for row_type in (OutcomeRow, FeedbackRow):
-        table = MODELS[row_type]._meta.db_table
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                f"UPDATE {table} SET target_ref = %s WHERE target = %s",
-                [(targets[key][1], key) for key in sorted(adopted)],
-            )
+def name_early(adopted: Collection[bytes], targets: Targets, row_type: type[LateRow]) -> int:
+    """Tell rows that came before their target which event it is; how many did."""
+    if not adopted:
+        return 0
+    table = MODELS[row_type]._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {table} SET target_ref = %s WHERE target = %s AND target_ref IS NULL",
+            [(targets[key][1], key) for key in sorted(adopted)],
+        )
+        return int(cursor.rowcount)
 
 
 def load_rows(

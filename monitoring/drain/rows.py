@@ -42,6 +42,7 @@ class PredictionRow(NamedTuple):
     label_value: float | None = None
     label_us: int | None = None
     outcome_ref: int | None = None
+    label_changes: int = 0
 
 
 class LLMCallRow(NamedTuple):

@@ -1,6 +1,6 @@
 """Store a prepared batch: keys, rows of the winners, joins, folds. Runs inside the caller's transaction."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -11,7 +11,7 @@ import msgspec
 from models_registry.models import Deployment
 from monitoring.drain.counts import Counts
 from monitoring.drain.fold.sums import Columns
-from monitoring.drain.join import AMENDABLE, join, name_early, name_targets
+from monitoring.drain.join import AMENDABLE, Targets, join, name_early, name_targets
 from monitoring.drain.keys import await_targets, claim_keys
 from monitoring.drain.merge import merge
 from monitoring.drain.prepare import Batch
@@ -31,7 +31,7 @@ from monitoring.drain.sql import bulk_insert, insert_columns, is_postgres, prefe
 from monitoring.drain.user_days import add_user_days
 
 NOTE_LENGTH = 300
-LATE: tuple[type[Row], ...] = (OutcomeRow, FeedbackRow)
+LATE: dict[type[LateRow], str] = {OutcomeRow: "outcome", FeedbackRow: "feedback"}
 _PROJECT = attrgetter("project_id")
 
 
@@ -51,14 +51,19 @@ def store(batch: Batch, counts: Counts) -> None:
                 counts.item((project_id, batch.kinds[row_type]), column, times)
     for place in batch.repeats:
         counts.item(place, "duplicate")
-    _insert(winners, adopted, batch, batch.columns if everything else {})
+    _insert(winners, adopted, batch, counts, known=batch.columns if everything else {})
     _mark_changes(winners[BusinessEventRow], batch.prompts)
     merge(batch.folds)
     add_user_days(winners[LLMCallRow])
 
 
 def _insert(
-    winners: Mapping[type[Row], list[Any]], adopted: set[bytes], batch: Batch, known: Mapping[type[Row], Columns]
+    winners: Mapping[type[Row], list[Any]],
+    adopted: set[bytes],
+    batch: Batch,
+    counts: Counts,
+    *,
+    known: Mapping[type[Row], Columns],
 ) -> None:
     """Events first, then what was said of them, then the joins that this makes possible."""
     late: list[LateRow] = [row for row_type in LATE for row in winners.get(row_type, ())]
@@ -70,9 +75,21 @@ def _insert(
         return
     targets = await_targets(spoken_of, seen_us=max(row.ingested_us for row in batch.rows.values()))
     for row_type in LATE:
-        _bulk(row_type, name_targets(winners.get(row_type, ()), targets))
-    name_early(adopted & targets.keys(), targets)
+        named = name_targets(winners.get(row_type, ()), targets)
+        _bulk(row_type, named)
+        orphans = Counter(row.project_id for row in named if row.target_ref is None)
+        orphans.subtract(_adopted(row_type, adopted & targets.keys(), targets, batch))
+        for project_id, times in orphans.items():
+            counts.item((project_id, LATE[row_type]), "orphaned", times)
     join(targets, batch.folds)
+
+
+def _adopted(row_type: type[LateRow], keys: set[bytes], targets: Targets, batch: Batch) -> dict[int, int]:
+    """Rows of each project that were orphans until now."""
+    by_project: defaultdict[int, set[bytes]] = defaultdict(set)
+    for key in keys:
+        by_project[batch.rows[key].project_id].add(key)
+    return {project_id: name_early(mine, targets, row_type) for project_id, mine in by_project.items()}
 
 
 def _bulk(row_type: type[Row], rows: Sequence[Row], known: Columns | None = None) -> None:

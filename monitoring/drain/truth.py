@@ -2,6 +2,7 @@
 so any order of arrival, and any repetition, ends the same. A newer outcome that only tells a value keeps the label."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from monitoring.drain.opinions import Judge, direction, opinions_of
 from monitoring.drain.rows import FeedbackRow, OutcomeRow, PredictionRow, ServedRow
@@ -20,7 +21,15 @@ def with_truth(
     values = [said for said in outcomes if said.value is not None]
     winner = max(labels or outcomes, key=_age)
     value = max(values, key=_age).value if values else None
-    return told._replace(label=winner.label, label_value=value, label_us=winner.ts_us, outcome_ref=winner.id)
+    in_order = [said.label for said in sorted(labels, key=_age)]
+    changes = sum(before != after for before, after in pairwise(in_order))
+    return told._replace(
+        label=winner.label,
+        label_value=value,
+        label_us=winner.ts_us,
+        outcome_ref=winner.id,
+        label_changes=changes,
+    )
 
 
 def winners(feedback: Iterable[FeedbackRow]) -> list[FeedbackRow]:

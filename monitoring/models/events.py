@@ -100,6 +100,9 @@ class Prediction(Served):
     label_value = models.FloatField(null=True)
     label_us = models.BigIntegerField(null=True, help_text="When the winning outcome became known.")
     outcome_ref = models.BigIntegerField(null=True, help_text="The winning outcome.")
+    label_changes = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="How often a label was followed by another one."
+    )
 
     class Meta(Served.Meta):
         """Labels are found through the key directory, not searched."""

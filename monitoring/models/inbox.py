@@ -102,6 +102,9 @@ class LedgerCount(models.Model):
     stored = models.BigIntegerField(default=0)
     duplicate = models.BigIntegerField(default=0)
     dead_lettered = models.BigIntegerField(default=0)
+    orphaned = models.BigIntegerField(
+        default=0, db_default=0, help_text="Stored outcomes and feedback whose prediction or call has not arrived."
+    )
 
     class Meta:
         """One row per project and kind."""

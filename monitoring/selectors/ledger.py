@@ -14,17 +14,19 @@ from django.db.models import Min, Sum
 from monitoring.models import InboxBody
 
 COLUMNS = ("received", "rejected", "accepted", "stored", "duplicate", "dead_lettered", "pending")
+ORPHANS = ("outcome", "feedback")
 SQL = """
-SELECT kind, SUM(received), SUM(rejected), SUM(accepted), SUM(stored), SUM(duplicate), SUM(dead_lettered), SUM(pending)
+SELECT kind, SUM(received), SUM(rejected), SUM(accepted), SUM(stored), SUM(duplicate), SUM(dead_lettered), SUM(pending),
+       SUM(orphaned)
 FROM (
-    SELECT kind, received, rejected, accepted, stored, duplicate, dead_lettered, 0 AS pending
+    SELECT kind, received, rejected, accepted, stored, duplicate, dead_lettered, 0 AS pending, orphaned
     FROM monitoring_ledgercount WHERE project_id = %s
     UNION ALL
     SELECT kind,
            CASE WHEN replayed THEN 0 ELSE accepted + rejected END,
            CASE WHEN replayed THEN 0 ELSE rejected END,
            CASE WHEN replayed THEN 0 ELSE accepted END,
-           0, 0, 0, accepted
+           0, 0, 0, accepted, 0
     FROM monitoring_inboxbody WHERE project_id = %s
 ) AS both_sides
 GROUP BY kind ORDER BY kind
@@ -32,10 +34,11 @@ GROUP BY kind ORDER BY kind
 
 
 class Ledger(TypedDict):
-    """Counts by column name, in total and by kind."""
+    """Counts by column name, in total and by kind; what is stored and speaks of what has not arrived, by kind."""
 
     total: dict[str, int]
     kinds: dict[str, dict[str, int]]
+    orphans: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,13 @@ class Backlog:
 
 
 def read_ledger(*, project_id: int) -> Ledger:
-    """`{"total": {…}, "kinds": {kind: {…}}}` with the columns of the wire contract."""
+    """`{"total": {…}, "kinds": {kind: {…}}, "orphans": {kind: …}}` with the columns of the wire contract."""
     with connection.cursor() as cursor:
         cursor.execute(SQL, [project_id, project_id])
         rows = cursor.fetchall()
-    kinds = {row[0]: {name: int(count) for name, count in zip(COLUMNS, row[1:], strict=True)} for row in rows}
+    kinds = {row[0]: {name: int(count) for name, count in zip(COLUMNS, row[1:-1], strict=True)} for row in rows}
     total = {name: sum(counts[name] for counts in kinds.values()) for name in COLUMNS}
-    return Ledger(total=total, kinds=kinds)
+    return Ledger(total=total, kinds=kinds, orphans={row[0]: int(row[-1]) for row in rows if row[0] in ORPHANS})
 
 
 def inbox_backlog() -> Backlog:

@@ -92,6 +92,7 @@ class Collection:
     """The whole page."""
 
     total: LedgerRow
+    orphans: int
     kinds: list[LedgerRow]
     backlog: Backlog
     lag_s: float
@@ -124,6 +125,7 @@ def collection_page(project: Project, *, real_now: datetime) -> Collection:
     late = {run.pk for run in machinery.late}
     return Collection(
         total=LedgerRow("", ledger["total"]),
+        orphans=sum(ledger["orphans"].values()),
         kinds=[LedgerRow(str(EventKind(kind).label), counts) for kind, counts in ledger["kinds"].items()],
         backlog=backlog,
         lag_s=(real_now - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0,

@@ -1,4 +1,4 @@
-"""How long labels took: from the prediction to the moment when its label became known."""
+"""How long labels took, from the prediction to the moment when its label became known, and which were corrected."""
 
 from itertools import compress
 
@@ -6,6 +6,7 @@ from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
 from monitoring.stats import layouts
 from monitoring.stats.layouts import STATUS_OK
 
+CORRECTED = Slot("label_corrected", "", layouts.COUNT)
 LABEL_LAG = Slot("label_lag", "", layouts.LOG)
 
 
@@ -20,4 +21,7 @@ def fold(sums: Sums, columns: Columns, places: Integers, sign: int) -> None:
         for at, label, value, status in told
     ]
     pairs = zip(compress(moments, mine), compress(columns["ts_us"], mine), strict=True)
+    corrected = [on and changes > 0 for on, changes in zip(mine, columns["label_changes"], strict=True)]
+    if any(corrected):
+        sums.add(CORRECTED, places[corrected], sign)
     sums.measure(LABEL_LAG, places[mine], [max(0, at - ts) for at, ts in pairs], sign)

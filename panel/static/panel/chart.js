@@ -26,6 +26,7 @@
     score: (v) => plain(v, 3),
     ms: (v) => (v >= 1000 ? `${sure(v / 1000, 1)}${gap}s` : `${sure(v, v < 10 ? 1 : 0)}${gap}ms`),
     usd: (v) => `US$${language.startsWith("pt") ? gap : ""}${plain(v, Math.abs(v) < 0.1 && v !== 0 ? 4 : 2)}`,
+    s: (v) => [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].filter(([size]) => v >= size || size === 1).slice(0, 1).map(([size, unit]) => `${sure(v / size, 1)}${gap}${unit}`)[0],
     target: (v) => v.toLocaleString(language, { maximumSignificantDigits: 4 }),
     value: (v) => plain(v, Math.abs(v) >= 100000 ? 0 : Math.abs(v) >= 0.1 || v === 0 ? 2 : 4),
     bytes: (v) => (v >= 1e9 ? `${sure(v / 1e9, 1)}${gap}GB` : v >= 1e6 ? `${sure(v / 1e6, 1)}${gap}MB` : `${sure(v / 1e3, 1)}${gap}kB`),
