@@ -88,7 +88,7 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
         (_("If it watches an SLO"), {"fields": ("slo", "pairs")}),
         (
             _("If it watches a number"),
-            {"fields": ("model", "environment", "measure", "comparison", "threshold", "window")},
+            {"fields": ("model", "environment", "measure", "comparison", "threshold", "window", "against")},
         ),
         (
             _("When to tell"),

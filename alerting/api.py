@@ -45,8 +45,8 @@ class RuleSerializer(serializers.ModelSerializer[AlertRule]):
 
         model = AlertRule
         fields = [
-            *["slug", "name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "severity"],
-            *["minimum", "no_data", "enabled", "health", "last_error", "last_slot"],
+            *["slug", "name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "against"],
+            *["severity", "minimum", "no_data", "enabled", "health", "last_error", "last_slot"],
         ]
 
 

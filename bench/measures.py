@@ -26,7 +26,7 @@ from monitoring.measures import Wanted, read_windows, subjects_of
 from monitoring.models import DirtyHour, Reference
 from monitoring.references import set_reference
 from monitoring.rollup import rollup
-from monitoring.selectors.references import reports_of
+from monitoring.selectors.drift import reports_of
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.inputs import report_of
 from monitoring.stats.layouts import FEATURES as FEATURES_METRIC

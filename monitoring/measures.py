@@ -46,7 +46,8 @@ class Wanted:
     def ask(self) -> Ask:
         """The summaries behind them."""
         metrics = frozenset(metric for name in self.names for metric in MEASURES[name].metrics)
-        return Ask(self.scope, metrics, self.edges)
+        past = max((MEASURES[name].past for name in self.names), default=())
+        return Ask(self.scope, metrics, self.edges, past)
 
 
 def subjects_of(models: Iterable[Model]) -> dict[int, Subject]:

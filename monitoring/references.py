@@ -20,6 +20,7 @@ from monitoring.refold import places_between
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.references import current_reference, profile_by, read_sample
 from monitoring.selectors.spans import newest_first, within
+from monitoring.stats.matched import Window
 from monitoring.stats.profile import (
     Feature,
     Profile,
@@ -48,18 +49,27 @@ _known = msgspec.json.Decoder(Payload).decode
 
 @transaction.atomic
 def set_reference(
-    version: ModelVersion, profile: Profile, *, origin: str, now: datetime, sample: Sample | None = None
+    version: ModelVersion,
+    profile: Profile,
+    *,
+    origin: str,
+    now: datetime,
+    sample: Sample | None = None,
+    period: Window | None = None,
 ) -> Reference:
     """The version's reference in force; the one it has, if that is the same. `origin` is a `Reference.Origin`.
 
-    The rows behind it are kept where `sample` gives some. A job folds what is stored already; the reference itself folds the predictions that are accepted from now on: its place in the ingest sequence is taken while no drain
+    The rows behind it are kept where `sample` gives some, `period` is the past window it was taken from. A job folds what is stored already; the reference itself folds the predictions that are accepted from now on: its place in the ingest sequence is taken while no drain
     folds. A drain that claims a later body then sees the reference, and a recount decides by the same place.
     """
     hold_references(to_set=True)
     found = current_reference(version.pk)
     if found is None or found.layout != profile.layout:
+        start, end = period or (None, None)
         found = _place(
             Reference(
+                period_start=start,
+                period_end=end,
                 version=version,
                 origin=origin,
                 layout=profile.layout,

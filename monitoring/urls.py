@@ -4,6 +4,7 @@ from django.urls import path
 
 from monitoring.api.comparison import CompareView
 from monitoring.api.costs import CostsView
+from monitoring.api.drift import DriftView
 from monitoring.api.estimators import EstimatorView
 from monitoring.api.events import EventsView, LedgerView
 from monitoring.api.feedback_links import FeedbackLinksView
@@ -19,6 +20,7 @@ urlpatterns = [
     *(path(full.removeprefix("/api/v1/"), EventsView.as_view(kind=kind)) for full, kind in PATHS.items()),
     path("models/<path:slug>/versions/<path:version>/reference", ReferenceView.as_view()),
     path("models/<path:slug>/versions/<path:version>/estimator", EstimatorView.as_view()),
+    path("models/<path:slug>/versions/<path:version>/drift", DriftView.as_view()),
     path("models/<path:slug>/quality", QualityView.as_view()),
     path("models/<path:slug>/compare", CompareView.as_view()),
     path("costs", CostsView.as_view()),

@@ -9,7 +9,7 @@ from alerting.kinds.base import Judgement, rule_model
 from alerting.kinds.inputs import UNDECIDED, InputsRule, fault_text, listed, unjudged
 from alerting.models import AlertRule
 from alerting.states import Seen
-from monitoring.selectors.references import reports_of
+from monitoring.selectors.drift import reports_of
 from monitoring.stats.inputs import Report
 from monitoring.stats.integrity import MINIMUM
 from monitoring.stats.tally import Subject, Tally

@@ -1,6 +1,7 @@
 """A rule on drift: some feature is significantly and largely different from its version's reference."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -10,9 +11,11 @@ from alerting.kinds.base import Judgement, rule_model
 from alerting.kinds.inputs import UNDECIDED, InputsRule, drift_text, listed, unjudged
 from alerting.models import AlertRule
 from alerting.states import Seen
-from monitoring.selectors.references import reports_of
+from monitoring.selectors.drift import newest_period, reports_of
+from monitoring.selectors.summaries import window_start
 from monitoring.stats.drift import FLOOR
 from monitoring.stats.inputs import Report
+from monitoring.stats.matched import AGAINST, matched
 from monitoring.stats.tally import Subject, Tally
 
 
@@ -22,8 +25,17 @@ class Drift(InputsRule):
     One alert per model and window, its features ranked in the reason; broken columns are another rule's.
     """
 
+    def past(self, rule: AlertRule, end: datetime) -> tuple[timedelta, ...]:
+        """The same hours of earlier days or weeks, where the rule asks for them."""
+        against = next(one for one in AGAINST if one == rule.against)
+        period = newest_period(rule_model(rule).pk) if against == "reference_week" else None
+        return matched(against, window_start(end, rule.window), end, period)
+
     def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
         """Of several versions the one that drifted, else the one with most predictions."""
+        if rule.against != AlertRule.Against.REFERENCE and not seen[-1].past:
+            reason = _("The reference was not taken from a past window that has matching hours: choose days or weeks.")
+            return Judgement(Seen.NO_DATA, seen[-1].end, rule.severity, reason=reason)
         floor = FLOOR if rule.threshold is None else rule.threshold
         reports = reports_of(seen[-1], floor=floor, minimum=rule.minimum)
         report = max(reports, key=lambda one: (bool(one.drifted), bool(one.judged), one.rows), default=None)

@@ -1,7 +1,7 @@
 """What both kinds of rules about a model's inputs share: whose, over which window, and how a column is named."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 
 from django.utils.formats import number_format
@@ -11,7 +11,7 @@ from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
 from models_registry.models import Model
-from monitoring.selectors.references import reports_of
+from monitoring.selectors.drift import reports_of
 from monitoring.selectors.summaries import Ask, Scope, read_tallies, window_start
 from monitoring.stats.inputs import FeatureReport, Report
 from monitoring.stats.integrity import Fault
@@ -45,11 +45,15 @@ class InputsRule:
         model = rule_model(rule)
         end = min(at, watermark).replace(second=0, microsecond=0)
         scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
-        return Ask(scope, frozenset({FEATURES}), (window_start(end, rule.window), end))
+        return Ask(scope, frozenset({FEATURES}), (window_start(end, rule.window), end), self.past(rule, end))
+
+    def past(self, rule: AlertRule, end: datetime) -> tuple[timedelta, ...]:
+        """By how much earlier the windows are that it compares with; none for the reference itself."""
+        return ()
 
     def divisible(self, rule: AlertRule) -> bool:
-        """By the hour: an hour's features fall into the slice that holds its beginning."""
-        return True
+        """By the hour: an hour's features fall into the slice that holds its beginning. Not where the past is asked."""
+        return rule.against == AlertRule.Against.REFERENCE
 
     def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
         """By how much each slice passes the limit; an hour of which too little has come speaks for neither side."""
@@ -70,6 +74,8 @@ def unjudged(rule: AlertRule, seen: Tally, report: Report | None) -> Judgement:
         reason = _("No predictions in this window of a version that has a reference.")
     elif report.state == "other_features":
         reason = _("None of the reference's features arrives.")
+    elif report.state == "few_past":
+        reason = _("The matching hours of the past have too few predictions to compare with.")
     else:
         reason = _("%(n)d predictions are too few, or no feature of the reference can be judged.") % {"n": rows}
     return Judgement(Seen.NO_DATA, seen.end, rule.severity, valid=rows, reason=reason)

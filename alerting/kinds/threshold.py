@@ -50,7 +50,7 @@ class Threshold:
         settle = subject.settle if measure.settle == "labels" else timedelta(0)
         end = (min(at, watermark) - settle).replace(second=0, microsecond=0)
         scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
-        return Ask(scope, frozenset(measure.metrics), (window_start(end, rule.window), end))
+        return Ask(scope, frozenset(measure.metrics), (window_start(end, rule.window), end), measure.past)
 
     def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
         """The measure against the number; fewer events than the minimum are no data."""

@@ -28,6 +28,15 @@ class AlertRule(models.Model):
         DRIFT = "drift", _("drift of the inputs")
         DATA_QUALITY = "data_quality", _("data quality of the inputs")
         CONCEPT_DRIFT = "concept_drift", _("concept drift suspected")
+        VOLUME = "volume", _("volume against the past")
+
+    class Against(models.TextChoices):
+        """What a rule on drift or volume holds its window against."""
+
+        REFERENCE = "reference", _("the reference")
+        DAY = "day", _("the same hours of the seven days before")
+        WEEK = "week", _("the same hours of the four weeks before")
+        REFERENCE_WEEK = "reference_week", _("the same hours of the weeks that the reference was taken from")
 
     class Comparison(models.TextChoices):
         """Strict on both sides, as Prometheus rules are usually written."""
@@ -64,6 +73,13 @@ class AlertRule(models.Model):
     comparison = models.CharField(_("comparison"), max_length=2, choices=Comparison.choices, default=Comparison.ABOVE)
     threshold = models.FloatField(_("threshold"), null=True, blank=True)
     window = models.DurationField(_("window"), default=timedelta(minutes=5))
+    against = models.CharField(
+        _("against"),
+        max_length=16,
+        choices=Against.choices,
+        default=Against.REFERENCE,
+        help_text=_("For rules on drift and volume: what the window is held against."),
+    )
     pairs = models.JSONField(
         _("burn-rate pairs"),
         default=list,
@@ -96,7 +112,7 @@ class AlertRule(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind="burn_rate", slo__isnull=False)
                 | models.Q(kind="threshold", model__isnull=False, threshold__isnull=False)
-                | models.Q(kind__in=["drift", "data_quality", "concept_drift"], model__isnull=False),
+                | models.Q(kind__in=["drift", "data_quality", "concept_drift", "volume"], model__isnull=False),
                 name="rule_has_its_subject",
             ),
         ]
@@ -107,15 +123,19 @@ class AlertRule(models.Model):
     @property
     def watched(self) -> str:
         """The measure behind the rule; empty for a rule on an SLO."""
-        behind = {self.Kind.DRIFT.value: "drift_psi", self.Kind.DATA_QUALITY.value: "broken_features"}
+        behind = {
+            self.Kind.DRIFT.value: "drift_psi",
+            self.Kind.DATA_QUALITY.value: "broken_features",
+            self.Kind.VOLUME.value: "volume_ratio",
+        }
         if self.kind == self.Kind.CONCEPT_DRIFT:
             return self.measure or "accuracy"
         return behind.get(str(self.kind), self.measure)
 
     @property
     def watched_limit(self) -> float | None:
-        """The threshold, where it is a value of that measure; concept drift is a distance from the measure's estimate."""
-        return None if self.kind == self.Kind.CONCEPT_DRIFT else self.threshold
+        """The threshold, where it is a value of that measure; concept drift is a distance, volume a factor."""
+        return None if self.kind in (self.Kind.CONCEPT_DRIFT, self.Kind.VOLUME) else self.threshold
 
 
 class Evaluation(models.Model):

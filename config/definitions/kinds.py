@@ -82,7 +82,8 @@ KINDS = [
         AlertRule,
         "slug",
         (
-            *("name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "window", "pairs"),
+            *("name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "window"),
+            *("against", "pairs"),
             *("for_duration", "keep_firing_for", "minimum", "interval", "severity", "no_data", "summary", "enabled"),
         ),
         {"slo": SLO, "model": Model},

@@ -16,6 +16,7 @@ from monitoring.models import Reference
 from monitoring.references import borrow, freeze, sample_of_window, set_reference
 from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.references import current_reference, history_of, profile_by
+from monitoring.stats.matched import Window
 from monitoring.stats.profile import Profile, ProfileError
 from monitoring.stats.profile_data import profile_of_histograms
 from monitoring.stats.sample import Sample, sample_of
@@ -74,10 +75,11 @@ class ReferenceView(APIView):
         known = version_of(request, slug, version)
         try:
             profile, sample = _profile(origin, body, known)
+            period = _period(body[origin]) if origin == Reference.Origin.WINDOW else None
         except ProfileError as error:
             raise ValidationError({origin: str(error)}) from error
         kept = sample if body.get("keep_rows", True) else None
-        found = set_reference(known, profile, origin=origin, now=clock.now(), sample=kept)
+        found = set_reference(known, profile, origin=origin, now=clock.now(), sample=kept, period=period)
         return Response(_to_wire(found, slug, version), status=201)
 
 
@@ -107,9 +109,7 @@ def _profile(origin: str, body: dict[str, Any], version: ModelVersion) -> tuple[
         raise ValidationError({origin: "An object."})
     if origin == Reference.Origin.HISTOGRAMS:
         return profile_of_histograms(given), None
-    start, end = (_moment(given, name) for name in ("from", "to"))
-    if start >= end:
-        raise ValidationError({"window": "`to` must be later than `from`."})
+    start, end = _period(given)
     sample = sample_of_window(version, start=start, end=end)
     return freeze(version, sample, categorical=categorical), sample
 
@@ -120,6 +120,13 @@ def _lender(version: ModelVersion, name: Any) -> Reference:
     if not isinstance(name, str) or found is None:
         raise ValidationError({"version": "Name a version of this model that has a reference."})
     return found
+
+
+def _period(given: dict[str, Any]) -> Window:
+    start, end = (_moment(given, name) for name in ("from", "to"))
+    if start >= end:
+        raise ValidationError({"window": "`to` must be later than `from`."})
+    return start, end
 
 
 def _moment(given: dict[str, Any], name: str) -> Any:

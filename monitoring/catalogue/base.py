@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -53,7 +54,8 @@ class Measure:
 
     `definition` is its formula in words, `source` the paper, specification or function it follows, `needs` names of NEEDS.
     `settle` says what it waits for; `sampled` whether a small n makes it unreliable; `better` which way is good; `lowest`
-    the smallest value there can be, None where it may be negative; `open_ended` a ratio that may be above 1.
+    the smallest value there can be, None where it may be negative; `open_ended` a ratio that may be above 1; `past` how much
+    earlier the windows are that it compares with.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Measure:
     better: Better = "neither"
     lowest: float | None = 0.0
     open_ended: bool = False
+    past: tuple[timedelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ class Reference(models.Model):
     origin = models.CharField(_("origin"), max_length=12, choices=Origin.choices)
     layout = models.CharField(_("layout"), max_length=32)
     rows = models.BigIntegerField(_("rows"))
+    period_start = models.DateTimeField(null=True, help_text="Where it was taken from a past window: its beginning.")
+    period_end = models.DateTimeField(null=True)
     profile = models.BinaryField(help_text="JSON of monitoring.stats.profile_data.")
     since = models.BigIntegerField(help_text="Primary key of the first prediction that came after it.")
     reach = models.BigIntegerField(help_text="Primary key of the first prediction that is folded by it.")

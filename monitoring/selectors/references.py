@@ -2,22 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from models_registry.models import Job
 from monitoring.models import Reference, ReferenceSample
-from monitoring.stats.drift import FLOOR
-from monitoring.stats.inputs import Report, report_of
-from monitoring.stats.integrity import MINIMUM as FEWEST
-from monitoring.stats.intervals import Reading
-from monitoring.stats.layouts import FEATURES, owner_of_features
 from monitoring.stats.profile import Profile
 from monitoring.stats.profile_data import from_json
 from monitoring.stats.sample import Sample, unpack
-from monitoring.stats.tally import Subject, Tally
 
 
 class Plan(NamedTuple):
@@ -92,46 +86,3 @@ def history_of(reference: Reference) -> History:
     if job is None or not job.is_open:
         return History("stopped", share=job.share if job else None)
     return History("folding", share=job.share)
-
-
-def reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0) -> list[Report]:
-    """One report per version whose predictions of this window a reference has folded.
-
-    Where several references of a version have, it is by the one that folded most of them, of equals the newest: a new
-    reference takes over once it reaches back as far as the window.
-    """
-    found: dict[int, Report] = {}
-    for one in all_reports_of(tally, floor=floor, minimum=minimum):
-        best = found.setdefault(one.version_id, one)
-        if (one.rows, one.reference_id) > (best.rows, best.reference_id):
-            found[one.version_id] = one
-    return list(found.values())
-
-
-def all_reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0) -> list[Report]:
-    """One report per version and reference."""
-    reports = []
-    for key in tally.keys(FEATURES):
-        cell = tally.cell(FEATURES, key)
-        if cell.n > 0:
-            version_id, reference_id = owner_of_features(key)
-            found = report_of(profile_by(cell.layout), cell.n, cell.bins, cell.counts, floor=floor, minimum=minimum)
-            reports.append(replace(found, version_id=version_id, reference_id=reference_id))
-    return reports
-
-
-def drift_psi(tally: Tally, subject: Subject) -> Reading:
-    """The greatest PSI of a feature of any version, n its version's predictions. No data where no feature can be judged."""
-    report = max(reports_of(tally), key=lambda one: (-1.0 if one.psi is None else one.psi, one.rows), default=None)
-    return Reading(None, 0) if report is None else Reading(report.psi, report.rows)
-
-
-def broken_features(tally: Tally, subject: Subject) -> Reading:
-    """Columns with a fault of data quality in the version that has most of them, n its predictions.
-
-    No data below the rows that it takes to tell.
-    """
-    report = max(reports_of(tally), key=lambda one: (len(one.broken), one.rows), default=None)
-    if report is None or report.rows < FEWEST:
-        return Reading(None, report.rows if report else 0)
-    return Reading(float(len(report.broken)), report.rows)

@@ -11,7 +11,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -57,11 +57,15 @@ class Scope:
 
 @dataclass(frozen=True)
 class Ask:
-    """The windows of a scope between neighbouring edges (ascending; equal ones make an empty window)."""
+    """The windows of a scope between neighbouring edges (ascending; equal ones make an empty window).
+
+    With every window come those that lie so much earlier (`past`).
+    """
 
     scope: Scope
     metrics: frozenset[str]
     edges: tuple[datetime, ...]
+    past: tuple[timedelta, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what is no window."""
@@ -73,6 +77,10 @@ class Ask:
     def marks(self) -> list[int]:
         """The edges in epoch seconds, cut down to minutes."""
         return [int(edge.timestamp()) // MINUTE * MINUTE for edge in self.edges]
+
+    def earlier(self, by: timedelta) -> list[int]:
+        """The edges of the windows so much earlier."""
+        return [mark - int(by.total_seconds()) // MINUTE * MINUTE for mark in self.marks]
 
     @property
     def part(self) -> Part:
@@ -110,23 +118,33 @@ def read_tallies_of(asks: Iterable[Ask]) -> list[list[Tally]]:
     needs: defaultdict[Name, Need] = defaultdict(Need)
     for ask in asks:
         for metric in ask.metrics:
-            needs[ask.name(metric)].add(ask.part, ask.marks)
+            for marks in (ask.marks, *map(ask.earlier, ask.past)):
+                needs[ask.name(metric)].add(ask.part, marks)
     if not needs:
         return [_tallies(ask.marks, {}, set()) for ask in asks]
     fetched = fetch(needs)
-    return [_answer(ask, fetched) for ask in asks]
+    return [_with_past(ask, fetched) for ask in asks]
 
 
-def _answer(ask: Ask, fetched: Fetched) -> list[Tally]:
+def _with_past(ask: Ask, fetched: Fetched) -> list[Tally]:
+    """The windows, each with its earlier ones."""
+    windows = _answer(ask, fetched, ask.marks)
+    if not ask.past:
+        return windows
+    earlier = zip(*(_answer(ask, fetched, ask.earlier(by)) for by in ask.past), strict=True)
+    return [replace(window, past=past) for window, past in zip(windows, earlier, strict=True)]
+
+
+def _answer(ask: Ask, fetched: Fetched, edges: Sequence[int]) -> list[Tally]:
     names = {fetched.names[ask.name(metric)] for metric in ask.metrics}
     mine = [found.name in names and _is_part(found, ask.part) for found in fetched.series]
     rows = np.flatnonzero(np.array(mine, dtype=bool)[fetched.place])
-    rows = rows[_chosen(fetched, rows, ask.marks)]
+    rows = rows[_chosen(fetched, rows, edges)]
     start, end = fetched.start[rows], fetched.start[rows] + _WIDTH_OF[fetched.tier[rows]]
-    marks = np.array(ask.marks, dtype=np.int64)
+    marks = np.array(edges, dtype=np.int64)
     window = np.minimum(np.searchsorted(marks, np.maximum(start, marks[0]), side="right"), len(marks) - 1) - 1
     snapped = set(window[(start < marks[window]) | (end > marks[window + 1])].tolist())
-    return _tallies(ask.marks, _cells(fetched, rows, window), snapped)
+    return _tallies(edges, _cells(fetched, rows, window), snapped)
 
 
 def _is_part(found: Found, part: Part) -> bool:

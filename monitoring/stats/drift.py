@@ -43,12 +43,15 @@ class Shift:
     p: float
 
 
-def compare(reference: Counts, current: Counts, *, ordered: bool) -> Shift:
-    """Both histograms over the same bins, neither empty; `ordered` bins are intervals, others are names."""
+def compare(reference: Counts, current: Counts, *, ordered: bool, frozen: Counts | None = None) -> Shift:
+    """Both histograms over the same bins, neither empty; `ordered` bins are intervals, others are names.
+
+    `frozen` has the mass by which bins are grouped, where that is not the reference's own.
+    """
     n, m = int(current.sum()), int(reference.sum())
     first, second = reference, current
     if ordered:
-        groups = groups_of(reference)
+        groups = groups_of(reference if frozen is None else frozen)
         first = np.bincount(groups, reference).astype(np.int64)
         second = np.bincount(groups, current).astype(np.int64)
     ks = ks_distance(reference, current) if ordered else None

@@ -12,15 +12,16 @@ from monitoring.stats.integrity import Fault, faults_of
 from monitoring.stats.profile import NULL, VALUES, Feature, Integers, Profile, dense, value_counts
 
 MINIMUM: Final = 100  # values of a feature below which drift is not judged
-State = Literal["drifted", "ok", "broken", "few_rows", "no_values", "no_reference_values"]
-Whole = Literal["judged", "few_rows", "other_features"]
+State = Literal["drifted", "ok", "broken", "few_rows", "few_past", "no_values", "no_reference_values"]
+Whole = Literal["judged", "few_rows", "few_past", "other_features"]
 RANK: Final[dict[State, int]] = {
     "broken": 0,
     "drifted": 1,
     "ok": 2,
     "few_rows": 3,
-    "no_values": 4,
-    "no_reference_values": 5,
+    "few_past": 4,
+    "no_values": 5,
+    "no_reference_values": 6,
 }
 
 
@@ -82,18 +83,28 @@ def report_of(
     *,
     floor: float = FLOOR,
     minimum: int = MINIMUM,
+    past: NDArray[np.int64] | None = None,
 ) -> Report:
-    """The report of a window with this sparse histogram (see `monitoring.stats.profile`)."""
+    """The report of a window with this sparse histogram (see `monitoring.stats.profile`).
+
+    Drift is measured from `past`, the dense histogram of matching windows, where it is given: whether a column is broken
+    is asked of the reference all the same.
+    """
     table = dense(profile, bins, counts)
     inputs = [place for place, feature in enumerate(profile.features) if feature.source == "input"]
+    before = [feature.counts for feature in profile.features] if past is None else list(past)
     seen = [
-        _seen(feature, current, max(minimum, MINIMUM)) for feature, current in zip(profile.features, table, strict=True)
+        _seen(feature, current, earlier, max(minimum, MINIMUM))
+        for feature, current, earlier in zip(profile.features, table, before, strict=True)
     ]
     judged = [one for one in seen if one.shift is not None]
     p = dict(zip(map(id, judged), corrected([one.shift.p for one in judged if one.shift]), strict=True))
     features = [_decided(one, p.get(id(one)), floor) for one in seen]
     features.sort(key=lambda one: (RANK[one.state], -(one.shift.psi if one.shift else 0.0), one.feature.name))
-    return Report(profile, rows, _whole(rows, table[inputs], max(minimum, MINIMUM)), tuple(features), floor)
+    whole = _whole(rows, table[inputs], max(minimum, MINIMUM))
+    if whole == "judged" and features and all(one.state in ("few_past", "broken") for one in features):
+        whole = "few_past"
+    return Report(profile, rows, whole, tuple(features), floor)
 
 
 def _whole(rows: int, table: NDArray[np.int64], minimum: int) -> Whole:
@@ -103,18 +114,22 @@ def _whole(rows: int, table: NDArray[np.int64], minimum: int) -> Whole:
     return "few_rows" if rows < minimum else "judged"
 
 
-def _seen(feature: Feature, current: Integers, minimum: int) -> FeatureReport:
+def _seen(feature: Feature, current: Integers, earlier: Integers, minimum: int) -> FeatureReport:
     faults = faults_of(feature, current)
-    reference, values = value_counts(feature, feature.counts), value_counts(feature, current)
+    frozen, values = value_counts(feature, feature.counts), value_counts(feature, current)
     if faults:
         return FeatureReport(feature, current, "broken", faults)
-    if not reference.sum():
+    if not frozen.sum():
         return FeatureReport(feature, current, "no_reference_values")
     if not values.sum():
         return FeatureReport(feature, current, "no_values")
     if values.sum() < minimum:
         return FeatureReport(feature, current, "few_rows")
-    return FeatureReport(feature, current, "ok", shift=compare(reference, values, ordered=feature.numeric))
+    before = frozen if earlier is feature.counts else value_counts(feature, earlier)
+    if before is not frozen and before.sum() < MINIMUM:
+        return FeatureReport(feature, current, "few_past")
+    shift = compare(before, values, ordered=feature.numeric, frozen=frozen)
+    return FeatureReport(feature, current, "ok", shift=shift)
 
 
 def _decided(seen: FeatureReport, p: float | None, floor: float) -> FeatureReport:

@@ -20,6 +20,7 @@ from monitoring.stats.layouts import (
     STATUS_OK,
 )
 from monitoring.stats.tally import Confusion, Subject, Tally, mean
+from monitoring.stats.volume import volume_of
 
 Reader = Callable[[Tally, Subject], Reading]
 MULTICLASS, REGRESSION = "multiclass", "regression"
@@ -226,3 +227,9 @@ def not_disliked(tally: Tally, subject: Subject, bound_ms: float | None) -> Good
     feedback = tally.cell("feedback")
     up = feedback.count(FEEDBACK_UP)
     return up, up + feedback.count(FEEDBACK_DOWN)
+
+
+def volume_ratio(tally: Tally, subject: Subject) -> Reading:
+    """Events against the median of the matching windows."""
+    found = volume_of(tally.cell("status").n, [past.cell("status").n for past in tally.past])
+    return Reading(found.ratio, found.n)

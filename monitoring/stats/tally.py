@@ -1,8 +1,9 @@
 """What a window holds: merged summaries by metric and key. Pure: no Django, no database."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +33,18 @@ EMPTY = Cell(0, 0, *merge([]))
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The summaries of a window [start, end). `snapped` says that it had to be widened because finer tiers are gone."""
+    """The summaries of a window [start, end). `snapped` says that it had to be widened because finer tiers are gone.
+
+    `past` are the same hours of earlier days or weeks, where they were asked for. `memo` is what readers have worked out
+    of it, so that many measures of one window work it out once.
+    """
 
     start: datetime
     end: datetime
     cells: Mapping[tuple[str, str], Cell] = field(default_factory=dict)
     snapped: bool = False
+    past: tuple["Tally", ...] = ()
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def cell(self, metric: str, key: str = "") -> Cell:
         """The sum of a metric and key; empty if the window has none."""

@@ -1,7 +1,7 @@
 """The inputs of a model on its page: what is broken, what has drifted, and the reference beside what came."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -14,11 +14,13 @@ from alerting.kinds.inputs import fault_text
 from lib.charts import Beside, beside
 from models_registry.models import Model, ModelVersion
 from monitoring.models import Reference
-from monitoring.selectors.references import History, all_reports_of, current_reference, history_of, reports_of
-from monitoring.selectors.summaries import read_tally
+from monitoring.selectors.drift import all_reports_of, newest_period, period_of, reports_of, verdict_of
+from monitoring.selectors.references import History, current_reference, history_of
+from monitoring.selectors.summaries import Ask, read_tallies_of
 from monitoring.stats.drift import FLOOR, Q, groups_of
 from monitoring.stats.inputs import MINIMUM, FeatureReport, Report, worst
 from monitoring.stats.layouts import FEATURES
+from monitoring.stats.matched import Against, matched
 from monitoring.stats.profile import NULL, Feature, value_counts
 from panel import format as write
 from panel.pages.indicators import scope_of
@@ -52,9 +54,12 @@ class Inputs:
     version: ModelVersion | None = None
     reference: Reference | None = None
     history: str = ""
+    against: Against = "reference"
 
 
-def inputs_of(model: Model, serving: ModelVersion | None, *, start: datetime, now: datetime) -> Inputs | None:
+def inputs_of(
+    model: Model, serving: ModelVersion | None, *, start: datetime, now: datetime, against: Against = "reference"
+) -> Inputs | None:
     """The section over [start, now); None for models that have no features.
 
     The version that serves, by the reference it has now; without one, whichever version tells most.
@@ -62,17 +67,24 @@ def inputs_of(model: Model, serving: ModelVersion | None, *, start: datetime, no
     if model.kind == Model.Kind.LLM:
         return None
     reference = current_reference(serving.pk) if serving else None
-    tally = read_tally(scope_of(model), {FEATURES}, start=start, end=now)
+    period = period_of(reference) if reference else newest_period(model.pk)
+    past = matched(against, start, now, period)
+    if against != "reference" and not past:
+        told = _(
+            "The reference was not taken from a past window, so it has no weeks to compare with: choose earlier weeks."
+        )
+        return Inputs("no_period", told, [], serving, reference, against=against)
+    [[tally]] = read_tallies_of([Ask(scope_of(model), frozenset({FEATURES}), (start, now), past)])
     mine = [one for one in all_reports_of(tally) if reference is not None and one.reference_id == reference.pk]
     report = worst(mine or ([] if reference else reports_of(tally)))
     if report is None:
-        return _nothing(reference, serving)
+        return replace(_nothing(reference, serving), against=against)
     if reference is None:
         reference = Reference.objects.select_related("version").filter(pk=report.reference_id).first()
     version = serving if mine else reference.version if reference else None
     rows = [_row(one) for one in report.features]
     history = history_sentence(history_of(reference)) if reference else ""
-    return Inputs(_state(report), _sentence(report), rows, version, reference, history)
+    return Inputs(verdict_of(report), _sentence(report), rows, version, reference, history, against)
 
 
 def history_sentence(history: History) -> str:
@@ -99,14 +111,6 @@ def _nothing(reference: Reference | None, serving: ModelVersion | None) -> Input
     return Inputs("no_data", told, [], serving, reference, history_sentence(history_of(reference)))
 
 
-def _state(report: Report) -> str:
-    if report.state == "other_features":
-        return report.state
-    if report.broken:  # fewer rows tell of a fault than of drift
-        return "broken"
-    return report.state if report.state == "few_rows" else "drifted" if report.drifted else "ok"
-
-
 def _sentence(report: Report) -> str:
     """The verdict with both gates, and n."""
     if report.state == "other_features":
@@ -130,6 +134,10 @@ def _drift_sentence(report: Report) -> str:
     if report.state == "few_rows":
         told = _("Too few predictions to judge drift: n %(n)s, %(minimum)s are needed.")
         return told % {"n": write.number(report.rows), "minimum": write.number(MINIMUM)}
+    if report.state == "few_past":
+        return _("The same hours of the past have too few predictions to compare with (n %(n)s).") % {
+            "n": write.number(report.rows)
+        }
     about = {
         "count": write.number(len(report.drifted)),
         "all": write.number(len(report.judged)),

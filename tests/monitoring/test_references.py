@@ -15,7 +15,8 @@ from monitoring.models.summaries import Tier
 from monitoring.recount import recount
 from monitoring.references import freeze, sample_of_window, set_reference
 from monitoring.rollup import rollup
-from monitoring.selectors.references import all_reports_of, read_plans, reports_of
+from monitoring.selectors.drift import all_reports_of, reports_of
+from monitoring.selectors.references import read_plans
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.profile import MISTYPED, NULL, ProfileError, profile_of_columns
 from monitoring.stats.profile_data import from_json, profile_of_histograms, to_json

@@ -21,7 +21,8 @@ from monitoring.recount import recount
 from monitoring.references import freeze, set_reference
 from monitoring.retention import retain
 from monitoring.rollup import rollup
-from monitoring.selectors.references import all_reports_of, history_of
+from monitoring.selectors.drift import all_reports_of
+from monitoring.selectors.references import history_of
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.sample import sample_of
 from tests import cast

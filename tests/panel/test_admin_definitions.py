@@ -73,7 +73,14 @@ def _rule(project: Project, **fields: object) -> dict[str, object]:
     inline = {"Runbook_rules-TOTAL_FORMS": 0, "Runbook_rules-INITIAL_FORMS": 0}
     base = {"project": project.pk, "name": "R", "slug": "r", "environment": "production", "enabled": "on"}
     times = {"window": "00:05:00", "for_duration": "0", "keep_firing_for": "0", "interval": "00:01:00"}
-    judged = {"comparison": "gt", "minimum": 3, "severity": "page", "no_data": "keep", "pairs": "[]"}
+    judged = {
+        "comparison": "gt",
+        "against": "reference",
+        "minimum": 3,
+        "severity": "page",
+        "no_data": "keep",
+        "pairs": "[]",
+    }
     return {**inline, **base, **times, **judged, **fields}
 
 
