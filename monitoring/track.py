@@ -13,7 +13,7 @@ from monitoring.catalogue import MEASURES
 from monitoring.catalogue.estimates import ESTIMATED
 from monitoring.measures import Wanted, points_of
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
-from monitoring.stats.estimated import estimate_of, scored
+from monitoring.stats.estimated import LOSSES, estimate_of, scored
 from monitoring.stats.fitted import Baseline, Fitted
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.track import Bounds, Entry, Record, bounds_of, entry_of, record_of
@@ -38,13 +38,20 @@ class Track:
 
     @property
     def suspects(self) -> list[Entry]:
-        """Windows whose reality has left the estimate: concept drift suspected."""
-        return [entry for entry in self.entries if entry.is_suspect()]
+        """Windows whose reality has left the estimate: concept drift suspected. None of an estimated loss: it strays by
+        what features do together, too (decision 24).
+        """
+        return [entry for entry in self.entries if self.name not in LOSSES and entry.is_suspect()]
 
 
 def estimated_names(kind: str) -> list[str]:
     """The measures of a model of this kind that are estimated."""
     return [name for name, kinds in ESTIMATED.items() if kind in kinds]
+
+
+def suspected_names(kind: str) -> list[str]:
+    """Those of them whose stray from reality speaks of concept drift."""
+    return [name for name in estimated_names(kind) if name not in LOSSES]
 
 
 def ask_track(names: Iterable[str], scope: Scope, edges: Sequence[datetime]) -> Ask:

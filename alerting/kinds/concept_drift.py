@@ -16,7 +16,7 @@ from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, window_s
 from monitoring.stats.estimated import estimate_of
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.track import FLOOR, Entry, entry_of
-from monitoring.track import ask_track, estimated_names
+from monitoring.track import ask_track, suspected_names
 
 DEFAULT = "accuracy"
 
@@ -29,7 +29,7 @@ class ConceptDrift:
         if rule.model is None:
             return {"model": _("This rule watches the estimates of one model: choose it.")}
         problems: dict[str, str] = {}
-        names = estimated_names(rule.model.kind)
+        names = suspected_names(rule.model.kind)
         if rule.model.project_id != rule.project_id:
             problems["model"] = _("This model belongs to another project.")
         elif not names:

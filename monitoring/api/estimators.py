@@ -77,7 +77,7 @@ class EstimatorView(APIView):
     @extend_schema(
         operation_id="estimator",
         parameters=[
-            OpenApiParameter("measure", str, description="accuracy unless given."),
+            OpenApiParameter("measure", str, description="accuracy unless given; mae of a regression."),
             OpenApiParameter("from", OpenApiTypes.DATETIME, description="30 days before `to` unless given."),
             OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
             OpenApiParameter("step", str, description="Width of a window, 1d unless given."),
@@ -89,9 +89,10 @@ class EstimatorView(APIView):
     def get(self, request: Request, slug: str, version: str) -> Response:
         """Windows with estimate, band and what was realised, and the record of the mature ones."""
         known, params, now = version_of(request, slug, version), request.query_params.dict(), clock.now()
-        name, names = params.get("measure") or "accuracy", estimated_names(known.model.kind)
+        name, names = params.get("measure", ""), estimated_names(known.model.kind)
         if not names:
             raise NotFound("The performance of this kind of model is not estimated.")
+        name = name or names[0]
         if name not in names:
             raise ValidationError({"measure": f"Not estimated; one of {', '.join(names)}."})
         start, end, step = read_range(params, now, length=WEEKS, step="1d")
@@ -168,11 +169,11 @@ def _to_wire(track: Track, version: ModelVersion) -> dict[str, Any]:
             "alerts": {"caught": record.caught, "missed": record.missed, "false": record.false},
             "suspected": len(track.suspects),
         },
-        "windows": list(map(_window, track.entries)),
+        "windows": [_window(entry, suspected=entry in track.suspects) for entry in track.entries],
     }
 
 
-def _window(entry: Entry) -> dict[str, Any]:
+def _window(entry: Entry, *, suspected: bool) -> dict[str, Any]:
     band, realised = entry.estimate.reading(), entry.realised
     return {
         "start": entry.start.astimezone(UTC).isoformat(),
@@ -180,7 +181,7 @@ def _window(entry: Entry) -> dict[str, Any]:
         "state": entry.state,
         "estimated": {"value": band.value, "low": band.low, "high": band.high, "n": band.n},
         "realised": {"value": realised.value, "low": realised.low, "high": realised.high, "n": realised.n},
-        "suspected": entry.is_suspect(),
+        "suspected": suspected,
     }
 
 

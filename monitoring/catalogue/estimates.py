@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from models_registry.models import Model
 from monitoring.catalogue.base import BINARY, CLASSIFIERS, Measure
 from monitoring.stats.estimated import METRICS, estimated
 
@@ -16,9 +17,17 @@ _LABELS: dict[str, tuple[StrOrPromise, frozenset[str]]] = {
     "roc_auc": (_("ROC AUC, estimated"), CLASSIFIERS),
     "average_precision": (_("average precision, estimated"), BINARY),
 }
+REGRESSION = frozenset({Model.Kind.REGRESSION.value})
+_LOSSES: dict[str, StrOrPromise] = {
+    "mae": _("mean absolute error, estimated"),
+    "rmse": _("root mean squared error, estimated"),
+}
 # The measures that are estimated, and of which kinds of model.
-ESTIMATED: dict[str, frozenset[str]] = {name: kinds for name, (_label, kinds) in _LABELS.items()}
-MEASURES = tuple(
+ESTIMATED: dict[str, frozenset[str]] = {
+    **{name: kinds for name, (_label, kinds) in _LABELS.items()},
+    **dict.fromkeys(_LOSSES, REGRESSION),
+}
+_QUALITY = tuple(
     Measure(
         name=f"estimated_{name}",
         label=label,
@@ -36,3 +45,22 @@ MEASURES = tuple(
     )
     for name, (label, kinds) in _LABELS.items()
 )
+_ERRORS = tuple(
+    Measure(
+        name=f"estimated_{name}",
+        label=label,
+        unit="target",
+        definition=_(
+            "What the error is expected to be before labels come: the loss of a prediction is a sum of weights of the bins of "
+            "its features, fitted on a reference. Sees a change of the inputs, one by one; assumes no concept drift."
+        ),
+        source="direct loss estimation (DLE), NannyML; additive over bins, ridge regression",
+        kinds=REGRESSION,
+        metrics=("features",),
+        read=estimated(name),
+        needs=("estimator", "features"),
+        better="lower",
+    )
+    for name, label in _LOSSES.items()
+)
+MEASURES = (*_QUALITY, *_ERRORS)

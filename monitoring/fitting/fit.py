@@ -12,7 +12,7 @@ from models_registry.jobs import JobError
 from monitoring.catalogue import MEASURES
 from monitoring.catalogue.estimates import ESTIMATED
 from monitoring.stats.calibration import Calibration, calibration_of
-from monitoring.stats.fitted import ONLY, Baseline
+from monitoring.stats.fitted import ONLY, Baseline, Losses
 from monitoring.stats.layouts import score_cells
 from monitoring.stats.readers import MULTICLASS
 from monitoring.stats.tally import Subject, Tally, sides_of
@@ -34,6 +34,7 @@ class Fit:
     calibrations: Mapping[int, Calibration]
     baselines: Mapping[str, Baseline]
     rows: int
+    losses: Losses | None = None
 
 
 def fit(whole: Tally, parts: Sequence[Tally], subject: Subject) -> Fit:

@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from models_registry.jobs import JobError, Step
-from models_registry.models import Job, ModelVersion
+from models_registry.models import Job, Model, ModelVersion
 from monitoring.fitting.fit import FEWEST, Fit, fit
+from monitoring.fitting.losses import fit_losses
 from monitoring.fitting.windows import tallies_of_sample, tallies_of_window
 from monitoring.measures import subjects_of
 from monitoring.models import Estimator, ReferenceSample
 from monitoring.selectors.estimators import definition
+from monitoring.selectors.references import profile_by
 from monitoring.stats.fitted import pack
 from monitoring.stats.sample import Sample, unpack
 from monitoring.stats.tally import Tally
@@ -21,6 +23,10 @@ def fit_estimator(job: Job, *, now: datetime) -> Step:
         raise JobError("This version is gone.")
     if job.arguments.get("reference") is not None:
         return _of_reference(version, int(job.arguments["reference"]), now=now)
+    if version.model.kind == Model.Kind.REGRESSION:
+        raise JobError(
+            "The losses of a regression are fitted on the rows of a reference: send one with `prediction` and `label`."
+        )
     start, end = (datetime.fromisoformat(job.arguments[name]) for name in ("from", "to"))
     found = _fit(version, *tallies_of_window(version, start=start, end=end))
     estimator = _keep(version, found, Estimator(origin=Estimator.Origin.HISTORY, start=start, end=end, created_at=now))
@@ -32,14 +38,19 @@ def _of_reference(version: ModelVersion, reference_id: int, *, now: datetime) ->
     sample = unpack(bytes(kept.data)) if kept else None
     if kept is None or sample is None or not has_labels(sample):
         return Step({}, 0, finished=True, report={"skipped": "the rows of this reference have no labels"})
-    found = _fit(version, *tallies_of_sample(version, sample))
+    if version.model.kind == Model.Kind.REGRESSION:
+        found = fit_losses(profile_by(kept.reference.layout), sample)
+    else:
+        found = _fit(version, *tallies_of_sample(version, sample))
     row = Estimator(origin=Estimator.Origin.REFERENCE, reference=kept.reference, created_at=now)
     return _done(_keep(version, found, row))
 
 
 def has_labels(sample: Sample) -> bool:
     """Whether a fit is worth trying."""
-    return len(sample.label) - sample.label.count(None) >= FEWEST and bool(sample.score or sample.scores)
+    return len(sample.label) - sample.label.count(None) >= FEWEST and bool(
+        sample.score or sample.scores or sample.prediction
+    )
 
 
 def _fit(version: ModelVersion, whole: Tally, parts: list[Tally]) -> Fit:
@@ -47,7 +58,7 @@ def _fit(version: ModelVersion, whole: Tally, parts: list[Tally]) -> Fit:
 
 
 def _keep(version: ModelVersion, found: Fit, row: Estimator) -> Estimator:
-    row.version, row.rows, row.fit = version, found.rows, pack(found.calibrations, found.baselines)
+    row.version, row.rows, row.fit = version, found.rows, pack(found.calibrations, found.baselines, found.losses)
     row.kind, row.positive_label = definition(version.model)
     row.save()
     return row

@@ -20,6 +20,7 @@ LEAST = 1_000
 WEEK = 7 * DAY
 METRICS = ("labelled_score", "labelled_class_score")
 CLASSIFIERS = (Model.Kind.BINARY.value, Model.Kind.MULTICLASS.value)
+CLASSICAL = (*CLASSIFIERS, Model.Kind.REGRESSION.value)
 Days = Mapping[int, Sequence[tuple[datetime, int]]]
 
 
@@ -50,7 +51,7 @@ def _tried(now: datetime) -> set[tuple[int, int | None]]:
 def _references(tried: Collection[tuple[int, int | None]]) -> Iterator[tuple[int, int]]:
     """(version, reference in force) where its rows are kept."""
     sampled = set(ReferenceSample.objects.values_list("reference_id", flat=True))
-    in_force = Reference.objects.filter(version__model__kind__in=CLASSIFIERS).order_by("id")
+    in_force = Reference.objects.filter(version__model__kind__in=CLASSICAL).order_by("id")
     for version_id, reference_id in dict(in_force.values_list("version_id", "id")).items():
         if reference_id in sampled and (version_id, reference_id) not in tried:
             yield version_id, reference_id

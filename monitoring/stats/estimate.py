@@ -80,13 +80,18 @@ class Estimate:
     value: float | None
     error: float
     n: int
+    top: float | None = 1.0
+    """The greatest value there can be."""
 
     def reading(self) -> Reading:
         """With its 95 % interval."""
         if self.value is None:
             return Reading(None, self.n)
         half = Z_95 * self.error
-        return Reading(self.value, self.n, max(0.0, self.value - half), min(1.0, self.value + half))
+        high = self.value + half
+        return Reading(
+            self.value, self.n, max(0.0, self.value - half), high if self.top is None else min(self.top, high)
+        )
 
 
 # A metric of the expected cells, and by how much it grows when an event decided positive (negative) turns out positive.

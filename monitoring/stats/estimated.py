@@ -4,20 +4,32 @@ A version without an estimator takes no part; n says how many predictions do. Th
 that was fitted on nothing within it, so that an estimate never rests on the labels that it is held against.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from monitoring.stats.estimate import BINARY, Estimate, Expected, estimate, expect, joined
 from monitoring.stats.estimate_classes import estimate_classes, expect_classes
-from monitoring.stats.fitted import ONLY, Fitted, in_force
+from monitoring.stats.fitted import ONLY, Fitted, Loss, Losses, in_force
 from monitoring.stats.intervals import Reading
-from monitoring.stats.layouts import CLASS_AND_SCORE, CLASS_SIDE_SCORE, score_cells
+from monitoring.stats.layouts import CLASS_AND_SCORE, CLASS_SIDE_SCORE, FEATURES, owner_of_features, score_cells
+from monitoring.stats.losses import (
+    Expectation,
+    expected_loss,
+    mean_absolute_error,
+    root_mean_squared_error,
+    together,
+)
 from monitoring.stats.readers import MULTICLASS, Reader
 from monitoring.stats.tally import Cell, Subject, Tally
 
+REGRESSION = "regression"
 NOTHING = Estimate(None, 0.0, 0)
 METRICS = ("score", "class_score")
+LOSSES: dict[str, tuple[Callable[[Losses], Loss], Callable[[Expectation], Estimate]]] = {
+    "mae": (lambda losses: losses.absolute, mean_absolute_error),
+    "rmse": (lambda losses: losses.square, root_mean_squared_error),
+}
 
 
 def estimated(name: str) -> Reader:
@@ -31,6 +43,8 @@ def estimated(name: str) -> Reader:
 
 def estimate_of(name: str, tally: Tally, subject: Subject) -> Estimate:
     """The measure as it is expected to be over a window."""
+    if name in LOSSES:
+        return _estimated_loss(name, tally, subject)
     if subject.kind == MULTICLASS:
         classes = expected_classes(tally, subject)
         return estimate_classes(name, classes) if classes else NOTHING
@@ -56,8 +70,23 @@ def expected_classes(tally: Tally, subject: Subject) -> dict[int, Expected]:
     return expect_classes([(cell, fit.calibrations) for cell, fit in found])
 
 
+def _estimated_loss(name: str, tally: Tally, subject: Subject) -> Estimate:
+    """Of each version by the reference that its losses were fitted over; of several of these by the fullest histogram."""
+    fits, (loss_of, estimate_by) = subject.fits() if tally.keys(FEATURES) else {}, LOSSES[name]
+    found: dict[int, Expectation] = {}
+    for key in tally.keys(FEATURES):
+        cell, version_id = tally.cell(FEATURES, key), owner_of_features(key)[0]
+        mine = [fit for fit in fits.get(version_id, ()) if fit.losses and fit.losses.layout == cell.layout]
+        fit = in_force(mine, tally.start)
+        if fit and fit.losses and cell.n > (found[version_id].n if version_id in found else 0):
+            found[version_id] = expected_loss(loss_of(fit.losses), cell)
+    return estimate_by(together(list(found.values()))) if found else NOTHING
+
+
 def scored(tally: Tally, subject: Subject) -> int:
     """Predictions that an estimate could rest on if every version had an estimator."""
+    if subject.kind == REGRESSION:
+        return sum(tally.cell(FEATURES, key).n for key in tally.keys(FEATURES))
     metric, layout = ("class_score", CLASS_SIDE_SCORE) if subject.kind == MULTICLASS else ("score", CLASS_AND_SCORE)
     cells = (tally.cell(metric, key) for key in tally.keys(metric))
     return sum(cell.n for cell in cells if cell.layout == layout)

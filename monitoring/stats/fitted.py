@@ -19,11 +19,30 @@ class Baseline(msgspec.Struct, frozen=True):
     spread: float | None = None
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """The mean loss where it was fitted, what each bin adds to it (a bin unknown there adds nothing), and how much a
+    single loss strays from that.
+    """
+
+    mean: float
+    weights: dict[int, float]
+    spread: float
+
+
+class Losses(msgspec.Struct, frozen=True):
+    """The losses of a version over the bins of a reference's `layout`."""
+
+    layout: str
+    absolute: Loss
+    square: Loss
+
+
 class StoredFit(msgspec.Struct):
     """Calibrations by class code, and baselines by measure, as they are stored."""
 
     calibrations: dict[int, Blocks] = {}
     baselines: dict[str, Baseline] = {}
+    losses: Losses | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,24 +53,26 @@ class Fitted:
     until: datetime | None
     calibrations: Mapping[int, Calibration]
     baselines: Mapping[str, Baseline]
+    losses: Losses | None = None
 
     def knows_nothing_of(self, moment: datetime) -> bool:
         """Whether what is labelled from this moment on took no part in the fit."""
         return self.until is None or self.until <= moment
 
 
-def pack(calibrations: Mapping[int, Calibration], baselines: Mapping[str, Baseline]) -> bytes:
+def pack(
+    calibrations: Mapping[int, Calibration], baselines: Mapping[str, Baseline], losses: Losses | None = None
+) -> bytes:
     """The bytes that `unpack` reads."""
     blocks = {code: to_blocks(calibration) for code, calibration in calibrations.items()}
-    return msgspec.json.encode(StoredFit(blocks, dict(baselines)))
+    return msgspec.json.encode(StoredFit(blocks, dict(baselines), losses))
 
 
 def unpack(id_: int, until: datetime | None, data: bytes) -> Fitted:
     """The estimator of `pack`."""
     stored = msgspec.json.decode(data, type=StoredFit)
-    return Fitted(
-        id_, until, {code: from_blocks(blocks) for code, blocks in stored.calibrations.items()}, stored.baselines
-    )
+    calibrations = {code: from_blocks(blocks) for code, blocks in stored.calibrations.items()}
+    return Fitted(id_, until, calibrations, stored.baselines, stored.losses)
 
 
 def in_force(fits: Sequence[Fitted], moment: datetime) -> Fitted | None:

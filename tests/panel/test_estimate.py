@@ -52,7 +52,7 @@ def test_the_record_stands_beside_the_estimate(as_ana: Client, model: Model, sto
     for days in (3, 2):
         send(model, stopped_clock - days * DAY)
     told = text(as_ana, model, range="7d")
-    assert "On 2 days with settled labels the estimated accuracy was off by" in told
+    assert "On 2 days with settled labels the estimate of accuracy was off by" in told
     assert "Track record" in told
     assert "0 caught, 0 missed, 0 false" in told
     assert 'data-chart="estimate-accuracy"' in told

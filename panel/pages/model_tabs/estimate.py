@@ -1,16 +1,18 @@
 """Performance without labels: what is expected, what came true, and how far the expectation can be trusted."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from alerting.models import AlertRule
+from models_registry.models import Model
 from monitoring.catalogue import MEASURES
-from monitoring.catalogue.base import CLASSIFIERS
+from monitoring.catalogue.base import CLASSICAL
 from monitoring.measures import Point
 from monitoring.models import Estimator
 from monitoring.stats.track import Bounds, Entry
@@ -22,8 +24,8 @@ from panel.pages.model_tabs.figures import applicable
 from panel.pages.model_tabs.tab import Sight, Tab
 from panel.pages.plot import Chart, Line, Threshold
 
-NAMES = ("accuracy", "f1", "roc_auc", "precision", "recall")
-CHARTED = ("accuracy", "f1", "roc_auc")
+NAMES = ("accuracy", "f1", "roc_auc", "precision", "recall", "mae", "rmse")
+CHARTED = ("accuracy", "f1", "roc_auc", "mae", "rmse")
 RECORD_DAYS = 30
 DAY = timedelta(days=1)
 SHOWN_SUSPECTS = 5
@@ -53,6 +55,7 @@ class Estimates:
     fitted: str
     rows: list[Row]
     suspects: list[str]
+    """A line per day."""
     charts: list[Chart]
 
 
@@ -69,10 +72,10 @@ def build(sight: Sight) -> Estimates:
     state = "drifted_concept" if any(track.suspects for track in told.values()) else first.state
     return Estimates(
         state=state,
-        sentence=_sentence(first, state),
+        sentence=_sentence(sight, first, state),
         fitted=_fitted(sight),
         rows=[_row(track, limits.get(name)) for name, track in told.items()] if first.record.windows else [],
-        suspects=[_suspect(name, entry) for name, track in told.items() for entry in track.suspects[-SHOWN_SUSPECTS:]],
+        suspects=_suspects(told),
         charts=_charts(sight, drawn, limits) if fits_in(scope, sight.subject) else [],
     )
 
@@ -99,8 +102,8 @@ def _row(track: Track, limits: Bounds | None) -> Row:
         label=capfirst(str(MEASURES[track.name].label)),
         estimated=write.figure(_mean([entry.estimate.value for entry in mature]), unit),
         realised=write.figure(_mean([entry.realised.value for entry in mature]), unit),
-        error=write.number(record.mean_absolute_error, 4),
-        bias=write.number(record.bias, 4),
+        error=_difference(record.mean_absolute_error, unit),
+        bias=_difference(record.bias, unit),
         coverage=write.percent(record.coverage),
         alerts=_("%(caught)s caught, %(missed)s missed, %(false)s false")
         % {"caught": record.caught, "missed": record.missed, "false": record.false},
@@ -109,12 +112,17 @@ def _row(track: Track, limits: Bounds | None) -> Row:
     )
 
 
+def _difference(value: float | None, unit: str) -> str:
+    """Of ratios to four digits, where a percentage would hide what there is to see."""
+    return write.figure(value, unit) if unit == "target" else write.number(value, 4)
+
+
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
 
 
-def _sentence(track: Track, state: str) -> str:
+def _sentence(sight: Sight, track: Track, state: str) -> str:
     told = {
         "drifted_concept": _(
             "Reality has left the estimate by more than chance explains: the scores may no longer mean what they meant "
@@ -128,19 +136,25 @@ def _sentence(track: Track, state: str) -> str:
         "no_estimate": _("The estimator was fitted on labels of these days: estimates begin after them."),
         "no_mature_windows": _("Estimates are there; how right they are is known once the labels have settled."),
     }
+    if sight.model.kind == Model.Kind.REGRESSION:
+        told["no_scores"] = _("No predictions that a reference has counted in the last 30 days.")
+        told["no_estimator"] = _(
+            "No estimator yet. One is fitted by itself on a reference whose rows have `prediction` and `label`."
+        )
     if state in told:
         return told[state]
     record = track.record
     text = ngettext(
-        "On %(windows)s day with settled labels the estimated accuracy was off by %(error)s on average; %(coverage)s of the days "
+        "On %(windows)s day with settled labels the estimate of %(measure)s was off by %(error)s on average; %(coverage)s of the days "
         "lie in the 95 %% band.",
-        "On %(windows)s days with settled labels the estimated accuracy was off by %(error)s on average; %(coverage)s of the days "
+        "On %(windows)s days with settled labels the estimate of %(measure)s was off by %(error)s on average; %(coverage)s of the days "
         "lie in the 95 %% band.",
         record.windows,
     )
     return text % {
         "windows": write.number(record.windows),
-        "error": write.number(record.mean_absolute_error, 4),
+        "measure": MEASURES[track.name].label,
+        "error": _difference(record.mean_absolute_error, MEASURES[track.name].unit),
         "coverage": write.percent(record.coverage),
     }
 
@@ -157,10 +171,18 @@ def _fitted(sight: Sight) -> str:
     return _("version %(version)s, fitted %(at)s on %(rows)s labelled predictions from %(from)s to %(to)s") % about
 
 
+def _suspects(tracks: Mapping[str, Track]) -> list[str]:
+    """The newest days on which reality left an estimate, with every measure that says so."""
+    days: defaultdict[datetime, list[str]] = defaultdict(list)
+    for name, track in tracks.items():
+        for entry in track.suspects:
+            days[entry.start].append(_suspect(name, entry))
+    return [f"{write.moment(day)}: {'; '.join(days[day])}" for day in sorted(days)[-SHOWN_SUSPECTS:]]
+
+
 def _suspect(name: str, entry: Entry) -> str:
     unit = MEASURES[name].unit
-    return _("%(day)s: %(measure)s %(realised)s, estimated %(estimated)s (n %(n)s)") % {
-        "day": write.moment(entry.start),
+    return _("%(measure)s %(realised)s, estimated %(estimated)s (n %(n)s)") % {
         "measure": MEASURES[name].label,
         "realised": write.figure(entry.realised.value, unit),
         "estimated": write.figure(entry.estimate.value, unit),
@@ -209,4 +231,4 @@ def _realised(entry: Entry) -> Point:
     return Point(entry.start, value, entry.realised.n, None, None, "ok" if value is not None else "no_data")
 
 
-TAB = Tab("estimate", gettext_lazy("Without labels"), CLASSIFIERS, build)
+TAB = Tab("estimate", gettext_lazy("Without labels"), CLASSICAL, build)
