@@ -10,6 +10,7 @@ from django.db.models import Sum
 from lib.stage import Summary
 from models_registry.jobs import start_job
 from models_registry.models import Job, Model, ModelVersion
+from monitoring.measures import subjects_of
 from monitoring.models import Bucket, Estimator, Reference, ReferenceSample, Series
 from monitoring.models.summaries import Tier
 
@@ -61,8 +62,9 @@ def _windows(tried: Collection[tuple[int, int | None]], *, now: datetime) -> Ite
     """(version, its first labelled days) where it has no estimator and they are enough."""
     fitted = Estimator.objects.values("version")
     rows = Series.objects.filter(metric__in=METRICS, segment="", version__model__kind__in=CLASSIFIERS)
-    series = rows.exclude(version__in=fitted).values_list("id", "version_id", "version__model__label_delay")
-    owners = {id_: (version, delay) for id_, version, delay in series if (version, None) not in tried}
+    series = list(rows.exclude(version__in=fitted).values_list("id", "version_id", "version__model_id"))
+    subjects = subjects_of(Model.objects.filter(pk__in={model_id for _, _, model_id in series}))
+    owners = {id_: (version, subjects[model].settle) for id_, version, model in series if (version, None) not in tried}
     for version_id, days in _labelled_days(owners, now=now).items():
         if end := _end_of_enough(days):
             yield version_id, {"from": days[0][0].isoformat(), "to": end.isoformat()}
@@ -73,9 +75,9 @@ def _labelled_days(owners: Mapping[int, tuple[int, timedelta]], *, now: datetime
     found: defaultdict[int, defaultdict[datetime, int]] = defaultdict(lambda: defaultdict(int))
     buckets = Bucket.objects.filter(series__in=owners, tier=Tier.DAY, n__gt=0).values("series_id", "start")
     for series_id, start, n in buckets.annotate(events=Sum("n")).values_list("series_id", "start", "events"):
-        version_id, delay = owners[series_id]
+        version_id, settle = owners[series_id]
         day = datetime.fromtimestamp(start, tz=UTC)
-        if day + DAY <= now - delay:
+        if day + DAY <= now - settle:
             found[version_id][day] += n
     return {version_id: sorted(days.items()) for version_id, days in found.items()}
 
