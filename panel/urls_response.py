@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from panel.views import collection, explorers, incidents, prompts, reviews, runbooks
+from panel.views import collection, comments, explorers, incidents, prompts, reviews, runbooks
 
 urlpatterns: list[URLPattern] = [
     path("p/<slug:project>/incidents/", incidents.incidents, name="incidents"),
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("incidents/<int:number>/step/<int:step>/", incidents.step, name="incident_step"),
     path("p/<slug:project>/runbooks/", runbooks.runbooks, name="runbooks"),
     path("p/<slug:project>/runbooks/<slug:slug>/", runbooks.runbook, name="runbook"),
+    path("p/<slug:project>/comments/", comments.comments, name="comments"),
     path("p/<slug:project>/prompts/<path:name>/", prompts.prompt, name="prompt"),
     path("p/<slug:project>/reviews/", reviews.reviews, name="reviews"),
     path("reviews/<int:number>/", reviews.review, name="review"),

@@ -180,7 +180,7 @@ class Crowd:
         plain = {key: value for key, value in about.items() if key not in {"request_id", "user_id"}}
         BusinessEvent.objects.create(**plain, version=version)
         Outcome.objects.create(**plain, target=b"t" * 16, target_ref=1, label="paid")
-        Feedback.objects.create(**plain, target=b"t" * 16, target_ref=1, kind="thumb", value="up")
+        Feedback.objects.create(**plain, target=b"t" * 16, target_ref=1, kind="thumb", value="up", comment="Good.")
 
     def _add_machinery(self, number: int) -> None:
         StageRun.objects.create(stage=f"stage-{number}", started_at=cast.NOW, story_at=cast.NOW)

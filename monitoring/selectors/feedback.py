@@ -1,9 +1,16 @@
 """What is known of an answer that somebody is about to rate, and what people wrote lately."""
 
+from collections.abc import Iterable
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
 from lib.ids import identity
-from models_registry.models import Model, ModelVersion
+from lib.pages import Page, keyset_page
+from models_registry.models import Model, ModelVersion, Project
 from monitoring.ingest.schema import namespace
-from monitoring.models import EventKey, Feedback, LLMCall, Prediction
+from monitoring.models import Category, EventKey, Feedback, LLMCall, Prediction
+from monitoring.models.events import Served
 from monitoring.models.inbox import EventKind
 
 SERVED: dict[str, type[LLMCall] | type[Prediction]] = {
@@ -28,3 +35,26 @@ def has_spoken(project_id: int, target_id: str, user_id: str) -> bool:
     """Whether this person, or nobody in particular, has said something of an answer."""
     target = identity(project_id, namespace(EventKind.LLM_CALL), target_id)
     return Feedback.objects.filter(target=target, project_id=project_id, user_id=user_id).exists()
+
+
+def comment_page(project: Project, *, limit: int, cursor: str | None = None) -> Page[Feedback]:
+    """Feedback with a comment, newest first, along an index of its own; `lib.pages.CursorError` if the cursor is not ours.
+
+    The condition is a literal, because SQLite looks for the index by its text.
+    """
+    rows = Feedback.objects.filter(~Q(comment=RawSQL("''", ())), project=project)
+    return keyset_page(rows, time="ts_us", limit=limit, cursor=cursor)
+
+
+def answers_of(rows: Iterable[Feedback]) -> dict[int, Served]:
+    """The stored answers that these speak of, by primary key, in two queries."""
+    refs = {row.target_ref for row in rows if row.target_ref is not None}
+    found: dict[int, Served] = {}
+    for kind in SERVED.values():
+        found |= {row.pk: row for row in kind._default_manager.filter(pk__in=refs).select_related("version__model")}
+    return found
+
+
+def words_of(model: Model, field: str) -> dict[int, str]:
+    """The words of a metric of a model, by code."""
+    return dict(Category.objects.filter(model=model, field=field).values_list("code", "value"))

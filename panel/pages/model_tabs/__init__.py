@@ -1,6 +1,6 @@
 """The tabs of a model's page, in order. A new one: a module with its TAB, a template of its slug, a line here."""
 
-from panel.pages.model_tabs import answers, cost, estimate, inputs, overview, prompts, quality, versions
+from panel.pages.model_tabs import answers, cost, estimate, feedback, inputs, overview, prompts, quality, versions
 from panel.pages.model_tabs.tab import Sight as Sight
 from panel.pages.model_tabs.tab import Tab as Tab
 
@@ -12,6 +12,7 @@ TABS: tuple[Tab, ...] = (
     cost.TAB,
     answers.TAB,
     prompts.TAB,
+    feedback.TAB,
     versions.TAB,
 )
 
