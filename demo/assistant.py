@@ -1,5 +1,6 @@
 """The support assistant, minute by minute: calls of a language model, then feedback, logs and conversions."""
 
+from collections.abc import Mapping
 from random import Random
 from typing import Any, NamedTuple
 
@@ -15,18 +16,26 @@ CUSTOMERS = 9_000
 ERROR_SHARE = 0.002
 LOGGED_SHARE = 0.08
 RATED_SHARE = 0.25
-USD_PER_TOKEN = {"input": 0.15e-6, "cached_input": 0.075e-6, "output": 0.60e-6}
+LARGER_MODEL = "gpt-4o"
+SNAPSHOTS = {LANGUAGE_MODEL: "gpt-4o-mini-2024-07-18", LARGER_MODEL: "gpt-4o-2024-08-06"}
+USD_PER_TOKEN = {
+    LANGUAGE_MODEL: {"input": 0.15e-6, "cached_input": 0.075e-6, "output": 0.60e-6},
+    LARGER_MODEL: {"input": 2.50e-6, "cached_input": 1.25e-6, "output": 10.0e-6},
+}
 SYSTEM_TOKENS = 1_024  # the instructions and the knowledge base; cached by the provider most of the time
 TOKENS_PER_WORD = 1.5
 
 
 class World(NamedTuple):
-    """What can change: the prompt, how long the answers are that it asks for, and how long they may be."""
+    """What can change: the prompt, how long the answers are and may be, and what the application does with them."""
 
     prompt_version: str
     median_tokens: float = 150.0
     max_tokens: int = 700
     detailed: bool = False
+    application: str = APPLICATION
+    refused: float = 0.0  # share of the answers that the application's own check refuses
+    retries: int = 0  # how often it then asks the larger model, each time with all that was said
 
 
 class Exchange(NamedTuple):
@@ -59,6 +68,8 @@ def _request(rng: Random, key: str, at: float, world: World) -> list[Event]:
         line = _log(key, at + 2.0, user, "error", "provider answered 429, giving up after 3 attempts")
         return [Event(at, "llm_call", item), line]
     events = [Event(at, "llm_call", item), *_feedback(rng, key, at, user, truncated=said.truncated)]
+    if world.refused:
+        events += _asked_again(rng, key, item, world)
     if rng.random() < LOGGED_SHARE:
         level, text = ("warning", "answer reached max_tokens") if said.truncated else ("info", f"answered {said.topic}")
         events.append(_log(key, at + 3.0, user, level, text))
@@ -98,11 +109,11 @@ def _call(rng: Random, key: str, at: float, world: World, said: Exchange) -> dic
     return {
         "id": f"call-{key}",
         "model": MODEL,
-        "version": APPLICATION,
+        "version": world.application,
         "ts": milliseconds(at),
         "provider": PROVIDER,
         "request_model": LANGUAGE_MODEL,
-        "response_model": f"{LANGUAGE_MODEL}-2024-07-18",
+        "response_model": SNAPSHOTS[LANGUAGE_MODEL],
         "system": SYSTEM_DETAILED if world.detailed else SYSTEM,
         "prompt": [{"role": "user", "content": said.question}],
         "response": said.answer,
@@ -111,12 +122,46 @@ def _call(rng: Random, key: str, at: float, world: World, said: Exchange) -> dic
         "finish_reason": "length" if said.truncated else "stop",
         "latency_ms": round(ttft + said.output_tokens * rng.uniform(8.0, 12.0), 1),
         "ttft_ms": ttft,
-        "cost_usd": round(sum(count * USD_PER_TOKEN[bucket] for bucket, count in usage.items()), 9),
+        "cost_usd": _charged(LANGUAGE_MODEL, usage),
         "prompt_name": PROMPT,
         "prompt_version": world.prompt_version,
         "request_id": f"req-s-{key}",
         "segments": {"topic": said.topic, "channel": rng.choice(("app", "site", "whatsapp"))},
     }
+
+
+def _charged(model: str, usage: Mapping[str, int]) -> float:
+    """What the provider charges, as the client knows it."""
+    return round(sum(count * USD_PER_TOKEN[model][bucket] for bucket, count in usage.items()), 9)
+
+
+def _asked_again(rng: Random, key: str, first: dict[str, Any], world: World) -> list[Event]:
+    """The check refuses the answer, so the larger model is asked with the whole conversation, until the check gives up."""
+    events: list[Event] = []
+    item, at = first, first["ts"] / 1_000
+    for attempt in range(1, world.retries + 1):
+        if rng.random() >= world.refused:
+            break
+        at = round(at + item["latency_ms"] / 1_000 + rng.uniform(0.2, 0.6), 3)
+        output = round(first["usage"]["output"] * rng.uniform(0.8, 1.2))
+        usage = {
+            "input": SYSTEM_TOKENS + first["usage"]["input"] + attempt * (first["usage"]["output"] + 60),
+            "cached_input": 0,
+            "output": output,
+        }
+        ttft = round(rng.lognormvariate(6.2, 0.3), 1)
+        item = first | {
+            "id": f"call-{key}-r{attempt}",
+            "ts": milliseconds(at),
+            "request_model": LARGER_MODEL,
+            "response_model": SNAPSHOTS[LARGER_MODEL],
+            "usage": usage,
+            "ttft_ms": ttft,
+            "latency_ms": round(ttft + output * rng.uniform(11.0, 16.0), 1),
+            "cost_usd": _charged(LARGER_MODEL, usage),
+        }
+        events.append(Event(at, "llm_call", item))
+    return events
 
 
 def _feedback(rng: Random, key: str, at: float, user: str, *, truncated: bool) -> list[Event]:

@@ -7,11 +7,12 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from alerting.models import AlertRule, Channel
-from demo.definitions import CHANNELS, MODELS, RULES, SLOS
+from demo.definitions import CHANNELS, MODELS, RULES, SEGMENTS, SLOS
 from demo.texts import RUNBOOKS, RunbookText
 from models_registry.models import Model, Project, User
 from models_registry.roles import EDITOR, RESPONDER, ensure_roles
 from monitoring.models import SLO
+from monitoring.segments import set_keys
 from runbooks.models import Runbook, Step
 
 # username → first name, last name, group
@@ -26,6 +27,7 @@ def define(*, slug: str, name: str, models: Collection[str], now: datetime) -> P
     for key in models:
         fields = {**MODELS[key], "reviewed": True}
         known[key], _ = Model.objects.update_or_create(project=project, slug=key, defaults=fields)
+        set_keys(known[key], SEGMENTS[key], now=now)
     slos = _define_slos(project, known)
     rules = _define_rules(project, known, slos)
     for text in RUNBOOKS:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
-from demo import assistant, credit
+from demo import assistant, credit, delivery
 
 Fields = dict[str, Any]
 
@@ -36,6 +36,22 @@ MODELS: dict[str, Fields] = {
         "owner": "support",
         "kind": "llm",
     },
+    delivery.MODEL: {
+        "name": _("Delivery time"),
+        "description": _(
+            "How many minutes until the courier is at the door? A ridge regression trained with scikit-learn."
+        ),
+        "owner": "logistics",
+        "kind": "regression",
+        "label_delay": timedelta(hours=1),
+    },
+}
+
+# What their numbers are taken apart by.
+SEGMENTS: dict[str, tuple[str, ...]] = {
+    credit.MODEL: ("channel",),
+    assistant.MODEL: ("channel",),
+    delivery.MODEL: ("vehicle",),
 }
 
 SLOS: dict[str, Fields] = {
@@ -75,6 +91,31 @@ SLOS: dict[str, Fields] = {
         "model": assistant.MODEL,
         "sli": "feedback_not_negative",
         "target": 0.85,
+    },
+    "assistant-cost": {
+        "name": _("A call costs at most US$ 0.001 on average"),
+        "model": assistant.MODEL,
+        "sli": "time_slices",
+        "measure": "cost_per_request",
+        "bound": 0.001,
+        "slice": timedelta(hours=1),
+        "target": 0.99,
+    },
+    "delivery-time-close": {
+        "name": _("Delivery times are off by at most 5 minutes on average"),
+        "model": delivery.MODEL,
+        "sli": "time_slices",
+        "measure": "mae",
+        "bound": 5.0,
+        "slice": timedelta(hours=1),
+        "minimum": 10,
+        "target": 0.95,
+    },
+    "delivery-time-availability": {
+        "name": _("Delivery times are available"),
+        "model": delivery.MODEL,
+        "sli": "availability",
+        "target": 0.99,
     },
 }
 
@@ -205,6 +246,43 @@ RULES: dict[str, Fields] = {
         "summary": _("The assistant fails so often that its availability budget ends early"),
         "kind": "burn_rate",
         "slo": "assistant-availability",
+        "minimum": 5,
+        "severity": "page",
+    },
+    "assistant-cost-high": {
+        "name": _("The assistant costs too much"),
+        "summary": _("A call costs several times as much as usual"),
+        "kind": "threshold",
+        "no_data": "ok",
+        "model": assistant.MODEL,
+        "measure": "cost_per_request",
+        "comparison": "gt",
+        "threshold": 0.001,
+        "window": timedelta(minutes=15),
+        "for_duration": timedelta(minutes=3),
+        "keep_firing_for": timedelta(minutes=10),
+        "severity": "page",
+    },
+    "delivery-time-error-high": {
+        "name": _("Delivery times are far off"),
+        "summary": _("Couriers take much longer or shorter than customers were told"),
+        "kind": "threshold",
+        "no_data": "ok",
+        "model": delivery.MODEL,
+        "measure": "mae",
+        "comparison": "gt",
+        "threshold": 7.0,
+        "window": timedelta(hours=6),
+        "minimum": 50,
+        "for_duration": timedelta(minutes=15),
+        "keep_firing_for": timedelta(minutes=30),
+        "severity": "ticket",
+    },
+    "delivery-time-availability-burn": {
+        "name": _("Delivery times burn their availability budget"),
+        "summary": _("Delivery times fail so often that the availability budget ends early"),
+        "kind": "burn_rate",
+        "slo": "delivery-time-availability",
         "minimum": 5,
         "severity": "page",
     },

@@ -22,8 +22,8 @@ INGEST_SCOPES = ("ingest", "backfill")
 
 
 def scorecards(seed: int) -> tuple[Scorecard, ...]:
-    """The trained classifiers of a seed; trained once, then read from the data directory."""
-    path = data_folder() / f"scorecards-{seed}.json"
+    """The trained models of a seed; trained once, then read from the data directory."""
+    path = data_folder() / f"models-{seed}.json"
     if not path.exists():
         save(import_string("demo.train.train")(seed), path)
     return load(path)

@@ -1,11 +1,12 @@
-"""Tell the panel what the versions of the classifier were trained on."""
+"""Tell the panel what the versions of the models were trained on."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from itertools import starmap
 from typing import Any
 
-from demo import credit
+from demo import credit, delivery, orders
 from demo.applicants import TRAINED_ON, Applicant, inputs, training_set
 from demo.play import scorecards
 from demo.scenarios.silent_degradation import BEFORE
@@ -15,26 +16,43 @@ from monitoring.models import Reference
 from monitoring.references import freeze, set_reference
 from monitoring.stats.sample import sample_of
 
+FIRST = {credit.MODEL: BEFORE, delivery.MODEL: orders.VERSION}
+
 
 def refer_first(project: Project, *, seed: int, now: datetime) -> None:
-    """Register the version of the credit model that serves first, with its reference: its inputs count from the start."""
-    model = Model.objects.filter(project=project, slug=credit.MODEL).first()
-    if model is not None:
-        ModelVersion.objects.get_or_create(model=model, version=BEFORE, defaults={"reviewed": True})
-        refer(project, seed=seed, now=now)
+    """Register the versions that serve first, with their references: their inputs count from the start."""
+    for model in Model.objects.filter(project=project, slug__in=FIRST):
+        ModelVersion.objects.get_or_create(model=model, version=FIRST[model.slug], defaults={"reviewed": True})
+    refer(project, seed=seed, now=now)
 
 
 def refer(project: Project, *, seed: int, now: datetime) -> None:
     """A reference, made of its training set, for every version that serves and has none yet."""
-    serving = ModelVersion.objects.filter(model__project=project, model__slug=credit.MODEL, version__in=TRAINED_ON)
-    for version in serving.exclude(pk__in=Reference.objects.values("version_id")):
-        people, labels = training_set(version.version, seed=seed, newcomers=TRAINED_ON[version.version])
+    trained = {*TRAINED_ON, orders.VERSION}
+    serving = ModelVersion.objects.filter(model__project=project, model__slug__in=FIRST, version__in=trained)
+    missing = serving.exclude(pk__in=Reference.objects.values("version_id")).select_related("model")
+    for version in missing:
         card = next(card for card in scorecards(seed) if card.version == version.version)
-        sample = sample_of(starmap(partial(_row, card), zip(people, labels, strict=True)))
+        sample = sample_of(_rows(card, seed=seed))
         set_reference(version, freeze(version, sample), origin=Reference.Origin.ROWS, now=now, sample=sample)
 
 
-def _row(card: Scorecard, who: Applicant, defaulted: bool) -> dict[str, Any]:
+def _rows(card: Scorecard, *, seed: int) -> Iterator[dict[str, Any]]:
+    """The training set of a version, as it would have answered it."""
+    if card.version in TRAINED_ON:
+        people, labels = training_set(card.version, seed=seed, newcomers=TRAINED_ON[card.version])
+        yield from starmap(partial(_applicant, card), zip(people, labels, strict=True))
+        return
+    past, taken = orders.training_set(seed=seed)
+    yield from starmap(partial(_order, card), zip(past, taken, strict=True))
+
+
+def _order(card: Scorecard, what: orders.Order, taken: float) -> dict[str, Any]:
+    """One delivery with the minutes it took."""
+    return {"features": what._asdict(), "prediction": delivery.expected(card, what), "label": taken}
+
+
+def _applicant(card: Scorecard, who: Applicant, defaulted: bool) -> dict[str, Any]:
     """One applicant as the service would have answered them, with what became of them."""
     score = card.score(inputs(who))
     return {

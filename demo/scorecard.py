@@ -1,4 +1,4 @@
-"""A trained classifier as plain numbers, so that whoever plays the story needs neither scikit-learn nor numpy."""
+"""A trained model as plain numbers, so that whoever plays the story needs neither scikit-learn nor numpy."""
 
 import json
 import math
@@ -9,16 +9,19 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """A logistic regression on standardised inputs, with the scaling folded into the weights."""
+    """A logistic or linear regression on standardised inputs, with the scaling folded into the weights."""
 
     version: str
     weights: tuple[float, ...]
     intercept: float
 
     def score(self, inputs: Sequence[float]) -> float:
-        """Probability of default."""
-        logit = self.intercept + math.fsum(weight * value for weight, value in zip(self.weights, inputs, strict=True))
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+        """Of the logistic regression: the probability of the positive class."""
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.value(inputs)))))
+
+    def value(self, inputs: Sequence[float]) -> float:
+        """Of the linear regression: the number itself."""
+        return self.intercept + math.fsum(weight * value for weight, value in zip(self.weights, inputs, strict=True))
 
 
 def save(cards: Sequence[Scorecard], path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from demo.define import define
+from demo.definitions import MODELS
 from demo.models import Play
 from demo.persona import publish_due, respond
 from demo.play import moment, post_interval, story_of
@@ -24,8 +25,8 @@ PROJECT, NAME = "demo", "Aurora"
 DEPTH = timedelta(days=30)
 QUIET_STEP = timedelta(hours=6)
 BUSY_STEP = timedelta(minutes=5)
-OLD, NEW = "silent_degradation", "prompt_truncation"
-OLD_DAYS_AGO = 12
+OLD, COSTLY, NEW = "silent_degradation", "llm_cost_spike", "prompt_truncation"
+OLD_DAYS_AGO, COSTLY_DAYS_AGO = 12, 4
 NEW_HOURS_AGO = 8
 ONSET_HOUR = 10  # local time: people are at work
 
@@ -41,10 +42,11 @@ def begin(*, seed: int, real_now: datetime) -> Play:
         return play
     origin = (real_now - DEPTH).replace(minute=0, second=0, microsecond=0)
     set_clock(story=origin, rate=0, real=real_now)
-    project: Project = define(slug=PROJECT, name=NAME, models=_models(), now=origin)
+    project: Project = define(slug=PROJECT, name=NAME, models=tuple(MODELS), now=origin)
     refer_first(project, seed=seed, now=origin)
     onsets = {
         OLD: _morning(real_now - timedelta(days=OLD_DAYS_AGO)),
+        COSTLY: _morning(real_now - timedelta(days=COSTLY_DAYS_AGO)),
         NEW: _morning(real_now - timedelta(hours=NEW_HOURS_AGO)),
     }
     episodes = [[slug, onset] for slug, onset in onsets.items()]
@@ -115,7 +117,3 @@ def _morning(at: datetime) -> float:
     midnight = local - local % DAY
     today = midnight + ONSET_HOUR * 3_600
     return (today if today <= local else today - DAY) - LOCAL_OFFSET
-
-
-def _models() -> tuple[str, ...]:
-    return tuple(SCENARIOS[slug].model for slug in (OLD, NEW))

@@ -9,22 +9,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from demo import assistant, credit
+from demo import assistant, credit, delivery, orders
 from demo.scenarios import prompt_truncation, silent_degradation
-from demo.scenarios.scenario import Episode, Scenario, World
+from demo.scenarios.scenario import Episode, World
 from demo.scorecard import Scorecard
 from demo.traffic import MINUTE, Event, Traffic, milliseconds
 
-LONGEST_ECHO = 31 * MINUTE  # nothing follows a request later than this
+LONGEST_ECHO = 61 * MINUTE  # nothing follows a request later than this
 BATCH = 2_000
 KINDS = ("event", "prediction", "llm_call", "outcome", "feedback", "log")  # what others refer to is posted first
 # Of the pilot, on the mean of a week.
-REQUESTS_A_MINUTE = {credit.MODEL: 4_800 / 1_440, assistant.MODEL: 2_400 / 1_440}
-ORDINARY: dict[str, Scenario] = {
-    credit.MODEL: silent_degradation.SCENARIO,
-    assistant.MODEL: prompt_truncation.SCENARIO,
-}  # without an episode, a model lives in the world before its scenario
-FIRST_DEPLOYS = {credit.MODEL: silent_degradation.BEFORE, assistant.MODEL: assistant.APPLICATION}
+REQUESTS_A_MINUTE = {credit.MODEL: 4_800 / 1_440, assistant.MODEL: 2_400 / 1_440, delivery.MODEL: 1_000 / 1_440}
+ORDINARY: dict[str, World] = {
+    credit.MODEL: silent_degradation.world(-1.0),
+    assistant.MODEL: prompt_truncation.world(-1.0),
+    delivery.MODEL: delivery.World(),
+}  # before any episode
+FIRST_DEPLOYS = {
+    credit.MODEL: silent_degradation.BEFORE,
+    assistant.MODEL: assistant.APPLICATION,
+    delivery.MODEL: orders.VERSION,
+}
 LAUNCH = {"kind": "business", "name": "opened_to_everybody"}
 
 
@@ -38,7 +43,7 @@ class Story:
         cards: Iterable[Scorecard],
         *,
         episodes: tuple[Episode, ...] = (),
-        models: tuple[str, ...] = (credit.MODEL, assistant.MODEL),
+        models: tuple[str, ...] = (credit.MODEL, assistant.MODEL, delivery.MODEL),
         rate: float = 1.0,
     ) -> None:
         """`rate` multiplies the requests a minute of every model."""
@@ -51,11 +56,12 @@ class Story:
         self._minute = lru_cache(maxsize=LONGEST_ECHO // MINUTE + 8)(self._tell_minute)
 
     def world(self, model: str, at: float) -> World:
-        """The world of a model at a moment (epoch seconds)."""
-        for episode in self.episodes:
-            if episode.scenario.model == model:
-                return episode.scenario.world(at - episode.onset)
-        return ORDINARY[model].world(-1.0)
+        """The world of a model at a moment (epoch seconds), as the episode that began last has left it."""
+        begun = [one for one in self.episodes if one.scenario.model == model and one.onset <= at]
+        if not begun:
+            return ORDINARY[model]
+        latest = max(begun, key=lambda episode: episode.onset)
+        return latest.scenario.world(at - latest.onset)
 
     def events(self, start: float, end: float) -> list[Event]:
         """Everything posted in [start, end), in order of time; nothing before the story's origin."""
@@ -74,6 +80,8 @@ class Story:
             mean = REQUESTS_A_MINUTE[model] * level
             if isinstance(world, credit.World):
                 events += credit.minute_of_credit(self.seed, minute, mean=mean, world=world, cards=self.cards)
+            elif isinstance(world, delivery.World):
+                events += delivery.minute_of_delivery(self.seed, minute, mean=mean, world=world, cards=self.cards)
             else:
                 events += assistant.minute_of_assistant(self.seed, minute, mean=mean, world=world)
         return tuple(events)

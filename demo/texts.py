@@ -110,7 +110,10 @@ ERRORS = RunbookText(
     summary=_(
         "**Meaning.** Requests fail or take too long.\n\n**Impact.** Customers wait or leave; the error budget burns."
     ),
-    rules=("credit-risk-availability-burn", "credit-risk-latency-burn", "assistant-availability-burn"),
+    rules=(
+        *("credit-risk-availability-burn", "credit-risk-latency-burn", "assistant-availability-burn"),
+        "delivery-time-availability-burn",
+    ),
     steps=(
         StepText(_("Read the error types"), _("Open the newest failed requests and their logs."), ""),
         StepText(
@@ -123,7 +126,73 @@ ERRORS = RunbookText(
     ),
 )
 
-RUNBOOKS = (QUALITY_DROP, TRUNCATED_ANSWERS, ERRORS)
+LLM_COST = RunbookText(
+    slug="llm-cost",
+    title=_("A language model costs too much"),
+    summary=_(
+        "**Meaning.** A call, or a question that takes several calls, costs far more than usual, although all are answered.\n\n"
+        "**Impact.** Money: at this pace the budget of the month may be gone in a day. Customers notice nothing."
+    ),
+    rules=("assistant-cost-high",),
+    steps=(
+        StepText(
+            _("See what the money goes to"),
+            _(
+                "On the tab *Cost*: did calls get more, longer, or go to another language model? Is less read from the cache?"
+            ),
+            _(
+                "`gpt-4o` since the onset, where there was only `gpt-4o-mini`; its input is not cached. Three times as many calls."
+            ),
+        ),
+        StepText(
+            _("Look for a change near the onset"),
+            _("Deploys and prompt changes at the onset are the first suspects."),
+            _("1.10.0 went out at the onset, with a stricter check of the answers."),
+        ),
+        StepText(
+            _("Read the dearest calls of one request"),
+            _("Open LLM calls and pick one of the dear ones; its request id shows what was asked before and after."),
+            _(
+                "The check refuses the answer, and the loop asks again, up to four times, each time with all that was said."
+            ),
+        ),
+        StepText(
+            _("Stop the loss and watch the recovery"),
+            _("Roll back, or lower the number of attempts; the cost of a call falls within minutes."),
+            _("Rolled back to 1.9.0. A call costs US$ 0.0002 again."),
+        ),
+    ),
+)
+
+FAR_OFF = RunbookText(
+    slug="far-off",
+    title=_("A regression is far off"),
+    summary=_(
+        "**Meaning.** Predictions differ from what happened by more than usual.\n\n"
+        "**Impact.** Customers wait longer than they were told, or couriers are sent too early."
+    ),
+    rules=("delivery-time-error-high",),
+    steps=(
+        StepText(
+            _("See whether it is bias or spread"),
+            _(
+                "On the tab *Quality*: a bias means that everything takes longer or shorter; a spread, that something is missing."
+            ),
+            "",
+        ),
+        StepText(
+            _("Find the segment that is wrong"), _("Compare vehicles and districts; one of them may be alone."), ""
+        ),
+        StepText(_("Look at the inputs"), _("A broken or drifted column is the usual cause."), ""),
+        StepText(
+            _("Retrain, or add a margin, and watch"),
+            _("Labels come with the couriers: wait for them before you judge."),
+            "",
+        ),
+    ),
+)
+
+RUNBOOKS = (QUALITY_DROP, TRUNCATED_ANSWERS, ERRORS, LLM_COST, FAR_OFF)
 
 LESSONS = {
     "credit-risk": LessonText(

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from demo import assistant, credit
+from demo import assistant, credit, delivery
 
-World = credit.World | assistant.World
+World = credit.World | assistant.World | delivery.World
 
 
 @dataclass(frozen=True, slots=True)

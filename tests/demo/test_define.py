@@ -1,11 +1,13 @@
 """The definitions hang together, and writing them twice changes nothing."""
 
 from alerting.models import AlertRule
+from alerting.validate import rule_problems
 from demo.define import define
-from demo.definitions import MODELS, RULES, SLOS
+from demo.definitions import MODELS, RULES, SEGMENTS, SLOS
 from demo.scenarios import SCENARIOS
 from demo.texts import LESSONS, RUNBOOKS
-from monitoring.models import SLO
+from monitoring.models import SLO, SegmentKey
+from monitoring.validate import slo_problems
 from runbooks.models import Runbook, Step
 
 
@@ -28,10 +30,17 @@ def test_defining_twice_leaves_one_of_each(db, now):
     assert AlertRule.objects.filter(project=project).count() == len(RULES)
     assert Runbook.objects.filter(project=project).count() == len(RUNBOOKS)
     assert Step.objects.count() == sum(len(runbook.steps) for runbook in RUNBOOKS)
+    assert SegmentKey.objects.count() == sum(map(len, SEGMENTS.values()))
+
+
+def test_every_promise_and_every_rule_can_be_kept(db, now):
+    project = define(slug="demo", name="Aurora", models=tuple(MODELS), now=now)
+    assert [slo_problems(slo) for slo in SLO.objects.filter(project=project)] == [{}] * len(SLOS)
+    assert [rule_problems(rule) for rule in AlertRule.objects.filter(project=project)] == [{}] * len(RULES)
 
 
 def test_a_project_of_one_model_gets_what_is_about_it_only(db, now):
     project = define(slug="sim", name="Sim", models=("support-assistant",), now=now)
     assert not AlertRule.objects.filter(project=project, slug__startswith="credit").exists()
     slugs = set(Runbook.objects.filter(project=project).values_list("slug", flat=True))
-    assert slugs == {"truncated-answers", "errors-and-latency"}
+    assert slugs == {"truncated-answers", "errors-and-latency", "llm-cost"}

@@ -9,7 +9,10 @@ from demo.scenarios import SCENARIOS
 from demo.simulate import Simulation, advance, post_baseline, prepare
 from lib.clock import real_now
 from models_registry.clock import set_clock
+from models_registry.models import Model
+from monitoring.measures import measure_window
 from monitoring.selectors.ledger import read_ledger
+from monitoring.selectors.summaries import Scope
 from runbooks.models import Review
 from runbooks.selectors import runbooks_for
 from tests.demo.conftest import ClientSender
@@ -58,6 +61,19 @@ def test_a_scenario_is_detected_answered_and_reviewed_as_its_truth_says(played):
     assert ended < incident.resolved_at <= ended + truth.recovered_within
     assert Review.objects.get(incident=incident).state == Review.State.DRAFT
 
+    if incident.model.kind == Model.Kind.LLM:
+        _is_priced(incident.model, played)
     total = read_ledger(project_id=played.project.pk)["total"]
     assert total["rejected"] == total["duplicate"] == total["dead_lettered"] == total["pending"] == 0
     assert total["stored"] == total["received"] > 0
+
+
+def _is_priced(model: Model, played: Simulation) -> None:
+    """The price book knows every language model of the story, and agrees with what the client was charged."""
+    scope = Scope(model.project_id, model.pk)
+    ours, reported, unpriced = (
+        measure_window(name, scope, start=played.begins, end=played.closes).value
+        for name in ("cost_usd", "cost_reported_usd", "unpriced_rate")
+    )
+    assert unpriced == 0
+    assert ours == pytest.approx(reported, rel=1e-6)

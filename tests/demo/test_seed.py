@@ -34,8 +34,9 @@ def test_the_clock_stands_at_the_origin_before_any_rule_exists(db, now):
 
 
 def test_the_new_incident_is_over_and_the_old_one_was_days_ago(db, now):
-    old, new = story_of(begin(seed=SEED, real_now=now)).episodes
+    old, costly, new = story_of(begin(seed=SEED, real_now=now)).episodes
     assert timedelta(days=11) < now - seeding.moment(old.onset) < timedelta(days=14)
+    assert timedelta(days=3) < now - seeding.moment(costly.onset) < timedelta(days=6)
     recovered = seeding.moment(new.end) + new.scenario.truth.recovered_within
     assert recovered < now < recovered + timedelta(days=2)
 
@@ -67,10 +68,10 @@ def test_steps_stop_at_every_onset_and_at_the_present(db, now):
 
 
 @pytest.mark.slow
-def test_thirty_days_leave_a_published_review_and_a_draft(db, now):
+def test_thirty_days_leave_a_published_review_and_drafts(db, now):
     play = begin(seed=SEED, real_now=now)
     seed_story(play, ClientSender(play.project), until=lambda: now, tell=_quiet)
     reviews = Review.objects.filter(incident__project=play.project).order_by("incident__opened_at")
-    assert [review.state for review in reviews] == [Review.State.PUBLISHED, Review.State.DRAFT]
+    assert [review.state for review in reviews] == [Review.State.PUBLISHED, Review.State.DRAFT, Review.State.DRAFT]
     assert reviews[0].actions.count() == 3
     assert all(step.done_at for review in reviews for run in review.incident.runs.all() for step in run.steps.all())

@@ -7,13 +7,13 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo import applicants, assistant, credit
+from demo import applicants, assistant, credit, delivery, orders
 from demo.scenarios import SCENARIOS
 from demo.scenarios.scenario import Episode
 from demo.scorecard import Scorecard, load, save
-from demo.story import KINDS, Story, batches
+from demo.story import KINDS, LONGEST_ECHO, Story, batches
 from demo.traffic import DAY, Event, Traffic
-from demo.train import fit
+from demo.train import fit, fit_delivery
 
 ORIGIN = 1_773_100_800.0
 HOUR = 3_600.0
@@ -22,7 +22,8 @@ ONSET = ORIGIN + 10 * HOUR
 
 def _cards() -> tuple[Scorecard, ...]:
     """Untrained stand-ins: these tests ask when and what is told, not how good the model is."""
-    return tuple(Scorecard(version, (0.1,) * 13, -2.0) for version in ("7.2.0", "7.3.0"))
+    classifiers = [Scorecard(version, (0.1,) * 13, -2.0) for version in ("7.2.0", "7.3.0")]
+    return (*classifiers, Scorecard(orders.VERSION, (1.0,) * 15, 12.0))
 
 
 def _story(seed: int = 7, cards: tuple[Scorecard, ...] | None = None) -> Story:
@@ -36,7 +37,8 @@ def _bytes(events: list[Event]) -> bytes:
 
 def _accuracy(events: list[Event]) -> float:
     labels = {event.item["prediction_id"]: event.item["label"] for event in events if event.kind == "outcome"}
-    decided = [event.item for event in events if event.kind == "prediction" and event.item["id"] in labels]
+    known = [event.item for event in events if event.kind == "prediction" and event.item["id"] in labels]
+    decided = [item for item in known if item["model"] == credit.MODEL]
     return sum(item["prediction"] == labels[item["id"]] for item in decided) / len(decided)
 
 
@@ -154,5 +156,53 @@ def test_the_exported_scorecard_is_the_trained_classifier(tmp_path):
 
 def test_prices_are_those_of_the_tokens():
     call = next(call for call in _calls(_story().events(ORIGIN, ORIGIN + HOUR)) if call.get("status") != "error")
-    expected = sum(count * assistant.USD_PER_TOKEN[bucket] for bucket, count in call["usage"].items())
+    prices = assistant.USD_PER_TOKEN[call["request_model"]]
+    expected = sum(count * prices[bucket] for bucket, count in call["usage"].items())
     assert abs(call["cost_usd"] - expected) < 1e-9
+
+
+def test_deliveries_are_predicted_well_and_told_at_the_door():
+    card = fit_delivery(seed=3, rows=3_000)
+    episodes = (Episode(SCENARIOS["silent_degradation"], ONSET),)
+    story = Story(7, Traffic(ORIGIN, flat=True), [*_cards()[:2], card], episodes=episodes, models=(delivery.MODEL,))
+    events = story.events(ORIGIN, ORIGIN + 30 * HOUR)
+    rides = {event.item["id"]: event for event in events if event.kind == "prediction"}
+    doors = [event for event in events if event.kind == "outcome"]
+    pairs = [(rides[door.item["prediction_id"]].item["prediction"], door.item["label"]) for door in doors]
+    assert len(pairs) > 800
+    middle = sum(taken for _, taken in pairs) / len(pairs)
+    error = sum(abs(told - taken) for told, taken in pairs) / len(pairs)
+    assert error < 4 < sum(abs(middle - taken) for _, taken in pairs) / len(pairs), "better than the mean"
+    for door in doors:
+        ride = rides[door.item["prediction_id"]]
+        assert abs(door.at - ride.at - door.item["label"] * 60) < 0.1, "the label comes with the courier"
+
+
+def test_a_retry_loop_costs_many_times_as_much_and_nothing_else_changes():
+    episodes = (Episode(SCENARIOS["llm_cost_spike"], ONSET),)
+    story = Story(7, Traffic(ORIGIN, flat=True), _cards(), episodes=episodes, models=(assistant.MODEL,))
+    end = ONSET + SCENARIOS["llm_cost_spike"].truth.end.total_seconds()
+    before, during, after = (
+        _calls(story.events(start, start + HOUR)) for start in (ONSET - HOUR, ONSET, end + LONGEST_ECHO)
+    )
+    costs = [sum(call["cost_usd"] or 0 for call in calls) / len(calls) for calls in (before, during, after)]
+    assert costs[1] > 10 * max(costs[0], costs[2])
+    assert len(during) > 2 * max(len(before), len(after))
+    assert {call["request_model"] for call in during} == {assistant.LANGUAGE_MODEL, assistant.LARGER_MODEL}
+    assert {call["request_model"] for call in before + after} == {assistant.LANGUAGE_MODEL}
+    assert sum(call["finish_reason"] == "length" for call in during) < 0.02 * len(during)
+    asked = [call for call in during if call["id"].endswith("-r1")]
+    assert {call["request_id"] for call in asked} <= {call["request_id"] for call in during if "-r" not in call["id"]}
+
+
+def test_the_episode_that_began_last_decides():
+    costly = Episode(SCENARIOS["llm_cost_spike"], ONSET)
+    later = Episode(SCENARIOS["prompt_truncation"], ONSET + DAY)
+    story = Story(7, Traffic(ORIGIN, flat=True), _cards(), episodes=(costly, later))
+    worlds = [story.world(assistant.MODEL, at) for at in (ONSET - 1, ONSET, ONSET + 6 * HOUR, ONSET + DAY)]
+    assert [(world.prompt_version, world.application) for world in worlds] == [
+        ("p22", "1.9.0"),
+        ("p22", "1.10.0"),
+        ("p22", "1.9.0"),
+        ("p23", "1.9.0"),
+    ]
