@@ -96,14 +96,14 @@ class Chart:
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
-        """Of the vertical axis: from nothing for amounts, closer for ratios that live near the top."""
+        """Of the vertical axis: from nothing for amounts (or below, where they are), closer for ratios near the top."""
         values = [point.value for line in self.lines for point in line.points]
         if self.threshold is not None:
             values.append(self.threshold.value)
         low, high = charts.scale(values)
         near_top = self.unit in {"ratio", "score"} and low > 0.5
-        floor = max(0.0, low - (high - low) * 0.25) if near_top else 0.0
-        ceiling = high * HEADROOM
+        floor = max(0.0, low - (high - low) * 0.25) if near_top else min(0.0, low * HEADROOM)
+        ceiling = max(0.0, high * HEADROOM)
         if self.unit in {"ratio", "score"} and all(value <= 1 for value in values if value is not None):
             ceiling = min(1.0, ceiling)
         return (floor, ceiling) if ceiling > floor else (floor, floor + 1.0)

@@ -27,3 +27,10 @@ def test_amounts_begin_at_nothing() -> None:
     low, high = bounds("count", 40.0, 50.0)
     assert low == 0.0
     assert high > 50.0
+
+
+@pytest.mark.parametrize("values", [(-2.0, 3.0), (-5.0, -1.0), (-4.0,)])
+def test_what_is_below_nothing_is_drawn_too(values: tuple[float, ...]) -> None:
+    low, high = bounds("target", *values)
+    assert low < min(values)
+    assert high >= max(0.0, *values)
