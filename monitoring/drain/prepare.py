@@ -67,6 +67,16 @@ class Batch:
     versions: frozenset[int] = frozenset()  # whose predictions are here
     plans: Plans = field(default_factory=dict)
 
+    def add(self, body: Body, keys: Sequence[bytes], rows: Sequence[Row]) -> None:
+        """Add the rows of a body; mostly none of them is there already."""
+        new = dict(zip(keys, rows, strict=True))
+        if len(new) == len(rows) and self.rows.keys().isdisjoint(new):
+            self.rows.update(new)
+            return
+        for key, row in zip(keys, rows, strict=True):
+            if self.rows.setdefault(key, row) is not row:
+                self.repeats.append((body.project_id, body.kind))
+
 
 def decode(body: Body) -> Piece:
     """A body with its items."""
@@ -94,9 +104,7 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
     for body, ids, items in pieces:
         batch.kinds[ROW_TYPES[body.kind]] = body.kind
         keys = identities(body.project_id, namespace(body.kind), [item.id for item in items])
-        for key, row in zip(keys, build_rows(body, ids, items, versions), strict=True):
-            if batch.rows.setdefault(key, row) is not row:
-                batch.repeats.append((body.project_id, body.kind))
+        batch.add(body, keys, list(build_rows(body, ids, items, versions)))
     if LLMCallRow in batch.kinds:
         price_calls(batch.rows)
     batch.columns = {row_type: columns_of(rows) for row_type, rows in by_type(batch.rows.values()).items()}

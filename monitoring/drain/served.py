@@ -46,6 +46,7 @@ CALL_PAYLOAD = (
 )
 NOTHING = msgspec.Raw(b"")
 ABSENT = (b"", b"null", b'""')
+LONGEST_ABSENT = max(map(len, ABSENT))
 STATUSES = {"ok": STATUS_OK, "error": STATUS_ERROR}
 CALL_TEXTS = ("provider", "request_model", "response_model", "prompt_name", "prompt_version")
 NOT_PRICED_YET = (None, None, None)  # cost, price, context window: `price` fills them in for the whole batch
@@ -175,5 +176,10 @@ def _spliced(columns: Mapping[str, Sequence[bytes]], rows: int) -> list[str]:
     used = {f'"{name}":'.encode(): column for name, column in columns.items() if column}
     if not used:
         return ["{}"] * rows
+    if len(used) == 1:
+        ((head, column),) = used.items()
+        if min(map(len, column)) > LONGEST_ABSENT:  # the usual case: features and nothing else, of every one
+            opening = b"{" + head
+            return [(opening + raw + b"}").decode() for raw in column]
     fields = ([head + raw if raw not in ABSENT else b"" for raw in column] for head, column in used.items())
     return [(b"{%b}" % b",".join(filter(None, given))).decode() for given in zip(*fields, strict=True)]
