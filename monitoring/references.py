@@ -25,6 +25,7 @@ from monitoring.stats.profile import (
     Feature,
     Profile,
     ProfileError,
+    Source,
     feature_of,
     numbers,
     profile_of,
@@ -115,32 +116,40 @@ def borrow(reference: Reference) -> tuple[Profile, Sample | None]:
     return profile_of(profile.rows, inputs), kept
 
 
-def _answers(version: ModelVersion, sample: Sample) -> Iterator[Feature]:
-    """Predictions and scores, as the drain will find them in stored predictions."""
+def answers_of(version: ModelVersion, sample: Sample) -> dict[Source, list[Any]]:
+    """Predictions and scores of rows, as the drain will find them in stored predictions; what no row has is left out."""
     if version.model.kind == Model.Kind.REGRESSION:
-        if sample.prediction:
-            read, wrong = numbers(sample.prediction)
-            if wrong is not None and wrong.any():
-                raise ProfileError("`prediction` of a regression is a number or null.")
-            yield feature_of(
-                "prediction", [None if isnan(value) else value for value in read.tolist()], source="prediction"
-            )
-        return
+        return {"prediction": sample.prediction} if sample.prediction else {}
     known = read_version(version.pk)
     nothing: list[None] = [None] * sample.rows
     scores = sample.scores or nothing
     given = zip(sample.prediction or nothing, sample.score or nothing, scores, strict=True)
-    decided = [decision(*one[:2], one[2] or {}, known) or None for one in given]
-    if any(decided):
-        yield feature_of("prediction", decided, as_category=True, source="prediction")
-    scored = [answered_score(*one) for one in zip(sample.score or nothing, scores, strict=True)]
-    if any(one is not None for one in scored):
-        yield feature_of("score", scored, source="score")
+    found: dict[Source, list[Any]] = {
+        "prediction": [decision(*one[:2], one[2] or {}, known) or None for one in given],
+        "score": [answered_score(*one) for one in zip(sample.score or nothing, scores, strict=True)],
+    }
+    return {source: column for source, column in found.items() if any(value is not None for value in column)}
 
 
-def sample_of_window(version: ModelVersion, *, start: datetime, end: datetime) -> Sample:
+def _answers(version: ModelVersion, sample: Sample) -> Iterator[Feature]:
+    """The frozen histograms of predictions and scores."""
+    number = version.model.kind == Model.Kind.REGRESSION
+    for source, column in answers_of(version, sample).items():
+        if number:
+            read, wrong = numbers(column)
+            if wrong is not None and wrong.any():
+                raise ProfileError("`prediction` of a regression is a number or null.")
+            column = [None if isnan(value) else value for value in read.tolist()]
+        yield feature_of(source, column, as_category=source == "prediction" and not number, source=source)
+
+
+def sample_of_window(
+    version: ModelVersion, *, start: datetime, end: datetime, environment: str | None = None
+) -> Sample:
     """The newest predictions of a past window as rows, as far as their raw events are kept, with what is known of each."""
     mine = Prediction.objects.filter(project_id=version.model.project_id, version=version)
+    if environment:
+        mine = mine.filter(environment=environment)
     span = within(mine, start=int(start.timestamp() * 1_000_000), end=int(end.timestamp() * 1_000_000))
     rows = newest_first(span)
     columns = rows.values_list("payload", "prediction", "score", "label")

@@ -1,6 +1,7 @@
 """`/api/v1/models/{slug}/versions/{version}/drift`: what is broken and what has drifted, feature by feature."""
 
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -13,6 +14,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from monitoring.api.references import history_to_wire, version_of
+from monitoring.compat import TOOLS, VERSIONS, Compat, Tool, compare_as
 from monitoring.selectors.drift import Drift, drift_of
 from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.stats.drift import Q
@@ -66,6 +68,7 @@ DriftSerializer = inline_serializer(
         "drifted": serializers.ListField(child=serializers.CharField()),
         "broken": serializers.ListField(child=serializers.CharField()),
         "features": ShiftedSerializer,
+        "compat": serializers.DictField(required=False),
     },
 )
 
@@ -86,6 +89,12 @@ class DriftView(APIView):
                 enum=AGAINST,
                 description="The reference, or the same hours of earlier days, of earlier weeks or of the reference's weeks.",
             ),
+            OpenApiParameter(
+                "compat",
+                str,
+                enum=TOOLS,
+                description="The values of another tool beside ours, from stored rows of the reference and the window.",
+            ),
         ],
         responses=DriftSerializer,
     )
@@ -96,6 +105,7 @@ class DriftView(APIView):
         against = next((one for one in AGAINST if one == params.get("against", "reference")), None)
         if against is None:
             raise ValidationError({"against": f"One of {', '.join(AGAINST)}."})
+        tool = _tool(params)
         known = version_of(request, slug, version)
         found = drift_of(
             known,
@@ -106,7 +116,54 @@ class DriftView(APIView):
             against=against,
         )
         head = {"model": slug, "version": version, "against": against}
-        return Response({**head, **_span_to_wire(found, start, end), **_to_wire(found)})
+        told = {**head, **_span_to_wire(found, start, end), **_to_wire(found)}
+        if tool is not None:
+            environment = params.get("environment") or None
+            told["compat"] = _compat_to_wire(compare_as(tool, known, start=start, end=end, environment=environment))
+        return Response(told)
+
+
+def _tool(params: dict[str, str]) -> Tool | None:
+    if "compat" not in params:
+        return None
+    if params.get("segment"):
+        raise ValidationError({"compat": "Other tools are asked about all rows: leave out `segment`."})
+    found = next((one for one in TOOLS if one == params["compat"]), None)
+    if found is None:
+        raise ValidationError({"compat": f"One of {', '.join(TOOLS)}."})
+    return found
+
+
+def _compat_to_wire(found: Compat) -> dict[str, Any]:
+    """Values that are infinite (Evidently has some) are null, as JSON has no word for them."""
+    return {
+        "tool": found.tool,
+        "tool_version": VERSIONS[found.tool],
+        "state": found.state,
+        "reference_rows": found.rows[0],
+        "reference_complete": found.complete[0],
+        "rows": found.rows[1],
+        "complete": found.complete[1],
+        "dataset_drifted": found.dataset_drifted,
+        "columns": [
+            {
+                "name": column.feature.name,
+                "source": column.feature.source,
+                "drifted": column.drifted,
+                "values": [
+                    {
+                        "method": one.method,
+                        "value": one.value if isfinite(one.value) else None,
+                        "threshold": one.threshold,
+                        "drifted": one.drifted,
+                        "default": one.chosen,
+                    }
+                    for one in column.values
+                ],
+            }
+            for column in found.columns
+        ],
+    }
 
 
 def span_of(params: dict[str, str], now: datetime) -> tuple[datetime, datetime]:

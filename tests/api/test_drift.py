@@ -196,6 +196,8 @@ def test_a_reference_from_no_period_has_no_weeks(api: Client, credit_risk: Model
     ("params", "pointer"),
     [
         ({"against": "month"}, "/against"),
+        ({"compat": "whylogs"}, "/compat"),
+        ({"compat": "evidently", "segment": "a=b"}, "/compat"),
         ({"from": "soon"}, "/from"),
         ({"from": "2026-03-11T00:00:00Z", "to": "2026-03-10T00:00:00Z"}, "/to"),
     ],
@@ -207,3 +209,47 @@ def test_what_makes_no_sense_is_refused_with_the_field(api: Client, params: dict
 
 def test_unknown_versions_are_not_found(api: Client):
     assert api.get(PATH.replace("versions/1", "versions/2")).status_code == 404
+
+
+def test_other_tools_values_stand_beside_ours(api: Client, credit_risk: Model, now: datetime, arrive):
+    version = credit_risk.versions.select_related("model").get()
+    rows = [
+        {**row, "prediction": "paid" if n % 3 else "default", "score": n / 2_000}
+        for n, row in enumerate(applicants(2_000))
+    ]
+    sample = sample_of(rows)
+    set_reference(version, freeze(version, sample), origin="rows", now=now, sample=sample)
+    came = applicants(500, seed=4, shift=1)
+    arrive(came, prediction="paid", score=0.5)
+    told = ask(api, compat="evidently")
+    compat = told["compat"]
+    assert (told["state"], compat["state"], compat["tool_version"]) == ("broken", "ok", "0.7.23")
+    assert (compat["reference_rows"], compat["rows"], compat["complete"], compat["dataset_drifted"]) == (
+        2_000,
+        500,
+        True,
+        True,
+    )
+    columns = {one["name"]: one for one in compat["columns"]}
+    first = columns["income"]["values"][0]
+    moved = [np.array([row["income"] for row in one]) for one in (rows, came)]
+    assert (first["method"], first["default"], first["drifted"]) == ("wasserstein", True, True)
+    assert first["value"] == pytest.approx(stats.wasserstein_distance(*moved) / moved[0].std())
+    assert {one["source"] for one in columns.values()} == {"input", "prediction", "score"}
+    compat = ask(api, compat="nannyml")["compat"]
+    assert (compat["tool_version"], compat["dataset_drifted"]) == ("0.13.1", None)
+    assert [one["values"][0]["method"] for one in compat["columns"]] == ["jensen_shannon"] * 4
+
+
+@pytest.mark.parametrize("tool", ["evidently", "nannyml"])
+def test_what_another_tool_cannot_be_asked_is_named(api: Client, credit_risk: Model, now: datetime, arrive, tool: str):
+    assert ask(api, compat=tool)["compat"]["state"] == "no_reference"
+    version = credit_risk.versions.select_related("model").get()
+    sample = sample_of(applicants(200))
+    set_reference(version, freeze(version, sample), origin="rows", now=now)
+    assert ask(api, compat=tool)["compat"]["state"] == "no_rows"
+    set_reference(version, freeze(version, sample), origin="rows", now=now, sample=sample)
+    assert ask(api, compat=tool)["compat"]["state"] == "no_data"
+    arrive([{"income": None, "region": None}] * 120)
+    compat = ask(api, compat=tool)["compat"]
+    assert (compat["state"], [one["values"] for one in compat["columns"]]) == ("ok", [[], []])
