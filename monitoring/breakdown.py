@@ -96,10 +96,22 @@ def _by_error_type(name: str, scope: Scope, model: Model, *, edges: Sequence[dat
     tallies = read_tallies(scope, metrics, edges=edges)
     sums = errors_by_code(tallies)
     codes = sorted(sums, key=lambda code: (-sums[code], code))
-    words = dict(Category.objects.filter(model=model, field=WORDS_OF_ERRORS).values_list("code", "value"))
-    words[PAST_CAP] = OTHER
+    words = _words(model)
     parts = [Part(words.get(code, OTHER), [_point(name, tally, code) for tally in tallies]) for code in codes[:most]]
     return Breakdown(parts, max(0, len(codes) - most))
+
+
+def errors_by_type(scope: Scope, model: Model, *, start: datetime, end: datetime) -> list[tuple[str, int, Reading]]:
+    """(class, errors, share of the requests) over a window, the commonest first."""
+    [tally] = read_tallies(scope, {"status", WORDS_OF_ERRORS}, edges=[start, end])
+    sums, words = errors_by_code([tally]), _words(model)
+    codes = sorted(sums, key=lambda code: (-sums[code], code))
+    return [(words.get(code, OTHER), sums[code], ratio(sums[code], tally.cell("status").n)) for code in codes]
+
+
+def _words(model: Model) -> dict[int, str]:
+    rows = Category.objects.filter(model=model, field=WORDS_OF_ERRORS).values_list("code", "value")
+    return {**dict(rows), PAST_CAP: OTHER}
 
 
 def errors_by_code(tallies: Sequence[Tally]) -> dict[int, int]:

@@ -15,6 +15,7 @@ from monitoring.measures import Wanted, is_provisional, read_windows, subjects_o
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.compare import Difference, Verdict, difference, judge
 from monitoring.stats.intervals import Reading
+from monitoring.stats.tally import Subject
 
 # What a model is judged by, the first that both have: is it right, how near, do people like it, does it answer.
 JUDGED_BY = ("accuracy", "mae", "bad_answer_rate", "feedback_negative_rate", "truncation_rate", "error_rate")
@@ -54,10 +55,17 @@ class Comparison:
 
 
 def compare(
-    model: Model, champion: Side, challenger: Side, *, start: datetime, end: datetime, now: datetime
+    model: Model,
+    champion: Side,
+    challenger: Side,
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    subject: Subject | None = None,
 ) -> Comparison:
     """All measures of this kind of model over [start, end), in one query for the summaries."""
-    subject = subjects_of([model])[model.pk]
+    subject = subject or subjects_of([model])[model.pk]
     names = tuple(measure.name for measure in measures_for(model.kind))
     sides = (champion, challenger)
     before, after = read_windows([Wanted(names, side.scope, (start, end), subject) for side in sides])

@@ -1,6 +1,18 @@
 """The tabs of a model's page, in order. A new one: a module with its TAB, a template of its slug, a line here."""
 
-from panel.pages.model_tabs import answers, cost, estimate, feedback, inputs, overview, prompts, quality, versions
+from panel.pages.model_tabs import (
+    answers,
+    business,
+    cost,
+    estimate,
+    feedback,
+    inputs,
+    overview,
+    prompts,
+    quality,
+    segments,
+    versions,
+)
 from panel.pages.model_tabs.tab import Sight as Sight
 from panel.pages.model_tabs.tab import Tab as Tab
 
@@ -13,6 +25,8 @@ TABS: tuple[Tab, ...] = (
     answers.TAB,
     prompts.TAB,
     feedback.TAB,
+    segments.TAB,
+    business.TAB,
     versions.TAB,
 )
 

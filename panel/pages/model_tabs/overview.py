@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import Model
+from monitoring.breakdown import errors_by_type
 from monitoring.catalogue.base import ALL
+from panel.pages.indicators import scope_of
 from panel.pages.model_tabs.charts import Plotted, charts_of
-from panel.pages.model_tabs.figures import Figure, figures_of
+from panel.pages.model_tabs.figures import Figure, figure_of, figures_of
+from panel.pages.model_tabs.segments import value_label
 from panel.pages.model_tabs.tab import Sight, Tab
 from panel.pages.plot import Chart
 
 CLASSICAL = ("accuracy", "precision", "recall", "roc_auc", "mae", "mape", "bias", "r2", "label_coverage")
 ANSWERS = ("truncation_rate", "refusal_rate", "feedback_negative_rate", "cost_usd", "cost_per_request", "tokens")
-SERVICE = ("requests", "error_rate", "latency_p50", "latency_p95")
+PROCESSES = ("process_cpu", "process_memory")  # shown where a client sends them
+SERVICE = ("requests", "error_rate", "latency_p50", "latency_p95", *PROCESSES)
+SHOWN = 6
 MAIN = (
     Plotted(("accuracy",), ranged=True),
     Plotted(("mae",), ranged=True),
@@ -28,18 +33,39 @@ CHARTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class FailureRow:
+    """Failed requests of one class of error."""
+
+    name: str
+    count: int
+    share: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """What the tab shows."""
 
     quality: list[Figure]
     service: list[Figure]
     charts: list[Chart]
+    failures: list[FailureRow]
 
 
 def build(sight: Sight) -> Overview:
     """Figures and charts over the range."""
     main = ANSWERS if sight.model.kind == Model.Kind.LLM else CLASSICAL
-    return Overview(figures_of(sight, main), figures_of(sight, SERVICE), charts_of(sight, CHARTS))
+    return Overview(
+        figures_of(sight, main),
+        [one for one in figures_of(sight, SERVICE) if one.n or one.measure not in PROCESSES],
+        charts_of(sight, CHARTS),
+        _failures(sight),
+    )
+
+
+def _failures(sight: Sight) -> list[FailureRow]:
+    """The commonest classes over the range, the share of all requests beside each."""
+    found = errors_by_type(scope_of(sight.model), sight.model, start=sight.start, end=sight.now)[:SHOWN]
+    return [FailureRow(value_label(name), count, figure_of("error_rate", share)) for name, count, share in found]
 
 
 TAB = Tab("", _("Overview"), ALL, build)

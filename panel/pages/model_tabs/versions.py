@@ -1,4 +1,4 @@
-"""The newest versions, each measured alone."""
+"""The newest versions, each measured alone, and two of them side by side."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from monitoring.catalogue.base import ALL
 from panel import format as write
 from panel.pages.indicators import main_measure
 from panel.pages.model_tabs.figures import Figure, figure_of, readings_of
+from panel.pages.model_tabs.side_by_side import SideBySide, side_by_side
 from panel.pages.model_tabs.tab import Sight, Tab
 
 SHOWN = 10
@@ -35,6 +36,7 @@ class Versions:
 
     rows: list[VersionRow]
     quality_label: str
+    both: SideBySide | None
 
 
 def build(sight: Sight) -> Versions:
@@ -58,7 +60,8 @@ def build(sight: Sight) -> Versions:
         for version, one in zip(versions, readings, strict=True)
         if version.version or one["requests"].n
     ]
-    return Versions(rows, capfirst(str(MEASURES[main].label)))
+    both = side_by_side(sight, [row.version for row in rows])
+    return Versions(rows, capfirst(str(MEASURES[main].label)), both)
 
 
 TAB = Tab("versions", _("Versions"), ALL, build)
