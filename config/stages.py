@@ -22,6 +22,7 @@ class Stage(NamedTuple):
 STAGES = [
     Stage("drain", "monitoring.drain.drain", 1, greedy=True),
     Stage("rollup", "monitoring.rollup.rollup", 15),
+    Stage("police", "monitoring.police.police", 60),
     Stage("evaluate", "alerting.evaluate.evaluate", 15),
     Stage("notify", "alerting.notify.send.send", 5),
     Stage("learn_lags", "monitoring.lags.learn_lags", 60),

@@ -23,6 +23,7 @@ DEFINITIONS = {
     "models_registry.promptversion",
     "monitoring.slo",
     "monitoring.ownprice",
+    "monitoring.policy",
     "monitoring.segmentkey",
     "monitoring.deadletter",
     "alerting.alertrule",

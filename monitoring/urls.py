@@ -9,6 +9,7 @@ from monitoring.api.estimators import EstimatorView
 from monitoring.api.events import EventsView, LedgerView
 from monitoring.api.feedback_links import FeedbackLinksView
 from monitoring.api.measures import MeasuresView, SeriesView
+from monitoring.api.policies import DecisionView, PoliciesView, PolicyView
 from monitoring.api.prices import RepriceView
 from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
@@ -25,6 +26,9 @@ urlpatterns = [
     path("models/<path:slug>/compare", CompareView.as_view()),
     path("costs", CostsView.as_view()),
     path("feedback-links", FeedbackLinksView.as_view()),
+    path("policies", PoliciesView.as_view()),
+    path("policies/<slug:slug>", PolicyView.as_view()),
+    path("policies/<slug:slug>/decision", DecisionView.as_view()),
     path("prices/reprice", RepriceView.as_view()),
     path("measures", MeasuresView.as_view()),
     path("series", SeriesView.as_view()),

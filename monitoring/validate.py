@@ -1,4 +1,4 @@
-"""Whether an objective can be measured at all; forms and `apply` ask before they save."""
+"""Whether an objective or a policy can be measured at all; forms and `apply` ask before they save."""
 
 from datetime import timedelta
 from math import isfinite
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from models_registry.models import LONGEST
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
 from monitoring.indicators import INDICATORS, SLICES
-from monitoring.models import SLO, TIME_SLICES
+from monitoring.models import SLO, TIME_SLICES, Policy
 from monitoring.stats.layouts import HOURLY
 
 HOUR = timedelta(hours=1)
@@ -25,6 +25,22 @@ def slo_problems(slo: SLO) -> dict[str, str]:
         problems["model"] = _("This model belongs to another project.")
     own = _slice_problems(slo) if slo.sli == TIME_SLICES else _event_problems(slo, SLIS[slo.sli])
     return problems | own | _bound_problems(slo) | _promise_problems(slo)
+
+
+def policy_problems(policy: Policy) -> dict[str, str]:
+    """Field to a sentence that names the mend; empty when the quality it asks for is measured of such applications."""
+    if not policy.quality_measure:
+        return {}
+    measure = MEASURES.get(policy.quality_measure)
+    if measure is None or policy.model.kind not in measure.kinds:
+        told = _("A %(kind)s has these measures: %(fitting)s.") % {
+            "kind": policy.model.get_kind_display(),
+            "fitting": ", ".join(one.name for one in measures_for(policy.model.kind)),
+        }
+        return {"quality_measure": told}
+    if policy.quality_bound is not None and not isfinite(policy.quality_bound):
+        return {"quality_bound": _("Write a number.")}
+    return {}
 
 
 def _event_problems(slo: SLO, indicator: Indicator) -> dict[str, str]:

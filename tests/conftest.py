@@ -14,6 +14,7 @@ from lib import clock
 from models_registry.clock import set_clock
 from models_registry.models import Model, Project, User
 from models_registry.roles import EDITOR, RESPONDER
+from monitoring import decide
 from monitoring.ingest import backpressure
 from tests import cast
 
@@ -57,6 +58,7 @@ def _forget() -> Iterator[None]:
     """The clock row and the inbox's size are cached for a moment; one test's must not show in the next."""
     clock.forget()
     backpressure.forget()
+    decide.forget()
     yield
     clock.forget()
     translation.deactivate()  # a request in another language leaves it on in its thread

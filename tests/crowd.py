@@ -33,6 +33,8 @@ from monitoring.models import (
     LogRecord,
     Outcome,
     OwnPrice,
+    Policy,
+    PolicyEvent,
     Prediction,
     ProcessState,
     RejectionCount,
@@ -106,6 +108,7 @@ class Crowd:
             )
             self._keep("rule", rule)
             Evaluation.objects.create(rule=rule, slot=cast.NOW, window_end=cast.NOW)
+        self._add_policy(number)
         Channel.objects.create(project=self.project, name=f"channel-{number}", kind="console")
         Silence.objects.create(
             project=self.project, starts_at=cast.NOW, ends_at=cast.NOW + timedelta(hours=1), owner=person, rule=rule
@@ -117,6 +120,26 @@ class Crowd:
         for book in dict.fromkeys([runbook, self.first["runbook"]]):
             book.rules.add(rule)
             Step.objects.create(runbook=book, position=number, title="Look")
+
+    def _add_policy(self, number: int) -> None:
+        policy = Policy.objects.create(
+            project=self.project,
+            slug=f"policy-{number}",
+            model=self.first["model"],
+            max_cost_day_usd=1,
+            max_latency_ms=9,
+        )
+        self._keep("policy", policy)
+        for about in dict.fromkeys([policy, self.first["policy"]]):
+            PolicyEvent.objects.create(
+                policy=about,
+                limit="cost_day",
+                start=cast.NOW - timedelta(days=number),
+                end=cast.NOW,
+                count=1,
+                created_at=cast.NOW,
+                updated_at=cast.NOW,
+            )
 
     def _add_incident(self, number: int) -> None:
         incident = Incident.objects.create(

@@ -53,7 +53,12 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, URLPatt
 def fill(path: str, crowd: Crowd) -> str:
     """A route with its gaps filled by the first row of what it shows."""
     first = crowd.first
-    slugs = {"models/": first["model"].slug, "slos/": first["slo"].slug, "runbooks/": first["runbook"].slug}
+    slugs = {
+        "models/": first["model"].slug,
+        "slos/": first["slo"].slug,
+        "runbooks/": first["runbook"].slug,
+        "policies/": first["policy"].slug,
+    }
     fillings: dict[str, Any] = {
         "project": crowd.project.slug,
         "number": first["job"].pk if "jobs/" in path else first["incident"].number,

@@ -57,7 +57,9 @@ def read_document(path: Path) -> Section:
         raise DefinitionError([f"{path}: not YAML in UTF-8: {error}"]) from error
     if not isinstance(document, Section):
         raise DefinitionError(
-            [f"{path}: must be a mapping with project, models, prompts, slos, rules, prices, channels or runbooks"]
+            [
+                f"{path}: must be a mapping with project, models, prompts, slos, rules, prices, policies, channels or runbooks"
+            ]
         )
     return document
 

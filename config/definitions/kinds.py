@@ -12,9 +12,9 @@ from alerting.channels.base import ChannelError
 from alerting.models import AlertRule, Channel
 from alerting.validate import rule_problems
 from models_registry.models import Model, Prompt
-from monitoring.models import SLO, OwnPrice
+from monitoring.models import SLO, OwnPrice, Policy
 from monitoring.pricing.prices import BUCKETS
-from monitoring.validate import slo_problems
+from monitoring.validate import policy_problems, slo_problems
 from runbooks.models import Runbook
 
 
@@ -47,6 +47,10 @@ def _check_channel(channel: Channel) -> None:
         channel_kind(channel.kind).check(target=channel.target, secret="")
     except ChannelError as error:
         raise ValidationError({"target": str(error)}) from error
+
+
+def _check_policy(policy: Policy) -> None:
+    _raise(policy_problems(policy))
 
 
 def _raise(problems: dict[str, str]) -> None:
@@ -94,6 +98,19 @@ KINDS = [
         OwnPrice,
         "name",
         ("provider", "model", "valid_from", *BUCKETS, "tiers", "context_window"),
+    ),
+    Kind(
+        "policies",
+        Policy,
+        "slug",
+        (
+            *("name", "description", "model", "environment", "enabled", "on_failure"),
+            *("max_cost_day_usd", "max_cost_month_usd", "max_cost_user_day_usd", "max_latency_ms"),
+            *("quality_measure", "quality_comparison", "quality_bound", "quality_window", "quality_samples"),
+            *("allowed_models", "parameters", "allowed_parameters", "required_context"),
+        ),
+        {"model": Model},
+        _check_policy,
     ),
     Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled"), check=_check_channel),
     Kind("runbooks", Runbook, "slug", ("title", "summary", "owner", "verified_at")),

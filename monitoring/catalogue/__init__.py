@@ -9,6 +9,7 @@ from monitoring.catalogue import (
     inputs,
     labels,
     money,
+    policies,
     regression,
     service,
 )
@@ -33,6 +34,7 @@ MEASURES: dict[str, Measure] = {
         *feedback.MEASURES,
         *money.MEASURES,
         *business.MEASURES,
+        *policies.MEASURES,
     )
 }
 SLIS: dict[str, Indicator] = {

@@ -34,6 +34,7 @@ NEEDS: dict[str, StrOrPromise] = {
     "labels": _("labels, as outcomes of predictions"),
     "latency": _("the latency of each prediction or call"),
     "outcome_values": _("the value of outcomes"),
+    "policy": _("an enabled policy of the application"),
     "price": _("a price of the model, from the list or your own"),
     "process_events": _("process events that name the model"),
     "ranking": _("predictions that are ranked lists"),

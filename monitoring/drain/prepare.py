@@ -15,6 +15,7 @@ from models_registry.register import KnownVersion, ensure_version, known_version
 from monitoring.drain.build import build_rows
 from monitoring.drain.claim import Body
 from monitoring.drain.fold import PARTS, Folds
+from monitoring.drain.police import judge_calls
 from monitoring.drain.price import price_calls
 from monitoring.drain.prompts import Prompts, observe_prompts
 from monitoring.drain.rows import ROW_TYPES, LLMCallRow, Row, by_type, columns_of
@@ -107,6 +108,7 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
         batch.add(body, keys, list(build_rows(body, ids, items, versions)))
     if LLMCallRow in batch.kinds:
         price_calls(batch.rows)
+        judge_calls(batch.rows)
     batch.columns = {row_type: columns_of(rows) for row_type, rows in by_type(batch.rows.values()).items()}
     for row_type in PARTS.keys() & batch.columns.keys():
         batch.folds.add_columns(row_type, batch.columns[row_type])

@@ -82,6 +82,7 @@ class LLMCallRow(NamedTuple):
     cost_nano: int | None
     price_id: int | None
     context_window: int | None
+    policies: str
     feedback_up: int = 0
     feedback_down: int = 0
     feedback_other: int = 0

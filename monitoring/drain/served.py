@@ -49,7 +49,7 @@ ABSENT = (b"", b"null", b'""')
 LONGEST_ABSENT = max(map(len, ABSENT))
 STATUSES = {"ok": STATUS_OK, "error": STATUS_ERROR}
 CALL_TEXTS = ("provider", "request_model", "response_model", "prompt_name", "prompt_version")
-NOT_PRICED_YET = (None, None, None)  # cost, price, context window: `price` fills them in for the whole batch
+NOT_YET = (None, None, None, "")  # cost, price, context window, policies: filled in for the whole batch
 NO_USAGE = Usage()
 NO_SCORES: dict[str, float] = {}
 _encode = msgspec.json.Encoder().encode
@@ -104,7 +104,7 @@ def build_calls(
         _micros(given["ttft_ms"]),
         *used.values(),
         [None if cost is None else round(cost * 1_000_000_000) for cost in given["cost_usd"]],
-        *map(repeat, NOT_PRICED_YET),
+        *map(repeat, NOT_YET),
     ]
     return _rows(LLMCallRow, [*_served(body, ids, given, known, payload), *own])
 

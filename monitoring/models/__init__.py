@@ -5,6 +5,7 @@ from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.lags import LabelLag
 from monitoring.models.objectives import SLO, TIME_SLICES
+from monitoring.models.policies import Policy, PolicyEvent
 from monitoring.models.prices import AppliedPrice, OwnPrice
 from monitoring.models.references import Reference, ReferenceSample
 from monitoring.models.segments import SegmentKey
@@ -31,6 +32,8 @@ __all__ = [
     "LogRecord",
     "Outcome",
     "OwnPrice",
+    "Policy",
+    "PolicyEvent",
     "Prediction",
     "ProcessState",
     "Reference",

@@ -134,6 +134,9 @@ class LLMCall(Served):
         AppliedPrice, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
     )
     context_window = models.BigIntegerField(null=True, help_text="Tokens the model holds, where that is known.")
+    policies = models.TextField(
+        default="", db_default="", blank=True, help_text="What policies said of it when it was drained: slug:limits …"
+    )
 
     class Meta(Served.Meta):
         """Prompt, response and parameters are in the payload."""

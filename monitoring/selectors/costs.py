@@ -25,7 +25,7 @@ from monitoring.stats.usage import NANO, cost_nano
 LANGUAGE_MODEL = "language_model"
 MAX_PROMPTS = 200
 _MONEY = frozenset({"cost", "fallback_cost", "status"})
-_EPOCH = date(1970, 1, 1)
+EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def cost_by_prompt(models: Sequence[Model], span: Span) -> list[CostLine]:
     ]
     found: defaultdict[str, Cost] = defaultdict(Cost)
     for ask, (tally,) in zip(asks, read_tallies_of(asks), strict=True):
-        found[value_of(ask.scope.segment)] += _of_tally(tally)
+        found[value_of(ask.scope.segment)] += cost_of_tally(tally)
     lines = [CostLine(key, cost, cost.calls - cost.costed) for key, cost in found.items() if cost.calls]
     return sorted(lines, key=lambda line: (-line.cost.nano, line.key))
 
@@ -106,7 +106,7 @@ def cost_by_user(
     models: Sequence[Model], span: Span, *, limit: int, after: tuple[int, str] | None = None
 ) -> list[CostLine]:
     """Dearest first, then by user; at most `limit`, after a place (cost, user) in that order."""
-    first, last = ((day - _EPOCH).days for day in (span.first, span.last))
+    first, last = ((day - EPOCH).days for day in (span.first, span.last))
     rows = UserDay.objects.filter(model_id__in=[model.pk for model in models], day__gte=first, day__lt=last)
     users = rows.values("user_id").annotate(
         nano=Sum("cost_nano"), all=Sum("calls"), known=Sum("costed"), last=Max("last_us")
@@ -139,10 +139,11 @@ def _of_windows(models: Sequence[Model], edges: Sequence[datetime]) -> list[Cost
     read = read_tallies_of(asks)
     if not read:
         return [Cost()] * (len(edges) - 1)
-    return [reduce(add, map(_of_tally, tallies)) for tallies in zip(*read, strict=True)]
+    return [reduce(add, map(cost_of_tally, tallies)) for tallies in zip(*read, strict=True)]
 
 
-def _of_tally(tally: Tally) -> Cost:
+def cost_of_tally(tally: Tally) -> Cost:
+    """What a window cost, by the metrics of money and the calls."""
     nano, costed = cost_nano(tally)
     return Cost(nano, tally.cell("status").n, costed)
 

@@ -19,6 +19,7 @@ FINISH: Final = "finish-1"
 FEEDBACK: Final = "feedback-1"
 PRICING: Final = "pricing-1"
 USAGE: Final = "usage-1"
+POLICY: Final = "policy-1"  # see `monitoring.stats.verdicts`
 COMPARED: Final = "compared-1"  # our cost with the client's own
 RATED: Final = "rated-1"  # answers that somebody judged
 UNIT: Final = "unit-1"  # what lies between 0 and 1, by the hundredth; totals are in millionths

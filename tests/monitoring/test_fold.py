@@ -65,6 +65,7 @@ CALLS = st.builds(
     finish_reason=st.sampled_from(["", "stop", "length", "other", "new"]), ttft_us=MICROS,
     **{name: MICROS for name in LLMCallRow._fields if name.endswith("_tokens")},
     **dict.fromkeys(("reported_nano", "cost_nano", "price_id"), MICROS), context_window=st.none() | st.integers(1, 2**40),
+    policies=st.sampled_from(["", "frugal:", "frugal:lm", "frugal:c thorough:p"]),
 )  # fmt: skip
 ROWS = st.one_of(PREDICTIONS, CALLS)
 

@@ -19,6 +19,7 @@ from monitoring.drain.fold import (
     features,
     lags,
     opinions,
+    policies,
     processes,
     ranks,
     realised,
@@ -47,8 +48,8 @@ PARTS: Mapping[type[Row], Sequence[Part]] = {
         lags.fold,
         realised.fold,
     ),
-    LLMCallRow: (served.fold, failures.fold, opinions.fold, calls.fold, contents.fold),
     BusinessEventRow: (business.fold, processes.fold),
+    LLMCallRow: (served.fold, failures.fold, opinions.fold, calls.fold, contents.fold, policies.fold),
 }
 
 
