@@ -181,3 +181,68 @@ def meter(fraction: Value, *, title: str, tone: str = "accent", height: float = 
     if share > 0:
         body += f'<rect class="cell cell--{tone}" x="0" y="0" width="{share * WIDTH:.0f}" height="{height:.0f}"/>'
     return _svg("meter", height, title, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A point of a plane, both coordinates in 0…1; `low` and `high` draw its interval; `title` says what it is."""
+
+    x: float
+    y: float
+    title: str
+    low: Value = None
+    high: Value = None
+
+
+def plane(
+    curves: Sequence[tuple[str, Sequence[tuple[float, float]]]],
+    *,
+    title: str,
+    dots: Sequence[Dot] = (),
+    diagonal: bool = False,
+    marks: Sequence[float] = (),
+    height: float = 640,
+) -> SafeString:
+    """Curves (tone, points in 0…1) and dots over the unit square, with vertical marks and the diagonal where it is chance."""
+    body = "".join(
+        f'<path class="rule" d="M0 {height * part:.1f}H{WIDTH:.0f}M{WIDTH * part:.0f} 0V{height:.0f}" '
+        f'vector-effect="non-scaling-stroke"/>'
+        for part in (0.25, 0.5, 0.75)
+    )
+    if diagonal:
+        body += f'<path class="chance" d="M0 {height:.0f}L{WIDTH:.0f} 0" vector-effect="non-scaling-stroke"/>'
+    for mark in marks:
+        body += f'<path class="mark" d="M{mark * WIDTH:.0f} 0V{height:.0f}" vector-effect="non-scaling-stroke"/>'
+    for tone, points in curves:
+        run = [(x * WIDTH, height - y * height) for x, y in points]
+        if run:
+            body += f'<path class="line line--{tone}" d="{_path(run)}" vector-effect="non-scaling-stroke"/>'
+    return _svg("plane", height, title, body + "".join(_dot(dot, height) for dot in dots))
+
+
+def _dot(dot: Dot, height: float) -> str:
+    """A short thick stroke, which stays round however the plane is stretched, over its interval."""
+    x, y = dot.x * WIDTH, height - dot.y * height
+    body = f"<g><title>{escape(dot.title)}</title>"
+    if dot.low is not None and dot.high is not None:
+        body += (
+            f'<path class="whisker" d="M{x:.0f} {height - dot.low * height:.1f}V{height - dot.high * height:.1f}" '
+            'vector-effect="non-scaling-stroke"/>'
+        )
+    return body + f'<path class="dot" d="M{x:.0f} {y:.1f}h0.01" vector-effect="non-scaling-stroke"/></g>'
+
+
+def columns(
+    bars: Sequence[tuple[float, str]], *, title: str, marks: Sequence[float] = (), height: float = 220
+) -> SafeString:
+    """A histogram: (how much, what it says) of neighbouring bars, with vertical marks in 0…1."""
+    step = WIDTH / max(len(bars), 1)
+    highest = max((much for much, _ in bars), default=0.0) or 1.0
+    body = "".join(
+        f'<rect class="column" x="{index * step + step * 0.04:.1f}" y="{height - height * much / highest:.1f}" '
+        f'width="{step * 0.92:.1f}" height="{height * much / highest:.1f}"><title>{escape(text)}</title></rect>'
+        for index, (much, text) in enumerate(bars)
+    )
+    for mark in marks:
+        body += f'<path class="mark" d="M{mark * WIDTH:.0f} 0V{height:.0f}" vector-effect="non-scaling-stroke"/>'
+    return _svg("columns", height, title, body)

@@ -52,6 +52,7 @@ STATES = {
     "same": ("none", _("No clear difference")),
     "different": ("info", _("Different")),
     "unjudged": ("none", _("Not judged")),
+    "settled": ("ok", _("Settled")),
     "provisional": ("none", _("Provisional")),
     "drifted": ("bad", _("Drifted")),
     "broken": ("bad", _("Broken")),
