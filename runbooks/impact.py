@@ -16,6 +16,7 @@ from monitoring.models import SLO
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
 from monitoring.slo import Counts, ask_slices, sum_of
 from monitoring.stats.tally import Subject, Tally
+from monitoring.value_lost import Loss, value_lost
 from runbooks.selectors import rules_of
 from runbooks.words import figure
 
@@ -40,9 +41,49 @@ def impact_lines(incident: Incident) -> list[str]:
         gettext("Requests in this window: %(requests)s; errors: %(errors)s.")
         % {"requests": figure(requests, "count"), "errors": figure(errors, "ratio")}
     ]
+    loss = value_lost(incident.model, environment, start=edges[0], end=edges[1], subject=traffic.subject)
+    if loss:
+        lines.append(loss_line(loss))
     # Rules that look at the same thing say the same; a set that keeps the order.
     said = dict.fromkeys(_rule_line(rule, tallies, subjects) for rule, tallies in zip(asks, seen, strict=True))
     return [*lines, *said]
+
+
+def loss_of(incident: Incident, *, now: datetime) -> Loss | None:
+    """What the incident has cost until it was resolved, or so far."""
+    if incident.model is None:
+        return None
+    rule = rules_of(incident).select_related("slo__model", "model").first()
+    start, end = window(incident)
+    end = end if incident.resolved_at else max(end, now.replace(second=0, microsecond=0))
+    subject = subjects_of([incident.model])[incident.model.pk]
+    return value_lost(incident.model, environment_of(rule) if rule else None, start=start, end=end, subject=subject)
+
+
+def loss_line(loss: Loss) -> str:
+    """The loss with its formula."""
+    return _LOSSES[loss.of, loss.baseline]() % {
+        "lost": figure(loss.lost, "value"),
+        "rate": figure(loss.rate, "value"),
+        "count": figure(loss.count, "count"),
+        "worth": figure(loss.worth, "value") if loss.worth >= 0 else f"({figure(loss.worth, 'value')})",
+    }
+
+
+_LOSSES = {
+    ("decisions", "week"): lambda: gettext(
+        "Value lost: %(lost)s = %(rate)s per decision in the same hours a week before × %(count)s decisions − %(worth)s."
+    ),
+    ("decisions", "before"): lambda: gettext(
+        "Value lost: %(lost)s = %(rate)s per decision in as much time just before × %(count)s decisions − %(worth)s."
+    ),
+    ("requests", "week"): lambda: gettext(
+        "Value lost: %(lost)s = %(rate)s per request in the same hours a week before × %(count)s requests − %(worth)s."
+    ),
+    ("requests", "before"): lambda: gettext(
+        "Value lost: %(lost)s = %(rate)s per request in as much time just before × %(count)s requests − %(worth)s."
+    ),
+}
 
 
 def window(incident: Incident) -> tuple[datetime, datetime]:

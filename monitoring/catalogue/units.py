@@ -24,7 +24,8 @@ def value_figure(value: float) -> str:
     """Money, or whatever value is counted in: cents, more digits under ten cents, none from a hundred thousand on."""
     size = abs(value)
     digits = 0 if size >= 100_000 else 2 if size >= 0.1 or not value else 4
-    return number_format(round(value, digits), decimal_pos=digits, use_l10n=True, force_grouping=True)
+    text = number_format(round(value, digits), decimal_pos=digits, use_l10n=True, force_grouping=True)
+    return text.replace("-", "−")
 
 
 def bytes_figure(value: float) -> str:

@@ -100,14 +100,14 @@ def money_at_risk(tally: Tally, subject: Subject) -> Reading:
     Per window; positive is lost. By the estimate where there is one, else by the labelled decisions scaled up to all.
     """
     usual = subject.usual(tally.start)
-    worth = _worth_of_decisions(tally, subject)
+    worth = worth_of_decisions(tally, subject)
     if usual is None or worth is None:
         return Reading(None, 0)
     value, decisions, n = worth
     return Reading(usual * decisions - value, n)
 
 
-def _worth_of_decisions(tally: Tally, subject: Subject) -> tuple[float, int, int] | None:
+def worth_of_decisions(tally: Tally, subject: Subject) -> tuple[float, int, int] | None:
     """(what the decisions are worth, how many, how many that rests on)."""
     found = estimate_of_value(tally, subject)
     if found.value is not None:

@@ -23,10 +23,12 @@ from monitoring.selectors.event_filters import EventFilter
 from monitoring.selectors.events import event_page
 from monitoring.selectors.wire import moment
 from monitoring.slo import SLOStatus, slo_statuses
+from monitoring.value_lost import Loss
 from panel.pages.conversation import excerpt_of
 from panel.pages.event import event_url
 from panel.pages.incident_chart import incident_chart
 from panel.pages.plot import Chart
+from runbooks.impact import loss_line, loss_of
 from runbooks.models import Review, Run, Runbook, RunStep
 from runbooks.review import IncidentTimes, times
 from runbooks.selectors import runbooks_for
@@ -129,7 +131,13 @@ class IncidentPage:
     examples: list[Examples]
     review: Review | None
     chart: Chart | None
+    loss: Loss | None
     silence_hours: tuple[int, ...] = SILENCE_HOURS
+
+    @property
+    def cost(self) -> str:
+        """What was lost with its formula; empty where nothing tells."""
+        return loss_line(self.loss) if self.loss else ""
 
     @property
     def resolved(self) -> bool:
@@ -158,6 +166,7 @@ def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
         examples=_examples(incident, now),
         review=Review.objects.filter(incident=incident).first(),
         chart=incident_chart(incident, alerts[0] if alerts else None, now=now),
+        loss=loss_of(incident, now=now),
     )
 
 

@@ -26,6 +26,7 @@ LAYOUTS = {
     "ttft": layouts.LOG,
     "speed": layouts.LOG,
     "context": layouts.LOG,
+    "business_value": layouts.WORDS,
 }
 
 

@@ -108,7 +108,7 @@ def test_business_shows_events_and_the_matrix(played: Model, as_ana: Client) -> 
     played.save()
     page = tab(as_ana, played, "business")
     cells = page.split("<tbody>")[2].split("</tbody>")[0].split("<tr>")[1:]
-    assert "-1,510.00" in cells[0], "what costs most comes first: 151 defaults that were called paid"
+    assert "−1,510.00" in cells[0], "what costs most comes first: 151 defaults that were called paid"
     assert "506.00" in cells[-1]
     assert "have" not in page.split("banner")[0]
     played.value_matrix = {"default": {"default": 0, "piad": -10}, "piad": {"default": -1, "piad": 2}}

@@ -1,0 +1,93 @@
+"""What an incident cost: the same hours a week before, else as much time just before; by decisions, else by revenue."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from alerting.models import Incident
+from models_registry.models import Model
+from monitoring.measures import subjects_of
+from monitoring.value_lost import Loss, value_lost
+from runbooks.draft import draft_body
+from runbooks.impact import impact_lines, loss_line, loss_of
+from runbooks.models import Review
+from tests.monitoring.series import add, class_code, labelled, series_of, served
+
+HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
+MATRIX = {"default": {"default": 0, "paid": -100}, "paid": {"default": -10, "paid": 20}}
+
+
+@pytest.fixture
+def valued(credit_risk: Model) -> Model:
+    credit_risk.value_matrix = MATRIX
+    credit_risk.save()
+    class_code(credit_risk, "default", 1)
+    class_code(credit_risk, "paid", 2)
+    return credit_risk
+
+
+def decided(model: Model, at: datetime, *, good: int, bad: int, unlabelled: int = 0) -> None:
+    """Loans that were paid back, loans that were not, loans that nobody knows of yet."""
+    labelled(model, at, [(2, 2)] * good + [(1, 2)] * bad)
+    add(series_of(model, "decision"), at, {2: good + bad + unlabelled})
+
+
+def lost(model: Model, now: datetime) -> Loss | None:
+    return value_lost(model, None, start=now, end=now + HOUR, subject=subjects_of([model])[model.pk])
+
+
+def test_the_week_before_is_what_is_usual(valued: Model, now: datetime):
+    decided(valued, now - WEEK, good=90, bad=10)
+    decided(valued, now - HOUR, good=100, bad=0)
+    decided(valued, now, good=10, bad=10, unlabelled=20)
+    usual, worth = (90 * 20 - 10 * 100) / 100, (10 * 20 - 10 * 100) / 20 * 40
+    assert lost(valued, now) == Loss(usual * 40 - worth, usual, 40, worth, "decisions", "week")
+
+
+def test_without_enough_of_that_it_is_the_time_just_before(valued: Model, now: datetime):
+    decided(valued, now - WEEK, good=5, bad=0)
+    decided(valued, now - HOUR, good=40, bad=0)
+    decided(valued, now, good=0, bad=1)
+    found = lost(valued, now)
+    assert (found.baseline, found.rate, found.lost) == ("before", 20, 120)
+    assert loss_line(found) == (
+        "Value lost: 120.00 = 20.00 per decision in as much time just before × 1 decisions − (−100.00)."
+    )
+
+
+def test_without_a_matrix_revenue_tells(credit_risk: Model, now: datetime):
+    for at, requests, revenue in ((now - WEEK, 100, 500), (now, 80, 100)):
+        served(credit_risk, at, ok=requests)
+        add(
+            series_of(credit_risk, "business_value"), at, {1: revenue * 1_000_000}, n=revenue, total=revenue * 1_000_000
+        )
+    assert lost(credit_risk, now) == Loss(300, 5, 80, 100, "requests", "week")
+
+
+def test_nothing_known_is_nothing_said(valued: Model, now: datetime):
+    assert lost(valued, now) is None
+    decided(valued, now - WEEK, good=40, bad=0)
+    assert lost(valued, now) is None, "no decision in the window"
+
+
+def test_the_draft_and_the_page_tell_it_with_its_formula(
+    resolved: Incident, credit_risk: Model, as_ana: Client, now: datetime, stopped_clock: Any
+):
+    credit_risk.value_matrix = MATRIX
+    credit_risk.save()
+    class_code(credit_risk, "default", 1)
+    class_code(credit_risk, "paid", 2)
+    start = resolved.impact_started_at
+    decided(credit_risk, start - WEEK, good=50, bad=0)
+    decided(credit_risk, start + timedelta(minutes=5), good=0, bad=30)
+    resolved.refresh_from_db()
+    told = "Value lost: 3,600.00 = 20.00 per decision in the same hours a week before × 30 decisions − (−3,000.00)."
+    assert told in impact_lines(resolved)
+    assert loss_of(resolved, now=now).lost == 3_600
+    review, _ = Review.objects.get_or_create(incident=resolved, defaults={"created_at": now})
+    assert told in draft_body(review)
+    page = as_ana.get(f"/incidents/{resolved.number}/").content.decode()
+    assert told in page
+    assert "3,600.00</b>" in page
