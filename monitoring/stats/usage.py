@@ -1,7 +1,10 @@
 """How the measures of LLM calls are computed from a tally: money, sizes, finish reasons. Pure: no Django, no database."""
 
-from monitoring.stats.intervals import Reading, ratio
+from math import sqrt
+
+from monitoring.stats.intervals import Z_95, Reading, ratio
 from monitoring.stats.layouts import (
+    ALPHA,
     FINISH_CODES,
     OURS_HIGHER,
     OURS_LOWER,
@@ -9,12 +12,14 @@ from monitoring.stats.layouts import (
     REPORTED_ONLY,
     UNPRICED,
     USAGE_MISMATCH,
+    log_value,
 )
 from monitoring.stats.projection import Projection, project_month
 from monitoring.stats.readers import US_PER_MS, Reader, percentile
 from monitoring.stats.tally import Subject, Tally
 
 NANO = 1_000_000_000
+ENOUGH = 30  # calls, for the mean of their costs to have an interval
 INPUT_KEYS = ("input", "cached_input", "cache_write", "audio_input")
 REFUSED, UNKNOWN = FINISH_CODES["content_filter"], FINISH_CODES[""]
 KNOWN = sorted(code for name, code in FINISH_CODES.items() if name)
@@ -47,9 +52,28 @@ def projection(tally: Tally) -> Projection | None:
 
 
 def cost_per_request(tally: Tally, subject: Subject) -> Reading:
-    """Mean US dollars over the calls whose cost is known."""
+    """Mean US dollars over the calls whose cost is known; from 30 on with the interval of a mean by its standard error.
+
+    How costs scatter is read from their histograms, whose values are within 1 %: that much is added.
+    """
     nano, n = cost_nano(tally)
-    return Reading(nano / n / NANO if n else None, n)
+    if n <= 0:
+        return Reading(None, 0)
+    mean = nano / n
+    if n < ENOUGH:
+        return Reading(mean / NANO, n)
+    half = Z_95 * sqrt((_scatter(tally, mean) + (ALPHA * mean) ** 2) / n)
+    return Reading(mean / NANO, n, max(mean - half, 0.0) / NANO, (mean + half) / NANO)
+
+
+def _scatter(tally: Tally, mean: float) -> float:
+    """The variance of the costs of calls, in nano-USD squared."""
+    cells = [tally.cell("cost"), tally.cell("fallback_cost")]
+    pairs = [
+        (log_value(int(bin_)), int(times)) for cell in cells for bin_, times in zip(cell.bins, cell.counts, strict=True)
+    ]
+    n = sum(times for _value, times in pairs)
+    return sum(times * (value - mean) ** 2 for value, times in pairs) / (n - 1) if n > 1 else 0.0
 
 
 def cost_difference_usd(tally: Tally, subject: Subject) -> Reading:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 
 from django.urls import reverse
@@ -29,13 +30,15 @@ SIDE_BY_SIDE = (
     *("requests", "truncation_rate", "bad_answer_rate", "feedback_negative_rate"),
     *("cost_per_request", "latency_p95", "output_tokens_p50"),
 )
-COMPARED = (*SIDE_BY_SIDE, "error_rate", "feedback_score")
+COMPARED = (*SIDE_BY_SIDE[1:], "error_rate", "feedback_score")
+TENTH_OF_CENT = 0.001
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A measure of one version, never without its n."""
 
+    measure: str
     label: str
     text: str
     n: int
@@ -44,7 +47,7 @@ class Cell:
     @property
     def small(self) -> bool:
         """Too few events to trust it."""
-        return 0 < self.n < FEW
+        return 0 < self.n < FEW and MEASURES[self.measure].sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,10 @@ class MeasureLine:
     """One measure of both versions."""
 
     label: str
-    before: str
-    after: str
+    before: Cell
+    after: Cell
     difference: str
+    interval: str
     verdict: str
 
 
@@ -206,10 +210,14 @@ def _line(row: PromptVersion, read: Mapping[str, Reading]) -> VersionLine:
 
 
 def _cell(name: str, reading: Reading) -> Cell:
-    unit = MEASURES[name].unit
     known = reading.low is not None and reading.high is not None
-    interval = f"{write.figure(reading.low, unit)} – {write.figure(reading.high, unit)}" if known else ""
-    return Cell(capfirst(str(MEASURES[name].label)), write.figure(reading.value, unit), reading.n, interval)
+    interval = f"{_figure(name, reading.low)} – {_figure(name, reading.high)}" if known else ""
+    return Cell(name, capfirst(str(MEASURES[name].label)), _figure(name, reading.value), reading.n, interval)
+
+
+def _figure(name: str, value: float | None) -> str:
+    unit = MEASURES[name].unit
+    return _usd(value) if unit == "usd" else write.figure(value, unit)
 
 
 def _labels() -> list[str]:
@@ -254,19 +262,33 @@ def _parameters(row: PromptVersion) -> object:
 
 
 def _measure_line(row: Row) -> MeasureLine:
-    cells = [_cell(row.measure.name, reading) for reading in (row.champion, row.challenger)]
-    before, after = (
-        f"{cell.text} ({cell.interval}; n {write.number(cell.n)})"
-        if cell.interval
-        else f"{cell.text} (n {write.number(cell.n)})"
-        for cell in cells
-    )
-    gap = row.difference
-    told = write.DASH if gap is None else difference_figure(gap.value, row.measure.unit)
+    gap, unit = row.difference, row.measure.unit
+    interval = ""
     if gap is not None and gap.low is not None and gap.high is not None:
-        low, high = (difference_figure(edge, row.measure.unit) for edge in (gap.low, gap.high))
-        told = _("%(value)s (%(low)s to %(high)s)") % {"value": told, "low": low, "high": high}
-    return MeasureLine(capfirst(str(row.measure.label)), before, after, told, row.verdict)
+        interval = f"{_gap(gap.low, unit)} … {_gap(gap.high, unit)}"
+    return MeasureLine(
+        capfirst(str(row.measure.label)),
+        _cell(row.measure.name, row.champion),
+        _cell(row.measure.name, row.challenger),
+        write.DASH if gap is None else _gap(gap.value, unit),
+        interval,
+        row.verdict,
+    )
+
+
+def _gap(value: float, unit: str) -> str:
+    """A difference with its sign; of the cost of a call with the digits it needs."""
+    if unit != "usd":
+        return difference_figure(value, unit)
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    return f"{sign}{_usd(abs(value))}"
+
+
+def _usd(dollars: float | None) -> str:
+    """Cost of one call: six digits where it is less than a tenth of a cent."""
+    if dollars is None or dollars == 0 or dollars >= TENTH_OF_CENT:
+        return write.money(dollars)
+    return write.money_exact(Decimal(str(round(dollars, 6))))
 
 
 def _folded(lines: Sequence[Line]) -> list[Line | Skipped]:

@@ -82,7 +82,12 @@ PLACES: dict[str, Any] = {
     "classifier": "/p/demo/models/credit-risk/",
     "assistant": "/p/demo/models/support-assistant/",
     **{f"classifier {tab}": f"/p/demo/models/credit-risk/{tab}/" for tab in ("quality", "inputs", "versions")},
-    **{f"assistant {tab}": f"/p/demo/models/support-assistant/{tab}/" for tab in ("cost", "answers", "versions")},
+    **{
+        f"assistant {tab}": f"/p/demo/models/support-assistant/{tab}/"
+        for tab in ("cost", "answers", "prompts", "feedback", "versions")
+    },
+    "prompt": ("/p/demo/models/support-assistant/prompts/", "main tbody a"),
+    "comments": "/p/demo/comments/",
     "slos": "/p/demo/slos/",
     "slo": ("/p/demo/slos/", "main tbody a"),
     "incidents": "/p/demo/incidents/",

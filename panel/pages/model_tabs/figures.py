@@ -28,7 +28,7 @@ class Figure:
     @property
     def small(self) -> bool:
         """Too few events to trust it."""
-        return 0 < self.n < FEW
+        return 0 < self.n < FEW and MEASURES[self.measure].sampled
 
 
 def figures_of(sight: Sight, names: Sequence[str]) -> list[Figure]:
