@@ -37,7 +37,7 @@ class Drift(InputsRule):
             reason = _("The reference was not taken from a past window that has matching hours: choose days or weeks.")
             return Judgement(Seen.NO_DATA, seen[-1].end, rule.severity, reason=reason)
         floor = FLOOR if rule.threshold is None else rule.threshold
-        reports = reports_of(seen[-1], floor=floor, minimum=rule.minimum)
+        reports = reports_of(seen[-1], floor=floor, minimum=rule.minimum, by_past=bool(seen[-1].past))
         report = max(reports, key=lambda one: (bool(one.drifted), bool(one.judged), one.rows), default=None)
         if report is None or report.psi is None:
             return unjudged(rule, seen[-1], report)

@@ -67,7 +67,7 @@ def drift_of(
         return Drift("no_period", reference)
     scope = Scope(version.model.project_id, version.model_id, version.pk, environment, segment)
     [[tally]] = read_tallies_of([Ask(scope, frozenset({FEATURES}), (start, end), past)])
-    reports = all_reports_of(tally, floor=floor)
+    reports = all_reports_of(tally, floor=floor, by_past=bool(past))
     report = next((one for one in reports if one.reference_id == reference.pk), None)
     if report is None:
         return Drift("no_data", reference, tally, past=past)
@@ -100,36 +100,36 @@ def verdict_of(report: Report) -> Verdict:
     return "drifted" if report.drifted else "ok"
 
 
-def reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0) -> list[Report]:
+def reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0, by_past: bool = False) -> list[Report]:
     """One report per version whose predictions of this window a reference has folded.
 
     Where several references of a version have, it is by the one that folded most of them, of equals the newest: a new
     reference takes over once it reaches back as far as the window.
     """
     found: dict[int, Report] = {}
-    for one in all_reports_of(tally, floor=floor, minimum=minimum):
+    for one in all_reports_of(tally, floor=floor, minimum=minimum, by_past=by_past):
         best = found.setdefault(one.version_id, one)
         if (one.rows, one.reference_id) > (best.rows, best.reference_id):
             found[one.version_id] = one
     return list(found.values())
 
 
-def all_reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0) -> list[Report]:
-    """One report per version and reference; drift is measured from the tally's past where it was asked with one."""
-    asked = ("reports", floor, minimum)
+def all_reports_of(tally: Tally, *, floor: float = FLOOR, minimum: int = 0, by_past: bool = False) -> list[Report]:
+    """One report per version and reference. `by_past`: drift is measured from the windows that the tally came with."""
+    asked = ("reports", floor, minimum, by_past)
     if asked not in tally.memo:
-        tally.memo[asked] = _all_reports_of(tally, floor, minimum)
+        tally.memo[asked] = _all_reports_of(tally, floor, minimum, by_past)
     found: list[Report] = tally.memo[asked]
     return found
 
 
-def _all_reports_of(tally: Tally, floor: float, minimum: int) -> list[Report]:
+def _all_reports_of(tally: Tally, floor: float, minimum: int, by_past: bool) -> list[Report]:
     reports = []
     for key in tally.keys(FEATURES):
         cell = tally.cell(FEATURES, key)
         if cell.n > 0:
             profile = profile_by(cell.layout)
-            past = _summed(tally.past, key, len(profile.features)) if tally.past else None
+            past = _summed(tally.past, key, len(profile.features)) if by_past else None
             found = report_of(profile, cell.n, cell.bins, cell.counts, floor=floor, minimum=minimum, past=past)
             version_id, reference_id = owner_of_features(key)
             reports.append(replace(found, version_id=version_id, reference_id=reference_id))

@@ -75,8 +75,9 @@ def inputs_of(
         )
         return Inputs("no_period", told, [], serving, reference, against=against)
     [[tally]] = read_tallies_of([Ask(scope_of(model), frozenset({FEATURES}), (start, now), past)])
-    mine = [one for one in all_reports_of(tally) if reference is not None and one.reference_id == reference.pk]
-    report = worst(mine or ([] if reference else reports_of(tally)))
+    found = all_reports_of(tally, by_past=bool(past))
+    mine = [one for one in found if reference is not None and one.reference_id == reference.pk]
+    report = worst(mine or ([] if reference else reports_of(tally, by_past=bool(past))))
     if report is None:
         return replace(_nothing(reference, serving), against=against)
     if reference is None:

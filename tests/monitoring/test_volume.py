@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.measures import measure_series
+from monitoring.measures import measure_series, read_series, subjects_of
 from monitoring.rollup import rollup
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, read_tally
 from monitoring.stats.matched import AGAINST, DAY, WEEK, matched
 from monitoring.stats.volume import volume_of
 from tests.monitoring.conftest import Put, micros
-from tests.monitoring.references import predictions
+from tests.monitoring.references import applicants, predictions, reference
 
 START = datetime(2026, 3, 9, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -86,3 +86,19 @@ def test_volume_is_a_measure_with_no_data_before_two_weeks(credit_risk: Model, p
     assert [(point.value, point.state) for point in points] == [(None, "no_data")]
     points = measure_series("volume_ratio", scope, start=now, end=now + HOUR, step=HOUR, now=now)
     assert [(point.value, point.n) for point in points] == [(2.0, 30)]
+
+
+def test_a_measure_that_needs_the_past_changes_nothing_about_those_read_beside_it(
+    credit_risk: Model, put: Put, now: datetime
+):
+    reference(credit_risk, now - 30 * DAY)
+    for weeks in range(3):
+        moved = predictions(applicants(200, seed=weeks, shift=1), prefix=f"{weeks}-", ts=micros(now - weeks * WEEK))
+        put("prediction", *moved)
+    drain_until_empty(now=now)
+    scope, subject = Scope(credit_risk.project_id, credit_risk.pk), subjects_of([credit_risk])[credit_risk.pk]
+    edges = [now, now + HOUR]
+    together = read_series(["drift_psi", "volume_ratio"], scope, edges=edges, now=now, subject=subject)
+    alone = read_series(["drift_psi"], scope, edges=edges, now=now, subject=subject)
+    assert together["drift_psi"] == alone["drift_psi"]
+    assert (alone["drift_psi"][0].value > 0.5, together["volume_ratio"][0].value) == (True, 1.0)
