@@ -184,6 +184,8 @@ SPECTACULAR_SETTINGS = {
         "ModelKind": "models_registry.models.Model.Kind",
         "DeploymentKind": "models_registry.models.Deployment.Kind",
         "RuleKind": "alerting.models.AlertRule.Kind",
+        "RuleComparison": "alerting.models.AlertRule.Comparison",
+        "ObjectiveComparison": "monitoring.models.SLO.Comparison",
         "AlertState": "alerting.models.Alert.State",
         "IncidentState": "alerting.models.Incident.State",
         "ReviewState": "runbooks.models.Review.State",

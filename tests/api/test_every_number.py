@@ -70,9 +70,7 @@ def _send(panel: Panel, now: datetime, predictions: list[Any], labels: list[Any]
 
 
 @pytest.mark.parametrize("share", [0.3, 0.02])
-def test_a_binary_classifier(
-    panel: Panel, value: Any, project: Project, stopped_clock: datetime, share: float
-) -> None:
+def test_a_binary_classifier(panel: Panel, value: Any, project: Project, stopped_clock: datetime, share: float) -> None:
     Model.objects.create(project=project, slug="fraud", kind="binary", positive_label="yes", threshold=0.5)
     rng = np.random.default_rng(7)
     truth = rng.random(ROWS) < share
