@@ -174,6 +174,25 @@ def beside(bars: Sequence[Beside], *, title: str, height: float = 44) -> SafeStr
     return _svg("beside", height, title, body)
 
 
+def stacks(columns: Sequence[Sequence[tuple[str, float]]], *, titles: Sequence[str], title: str) -> SafeString:
+    """Bars of parts (tone, amount) on top of each other, one per column, the first part at the bottom."""
+    step, height = WIDTH / max(len(columns), 1), 190.0
+    highest = max((sum(amount for _, amount in column) for column in columns), default=0.0) or 1.0
+    body = ""
+    for index, (column, told) in enumerate(zip(columns, titles, strict=True)):
+        top = height
+        body += f"<g><title>{escape(told)}</title>"
+        for tone, amount in column:
+            tall = height * amount / highest
+            top -= tall
+            left, wide = index * step + step * 0.08, step * 0.84
+            body += (
+                f'<rect class="part part--{tone}" x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{tall:.1f}"/>'
+            )
+        body += "</g>"
+    return _svg("stacks", height, title, body)
+
+
 def meter(fraction: Value, *, title: str, tone: str = "accent", height: float = 10) -> SafeString:
     """A bar filled to a fraction; below nothing and above everything it is cut, the title tells the truth."""
     share = min(max(fraction or 0.0, 0.0), 1.0)

@@ -88,6 +88,16 @@ def cost_by_language_model(models: Sequence[Model], span: Span) -> list[CostLine
     return sorted(lines, key=lambda line: (-line.cost.nano, line.key))
 
 
+def money_by_language_model(model: Model, edges: Sequence[datetime]) -> list[dict[str, int]]:
+    """Nano-USD of each language model in each window between neighbouring edges, in one query for the summaries."""
+    asks = [Ask(Scope(model.project_id, model.pk), frozenset({LANGUAGE_MODEL}), tuple(edges))]
+    names = _names([model])
+    return [
+        {names.get((model.pk, code), ""): nano for code, nano in _bins(tally.cell(LANGUAGE_MODEL, "cost")).items()}
+        for tally in read_tallies_of(asks)[0]
+    ]
+
+
 def cost_by_prompt(models: Sequence[Model], span: Span) -> list[CostLine]:
     """Dearest first, then by `name@version`; the newest 200 prompts of an application. Calls without a prompt are in none."""
     asks = [

@@ -74,7 +74,8 @@ def test_a_dry_run_tells_the_difference_and_changes_nothing(drained: Project, no
         "gone_before": None,
     }
     listed = "genai-prices 0.2.3 openai/gpt-4o"
-    assert [tuple(line.values()) for line in job.report["lines"]] == [
+    columns = ("model", "old_price", "new_price", "calls", "old_nano", "new_nano")
+    assert [tuple(line[name] for name in columns) for line in job.report["lines"]] == [
         ("openai/gpt-4o", listed, "own:gpt-4o gpt-4o", 2, 2 * LISTED, 2 * OWN),
         ("openai/mine", "", "own:mine mine", 2, 0, 2 * OWN),
     ]
