@@ -147,6 +147,7 @@ class Shell:
         ]
         data = [
             self._item("models", _("Models"), "model"),
+            self._item("measures", _("Measures"), "measure"),
             self._item("predictions", _("Predictions"), "prediction"),
             self._item("llm_calls", _("LLM calls"), "llm"),
         ]

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from panel.urls_response import urlpatterns as response_pages
-from panel.views import account, feedback, home, model, pulse, search, slo, start
+from panel.views import account, feedback, home, measures, model, pulse, search, slo, start
 
 app_name = "panel"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("p/<slug:project>/pulse.json", pulse.pulse, name="pulse"),
     path("p/<slug:project>/models/", model.models, name="models"),
     path("p/<slug:project>/models/<path:slug>/", model.model, name="model"),
+    path("p/<slug:project>/measures/", measures.measures, name="measures"),
     path("p/<slug:project>/slos/", slo.slos, name="slos"),
     path("p/<slug:project>/slos/<slug:slug>/", slo.slo, name="slo"),
     *response_pages,

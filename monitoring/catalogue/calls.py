@@ -167,7 +167,7 @@ MEASURES = (
             "Input and output tokens of a call divided by the context window of its model: 95 of 100 calls use at most this "
             "share. Only calls whose window is known."
         ),
-        source="(input + output tokens) ÷ context window, as genai-prices lists it; HdrHistogram",
+        source="OpenTelemetry gen_ai.usage.input_tokens + gen_ai.usage.output_tokens; genai-prices context_window; HdrHistogram",
         kinds=LLM,
         metrics=("context",),
         read=usage.context_use,

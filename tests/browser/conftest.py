@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, StorageState, sync_playwright
 
+from panel.pages.model_tabs import tabs_for
 from tests.browser.demonstration import Demonstration, wait_for
 from tests.browser.eyes import Window
 
@@ -81,13 +82,17 @@ PLACES: dict[str, Any] = {
     "models": "/p/demo/models/",
     "classifier": "/p/demo/models/credit-risk/",
     "assistant": "/p/demo/models/support-assistant/",
-    **{f"classifier {tab}": f"/p/demo/models/credit-risk/{tab}/" for tab in ("quality", "inputs", "versions")},
+    "regression": "/p/demo/models/delivery-time/",
     **{
-        f"assistant {tab}": f"/p/demo/models/support-assistant/{tab}/"
-        for tab in ("cost", "answers", "prompts", "feedback", "versions")
+        f"{slug} {tab.slug}": f"/p/demo/models/{slug}/{tab.slug}/"
+        for slug, kind in (("credit-risk", "binary"), ("support-assistant", "llm"), ("delivery-time", "regression"))
+        for tab in tabs_for(kind)
+        if tab.slug
     },
     "prompt": ("/p/demo/models/support-assistant/prompts/", "main tbody a"),
     "comments": "/p/demo/comments/",
+    "measures": "/p/demo/measures/",
+    "measure": "/p/demo/measures/?model=delivery-time&measure=mae&range=7d",
     "slos": "/p/demo/slos/",
     "slo": ("/p/demo/slos/", "main tbody a"),
     "incidents": "/p/demo/incidents/",

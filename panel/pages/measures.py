@@ -1,0 +1,160 @@
+"""Any measure of any model over time, with what it means, and the way to promise it or to be warned of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from models_registry.models import Model, Project
+from monitoring.catalogue import MEASURES, NEEDS, Measure, measures_for
+from monitoring.measures import read_series, subjects_of
+from panel import format as write
+from panel.pages import history
+from panel.pages.indicators import is_estimate, main_measure, scope_of
+from panel.pages.plot import Chart, Line
+from panel.pages.ranges import RANGES, Range, chosen
+
+MOST_POINTS = 1_500
+STEPS: Mapping[str, timedelta] = {
+    "5m": timedelta(minutes=5),
+    "15m": timedelta(minutes=15),
+    "1h": timedelta(hours=1),
+    "4h": timedelta(hours=4),
+    "1d": timedelta(days=1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One select of the form; the form is the URL."""
+
+    name: str
+    label: str
+    value: str
+    choices: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the catalogue."""
+
+    measure: Measure
+    label: str
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurePage:
+    """All that the page shows; `problem` says what of the URL could not be followed, and what is shown instead."""
+
+    fields: list[Field]
+    model: Model
+    measure: Measure
+    label: str
+    settles: str
+    needs: list[str]
+    chart: Chart
+    problem: str
+    entries: list[Entry]
+    promise: str
+    rule: str
+    series: str
+
+
+def measure_page(project: Project, model: Model, asked: Mapping[str, str], *, now: datetime) -> MeasurePage:
+    """What the URL asks for; what it does not say is the model's main measure over the last day."""
+    fitting = measures_for(model.kind)
+    versions = {row.version: row.pk for row in model.versions.all()}
+    span = chosen(asked.get("range"))
+    name, problem = _measure_of(model, asked, fitting)
+    version = asked.get("version", "")
+    if version and version not in versions:
+        version, problem = "", problem or _("There is no such version; all of them are shown.")
+    step = asked.get("step", "")
+    stepped = _stepped(span, step)
+    if stepped is None:
+        step, stepped = "", span
+        problem = problem or _("These would be too many points to draw; a longer step is shown.")
+    measure = MEASURES[name]
+    version_id = versions[version] if version else None
+    picked = {"model": model.slug, "measure": name, "version": version, "range": span.key, "step": step}
+    return MeasurePage(
+        fields=_fields(project, fitting, list(versions), picked),
+        model=model,
+        measure=measure,
+        label=capfirst(str(measure.label)),
+        settles=_settles(measure, model),
+        needs=[str(NEEDS[need]) for need in measure.needs],
+        chart=_chart(model, measure, stepped, version_id, now=now),
+        problem=problem,
+        entries=[_entry(one, picked) for one in fitting],
+        promise=urlencode({"project": project.pk, "model": model.pk, "sli": "time_slices", "measure": name}),
+        rule=urlencode({"project": project.pk, "model": model.pk, "kind": "threshold", "measure": name}),
+        series=urlencode({"measure": name, "model": model.slug, "step": step or "1h"}),
+    )
+
+
+def _measure_of(model: Model, asked: Mapping[str, str], fitting: list[Measure]) -> tuple[str, str]:
+    """(name, problem)."""
+    name = asked.get("measure", "")
+    if any(measure.name == name for measure in fitting):
+        return name, ""
+    told = _("A %(kind)s has no measure “%(name)s”; choose one of its own.")
+    return main_measure(model), told % {"kind": model.get_kind_display(), "name": name[:64]} if name else ""
+
+
+def _stepped(span: Range, step: str) -> Range | None:
+    """The range in these steps; as it comes for none or an unknown one, None for too many."""
+    width = STEPS.get(step)
+    if width is None:
+        return span
+    if span.length / width > MOST_POINTS:
+        return None
+    return replace(span, step=width, sampled_step=width)
+
+
+def _settles(measure: Measure, model: Model) -> str:
+    if measure.settle == "events":
+        return _("Within seconds, when the event is drained")
+    return _("With the labels, %(delay)s after the prediction") % {"delay": write.span(model.label_delay)}
+
+
+def _fields(project: Project, fitting: list[Measure], versions: list[str], picked: Mapping[str, str]) -> list[Field]:
+    models = [(model.slug, str(model)) for model in Model.objects.filter(project=project)]
+    measures = [(one.name, f"{capfirst(str(one.label))} · {one.name}") for one in fitting]
+    named = [(version, version) for version in versions if version]
+    found = [
+        Field("model", _("Model"), picked["model"], models),
+        Field("measure", _("Measure"), picked["measure"], measures),
+        Field("version", _("Version"), picked["version"], [("", _("all")), *named]),
+        Field("range", _("Range"), picked["range"], [(key, span.label) for key, span in RANGES.items()]),
+        Field("step", _("Step"), picked["step"], [("", _("as fits")), *((key, key) for key in STEPS)]),
+    ]
+    return found
+
+
+def _entry(measure: Measure, picked: Mapping[str, str]) -> Entry:
+    url = urlencode({**picked, "measure": measure.name})
+    return Entry(measure, capfirst(str(measure.label)), url, measure.name == picked["measure"])
+
+
+def _chart(model: Model, measure: Measure, span: Range, version_id: int | None, *, now: datetime) -> Chart:
+    start, edges = span.edges(now=now, sampled=is_estimate(measure.name))
+    subject = subjects_of([model])[model.pk]
+    scope = scope_of(model, version_id=version_id)
+    points = read_series([measure.name], scope, edges=edges, now=now, subject=subject)[measure.name]
+    label = capfirst(str(measure.label))
+    return Chart(
+        slug="measure",
+        title=label,
+        unit=measure.unit,
+        lines=[Line(label, points, show_range=any(point.low is not None for point in points))],
+        start=start,
+        end=edges[-1],
+        bands=history.bands(model, start=start, end=edges[-1]),
+        marks=history.marks(model, start=start, end=edges[-1]),
+    )
