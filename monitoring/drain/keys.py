@@ -5,7 +5,7 @@ said of these events yet: whoever says something of an unknown id leaves its key
 one conflict at a time, and keys that were only awaited are adopted.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from operator import attrgetter
@@ -33,20 +33,27 @@ class Claimed(NamedTuple):
     adopted: set[bytes]
 
 
+def claim_all(entries: Iterable[KeyRow]) -> bool:
+    """Enter all of them in the directory; False, and nothing is entered, where one is there already."""
+    try:
+        with transaction.atomic():
+            _insert_all(sorted(entries))
+    except IntegrityError:
+        return False
+    return True
+
+
 def claim_keys(rows: Mapping[bytes, Row], kinds: Mapping[type[Row], str]) -> Claimed:
     """Enter the rows in the directory, in key order."""
     keys = sorted(rows)
     ordered = [rows[key] for key in keys]
     named = [kinds[row_type] for row_type in map(type, ordered)]
     entries: list[KeyRow] = list(zip(keys, named, map(_ID, ordered), map(_SEEN, ordered), strict=True))
-    try:
-        with transaction.atomic():
-            _insert_all(entries)
+    if claim_all(entries):
         return Claimed(set(rows), set())
-    except IntegrityError:
-        new = insert_new(entries)
-        adopted = adopt([entry for entry in entries if entry[0] not in new])
-        return Claimed(new | adopted, adopted)
+    new = insert_new(entries)
+    adopted = adopt([entry for entry in entries if entry[0] not in new])
+    return Claimed(new | adopted, adopted)
 
 
 def _insert_all(entries: Sequence[KeyRow]) -> None:

@@ -15,10 +15,11 @@ from models_registry.register import KnownVersion, ensure_version, known_version
 from monitoring.drain.build import build_rows
 from monitoring.drain.claim import Body
 from monitoring.drain.fold import PARTS, Folds
+from monitoring.drain.plain import Plain, plain_predictions
 from monitoring.drain.police import judge_calls
 from monitoring.drain.price import price_calls
 from monitoring.drain.prompts import Prompts, observe_prompts
-from monitoring.drain.rows import ROW_TYPES, LLMCallRow, Row, by_type, columns_of
+from monitoring.drain.rows import ROW_TYPES, LLMCallRow, PredictionRow, Row, by_type, columns_of
 from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.ingest.moments import moments_us
 from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, namespace
@@ -64,6 +65,7 @@ class Batch:
     kinds: dict[type[Row], str] = field(default_factory=dict)
     folds: Folds = field(default_factory=Folds)
     columns: dict[type[Row], Columns] = field(default_factory=dict)
+    plain: Plain | None = None  # instead of rows and columns
     prompts: Prompts = field(default_factory=dict)
     versions: frozenset[int] = frozenset()  # whose predictions are here
     plans: Plans = field(default_factory=dict)
@@ -102,8 +104,12 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
     versions = _resolve(pieces)
     batch = _begun(pieces, versions)
     batch.prompts = observe_prompts(((piece.body, piece.items) for piece in pieces), versions)
+    batch.kinds = {ROW_TYPES[piece.body.kind]: piece.body.kind for piece in pieces}
+    batch.plain = plain_predictions(pieces, versions)
+    if batch.plain is not None:
+        batch.folds.add_columns(PredictionRow, batch.plain.columns)
+        return batch
     for body, ids, items in pieces:
-        batch.kinds[ROW_TYPES[body.kind]] = body.kind
         keys = identities(body.project_id, namespace(body.kind), [item.id for item in items])
         batch.add(body, keys, list(build_rows(body, ids, items, versions)))
     if LLMCallRow in batch.kinds:

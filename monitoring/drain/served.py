@@ -72,6 +72,11 @@ def build_predictions(
     body: Body, ids: Iterable[int], items: Sequence[PredictionItem], versions: Versions
 ) -> Iterator[PredictionRow]:
     """The rows of undecoded predictions."""
+    return _rows(PredictionRow, prediction_columns(body, ids, items, versions))
+
+
+def prediction_columns(body: Body, ids: Iterable[int], items: Sequence[Any], versions: Versions) -> list[Column]:
+    """The columns of undecoded predictions but for what comes later; those that never end repeat one value."""
     given = columns_of(items)
     known = _versions(body, given, versions)
     payload = {name: _bytes(given[name]) for name in PREDICTION_PAYLOAD}
@@ -87,7 +92,7 @@ def build_predictions(
         number_of(value, one) if version.kind == Model.Kind.REGRESSION else one
         for one, version, value in zip(score, known, other, strict=True)
     ]
-    return _rows(PredictionRow, [*_served(body, ids, given, known, payload), decided, numbers])
+    return [*_served(body, ids, given, known, payload), decided, numbers]
 
 
 def build_calls(

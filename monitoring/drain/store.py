@@ -1,8 +1,9 @@
 """Store a prepared batch: keys, rows of the winners, joins, folds. Runs inside the caller's transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -12,8 +13,9 @@ from models_registry.models import Deployment
 from monitoring.drain.counts import Counts
 from monitoring.drain.fold.sums import Columns
 from monitoring.drain.join import AMENDABLE, Targets, join, name_early, name_targets
-from monitoring.drain.keys import await_targets, claim_keys
+from monitoring.drain.keys import await_targets, claim_all, claim_keys
 from monitoring.drain.merge import merge
+from monitoring.drain.plain import Plain
 from monitoring.drain.prepare import Batch
 from monitoring.drain.prompts import Prompts
 from monitoring.drain.rows import (
@@ -23,11 +25,12 @@ from monitoring.drain.rows import (
     LateRow,
     LLMCallRow,
     OutcomeRow,
+    PredictionRow,
     Row,
     by_type,
     columns_of,
 )
-from monitoring.drain.sql import bulk_insert, insert_columns, is_postgres, prefer_indexes
+from monitoring.drain.sql import insert_columns, prefer_indexes
 from monitoring.drain.user_days import add_user_days
 
 NOTE_LENGTH = 300
@@ -38,6 +41,11 @@ _PROJECT = attrgetter("project_id")
 def store(batch: Batch, counts: Counts) -> None:
     """Store what is new, fold it, and count what is stored and what is duplicate."""
     prefer_indexes()
+    if batch.plain is not None:
+        if _store_plain(batch.plain, batch.kinds[PredictionRow], counts):
+            merge(batch.folds)
+            return
+        batch.rows = batch.plain.rows()
     won, adopted = claim_keys(batch.rows, batch.kinds) if batch.rows else (set(), set())
     everything = len(won) == len(batch.rows)  # the usual case, and a row looked at is a row paid for
     new = batch.rows.values() if everything else [row for key, row in batch.rows.items() if key in won]
@@ -57,6 +65,17 @@ def store(batch: Batch, counts: Counts) -> None:
     add_user_days(winners[LLMCallRow])
 
 
+def _store_plain(plain: Plain, kind: str, counts: Counts) -> bool:
+    """Store predictions by columns; False, and nothing is stored, where an identity is known already."""
+    columns = plain.columns
+    if not claim_all(zip(plain.keys, repeat(kind), columns["id"], columns["ingested_us"], strict=False)):
+        return False
+    for project_id, times in Counter(columns["project_id"]).items():
+        counts.item((project_id, kind), "stored", times)
+    _bulk(PredictionRow, columns)
+    return True
+
+
 def _insert(
     winners: Mapping[type[Row], list[Any]],
     adopted: set[bytes],
@@ -69,14 +88,15 @@ def _insert(
     late: list[LateRow] = [row for row_type in LATE for row in winners.get(row_type, ())]
     for row_type, rows in winners.items():
         if row_type not in LATE:
-            _bulk(row_type, rows, known.get(row_type))
+            _bulk(row_type, known.get(row_type) or columns_of(rows))
     spoken_of = {row.target for row in late} | adopted
     if not spoken_of:
         return
     targets = await_targets(spoken_of, seen_us=max(row.ingested_us for row in batch.rows.values()))
     for row_type in LATE:
         named = name_targets(winners.get(row_type, ()), targets)
-        _bulk(row_type, named)
+        if named:
+            _bulk(row_type, columns_of(named))
         orphans = Counter(row.project_id for row in named if row.target_ref is None)
         orphans.subtract(_adopted(row_type, adopted & targets.keys(), targets, batch))
         for project_id, times in orphans.items():
@@ -92,17 +112,10 @@ def _adopted(row_type: type[LateRow], keys: set[bytes], targets: Targets, batch:
     return {project_id: name_early(mine, targets, row_type) for project_id, mine in by_project.items()}
 
 
-def _bulk(row_type: type[Row], rows: Sequence[Row], known: Columns | None = None) -> None:
+def _bulk(row_type: type[Row], columns: Columns) -> None:
     """What is served starts with the defaults of the database for everything that comes later."""
-    if not rows:
-        return
     sent = len(row_type._fields) - (len(row_type._field_defaults) if row_type in AMENDABLE else 0)
-    names = row_type._fields[:sent]
-    if is_postgres():
-        bulk_insert(MODELS[row_type], names, [row[:sent] for row in rows])
-        return
-    columns = known or columns_of(rows)
-    insert_columns(MODELS[row_type], {name: columns[name] for name in names})
+    insert_columns(MODELS[row_type], {name: columns[name] for name in row_type._fields[:sent]})
 
 
 def _mark_changes(winners: Iterable[BusinessEventRow], prompts: Prompts) -> None:
