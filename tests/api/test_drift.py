@@ -253,3 +253,30 @@ def test_what_another_tool_cannot_be_asked_is_named(api: Client, credit_risk: Mo
     arrive([{"income": None, "region": None}] * 120)
     compat = ask(api, compat=tool)["compat"]
     assert (compat["state"], [one["values"] for one in compat["columns"]]) == ("ok", [[], []])
+
+
+def test_the_numbers_of_a_regression_drift_like_a_feature(api: Client, credit_risk: Model, now: datetime, arrive):
+    Model.objects.filter(pk=credit_risk.pk).update(kind=Model.Kind.REGRESSION)
+    version = credit_risk.versions.select_related("model").get()
+    rows = [{**row, "prediction": 300 + n / 100} for n, row in enumerate(applicants(3_000))]
+    set_reference(version, freeze(version, sample_of(rows)), origin="rows", now=now)
+    arrive(applicants(300, seed=2), prediction=325.5)
+    found = {one["name"]: one for one in ask(api)["features"]}
+    assert (found["prediction"]["kind"], found["prediction"]["state"], found["prediction"]["n"]) == (
+        "number",
+        "drifted",
+        300,
+    )
+    assert found["income"]["state"] == "ok"
+
+
+def test_a_feature_and_an_answer_of_one_name_are_told_apart(api: Client, credit_risk: Model, now: datetime, arrive):
+    version = credit_risk.versions.select_related("model").get()
+    rows = [{"features": {"score": 600 + n % 200}, "scores": {"a": 0.6, "b": 0.1 + n / 10_000}} for n in range(3_000)]
+    set_reference(version, freeze(version, sample_of(rows)), origin="rows", now=now)
+    arrive([{"score": 600 + n % 200} for n in range(200)], scores={"a": 0.95, "b": 0.05})
+    found = {(one["name"], one["source"]): one for one in ask(api)["features"]}
+    assert set(found) == {("score", "input"), ("score", "score"), ("prediction", "prediction")}
+    assert found["score", "input"]["state"] == "ok"
+    assert found["score", "score"]["state"] == "broken", "every score is higher than all of the reference's"
+    assert found["score", "score"]["out_of_range"] == 200

@@ -204,3 +204,17 @@ def test_a_parquet_file_that_was_cut_off_is_refused_with_the_mend(credit_risk: M
     (tmp_path / "a.parquet").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CommandError, match="cannot be read as Parquet"):
         call_command("reference", "aurora", "credit-risk", "1", tmp_path / "a.parquet")
+
+
+def test_another_versions_reference_is_borrowed_by_command(credit_risk: Model, stopped_clock: datetime, tmp_path):
+    (tmp_path / "a.csv").write_text("income,label\n1.5,yes\n2.5,no\n", encoding="utf-8")
+    call_command("reference", "aurora", "credit-risk", "1", tmp_path / "a.csv")
+    credit_risk.versions.create(version="2")
+    call_command("reference", "aurora", "credit-risk", "2", from_version="1")
+    found = Reference.objects.latest("id")
+    assert (found.origin, found.version.version, read_sample(found).label) == ("version", "2", ["yes", "no"])
+    for more in ({}, {"from_version": "1", "file": tmp_path / "a.csv"}):
+        with pytest.raises(CommandError, match="either a file"):
+            call_command("reference", "aurora", "credit-risk", "2", **more)
+    with pytest.raises(CommandError, match="no reference to borrow"):
+        call_command("reference", "aurora", "credit-risk", "1", from_version="3")

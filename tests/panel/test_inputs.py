@@ -161,6 +161,37 @@ def test_the_page_says_how_far_back_the_reference_reaches(history: History, told
     assert bool(told) == bool(history_sentence(history))
 
 
+@pytest.mark.parametrize(
+    ("against", "state", "told"),
+    [
+        ("week", "few_past", "The same hours of the past have too few predictions to compare with (n 200)."),
+        ("reference_week", "no_period", "The reference was not taken from a past window"),
+        ("nonsense", "ok", "No drift: none of 2 features"),
+    ],
+)
+def test_the_page_compares_with_the_past_where_it_is_asked_to(
+    as_bia: Client, credit_risk: Model, stopped_clock, arrive, against: str, state: str, told: str
+):
+    reference(credit_risk, stopped_clock)
+    arrive(applicants(200, seed=3))
+    answer = as_bia.get(reverse("panel:model", args=["aurora", "credit-risk/inputs"]), {"against": against})
+    assert answer.status_code == 200
+    assert told in " ".join(answer.content.decode().split())
+    if against in ("week", "reference_week"):
+        start = stopped_clock.replace(hour=0)
+        assert inputs_of(credit_risk, None, start=start, now=stopped_clock, against=against).state == state
+
+
+def test_two_hundred_classes_are_drawn(as_bia: Client, credit_risk: Model, stopped_clock, arrive):
+    version = credit_risk.versions.select_related("model").get()
+    rows = [{"city": f"c{n % 200}"} for n in range(20_000)]
+    set_reference(version, freeze(version, sample_of(rows)), origin="rows", now=stopped_clock)
+    arrive([{"city": f"c{n % 200}"} for n in range(1_000)])
+    told = page(as_bia, credit_risk)
+    assert "No drift: none of 1 features" in told
+    assert "other categories: 75" in told
+
+
 def test_calls_of_language_models_have_no_such_section(as_bia: Client, support_assistant: Model, stopped_clock):
     address = reverse("panel:model", args=[support_assistant.project.slug, f"{support_assistant.slug}/inputs"])
     assert as_bia.get(address).status_code == 404

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from lib import clock
 from models_registry.models import ModelVersion
 from monitoring.models import Reference
-from monitoring.references import freeze, set_reference
-from monitoring.stats.profile import ProfileError
-from monitoring.stats.sample import sample_of
+from monitoring.references import borrow, freeze, set_reference
+from monitoring.stats.profile import Profile, ProfileError
+from monitoring.stats.sample import Sample, sample_of
 from monitoring.training import FileError, read_rows
 
 SHOWN = 8
@@ -27,7 +27,10 @@ class Command(BaseCommand):
         parser.add_argument("project", help="slug of the project")
         parser.add_argument("model", help="slug of the model")
         parser.add_argument("model_version", help="version of the model")
-        parser.add_argument("file", type=Path, help="CSV in UTF-8 whose first line names the columns, or .parquet")
+        parser.add_argument(
+            "file", type=Path, nargs="?", help="CSV in UTF-8 whose first line names the columns, or .parquet"
+        )
+        parser.add_argument("--from-version", help="no file, but the inputs of another version's reference")
         parser.add_argument(
             "--categorical", default="", help="features that are categories though they look like numbers"
         )
@@ -42,18 +45,39 @@ class Command(BaseCommand):
         if version is None:
             message = "There is no such version: look at the project, the model and the version in the admin."
             raise CommandError(message)
-        try:
-            categorical = _names(options["categorical"])
-            rows = read_rows(options["file"], ignored=set(_names(options["ignore"])), texts=set(categorical))
-            sample = sample_of(rows)
-            profile = freeze(version, sample, categorical=categorical)
-        except (OSError, UnicodeDecodeError, csv.Error, FileError, ProfileError) as error:
-            message = f"{options['file']}: {error}"
-            raise CommandError(message) from error
+        if (options["file"] is None) == (options["from_version"] is None):
+            raise CommandError("Give either a file of training data or --from-version.")
+        profile, sample = _borrowed(version, options) if options["from_version"] else _read(version, options)
+        origin = Reference.Origin.VERSION if options["from_version"] else Reference.Origin.ROWS
         kept = None if options["no_rows"] else sample
-        found = set_reference(version, profile, origin=Reference.Origin.ROWS, now=clock.now(), sample=kept)
+        found = set_reference(version, profile, origin=origin, now=clock.now(), sample=kept)
         names = ", ".join(feature.name for feature in profile.features[:SHOWN])
         self.stdout.write(f"{version}: {found.rows} rows, {len(profile.features)} features ({names}), {found.layout}")
+
+
+def _read(version: ModelVersion, options: dict[str, Any]) -> tuple[Profile, Sample | None]:
+    """From the file."""
+    try:
+        categorical = _names(options["categorical"])
+        rows = read_rows(options["file"], ignored=set(_names(options["ignore"])), texts=set(categorical))
+        sample = sample_of(rows)
+        return freeze(version, sample, categorical=categorical), sample
+    except (OSError, UnicodeDecodeError, csv.Error, FileError, ProfileError) as error:
+        message = f"{options['file']}: {error}"
+        raise CommandError(message) from error
+
+
+def _borrowed(version: ModelVersion, options: dict[str, Any]) -> tuple[Profile, Sample | None]:
+    """From another version of the model."""
+    lender = Reference.objects.filter(version__model=version.model_id, version__version=options["from_version"]).first()
+    if lender is None:
+        message = f"Version {options['from_version']} of this model has no reference to borrow."
+        raise CommandError(message)
+    try:
+        return borrow(lender)
+    except ProfileError as error:
+        message = f"Version {options['from_version']}: {error}"
+        raise CommandError(message) from error
 
 
 def _names(text: str) -> list[str]:
