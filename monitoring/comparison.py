@@ -19,7 +19,16 @@ from monitoring.stats.tally import Subject
 
 # What a model is judged by, the first that both have: is it right, how near, do people like it, does it answer.
 JUDGED_BY = ("accuracy", "mae", "bad_answer_rate", "feedback_negative_rate", "truncation_rate", "error_rate")
-NUMBERS = {"ms": (0, " ms"), "score": (3, ""), "usd": (4, " USD"), "per_second": (1, "/s"), "per_minute": (1, "/min")}
+NUMBERS = {
+    "ms": (0, " ms"),
+    "score": (3, ""),
+    "usd": (4, " USD"),
+    "per_second": (1, "/s"),
+    "per_minute": (2, "/min"),
+    "count": (0, ""),
+    "tokens": (0, ""),
+    "s": (0, " s"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ def sentence_of(
             _("%(measure)s: %(difference)s from %(champion)s to %(challenger)s; no interval tells chance apart.")
             % about
         )
-    about |= {"low": _bare(found.low, measure.unit), "high": _bare(found.high, measure.unit)}
+    about |= {"low": bare_figure(found.low, measure.unit), "high": bare_figure(found.high, measure.unit)}
     return _SENTENCES[verdict]() % about
 
 
@@ -141,12 +150,12 @@ _SENTENCES = {
 def difference_figure(value: float, unit: str) -> str:
     """A difference with its sign and unit: +4.1 points, −12 ms."""
     sign = "+" if value > 0 else "" if value < 0 else "±"
-    number = sign + _bare(value, unit)
+    number = sign + bare_figure(value, unit)
     return _("%(number)s points") % {"number": number} if unit == "ratio" else number + NUMBERS.get(unit, (0, ""))[1]
 
 
-def _bare(value: float, unit: str) -> str:
-    """As many digits as the unit deserves; a share in points."""
+def bare_figure(value: float, unit: str) -> str:
+    """A difference without its unit, as many digits as that deserves; a share in points."""
     sign, size = "−" if value < 0 else "", abs(value)
     if unit == "ratio":
         return f"{sign}{_number(size * 100, 1 if size >= 0.01 else 2)}"

@@ -131,7 +131,8 @@ def test_labels_that_may_still_come_are_said(two_versions: Model, now: datetime)
         (-0.0012, "ratio", "−0.12 points"),
         (-12.4, "ms", "−12 ms"),
         (0.0, "score", "±0.000"),
-        (1234.5, "count", "+1,234"),
+        (1234.0, "count", "+1,234"),
+        (2.0, "value", "+2.00"),
     ],
 )
 def test_a_difference_has_a_sign_and_a_unit(value, unit, text):

@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from models_registry.models import ModelVersion
-from monitoring.comparison import Row, Side, compare, difference_figure
+from monitoring.comparison import Row, Side, bare_figure, compare, difference_figure
 from monitoring.stats.compare import Verdict
 from panel import format as write
 from panel.pages.indicators import scope_of
@@ -65,7 +65,7 @@ def name_of(version: ModelVersion) -> str:
 def _row(row: Row) -> ComparedRow:
     unit, gap, interval = row.measure.unit, row.difference, ""
     if gap is not None and gap.low is not None and gap.high is not None:
-        interval = f"{difference_figure(gap.low, unit)} … {difference_figure(gap.high, unit)}"
+        interval = f"{bare_figure(gap.low, unit)} … {bare_figure(gap.high, unit)}"
     return ComparedRow(
         capfirst(str(row.measure.label)),
         figure_of(row.measure.name, row.champion),
