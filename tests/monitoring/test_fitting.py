@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
+from sklearn.metrics import roc_auc_score
 
 from models_registry.jobs import run_jobs
 from models_registry.models import Job, Model, ModelVersion, Project
@@ -172,3 +173,88 @@ def test_reading_estimates_imports_no_scikit_learn():
     check = "import sys; sys.exit('sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", f"{code}; {check}"], check=False)
     assert done.returncode == 0
+
+
+def several(n: int, classes: int, *, seed: int) -> list[dict[str, Any]]:
+    """Rows of an overconfident classifier of several classes."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 1.5, (n, classes))
+    scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    true = scores**0.7 / (scores**0.7).sum(axis=1, keepdims=True)
+    labels = (rng.random(n)[:, None] > np.cumsum(true, axis=1)).sum(axis=1).clip(max=classes - 1)
+    names = [f"c{place:03}" for place in range(classes)]
+    return [
+        {"scores": dict(zip(names, row.round(6).tolist(), strict=True)), "label": names[label], "age": 1}
+        for row, label in zip(scores, labels.tolist(), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("classes", [3, 200])
+def test_several_classes_are_estimated_and_their_ranking_measured(
+    project: Project, model: Model, now: datetime, classes: int
+):
+    Model.objects.update(kind=Model.Kind.MULTICLASS)
+    version = ModelVersion.objects.create(model=model, version="1")
+    sample = sample_of(several(6_000, classes, seed=1))
+    set_reference(version, profile_of_columns(sample.features), origin=Reference.Origin.ROWS, now=now, sample=sample)
+    start_fits(now=now)
+    run_jobs(now=now)
+    assert Job.objects.get(kind="fit_estimator").state == Job.State.DONE
+    rows = several(2_000, classes, seed=2)
+    at = micros(now)
+    ids = [str(place) for place in range(len(rows))]
+    predictions = [
+        {"id": id_, "model": "credit-risk", "version": "1", "ts": at, "scores": row["scores"]}
+        for id_, row in zip(ids, rows, strict=True)
+    ]
+    outcomes = [{"id": id_, "prediction_id": id_, "ts": at, "label": row["label"]} for id_, row in zip(ids, rows, strict=True)]  # fmt: skip
+    put_body(project, "prediction", predictions, received=now)
+    put_body(project, "outcome", outcomes, received=now)
+    drain_until_empty(now=now)
+    start = now - timedelta(hours=1)
+    for name in ("accuracy", "f1", "precision", "recall"):
+        realised, found = read(name, model, start).value, read(f"estimated_{name}", model, start)
+        assert found.value == pytest.approx(realised, abs=0.04), name
+        assert found.n == 2_000
+    if classes == 3:
+        labels, names = [row["label"] for row in rows], list(rows[0]["scores"])
+        scores = [list(row["scores"].values()) for row in rows]
+        theirs = roc_auc_score(labels, scores, multi_class="ovr", average="macro", labels=names)
+        assert read("roc_auc", model, start).value == pytest.approx(theirs, abs=0.002)
+        assert read("estimated_roc_auc", model, start).value == pytest.approx(theirs, abs=0.02)
+
+
+def test_one_class_only_is_no_calibration(project: Project, model: Model, now: datetime):
+    rows = [{**row, "label": "paid"} for row in events(1_200, seed=8)]
+    serve(project, rows, at=now - 3 * DAY)
+    window = {"from": (now - 4 * DAY).isoformat(), "to": now.isoformat()}
+    start_fit(ModelVersion.objects.get(), window, now=now)
+    run_jobs(now=now)
+    assert "1200 labelled predictions with a score, 0 of the rarer class" in Job.objects.get().error
+    assert read("estimated_accuracy", model, now - 3 * DAY).value is None
+
+
+def test_versions_are_estimated_each_by_its_own_estimator(project: Project, model: Model, now: datetime):
+    """The second version scores the same and means the opposite; one without an estimator takes no part."""
+    rows = events(2_000, seed=9)
+    turned = [{**row, "label": "paid" if row["label"] == "default" else "default"} for row in rows]
+    for name, labelled in (("1", rows), ("2", turned)):
+        version = ModelVersion.objects.create(model=model, version=name)
+        sample = sample_of([{**row, "age": int(name)} for row in labelled])
+        set_reference(
+            version, profile_of_columns(sample.features), origin=Reference.Origin.ROWS, now=now, sample=sample
+        )
+    start_fits(now=now)
+    run_jobs(now=now)
+    later = events(600, seed=10)
+    for name in ("1", "2", "3"):
+        served = [
+            {"id": f"{name}-{place}", "model": "credit-risk", "version": name, "ts": micros(now), "score": row["score"],
+             "prediction": row["prediction"]}
+            for place, row in enumerate(later)
+        ]  # fmt: skip
+        put_body(project, "prediction", served, received=now)
+    drain_until_empty(now=now)
+    found = read("estimated_accuracy", model, now - timedelta(hours=1))
+    assert found.n == 1_200
+    assert found.value == pytest.approx((by_rows(rows, later) + by_rows(turned, later)) / 2, abs=0.02)
