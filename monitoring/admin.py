@@ -15,10 +15,20 @@ from django.utils.translation import ngettext
 from lib import clock
 from models_registry.admin_parts import ShownOnly, person
 from models_registry.models import Project
+from monitoring.admin_estimators import EstimatorAdmin as EstimatorAdmin
 from monitoring.catalogue import MEASURES
 from monitoring.deadletters import replay
 from monitoring.indicators import INDICATORS, SLICES
-from monitoring.models import SLO, AppliedPrice, DeadLetter, OwnPrice, Policy, PolicyEvent, SegmentKey, StageRun
+from monitoring.models import (
+    SLO,
+    AppliedPrice,
+    DeadLetter,
+    OwnPrice,
+    Policy,
+    PolicyEvent,
+    SegmentKey,
+    StageRun,
+)
 from monitoring.pricing.prices import BUCKETS
 from monitoring.reprice import start_reprice
 from monitoring.segments import declare_key, key_problem, withdraw_key

@@ -27,6 +27,7 @@ from monitoring.models import (
     AppliedPrice,
     BusinessEvent,
     DeadLetter,
+    Estimator,
     Feedback,
     InboxBody,
     LLMCall,
@@ -43,6 +44,7 @@ from monitoring.models import (
 )
 from monitoring.pricing.prices import Price
 from monitoring.references import set_reference
+from monitoring.stats.fitted import pack
 from monitoring.stats.profile import profile_of_columns
 from runbooks.models import ActionItem, Review, Run, Runbook, RunStep, Step
 from tests import cast
@@ -83,6 +85,8 @@ class Crowd:
             self._keep("version", version)
             SegmentKey.objects.create(model=owner, key=f"key-{number}", since=0, created_at=cast.NOW)
             set_reference(version, profile_of_columns({"x": [1, 2]}), origin="rows", now=cast.NOW)
+            fitted = {"origin": "reference", "rows": 10, "kind": kind, "fit": pack({}, {}), "created_at": cast.NOW}
+            Estimator.objects.create(version=version, **fitted)
             Deployment.objects.create(version=version, at=cast.NOW - timedelta(hours=number))
             status = series_of(owner, "status", version=str(number))
             add(status, cast.NOW - timedelta(minutes=5), {0: 90, 1: 10})

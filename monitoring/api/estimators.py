@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,6 +29,16 @@ from monitoring.track import Track, estimated_names, read_tracks
 WEEKS = timedelta(days=30)
 MAX_WINDOWS = 1_000
 ASSUMES = "assumes no concept drift"
+NOT_ESTIMATED: dict[str, Any] = {
+    "measure": None,
+    "assumes": ASSUMES,
+    "state": "not_estimated",
+    "estimator": None,
+    "baseline": None,
+    "bounds": {},
+    "record": {},
+    "windows": [],
+}
 FittedSerializer = inline_serializer(
     "Estimator",
     {
@@ -45,9 +55,11 @@ TrackSerializer = inline_serializer(
     {
         "model": serializers.CharField(),
         "version": serializers.CharField(),
-        "measure": serializers.CharField(),
+        "measure": serializers.CharField(allow_null=True),
         "assumes": serializers.CharField(),
-        "state": serializers.ChoiceField(["ok", "no_scores", "no_estimator", "no_estimate", "no_mature_windows"]),
+        "state": serializers.ChoiceField(
+            ["ok", "no_scores", "no_estimator", "no_estimate", "no_mature_windows", "not_estimated"]
+        ),
         "estimator": FittedSerializer,
         "baseline": serializers.DictField(allow_null=True),
         "bounds": serializers.DictField(),
@@ -91,7 +103,7 @@ class EstimatorView(APIView):
         known, params, now = version_of(request, slug, version), request.query_params.dict(), clock.now()
         name, names = params.get("measure", ""), estimated_names(known.model.kind)
         if not names:
-            raise NotFound("The performance of this kind of model is not estimated.")
+            return Response({"model": slug, "version": version, **NOT_ESTIMATED})
         name = name or names[0]
         if name not in names:
             raise ValidationError({"measure": f"Not estimated; one of {', '.join(names)}."})

@@ -1,7 +1,7 @@
 """Start fits by themselves: of a reference whose rows have labels, and of the first labelled history that is enough."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models import Sum
 
 from lib.stage import Summary
 from models_registry.jobs import start_job
-from models_registry.models import Job, Model, ModelVersion
+from models_registry.models import Job, Model, ModelVersion, User
 from monitoring.measures import subjects_of
 from monitoring.models import Bucket, Estimator, Reference, ReferenceSample, Series
 from monitoring.models.summaries import Tier
@@ -36,10 +36,30 @@ def start_fits(*, now: datetime) -> Summary:
     return Summary(seen=len(wanted), written=len(wanted))
 
 
-def start_fit(version: ModelVersion, arguments: Mapping[str, Any], *, now: datetime, by: Any = None) -> Job:
+def start_fit(version: ModelVersion, arguments: Mapping[str, Any], *, now: datetime, by: User | None = None) -> Job:
     """A job that fits an estimator on `reference` (an id) or on the window `from`, `to`."""
     given = {"version": version.pk, **arguments}
     return start_job(KIND, project=version.model.project, arguments=given, now=now, by=by)
+
+
+def fit_again(asked: Iterable[tuple[int, str]], *, now: datetime, by: User) -> list[Job]:
+    """A job for each of these (version, origin): on its reference in force, or on the 30 days whose labels have settled."""
+    origins = dict(asked)
+    versions = ModelVersion.objects.filter(pk__in=origins).select_related("model__project")
+    subjects = subjects_of(version.model for version in versions)
+    return [
+        start_fit(
+            version, _again(version, origins[version.pk], now - subjects[version.model_id].settle), now=now, by=by
+        )
+        for version in versions
+    ]
+
+
+def _again(version: ModelVersion, origin: str, end: datetime) -> dict[str, Any]:
+    reference = Reference.objects.filter(version=version).first() if origin == Estimator.Origin.REFERENCE else None
+    if reference is not None:
+        return {"reference": reference.pk}
+    return {"from": (end - 30 * DAY).isoformat(), "to": end.isoformat()}
 
 
 def _tried(now: datetime) -> set[tuple[int, int | None]]:

@@ -110,5 +110,6 @@ def test_a_question_that_cannot_be_answered_names_the_mend(api: Client, asked: d
 
 def test_calls_of_language_models_are_not_estimated(api: Client):
     Model.objects.update(kind="llm")
-    assert api.get(PATH).status_code == 404
+    told = api.get(PATH).json()
+    assert (told["state"], told["windows"]) == ("not_estimated", [])
     assert post(api, {"reference": True}).status_code == 400

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
+from django.urls import reverse
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import roc_auc_score
 
@@ -258,3 +260,18 @@ def test_versions_are_estimated_each_by_its_own_estimator(project: Project, mode
     found = read("estimated_accuracy", model, now - timedelta(hours=1))
     assert found.n == 1_200
     assert found.value == pytest.approx((by_rows(rows, later) + by_rows(turned, later)) / 2, abs=0.02)
+
+
+def test_people_fit_another_one_in_the_admin(as_ana: Client, project: Project, model: Model, now: datetime):
+    serve(project, events(600, seed=11), at=now - 3 * DAY)
+    version = ModelVersion.objects.get()
+    start_fit(version, {"from": (now - 4 * DAY).isoformat(), "to": now.isoformat()}, now=now)
+    run_jobs(now=now)
+    page = reverse("admin:monitoring_estimator_changelist")
+    assert as_ana.get(page).status_code == 200
+    chosen = {"action": "fit_again", "_selected_action": [Estimator.objects.get().pk]}
+    assert "1 job has started" in as_ana.post(page, chosen, follow=True).content.decode()
+    job = Job.objects.first()
+    assert job is not None
+    assert (job.state, job.created_by.username) == ("queued", "ana")
+    assert set(job.arguments) == {"version", "from", "to"}
