@@ -7,11 +7,11 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from alerting.models import AlertRule, Channel
-from demo.definitions import CHANNELS, MODELS, RULES, SEGMENTS, SLOS
+from demo.definitions import CHANNELS, MODELS, POLICIES, RULES, SEGMENTS, SLOS
 from demo.texts import RUNBOOKS, RunbookText
 from models_registry.models import Model, Project, User
 from models_registry.roles import EDITOR, RESPONDER, ensure_roles
-from monitoring.models import SLO
+from monitoring.models import SLO, Policy
 from monitoring.segments import set_keys
 from runbooks.models import Runbook, Step
 
@@ -28,6 +28,7 @@ def define(*, slug: str, name: str, models: Collection[str], now: datetime) -> P
         fields = {**MODELS[key], "reviewed": True}
         known[key], _ = Model.objects.update_or_create(project=project, slug=key, defaults=fields)
         set_keys(known[key], SEGMENTS[key], now=now)
+    _define_policies(project, known)
     slos = _define_slos(project, known)
     rules = _define_rules(project, known, slos)
     for text in RUNBOOKS:
@@ -37,6 +38,14 @@ def define(*, slug: str, name: str, models: Collection[str], now: datetime) -> P
     for key, fields in CHANNELS.items():
         Channel.objects.update_or_create(project=project, name=key, defaults=fields)
     return project
+
+
+def _define_policies(project: Project, known: dict[str, Model]) -> None:
+    """The limits of the known models."""
+    for key, fields in POLICIES.items():
+        model = known.get(fields["model"])
+        if model is not None:
+            Policy.objects.update_or_create(project=project, slug=key, defaults={**fields, "model": model})
 
 
 def _define_slos(project: Project, known: dict[str, Model]) -> dict[str, SLO]:

@@ -1,6 +1,7 @@
 """The definitions of the demonstration as data: models, promises, rules. `demo/define.py` writes them."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
@@ -29,12 +30,16 @@ MODELS: dict[str, Fields] = {
         "positive_label": "default",
         "threshold": credit.THRESHOLD,
         "label_delay": timedelta(minutes=30),
+        "conversion_events": ["loan_granted"],
+        # US dollars of a small loan: a default costs its principal, a good payer who is refused costs the interest.
+        "value_matrix": {"default": {"default": 0, "paid": -300}, "paid": {"default": -35, "paid": 35}},
     },
     assistant.MODEL: {
         "name": _("Support assistant"),
         "description": _("Answers customers of the shop with a language model and a knowledge base."),
         "owner": "support",
         "kind": "llm",
+        "conversion_events": ["conversion"],
     },
     delivery.MODEL: {
         "name": _("Delivery time"),
@@ -52,6 +57,23 @@ SEGMENTS: dict[str, tuple[str, ...]] = {
     credit.MODEL: ("channel",),
     assistant.MODEL: ("channel",),
     delivery.MODEL: ("vehicle",),
+}
+
+# What the assistant may cost, use and take; the retry loop of `llm_cost_spike` does not keep to it.
+POLICIES: dict[str, Fields] = {
+    "frugal": {
+        "name": "frugal",
+        "model": assistant.MODEL,
+        "max_cost_day_usd": Decimal(12),
+        "max_cost_user_day_usd": Decimal("0.05"),
+        "max_latency_ms": 15_000,
+        "quality_measure": "truncation_rate",
+        "quality_comparison": "at_most",
+        "quality_bound": 0.10,
+        "allowed_models": [f"{assistant.PROVIDER}/{assistant.LANGUAGE_MODEL}*"],
+        "parameters": {"max_tokens": {"max": 1_024}, "temperature": {"min": 0, "max": 1}},
+        "required_context": ["prompt", "prompt_version"],
+    },
 }
 
 SLOS: dict[str, Fields] = {

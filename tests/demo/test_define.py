@@ -3,7 +3,7 @@
 from alerting.models import AlertRule
 from alerting.validate import rule_problems
 from demo.define import define
-from demo.definitions import MODELS, RULES, SEGMENTS, SLOS
+from demo.definitions import MODELS, POLICIES, RULES, SEGMENTS, SLOS
 from demo.scenarios import SCENARIOS
 from demo.texts import LESSONS, RUNBOOKS
 from monitoring.models import SLO, SegmentKey
@@ -37,6 +37,9 @@ def test_every_promise_and_every_rule_can_be_kept(db, now):
     project = define(slug="demo", name="Aurora", models=tuple(MODELS), now=now)
     assert [slo_problems(slo) for slo in SLO.objects.filter(project=project)] == [{}] * len(SLOS)
     assert [rule_problems(rule) for rule in AlertRule.objects.filter(project=project)] == [{}] * len(RULES)
+    for row in (*project.models.all(), *project.policies.all()):
+        row.full_clean()
+    assert project.policies.count() == len(POLICIES)
 
 
 def test_a_project_of_one_model_gets_what_is_about_it_only(db, now):
