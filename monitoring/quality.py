@@ -23,8 +23,10 @@ from monitoring.stats.intervals import Reading
 from monitoring.stats.readers import label_coverage
 from monitoring.stats.tally import Confusion, Subject, Tally
 
-METRICS = frozenset({"confusion", "decision", "rank", "value", "labelled_score", "error"})
+CLASS_SCORES = ("labelled_class_score", "class_scores_cut")
+METRICS = frozenset({"confusion", "decision", "rank", "value", "labelled_score", "error", *CLASS_SCORES})
 FEW = 30
+Scores = Literal["ok", "none", "too_many_classes"]
 State = Literal["ok", "no_data", "provisional"]
 
 
@@ -40,7 +42,8 @@ class Class:
 class Quality:
     """What is known of the window; lists are empty where the kind of model has no such thing, or nobody has labels.
 
-    `confusion` holds (true label, decided label, events). `few` says that there are too few labels to trust any figure.
+    `confusion` holds (true label, decided label, events). `scores` says whether there was something to rank by,
+    `few` that there are too few labels to trust any figure.
     """
 
     kind: str
@@ -49,6 +52,7 @@ class Quality:
     state: State
     n: int
     coverage: Reading
+    scores: Scores
     confusion: list[tuple[str | None, str | None, int]]
     classes: list[Class]
     at_threshold: Threshold | None
@@ -82,6 +86,7 @@ def read_quality(
         state=_state(n, tally, subject, now),
         n=n,
         coverage=coverage,
+        scores=_scores(tally),
         confusion=[
             (names.get(true), names.get(guess), count)
             for (true, guess), count in sorted(confusion.cells.items())
@@ -96,6 +101,13 @@ def read_quality(
         unusable_labels=errors.unusable_labels(tally, subject),
         snapped=tally.snapped,
     )
+
+
+def _scores(tally: Tally) -> Scores:
+    """Whether labelled predictions had scores to rank by."""
+    if tally.cell("class_scores_cut").n > 0:
+        return "too_many_classes"
+    return "ok" if tally.cell("labelled_score").n or tally.cell("labelled_class_score").n else "none"
 
 
 def _names(model: Model) -> dict[int, str]:

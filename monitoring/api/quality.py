@@ -95,6 +95,7 @@ class QualitySerializer(serializers.Serializer[dict[str, Any]]):
     n = serializers.IntegerField()
     few = serializers.BooleanField()
     label_coverage = ReadingSerializer()
+    scores = serializers.ChoiceField(["ok", "none", "too_many_classes"])
     confusion = CellSerializer(many=True)
     classes = ClassSerializer(many=True)
     at_threshold = ThresholdSerializer(allow_null=True)
@@ -176,6 +177,7 @@ def _to_wire(model: Model, found: Quality) -> dict[str, Any]:
         "n": found.n,
         "few": found.few,
         "label_coverage": _reading(found.coverage),
+        "scores": found.scores,
         "confusion": [{"true": true, "predicted": guess, "count": count} for true, guess, count in found.confusion],
         "classes": [_class(one) for one in found.classes],
         "at_threshold": _matrix(found.at_threshold),

@@ -7,6 +7,7 @@ from monitoring.stats import ranking, ranks, readers
 
 _DECISIONS = ("confusion",)
 _SCORES = ("labelled_score",)
+_ALL_SCORES = (*_SCORES, "labelled_class_score", "class_scores_cut")
 MEASURES = (
     Measure(
         name="accuracy",
@@ -118,8 +119,21 @@ MEASURES = (
         ),
         source="scikit-learn roc_auc_score; DeLong, DeLong and Clarke-Pearson 1988",
         kinds=CLASSIFIERS,
-        metrics=(*_SCORES, "labelled_class_score"),
+        metrics=_ALL_SCORES,
         read=ranking.roc_auc,
+        needs=("labels", "score"),
+        settle="labels",
+        better="higher",
+    ),
+    Measure(
+        name="roc_auc_weighted",
+        label=_("ROC AUC, weighted"),
+        unit="score",
+        definition=_("Mean of the ROC AUC of each class against the rest, weighted by how often the class occurred."),
+        source='scikit-learn roc_auc_score, multi_class="ovr", average="weighted"; DeLong, DeLong and Clarke-Pearson 1988',
+        kinds=MULTICLASS,
+        metrics=_ALL_SCORES,
+        read=ranking.roc_auc_weighted,
         needs=("labels", "score"),
         settle="labels",
         better="higher",
@@ -128,10 +142,13 @@ MEASURES = (
         name="average_precision",
         label=_("average precision"),
         unit="score",
-        definition=_("Sum of precision times gain of recall, from the highest score down."),
+        definition=_(
+            "Sum of precision times gain of recall, from the highest score down. Of several classes the plain mean of each "
+            "against the rest."
+        ),
         source="scikit-learn average_precision_score; Boyd, Eng and Page 2013",
-        kinds=BINARY,
-        metrics=_SCORES,
+        kinds=CLASSIFIERS,
+        metrics=_ALL_SCORES,
         read=ranking.average_precision,
         needs=("labels", "score"),
         settle="labels",
@@ -141,10 +158,12 @@ MEASURES = (
         name="brier_score",
         label=_("Brier score"),
         unit="score",
-        definition=_("Mean squared difference between score and label. Lower is better."),
+        definition=_(
+            "Mean squared difference between score and label; of several classes their sum, from 0 to 2. Lower is better."
+        ),
         source="scikit-learn brier_score_loss; Brier 1950",
-        kinds=BINARY,
-        metrics=_SCORES,
+        kinds=CLASSIFIERS,
+        metrics=_ALL_SCORES,
         read=ranking.brier_score,
         needs=("labels", "score"),
         settle="labels",
@@ -158,8 +177,8 @@ MEASURES = (
             "Mean negative logarithm of the probability that the score gave to the label, in nats. Lower is better."
         ),
         source="scikit-learn log_loss, scores kept 1e-15 away from 0 and 1",
-        kinds=BINARY,
-        metrics=_SCORES,
+        kinds=CLASSIFIERS,
+        metrics=_ALL_SCORES,
         read=ranking.log_loss,
         needs=("labels", "score"),
         settle="labels",

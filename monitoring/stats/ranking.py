@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring.stats.intervals import Z_95, Reading
-from monitoring.stats.layouts import score_cells, score_values
+from monitoring.stats.layouts import PAST_CAP, score_cells, score_values
 from monitoring.stats.readers import MULTICLASS
 from monitoring.stats.tally import Subject, Tally, sides_of
 
@@ -68,19 +68,34 @@ def roc_auc(tally: Tally, subject: Subject) -> Reading:
     return Reading(None, n) if auc is None else _around(auc, error, n)
 
 
-def _roc_auc_of_classes(tally: Tally) -> Reading:
-    """The plain mean of each class's area against the rest, over classes that were true at least once and not always.
+def roc_auc_weighted(tally: Tally, subject: Subject) -> Reading:
+    """The mean of each class's area against the rest, weighted by how often the class was true."""
+    return _roc_auc_of_classes(tally, weighted=True)
+
+
+def _roc_auc_of_classes(tally: Tally, *, weighted: bool = False) -> Reading:
+    """The mean of each class's area against the rest, over classes that were true at least once and not always.
 
     The errors of classes are taken to go together, so that the interval is rather too wide than too narrow.
     """
-    cell = tally.cell("labelled_class_score")
-    codes = np.unique(score_cells(cell.bins, 2)[0]).tolist()
-    areas = [_area(Ranked.of_sides(*sides_of(cell, code))) for code in codes]
-    known = [(auc, error) for auc, error, _ in areas if auc is not None]
+    classes = by_class(tally)
+    areas = [(*_area(ranked)[:2], ranked.sizes[0] if weighted else 1) for ranked in classes]
+    known = [(auc, error, weight) for auc, error, weight in areas if auc is not None]
+    n = tally.cell("labelled_class_score").n
     if not known:
-        return Reading(None, cell.n)
-    auc, error = (sum(column) / len(known) for column in zip(*known, strict=True))
-    return _around(auc, error, cell.n)
+        return Reading(None, n)
+    whole = sum(weight for *_, weight in known)
+    auc, error = (sum(row[place] * row[2] for row in known) / whole for place in (0, 1))
+    return _around(auc, error, n)
+
+
+def by_class(tally: Tally) -> list[Ranked]:
+    """Each class against the rest, where every prediction scored every class; empty once some had too many to keep."""
+    cell = tally.cell("labelled_class_score")
+    if tally.cell("class_scores_cut").n > 0:
+        return []
+    codes = np.unique(score_cells(cell.bins, 2)[0]).tolist()
+    return [Ranked.of_sides(*sides_of(cell, code)) for code in codes if code != PAST_CAP]
 
 
 def _area(ranked: Ranked) -> tuple[float | None, float, int]:
@@ -104,9 +119,24 @@ def _variance(values: Floats, times: Floats, mean: float) -> float:
 def average_precision(tally: Tally, subject: Subject) -> Reading:
     """Sum of precision × gain of recall from the highest score down (scikit-learn's average_precision_score).
 
-    None without positives. Interval on the logit scale, Boyd, Eng and Page 2013.
+    None without positives. Interval on the logit scale, Boyd, Eng and Page 2013. Of several classes the plain mean of each
+    against the rest, ends of intervals too.
     """
-    ranked = Ranked.of(tally, subject)
+    if subject.kind != MULTICLASS:
+        return _precision_of(Ranked.of(tally, subject))
+    n = tally.cell("labelled_class_score").n
+    found = [reading for reading in map(_precision_of, by_class(tally)) if reading.value is not None]
+    if not found:
+        return Reading(None, n)
+    ends = [
+        (one.value, one.value if one.low is None else one.low, one.value if one.high is None else one.high)
+        for one in found
+    ]
+    value, low, high = (sum(end or 0.0 for end in column) / len(found) for column in zip(*ends, strict=True))
+    return Reading(value, n, low, high)
+
+
+def _precision_of(ranked: Ranked) -> Reading:
     positives, _ = ranked.sizes
     if not positives:
         return Reading(None, ranked.n)
@@ -121,12 +151,19 @@ def average_precision(tally: Tally, subject: Subject) -> Reading:
 
 
 def brier_score(tally: Tally, subject: Subject) -> Reading:
-    """Mean squared difference between score and label (Brier 1950); lower is better."""
+    """Mean squared difference between score and label (Brier 1950); lower is better.
+
+    Of several classes their sum, from 0 to 2; their errors are taken to go together.
+    """
+    if subject.kind == MULTICLASS:
+        return _sum_of_losses(tally, lambda scores: (1 - scores) ** 2, lambda scores: scores**2, top=2.0)
     return _mean_loss(tally, subject, lambda scores: (1 - scores) ** 2, lambda scores: scores**2, top=1.0)
 
 
 def log_loss(tally: Tally, subject: Subject) -> Reading:
     """Mean negative log-likelihood of the labels, in nats; scores are kept 1e-15 away from 0 and 1."""
+    if subject.kind == MULTICLASS:
+        return _log_loss_of_classes(tally)
     return _mean_loss(
         tally,
         subject,
@@ -145,6 +182,32 @@ def _mean_loss(
     times = np.concatenate([ranked.positive, ranked.negative])
     value = float(times @ losses) / ranked.n
     return _around(value, sqrt(_variance(losses, times, value)), ranked.n, top=top)
+
+
+def _sum_of_losses(tally: Tally, of_positive: Loss, of_negative: Loss, top: float) -> Reading:
+    n = tally.cell("labelled_class_score").n
+    classes = by_class(tally)
+    if not classes:
+        return Reading(None, n)
+    value = error = 0.0
+    for ranked in classes:
+        losses = np.concatenate([of_positive(ranked.scores), of_negative(ranked.scores)])
+        times = np.concatenate([ranked.positive, ranked.negative])
+        mean = float(times @ losses) / ranked.n
+        value, error = value + mean, error + sqrt(_variance(losses, times, mean))
+    return _around(value, error, n, top=top)
+
+
+def _log_loss_of_classes(tally: Tally) -> Reading:
+    """Only the score of the true class counts."""
+    n = tally.cell("labelled_class_score").n
+    classes = by_class(tally)
+    times = np.concatenate([np.zeros(0), *(ranked.positive for ranked in classes)])
+    if not times.sum():
+        return Reading(None, n)
+    losses = -np.log(np.maximum(np.concatenate([ranked.scores for ranked in classes]), SMALLEST))
+    value = float(times @ losses) / times.sum()
+    return _around(value, sqrt(_variance(losses, times, value)), n, top=None)
 
 
 def _around(value: float, error: float, n: int, *, top: float | None = 1.0) -> Reading:

@@ -99,6 +99,17 @@ def test_two_hundred_classes(credit_risk: Model, api: Client, now: datetime):
     assert sum(cell["count"] for cell in told["confusion"]) == 1_200
 
 
+def test_scores_of_too_many_classes_are_a_state(credit_risk: Model, api: Client, now: datetime):
+    become(credit_risk, Model.Kind.MULTICLASS)
+    scores = {str(place): 0.005 for place in range(200)}
+    happen(credit_risk, [{"scores": scores}] * 3, ["1", "2", "3"], now)
+    told = api.get(PATH).json()
+    assert (told["scores"], told["n"]) == ("too_many_classes", 3)
+    asked = {"measure": "roc_auc", "model": "credit-risk", "step": "1d", "from": (now - timedelta(days=1)).isoformat()}
+    (point,) = api.get("/api/v1/series", asked).json()["points"]
+    assert point["value"] is None
+
+
 def test_a_regression_with_labels_that_are_no_numbers(credit_risk: Model, api: Client, now: datetime):
     become(credit_risk, Model.Kind.REGRESSION)
     happen(credit_risk, [{"prediction": 10.0}] * 6, [9, "12", "many", "inf", "1e500", None], now)

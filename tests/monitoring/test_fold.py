@@ -49,15 +49,24 @@ SERVED: dict[str, Any] = {
     "feedback_other": COUNTS,
     "opinions": OPINIONS,
 }
-SCORED = {
-    "payload": st.sampled_from(["{}", '{"scores":null}', '{"scores":{"yes":0.25,"no":0.75}}', '{"scores":{"yes":1}}'])
-}
+PAYLOADS = [
+    "{}",
+    '{"scores":null}',
+    '{"scores":{"yes":0.25,"no":0.75}}',
+    '{"scores":{"yes":1}}',
+    '{"prediction":["yes","no"]}',
+]
+MANY = ",".join(f'"c{place}":0.02' for place in range(40))
+SCORED = {"payload": st.sampled_from([*PAYLOADS, f'{{"scores":{{{MANY}}}}}'])}
 PREDICTIONS = st.builds(
     PredictionRow,
     **SERVED | SCORED,
-    prediction=TEXT,
+    prediction=TEXT | st.just('["yes","no"]'),
     score=st.none() | st.floats(0, 1),
-    label=st.none() | TEXT | st.just("0.25"),
+    label=st.none() | TEXT | st.sampled_from(["0.25", "1e61", "nan"]),
+    label_value=st.none() | st.floats(-1e9, 1e9),
+    label_us=st.none() | st.integers(-(10**15), 10**16),
+    label_changes=st.integers(0, 2),
 )
 CALLS = st.builds(
     LLMCallRow, **SERVED, **dict.fromkeys(("provider", "request_model", "response_model"), st.sampled_from(["", "a", "b/c"])),

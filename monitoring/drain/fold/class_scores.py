@@ -20,6 +20,9 @@ from monitoring.stats.layouts import CERTAIN, STATUS_OK, score_bins, scored_bins
 MAX_SCORED = 30  # classes; of more, only the score of the decided class is kept
 CLASS_SCORE = Slot("class_score", "", layouts.CLASS_SIDE_SCORE)  # side 1: it was decided
 LABELLED_CLASS_SCORE = Slot("labelled_class_score", "", layouts.CLASS_SIDE_SCORE)  # side 1: it is true
+CUT = Slot(
+    "class_scores_cut", "", layouts.COUNT
+)  # labelled predictions that scored more: nothing can be ranked by class
 MARK = '"scores":'
 
 
@@ -36,6 +39,7 @@ class Given(NamedTuple):
     decided: str
     label: str | None
     scores: Mapping[str, float]
+    cut: bool
 
 
 _decode = msgspec.json.Decoder(Scored).decode
@@ -52,6 +56,8 @@ def fold(sums: Sums, columns: Columns, places: Integers, sign: int) -> None:
         _count(sums, CLASS_SCORE, classes, rows, [row.decided for row in rows], sign)
         if told := [row for row in rows if row.label is not None]:
             _count(sums, LABELLED_CLASS_SCORE, classes, told, [row.label or "" for row in told], sign)
+            if cut := [row.place for row in told if row.cut]:
+                sums.add(CUT, np.array(cut, dtype=np.int64), sign)
 
 
 def _given(columns: Columns, places: Integers) -> Iterable[Given]:
@@ -64,7 +70,7 @@ def _given(columns: Columns, places: Integers) -> Iterable[Given]:
     for place, (text, status, label, payload) in compress(zip(places.tolist(), rows, strict=True), chosen):
         scores = _decode(payload).scores if text and status == STATUS_OK else None
         if scores:
-            yield Given(place, text, label, _kept(text, scores))
+            yield Given(place, text, label, _kept(text, scores), len(scores) > MAX_SCORED)
 
 
 def _kept(decided: str, scores: Mapping[str, float]) -> Mapping[str, float]:

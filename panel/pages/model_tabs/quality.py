@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from lib import charts
 from models_registry.models import Model
+from monitoring.catalogue import MEASURES
 from monitoring.catalogue.base import CLASSICAL
 from monitoring.quality import Class, Quality, read_quality
 from monitoring.stats.curves import CurvePoint, Threshold
@@ -24,7 +25,7 @@ from panel.pages.plot import Chart
 
 DECISIONS = ("accuracy", "precision", "recall", "specificity", "f1", "f1_weighted", "f1_micro", "positive_rate")
 ERRORS = ("mae", "rmse", "mape", "r2", "bias", "error_p05", "error_p50", "error_p95", "absolute_error_p95")
-SCORES = ("roc_auc", "average_precision", "brier_score", "log_loss")
+SCORES = ("roc_auc", "roc_auc_weighted", "average_precision", "brier_score", "log_loss")
 RANKS = ("hit_rate_at_1", "hit_rate_at_3", "hit_rate_at_5", "hit_rate_at_10")
 LABELS = ("label_coverage", "label_lag_p50", "label_lag_p95", "late_label_rate", "corrected_label_rate")
 UNUSABLE = ("unusable_label_rate",)
@@ -87,6 +88,7 @@ class QualityPage:
 
     figures: list[Figure]
     scores: list[Figure]
+    too_many_classes: bool
     ranks: list[Figure]
     labels: list[Figure]
     few: bool
@@ -116,6 +118,7 @@ def build(sight: Sight) -> QualityPage:
     return QualityPage(
         figures=figures_of(sight, DECISIONS + ERRORS),
         scores=figures_of(sight, SCORES),
+        too_many_classes=found.scores == "too_many_classes",
         ranks=[figure for figure in figures_of(sight, RANKS) if figure.n],
         labels=[*figures_of(sight, LABELS), *(one for one in figures_of(sight, UNUSABLE) if one.n)],
         few=found.n > 0 and found.few,
@@ -143,15 +146,19 @@ def _threshold(sight: Sight) -> float | None:
 def _class(one: Class) -> ClassRow:
     quality = one.quality
     return ClassRow(
-        one.name or "", _share(quality.precision), _share(quality.recall), write.ratio(quality.f1), quality.support
+        one.name or "",
+        _share("precision", quality.precision),
+        _share("recall", quality.recall),
+        write.ratio(quality.f1),
+        quality.support,
     )
 
 
-def _share(reading: Reading, label: str = "") -> Figure:
+def _share(measure: str, reading: Reading) -> Figure:
     interval = ""
     if reading.low is not None and reading.high is not None:
         interval = f"{write.ratio(reading.low)} – {write.ratio(reading.high)}"
-    return Figure("", label, write.ratio(reading.value), reading.n, interval)
+    return Figure(measure, str(MEASURES[measure].label), write.ratio(reading.value), reading.n, interval)
 
 
 def _at_threshold(found: Threshold | None) -> AtThreshold | None:
@@ -162,8 +169,8 @@ def _at_threshold(found: Threshold | None) -> AtThreshold | None:
         found,
         write.score(found.threshold),
         [
-            _share(ratio(hits, hits + found.false_positives), _("precision")),
-            _share(ratio(hits, hits + found.false_negatives), _("recall")),
+            _share("precision", ratio(hits, hits + found.false_positives)),
+            _share("recall", ratio(hits, hits + found.false_negatives)),
         ],
     )
 
