@@ -15,7 +15,7 @@ from monitoring.catalogue import MEASURES
 from monitoring.catalogue.base import CLASSICAL
 from monitoring.measures import Point
 from monitoring.models import Estimator
-from monitoring.stats.track import Bounds, Entry
+from monitoring.stats.track import Bounds, Entry, Record
 from monitoring.track import Track, fits_in, read_tracks
 from panel import format as write
 from panel.pages import history
@@ -105,11 +105,18 @@ def _row(track: Track, limits: Bounds | None) -> Row:
         error=_difference(record.mean_absolute_error, unit),
         bias=_difference(record.bias, unit),
         coverage=write.percent(record.coverage),
-        alerts=_("%(caught)s caught, %(missed)s missed, %(false)s false")
-        % {"caught": record.caught, "missed": record.missed, "false": record.false},
+        alerts=_alerts(record, limits or track.bounds),
         windows=record.windows,
         suspected=len(track.suspects),
     )
+
+
+def _alerts(record: Record, bounds: Bounds) -> str:
+    """Nothing where nobody and nothing has said what an alert is."""
+    if bounds == Bounds():
+        return "—"
+    told = {"caught": record.caught, "missed": record.missed, "false": record.false}
+    return _("%(caught)s caught, %(missed)s missed, %(false)s false") % told
 
 
 def _difference(value: float | None, unit: str) -> str:
