@@ -46,8 +46,10 @@ class Wanted:
     def ask(self) -> Ask:
         """The summaries behind them."""
         metrics = frozenset(metric for name in self.names for metric in MEASURES[name].metrics)
-        past = max((MEASURES[name].past for name in self.names), default=())
-        return Ask(self.scope, metrics, self.edges, past)
+        comparing = [measure for name in self.names if (measure := MEASURES[name]).past]
+        past = max((measure.past for measure in comparing), default=())
+        past_of = frozenset(metric for measure in comparing for metric in measure.metrics)
+        return Ask(self.scope, metrics, self.edges, past, past_of)
 
 
 def subjects_of(models: Iterable[Model]) -> dict[int, Subject]:

@@ -59,13 +59,14 @@ class Scope:
 class Ask:
     """The windows of a scope between neighbouring edges (ascending; equal ones make an empty window).
 
-    With every window come those that lie so much earlier (`past`).
+    With every window come those that lie so much earlier (`past`), of all its metrics or of those in `past_of`.
     """
 
     scope: Scope
     metrics: frozenset[str]
     edges: tuple[datetime, ...]
     past: tuple[timedelta, ...] = ()
+    past_of: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse what is no window."""
@@ -118,7 +119,8 @@ def read_tallies_of(asks: Iterable[Ask]) -> list[list[Tally]]:
     needs: defaultdict[Name, Need] = defaultdict(Need)
     for ask in asks:
         for metric in ask.metrics:
-            for marks in (ask.marks, *map(ask.earlier, ask.past)):
+            earlier = map(ask.earlier, ask.past if metric in (ask.past_of or ask.metrics) else ())
+            for marks in (ask.marks, *earlier):
                 needs[ask.name(metric)].add(ask.part, marks)
     if not needs:
         return [_tallies(ask.marks, {}, set()) for ask in asks]
@@ -131,7 +133,8 @@ def _with_past(ask: Ask, fetched: Fetched) -> list[Tally]:
     windows = _answer(ask, fetched, ask.marks)
     if not ask.past:
         return windows
-    earlier = zip(*(_answer(ask, fetched, ask.earlier(by)) for by in ask.past), strict=True)
+    again = replace(ask, metrics=ask.past_of or ask.metrics)
+    earlier = zip(*(_answer(again, fetched, ask.earlier(by)) for by in ask.past), strict=True)
     return [replace(window, past=past) for window, past in zip(windows, earlier, strict=True)]
 
 

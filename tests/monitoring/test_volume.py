@@ -77,6 +77,19 @@ def test_earlier_windows_come_with_a_question_as_if_they_had_been_asked(credit_r
         rollup(now=now)
 
 
+def test_earlier_windows_hold_the_metrics_that_they_were_asked_for(credit_risk: Model, put: Put, now: datetime):
+    for hours in (0, 3):
+        items = predictions([None] * 4, prefix=f"{hours}-", ts=micros(now - hours * HOUR), latency_ms=5)
+        put("prediction", *items)
+    drain_until_empty(now=now)
+    scope, edges = Scope(credit_risk.project_id, credit_risk.pk), (now, now + HOUR)
+    both = frozenset({"status", "latency"})
+    [[found]] = read_tallies_of([Ask(scope, both, edges, (3 * HOUR,), frozenset({"status"}))])
+    [earlier] = found.past
+    assert [found.cell("status").n, found.cell("latency").n] == [4, 4]
+    assert [earlier.cell("status").n, earlier.cell("latency").n] == [4, 0]
+
+
 def test_volume_is_a_measure_with_no_data_before_two_weeks(credit_risk: Model, put: Put, now: datetime):
     for weeks, count in ((0, 30), (1, 10), (2, 20)):
         put("prediction", *predictions([None] * count, prefix=f"{weeks}-", ts=micros(now - weeks * WEEK)))
