@@ -9,19 +9,28 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.isotonic import IsotonicRegression
 
-from models_registry.models import Model
+from models_registry.jobs import run_jobs
+from models_registry.keys import create_key
+from models_registry.models import Model, ModelVersion, Project
 from monitoring.drain import drain_until_empty
 from monitoring.drain.fold import Folds
 from monitoring.drain.rows import BusinessEventRow
+from monitoring.fitting.start import start_fits
 from monitoring.measures import measure_series, measure_window
 from monitoring.recount import recount
+from monitoring.references import set_reference
 from monitoring.segments import declare_key
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.estimate import Cells, Expected, variance_of
+from monitoring.stats.profile import profile_of_columns
+from monitoring.stats.sample import sample_of
 from tests.monitoring.conftest import Put, micros
+from tests.monitoring.test_fitting import events, serve
 from tests.monitoring.test_fold import sums
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -268,3 +277,59 @@ def test_any_order_and_split_of_events_is_the_same_and_can_be_taken_back(rows, r
     assert sums(folds) == {}
     counted = Counter(row.kind for row in rows if row.version_id)
     assert sum(n for (_, slot), (n, _, _) in folded(rows).items() if slot.metric == "business") == counted["business"]
+
+
+def test_the_value_is_estimated_before_labels_come_and_so_is_the_risk(project: Project, now: datetime):
+    model = Model.objects.create(
+        project=project, slug="credit-risk", positive_label="default", label_delay=DAY, value_matrix=MATRIX
+    )
+    version = ModelVersion.objects.create(model=model, version="1")
+    rows, later = events(20_000, seed=1), events(2_000, seed=2)
+    sample = sample_of(rows)
+    set_reference(version, profile_of_columns(sample.features), origin="rows", now=now, sample=sample)
+    start_fits(now=now)
+    run_jobs(now=now)
+    serve(project, events(300, seed=3), at=now - 2 * DAY)
+    serve(project, later, at=now, labelled=False)
+    window = {"start": now, "end": now + 2 * HOUR}
+    scope = Scope(project.pk, model.pk)
+    found = measure_window("estimated_value", scope, **window)
+    known = IsotonicRegression(out_of_bounds="clip").fit(
+        [row["score"] for row in rows], [row["label"] == "default" for row in rows]
+    )
+    p = known.predict([row["score"] for row in later])
+    by_row = [
+        one * MATRIX["default"][row["prediction"]] + (1 - one) * MATRIX["paid"][row["prediction"]]
+        for one, row in zip(p, later, strict=True)
+    ]
+    assert found.value == pytest.approx(sum(by_row), rel=0.01)
+    assert (found.n, found.low < found.value < found.high) == (2_000, True)
+    assert measure_window("estimated_value_per_hour", scope, **window).value == pytest.approx(found.value / 2)
+    usual = measure_window("realised_value_matrix", scope, start=now - 2 * DAY, end=now - DAY)
+    risk = measure_window("money_at_risk", scope, **window)
+    assert risk.value == pytest.approx((usual.value / usual.n * 2_000 - found.value) / 2)
+    assert risk.n == 2_000
+
+
+def test_events_with_values_and_segments_come_in_by_http(credit_risk: Model, stopped_clock: datetime):
+    _, token = create_key(project=credit_risk.project, name="tests", scopes=["ingest"])
+    client = Client(headers={"authorization": f"Bearer {token}"})
+
+    def post(body: str) -> Any:
+        return client.post("/api/v1/events", data=body, content_type="application/json").json()
+
+    told = post(
+        '[{"id": "1", "name": "buy", "model": "credit-risk", "version": "1", "value": 2.5, "segments": {"region": "south"}},'
+        ' {"id": "2", "name": "buy", "model": "credit-risk", "version": "1", "value": "much"},'
+        ' {"id": "3", "name": "buy", "model": "credit-risk", "version": "1", "segments": {"region": ["south"]}},'
+        ' {"id": "4", "name": "memory_bytes", "kind": "process", "model": "credit-risk", "version": "1", "value": 5e8}]'
+    )
+    assert (told["accepted"], told["rejected"]) == (2, 2)
+    assert [(item["code"], item["pointer"]) for item in told["items"]] == [
+        ("wrong_type", "/1/value"),
+        ("wrong_type", "/2/segments/region"),
+    ]
+    assert post('[{"id": "5", "name": "buy", "model": "credit-risk", "value": NaN}]').get("accepted", 0) == 0
+    drain_until_empty(now=stopped_clock)
+    assert reading(credit_risk, "revenue", stopped_clock).value == 2.5
+    assert reading(credit_risk, "process_memory", stopped_clock).value == 5e8
