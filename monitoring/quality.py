@@ -1,7 +1,7 @@
 """Everything that labels say of a model over a window: the matrix, each class, curves, calibration, errors."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from models_registry.models import Model
@@ -51,6 +51,7 @@ class Quality:
     end: datetime
     state: State
     n: int
+    settle: timedelta
     coverage: Reading
     scores: Scores
     confusion: list[tuple[str | None, str | None, int]]
@@ -85,6 +86,7 @@ def read_quality(
         end=tally.end,
         state=_state(n, tally, subject, now),
         n=n,
+        settle=subject.settle,
         coverage=coverage,
         scores=_scores(tally),
         confusion=[

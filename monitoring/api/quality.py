@@ -94,6 +94,7 @@ class QualitySerializer(serializers.Serializer[dict[str, Any]]):
     state = serializers.ChoiceField(["ok", "no_data", "provisional"])
     n = serializers.IntegerField()
     few = serializers.BooleanField()
+    settle_s = serializers.IntegerField()
     label_coverage = ReadingSerializer()
     scores = serializers.ChoiceField(["ok", "none", "too_many_classes"])
     confusion = CellSerializer(many=True)
@@ -176,6 +177,7 @@ def _to_wire(model: Model, found: Quality) -> dict[str, Any]:
         "state": found.state,
         "n": found.n,
         "few": found.few,
+        "settle_s": int(found.settle.total_seconds()),
         "label_coverage": _reading(found.coverage),
         "scores": found.scores,
         "confusion": [{"true": true, "predicted": guess, "count": count} for true, guess, count in found.confusion],

@@ -63,6 +63,7 @@ def test_a_binary_model(credit_risk: Model, api: Client, now: datetime):
     (recall,) = (one["recall"] for one in told["classes"] if one["name"] == "default")
     assert recall["value"] == pytest.approx(metrics.recall_score(labels, scores >= 0.5), abs=1e-12)
     assert recall["low"] < recall["value"] < recall["high"]
+    assert told["settle_s"] == 1_800
     assert sum(one["positive"]["n"] for one in told["calibration"]) == 400
     assert (told["roc"][0]["threshold"], told["roc"][-1]["x"]) == (None, 1.0)
     assert told["precision_recall"][-1]["x"] == 1.0
