@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import LONGEST, Model, Project
+from models_registry.shipped import shipped
 from monitoring.limits import CONTEXTS, SAME_PARAMETER, Limits, Range
 
 MAX_PATTERNS = 100
@@ -103,7 +104,7 @@ class Policy(models.Model):
         constraints = [models.UniqueConstraint(fields=["project", "slug"], name="policy_slug_per_project")]
 
     def __str__(self) -> str:
-        return self.name or self.slug
+        return shipped(self.name) or self.slug
 
     def clean(self) -> None:
         """Everything that could never be judged is refused with the mend."""

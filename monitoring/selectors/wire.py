@@ -10,6 +10,7 @@ from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outco
 from monitoring.models.events import Event, Served
 from monitoring.pricing.usage import is_usage
 from monitoring.stats.layouts import STATUS_ERROR
+from monitoring.stats.verdicts import verdicts_of
 
 STATUS = ("ok", "error")
 USAGE = {
@@ -110,6 +111,7 @@ def _call(event: LLMCall, wire: dict[str, Any]) -> dict[str, Any]:
         "usage": {**(wire.get("usage") or {}), **buckets},
         **cost_of(event),
         "pricing_state": pricing_state(event, wire),
+        "policies": {slug: [str(one) for one in found] for slug, found in verdicts_of(event.policies)},
     }
 
 

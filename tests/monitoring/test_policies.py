@@ -23,6 +23,7 @@ from monitoring.models import LLMCall, Policy, PolicyEvent
 from monitoring.police import police
 from monitoring.recount import recount
 from monitoring.selectors.summaries import Scope
+from monitoring.selectors.wire import event_to_wire
 from monitoring.stats.verdicts import verdict_text, verdicts_of
 from tests.monitoring.conftest import Put, micros
 
@@ -89,6 +90,8 @@ def test_each_limit_that_a_call_breaks_is_kept_with_it_and_counted(policy: Polic
         "all": "frugal:lmpc",
         "staging": "frugal:l",
     }
+    every = event_to_wire(LLMCall.objects.get(event_id="all"))
+    assert every["policies"] == {"frugal": ["latency", "model", "parameters", "context"]}
     assert rate("policy_violation_rate", now) == (8 / 9, 9)
     assert rate("policy_latency_violation_rate", now) == (3 / 9, 9)
     assert rate("policy_model_violation_rate", now) == (2 / 9, 9)
