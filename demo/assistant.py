@@ -16,6 +16,7 @@ CUSTOMERS = 9_000
 ERROR_SHARE = 0.002
 LOGGED_SHARE = 0.08
 RATED_SHARE = 0.25
+INCOMPLETE, OTHER_FAULTS = "incompleta", ("errada", "confusa")
 LARGER_MODEL = "gpt-4o"
 SNAPSHOTS = {LANGUAGE_MODEL: "gpt-4o-mini-2024-07-18", LARGER_MODEL: "gpt-4o-2024-08-06"}
 USD_PER_TOKEN = {
@@ -181,7 +182,13 @@ def _feedback(rng: Random, key: str, at: float, user: str, *, truncated: bool) -
     }
     if rng.random() < (0.6 if down else 0.15):
         item["comment"] = rng.choice(words)
-    return [Event(known, "feedback", item)]
+    said = [Event(known, "feedback", item)]
+    if down and int(key.rpartition("-")[2]) % 2 == 0:
+        word = INCOMPLETE if truncated else OTHER_FAULTS[int(known) % len(OTHER_FAULTS)]
+        chosen = {**item, "id": f"word-{key}", "kind": "category", "value": word}
+        chosen.pop("comment", None)
+        said.append(Event(known, "feedback", chosen))
+    return said
 
 
 def _sale(rng: Random, key: str, at: float) -> Event:

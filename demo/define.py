@@ -7,9 +7,10 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from alerting.models import AlertRule, Channel
-from demo.definitions import CHANNELS, MODELS, POLICIES, RULES, SEGMENTS, SLOS
+from demo import assistant
+from demo.definitions import CHANNELS, MODELS, POLICIES, PROMPTS, RULES, SEGMENTS, SLOS
 from demo.texts import RUNBOOKS, RunbookText
-from models_registry.models import Model, Project, User
+from models_registry.models import Model, Project, Prompt, PromptVersion, User
 from models_registry.roles import EDITOR, RESPONDER, ensure_roles
 from monitoring.models import SLO, Policy
 from monitoring.segments import set_keys
@@ -29,6 +30,8 @@ def define(*, slug: str, name: str, models: Collection[str], now: datetime) -> P
         known[key], _ = Model.objects.update_or_create(project=project, slug=key, defaults=fields)
         set_keys(known[key], SEGMENTS[key], now=now)
     _define_policies(project, known)
+    if assistant.MODEL in known:
+        _define_prompts(known[assistant.MODEL])
     slos = _define_slos(project, known)
     rules = _define_rules(project, known, slos)
     for text in RUNBOOKS:
@@ -46,6 +49,16 @@ def _define_policies(project: Project, known: dict[str, Model]) -> None:
         model = known.get(fields["model"])
         if model is not None:
             Policy.objects.update_or_create(project=project, slug=key, defaults={**fields, "model": model})
+
+
+def _define_prompts(model: Model) -> None:
+    """The versions of the assistant's prompt, as its team describes them."""
+    prompt, _ = Prompt.objects.update_or_create(
+        project=model.project, name=assistant.PROMPT, defaults={"model": model, "owner": model.owner, "reviewed": True}
+    )
+    for version, fields in PROMPTS.items():
+        defaults = {**fields, "reviewed": True}
+        PromptVersion.objects.update_or_create(prompt=prompt, version=version, defaults=defaults)
 
 
 def _define_slos(project: Project, known: dict[str, Model]) -> dict[str, SLO]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from demo import assistant, credit, delivery
+from demo.phrases import SYSTEM, SYSTEM_DETAILED
 
 Fields = dict[str, Any]
 
@@ -40,6 +41,8 @@ MODELS: dict[str, Fields] = {
         "owner": "support",
         "kind": "llm",
         "conversion_events": ["conversion"],
+        "feedback_categories": [assistant.INCOMPLETE, *assistant.OTHER_FAULTS, "boa"],
+        "bad_categories": [assistant.INCOMPLETE, *assistant.OTHER_FAULTS],
     },
     delivery.MODEL: {
         "name": _("Delivery time"),
@@ -73,6 +76,28 @@ POLICIES: dict[str, Fields] = {
         "allowed_models": [f"{assistant.PROVIDER}/{assistant.LANGUAGE_MODEL}*"],
         "parameters": {"max_tokens": {"max": 1_024}, "temperature": {"min": 0, "max": 1}},
         "required_context": ["prompt", "prompt_version"],
+    },
+}
+
+# Version → what it asks, with which parameters; see the scenario `prompt_truncation`.
+PROMPTS: dict[str, Fields] = {
+    "p22": {
+        "template": SYSTEM,
+        "parameters": {"temperature": 0.2, "max_tokens": 700},
+        "note": _("Short, with the next step at the end."),
+        "author": "Ana Souza",
+    },
+    "p23": {
+        "template": SYSTEM_DETAILED,
+        "parameters": {"temperature": 0.2, "max_tokens": 256},
+        "note": _("Every step in detail, so that customers need not write again."),
+        "author": "Ana Souza",
+    },
+    "p24": {
+        "template": SYSTEM,
+        "parameters": {"temperature": 0.2, "max_tokens": 800},
+        "note": _("Back to short answers, with room for long ones."),
+        "author": "Ana Souza",
     },
 }
 

@@ -60,8 +60,8 @@ def note_sights(
     room = cap - _waiting(project_id) if missing else 0
     for name in missing[: max(room, 0)]:
         found[name] = _register(name, sights[name], project_id)
-    for name, row in found.items():
-        _observe(row, sights[name])
+    for name in sorted(found):  # two drains that wait for each other's rows never wait in a circle
+        _observe(found[name], sights[name])
     return found
 
 

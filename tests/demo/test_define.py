@@ -4,8 +4,10 @@ from alerting.models import AlertRule
 from alerting.validate import rule_problems
 from demo.define import define
 from demo.definitions import MODELS, POLICIES, RULES, SEGMENTS, SLOS
-from demo.scenarios import SCENARIOS
+from demo.phrases import SYSTEM, SYSTEM_DETAILED
+from demo.scenarios import SCENARIOS, prompt_truncation
 from demo.texts import LESSONS, RUNBOOKS
+from models_registry.models import PromptVersion
 from monitoring.models import SLO, SegmentKey
 from monitoring.validate import slo_problems
 from runbooks.models import Runbook, Step
@@ -47,3 +49,12 @@ def test_a_project_of_one_model_gets_what_is_about_it_only(db, now):
     assert not AlertRule.objects.filter(project=project, slug__startswith="credit").exists()
     slugs = set(Runbook.objects.filter(project=project).values_list("slug", flat=True))
     assert slugs == {"truncated-answers", "errors-and-latency", "llm-cost"}
+
+
+def test_the_versions_of_the_prompt_are_described_as_the_story_sends_them(db, now):
+    define(slug="demo", name="Aurora", models=tuple(MODELS), now=now)
+    for world in (prompt_truncation.BEFORE, prompt_truncation.DURING, prompt_truncation.AFTER):
+        version = PromptVersion.objects.get(version=world.prompt_version)
+        version.full_clean()
+        assert version.parameters == {"temperature": 0.2, "max_tokens": world.max_tokens}
+        assert version.template == (SYSTEM_DETAILED if world.detailed else SYSTEM)
