@@ -16,7 +16,7 @@ from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, hold_floors
 from monitoring.selectors.segments import field_of
 from monitoring.stats.histogram import merge_each, pack_arrays
-from monitoring.stats.layouts import HOURLY, PAST_CAP, SIDES, WORDS, confusion_bin, score_cells, scored_bins
+from monitoring.stats.layouts import HOURLY, PAST_CAP, SIDES, WORDS, confusion_bin, of_classes, scored_classes
 from monitoring.stats.segments import OTHER, RESERVED, segment_of, split_segment
 
 Folded = tuple[Group, Slot, Cell]
@@ -77,8 +77,13 @@ def _named(cell: Cell, slot: Slot) -> list[Named]:
     """The names in a cell: of each of its bins, or of the classes that its scores are of."""
     if cell.names is None:
         return []
-    numbers = np.unique(score_cells(cell.bins, SIDES[slot.layout])[0]) if slot.layout in SIDES else cell.bins
+    numbers = _heads(scored_classes(cell.bins, SIDES[slot.layout])) if slot.layout in SIDES else cell.bins
     return list(map(cell.names.__getitem__, numbers.tolist()))
+
+
+def _heads(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each number once: bins ascend, and with them their classes."""
+    return ascending[np.flatnonzero(np.diff(ascending, prepend=-1))]
 
 
 def words_of(group: Group, cell: Cell, model_id: int, slot: Slot) -> Iterator[Word]:
@@ -113,9 +118,8 @@ def numbers_of(cell: Cell, model_id: int, slot: Slot, codes: Codes) -> NDArray[n
     found = np.array([_number(name, model_id, field, codes) for name in _named(cell, slot)], dtype=np.int64)
     if slot.layout not in SIDES:
         return found
-    sides = SIDES[slot.layout]
-    names, side, scores = score_cells(cell.bins, sides)
-    return scored_bins(found[np.unique(names, return_inverse=True)[1]], scores, side, sides)
+    names = scored_classes(cell.bins, SIDES[slot.layout])
+    return of_classes(cell.bins, found[np.searchsorted(_heads(names), names)] - names, SIDES[slot.layout])
 
 
 def _number(name: Named, model_id: int, field: str, codes: Codes) -> int:

@@ -170,6 +170,16 @@ def score_cells(
     return codes, side, scores - CONFUSION_STRIDE // 2
 
 
+def scored_classes(bins: NDArray[np.int64], sides: int = 1) -> NDArray[np.int64]:
+    """The class codes of `score_cells` alone."""
+    return bins // (CONFUSION_STRIDE * sides)
+
+
+def of_classes(bins: NDArray[np.int64], further: NDArray[np.int64], sides: int = 1) -> NDArray[np.int64]:
+    """The bins of the same scores and sides, of classes so much further on."""
+    return bins + further * (CONFUSION_STRIDE * sides)
+
+
 def scored_bins(
     codes: NDArray[np.int64], scores: NDArray[np.int64], side: NDArray[np.int64] | int = 0, sides: int = 1
 ) -> NDArray[np.int64]:
