@@ -100,6 +100,8 @@ def _insert(
         orphans = Counter(row.project_id for row in named if row.target_ref is None)
         orphans.subtract(_adopted(row_type, adopted & targets.keys(), targets, batch))
         for project_id, times in orphans.items():
+            if not times:
+                continue  # no line in the ledger for a kind that nobody sent
             counts.item((project_id, LATE[row_type]), "orphaned", times)
     join(targets, batch.folds)
 
