@@ -15,6 +15,7 @@ ERROR_SHARE = 0.0008
 LABELLED_SHARE = 0.97
 LOGGED_SHARE = 0.05
 GRANTED_SHARE = 0.06
+REVIEWED_SHARE = 0.03
 LABEL_DELAY = (12 * 60.0, 29 * 60.0)  # the earliest and the latest outcome, in seconds
 
 
@@ -79,7 +80,17 @@ def _consequences(rng: Random, key: str, at: float, who: Applicant, user: str, d
     if rng.random() < LABELLED_SHARE:
         ids = {"id": f"out-{key}", "prediction_id": f"pred-{key}"}
         events.append(Event(known, "outcome", ids | {"label": label, "ts": milliseconds(known)}))
+    if rng.random() < REVIEWED_SHARE:
+        events.append(_second_look(rng, key, at, agrees=(label == decision) == (rng.random() < 0.9)))
     return events
+
+
+def _second_look(rng: Random, key: str, at: float, *, agrees: bool) -> Event:
+    """The thumb of an analyst who looks at some of the decisions."""
+    seen = at + rng.uniform(120, 900)
+    analyst = f"analyst-{rng.randrange(3)}"
+    ids = {"id": f"look-{key}", "target_id": f"pred-{key}", "kind": "thumb", "user_id": analyst}
+    return Event(seen, "feedback", ids | {"value": "up" if agrees else "down", "ts": milliseconds(seen)})
 
 
 def _loan(key: str, at: float, who: Applicant) -> Event:

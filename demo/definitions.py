@@ -52,6 +52,10 @@ MODELS: dict[str, Fields] = {
         "owner": "logistics",
         "kind": "regression",
         "label_delay": timedelta(hours=1),
+        "score_min": 1.0,
+        "score_max": 5.0,
+        "bad_score": 3.0,
+        "conversion_events": ["tip"],
     },
 }
 
