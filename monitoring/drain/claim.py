@@ -11,8 +11,8 @@ from django.db import connection
 
 from monitoring.drain.sql import fetch_any, is_postgres
 
-POSTGRES_BUDGET = 8_000
-SQLITE_BUDGET = 8_000  # 60 ms of writing, during which others wait; a third is what any batch costs
+POSTGRES_BUDGET = 10_000
+SQLITE_BUDGET = 10_000  # 80 ms of writing, during which others wait; a third is what any batch costs
 LATE_WEIGHT = 2
 MAX_FETCH = 1_000
 COLUMNS = "id, project_id, kind, received_us, items, accepted, rejected, rejections, replayed, as_sent"
