@@ -101,3 +101,102 @@ def test_a_binary_classifier(panel: Panel, value: Any, project: Project, stopped
         assert value(name, "fraud")["value"] == pytest.approx(expected, abs=0.002), name
     assert value("requests", "fraud")["value"] == value("accuracy", "fraud")["n"] == ROWS
     assert value("label_coverage", "fraud")["value"] == 1.0
+
+
+def test_a_classifier_of_several_classes(panel: Panel, value: Any, project: Project, stopped_clock: datetime) -> None:
+    Model.objects.create(project=project, slug="triage", kind="multiclass")
+    rng = np.random.default_rng(8)
+    names = np.array(["low", "middle", "high"])
+    truth = rng.choice(3, ROWS, p=[0.6, 0.3, 0.1])
+    raw = rng.normal(0, 1, (ROWS, 3)) + 1.5 * np.eye(3)[truth]
+    scores = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
+    decided = scores.argmax(axis=1)
+    predictions = [
+        {
+            "id": f"m{i}",
+            "model": "triage",
+            "ts": ts,
+            "scores": dict(zip(names.tolist(), scores[i].tolist(), strict=True)),
+        }
+        for i, ts in enumerate(_moments(rng, stopped_clock))
+    ]
+    _send(panel, stopped_clock, predictions, names[truth].tolist())
+    exact = {
+        "accuracy": metrics.accuracy_score(truth, decided),
+        "precision": metrics.precision_score(truth, decided, average="macro"),
+        "recall": metrics.recall_score(truth, decided, average="macro"),
+        "f1": metrics.f1_score(truth, decided, average="macro"),
+        "f1_weighted": metrics.f1_score(truth, decided, average="weighted"),
+        "f1_micro": metrics.f1_score(truth, decided, average="micro"),
+    }
+    for name, expected in exact.items():
+        assert value(name, "triage")["value"] == pytest.approx(expected, abs=1e-12), name
+    near = {
+        "roc_auc": metrics.roc_auc_score(truth, scores, multi_class="ovr"),
+        "log_loss": metrics.log_loss(truth, scores),
+    }
+    for name, expected in near.items():
+        assert value(name, "triage")["value"] == pytest.approx(expected, abs=0.002), name
+
+
+def test_a_regression(panel: Panel, value: Any, project: Project, stopped_clock: datetime) -> None:
+    Model.objects.create(project=project, slug="price", kind="regression")
+    rng = np.random.default_rng(9)
+    truth = rng.lognormal(11, 0.7, ROWS)
+    guess = truth * rng.normal(1.02, 0.1, ROWS)
+    predictions = [
+        {"id": f"r{i}", "model": "price", "ts": ts, "prediction": float(guess[i])}
+        for i, ts in enumerate(_moments(rng, stopped_clock))
+    ]
+    _send(panel, stopped_clock, predictions, truth.tolist())
+    exact = {
+        "mae": metrics.mean_absolute_error(truth, guess),
+        "rmse": metrics.root_mean_squared_error(truth, guess),
+        "mape": metrics.mean_absolute_percentage_error(truth, guess),
+        "r2": metrics.r2_score(truth, guess),
+        "bias": float(np.mean(guess - truth)),
+    }
+    for name, expected in exact.items():
+        assert value(name, "price")["value"] == pytest.approx(expected, rel=1e-9), name
+    errors = guess - truth
+    assert value("error_p95", "price")["value"] == pytest.approx(np.quantile(errors, 0.95), rel=0.02)
+
+
+def test_calls_of_a_language_model(panel: Panel, value: Any, stopped_clock: datetime) -> None:
+    rng = np.random.default_rng(10)
+    usages = [
+        dict(zip(("input", "cached_input", "output"), map(int, row), strict=True))
+        for row in rng.integers(1, 5_000, (ROWS, 3))
+    ]
+    calls = [
+        {"id": f"c{i}", "model": "desk", "ts": ts, "provider": "openai", "response_model": "gpt-4o-mini-2024-07-18",
+         "usage": usages[i], "finish_reason": "length" if i % 10 == 0 else "stop", "latency_ms": 100.0 + i}
+        for i, ts in enumerate(_moments(rng, stopped_clock))
+    ]  # fmt: skip
+    panel("llm-calls", calls + calls[:20])
+    panel(
+        "feedback", [{"target_id": f"c{i}", "kind": "thumb", "value": "down" if i < 10 else "up"} for i in range(100)]
+    )
+    drain_until_empty(now=stopped_clock)
+    by_hand = sum(0.15 * one["input"] + 0.075 * one["cached_input"] + 0.60 * one["output"] for one in usages) / 1e6
+    assert value("cost_usd", "desk")["value"] == pytest.approx(by_hand, abs=1e-9 * ROWS)
+    assert value("truncation_rate", "desk")["value"] == pytest.approx(0.1)
+    assert value("feedback_negative_rate", "desk")["value"] == pytest.approx(0.1)
+    assert value("bad_answer_rate", "desk")["value"] == pytest.approx(0.1)
+    assert value("tokens", "desk")["value"] == sum(sum(one.values()) for one in usages)
+    assert value("cached_share", "desk")["value"] == pytest.approx(
+        sum(one["cached_input"] for one in usages) / sum(one["input"] + one["cached_input"] for one in usages)
+    )
+
+
+def test_every_measure_of_the_catalogue_is_served_for_every_model(panel: Panel, project: Project, value: Any) -> None:
+    """Whatever is asked of a model without data is a named state, never an error."""
+    for kind in Model.Kind.values:
+        Model.objects.create(project=project, slug=kind, kind=kind)
+    catalogue = panel("measures")
+    assert len(catalogue) > 100
+    for measure in catalogue:
+        for kind in measure["kinds"]:
+            point = value(measure["name"], kind)
+            assert point["state"] in {"ok", "no_data", "provisional"}, (measure["name"], kind)
+            assert (point["value"] is None) or point["n"] == 0, (measure["name"], kind, point)
