@@ -78,7 +78,7 @@ class Normaliser:
             extra = _beside(extra, given)
         elif given is not None:
             extra["extra"] = given
-        if extra:
+        if extra or given == {}:
             known["extra"] = extra
         return _typed(known, item_type)
 

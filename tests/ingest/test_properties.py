@@ -65,6 +65,7 @@ def test_any_bytes_are_answered(post, path, body, gzipped):
 
 @PURE
 @given(kind=st.sampled_from(sorted(ITEM_TYPES)), value=ITEM)
+@example(kind="event", value={"extra": {}})
 def test_the_fast_path_accepts_exactly_what_the_slow_path_would_leave_alone(kind, value):
     item_type = ITEM_TYPES[kind]
     data = json.dumps(value).encode()
