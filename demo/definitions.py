@@ -207,7 +207,7 @@ RULES: dict[str, Fields] = {
         "kind": "drift",
         "no_data": "ok",
         "model": credit.MODEL,
-        "threshold": 0.1,
+        "threshold": 0.2,
         "window": timedelta(hours=1),
         "minimum": 100,
         "for_duration": timedelta(minutes=5),

@@ -41,7 +41,7 @@ def figure(value: float | None, unit: str) -> str:
         "s": (0, " s"),
         "per_minute": (1, "/min"),
         "per_second": (1, "/s"),
-        "usd": (2, " USD"),
+        "usd": (2 if abs(value) >= 1 or not value else 4, " USD"),
         "score": (3, ""),
         "tokens": (0, ""),
         "count": (0, ""),

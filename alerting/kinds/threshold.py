@@ -128,7 +128,7 @@ def shown_value(value: float | None, unit: Unit) -> str:
     if unit in {"ms", "s"}:
         return f"{number_format(value, 0)} {unit}"
     if unit == "usd":
-        return f"US$ {number_format(value, 2)}"
+        return f"US$ {number_format(value, 2 if abs(value) >= 1 or not value else 4)}"
     if unit in WRITERS:
         return WRITERS[unit](value)
     return number_format(value, 0)

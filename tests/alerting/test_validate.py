@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.kinds.threshold import KIND
+from alerting.kinds.threshold import KIND, shown_value
 from alerting.models import AlertRule
 from alerting.validate import rule_problems
 from models_registry.models import Model
@@ -46,6 +46,15 @@ def test_every_measure_of_a_kind_can_have_a_rule(credit_risk: Model, kind: str) 
             assert rule_problems(rule) == {}, measure.name
             assert KIND.title(rule)
             assert KIND.describe(rule, 0.25)
+
+
+def test_small_sums_of_money_are_not_rounded_away() -> None:
+    assert [shown_value(value, "usd") for value in (0.0034, 0.5, 3.2, 0.0)] == [
+        "US$ 0.0034",
+        "US$ 0.5000",
+        "US$ 3.20",
+        "US$ 0.00",
+    ]
 
 
 def test_a_number_that_a_measure_never_passes_is_refused(credit_risk: Model) -> None:
