@@ -1,6 +1,6 @@
 """One drain worker, as a process: `python -m bench.worker` drains until it is told to stop, or once to empty.
 
-It has the threads that the real one has (`TASK_THREADS`: one on SQLite).
+It has the threads that the real one has (`TASK_THREADS`: one on SQLite), which take turns as they do there.
 """
 
 import signal
@@ -23,6 +23,7 @@ IDLE_S = 0.1
 
 def main() -> None:
     """With `once` it drains to empty and prints what that took; otherwise it drains until SIGTERM."""
+    sys.setswitchinterval(settings.TASK_SWITCH_INTERVAL)
     if "once" in sys.argv:
         drain_once()
         return

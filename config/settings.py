@@ -205,7 +205,9 @@ METRICS_MODELS = env_int("ATALAIA_METRICS_MODELS", 200)
 WEB_WORKERS = env_int("ATALAIA_WEB_WORKERS", 1 if SQLITE else 2)
 WEB_THREADS = env_int("ATALAIA_WEB_THREADS", 4)
 TASK_WORKERS = env_int("ATALAIA_TASK_WORKERS", 1)
-TASK_THREADS = env_int("ATALAIA_TASK_THREADS", 1 if SQLITE else 4)
+TASK_THREADS = env_int("ATALAIA_TASK_THREADS", 1 if SQLITE else 2)
+# Seconds. A thread that is back from the database waits this long for one that computes, not Python's 5 ms at every answer.
+TASK_SWITCH_INTERVAL = 0.0005
 
 # --- The house
 STAGES = stages.STAGES

@@ -1,10 +1,15 @@
 """The one Celery task: run the stage of this name."""
 
+import sys
+
+from django.conf import settings
+
 from config.celery import app
 from config.perform import run_while_busy
 from config.stages import STAGES
 from lib import clock
 
+sys.setswitchinterval(settings.TASK_SWITCH_INTERVAL)
 BY_NAME = {stage.name: stage for stage in STAGES}
 
 
