@@ -46,7 +46,7 @@ class ClassSerializer(serializers.Serializer[dict[str, Any]]):
     name = serializers.CharField(allow_null=True)
     precision = ReadingSerializer()
     recall = ReadingSerializer()
-    f1 = serializers.FloatField(allow_null=True)
+    f1 = ReadingSerializer()
     support = serializers.IntegerField()
     predicted = serializers.IntegerField()
 
@@ -201,7 +201,7 @@ def _class(one: Class) -> dict[str, Any]:
         "name": one.name,
         "precision": _reading(quality.precision),
         "recall": _reading(quality.recall),
-        "f1": quality.f1,
+        "f1": _reading(quality.f1),
         "support": quality.support,
         "predicted": quality.predicted,
     }

@@ -3,18 +3,19 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from monitoring.stats.averages import binary_f1
 from monitoring.stats.intervals import Reading, ratio
 from monitoring.stats.tally import Confusion
 
 
 @dataclass(frozen=True, slots=True)
 class ClassQuality:
-    """One class: its F1 is no proportion and has no interval; `support` is how often it was true, `predicted` decided."""
+    """One class; n of its F1 is what is one of it on either side; `support` is how often it was true, `predicted` decided."""
 
     code: int
     precision: Reading
     recall: Reading
-    f1: float | None
+    f1: Reading
     support: int
     predicted: int
 
@@ -31,7 +32,5 @@ def class_qualities(confusion: Confusion) -> list[ClassQuality]:
 
 
 def _of(code: int, hits: int, predicted: int, actual: int) -> ClassQuality:
-    both = predicted + actual
-    return ClassQuality(
-        code, ratio(hits, predicted), ratio(hits, actual), 2 * hits / both if both else None, actual, predicted
-    )
+    f1 = binary_f1(hits, predicted, actual, predicted + actual - hits)
+    return ClassQuality(code, ratio(hits, predicted), ratio(hits, actual), f1, actual, predicted)

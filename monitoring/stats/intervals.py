@@ -19,7 +19,7 @@ class Reading:
     high: float | None = None
 
 
-def wilson(good: float, valid: int, z: float = Z_95) -> tuple[float, float] | None:
+def wilson(good: float, valid: float, z: float = Z_95) -> tuple[float, float] | None:
     """Score interval of a proportion (Wilson 1927), which stays inside [0, 1] and works for small samples; None of 0/0."""
     if valid <= 0:
         return None

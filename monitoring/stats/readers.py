@@ -8,7 +8,7 @@ counts as 0) for the others. A quotient of nothing by nothing is *no data*.
 from collections.abc import Callable
 from math import sqrt
 
-from monitoring.stats import errors, ranks
+from monitoring.stats import averages, errors, ranks
 from monitoring.stats.histogram import fraction_at_most, quantile
 from monitoring.stats.intervals import Z_95, Reading, ratio
 from monitoring.stats.layouts import (
@@ -19,7 +19,7 @@ from monitoring.stats.layouts import (
     STATUS_ERROR,
     STATUS_OK,
 )
-from monitoring.stats.tally import Confusion, Subject, Tally, mean
+from monitoring.stats.tally import Confusion, Subject, Tally
 from monitoring.stats.volume import volume_of
 
 Reader = Callable[[Tally, Subject], Reading]
@@ -86,7 +86,7 @@ def precision(tally: Tally, subject: Subject) -> Reading:
     """True positives among predicted positives; macro for multiclass."""
     confusion = Confusion.of(tally)
     if subject.kind == MULTICLASS:
-        return _macro(confusion, lambda hits, predicted, actual: hits / predicted if predicted else 0.0)
+        return averages.macro(confusion, averages.precision)
     hits, predicted, _ = confusion.hits(subject.positive_code)
     return ratio(hits, predicted)
 
@@ -95,30 +95,22 @@ def recall(tally: Tally, subject: Subject) -> Reading:
     """True positives among actual positives; macro for multiclass."""
     confusion = Confusion.of(tally)
     if subject.kind == MULTICLASS:
-        return _macro(confusion, lambda hits, predicted, actual: hits / actual if actual else 0.0)
+        return averages.macro(confusion, averages.recall)
     hits, _, actual = confusion.hits(subject.positive_code)
     return ratio(hits, actual)
 
 
 def f1(tally: Tally, subject: Subject) -> Reading:
-    """2·TP / (predicted + actual positives); macro for multiclass. Not a proportion, so without an interval."""
+    """2·TP / (predicted + actual positives); macro for multiclass."""
     confusion = Confusion.of(tally)
     if subject.kind == MULTICLASS:
-        return _macro(confusion, lambda hits, predicted, actual: 2 * hits / (predicted + actual))
-    hits, predicted, actual = confusion.hits(subject.positive_code)
-    if predicted + actual == 0:
-        return Reading(None, 0)
-    return Reading(2 * hits / (predicted + actual), confusion.n)
+        return averages.macro(confusion, averages.f1)
+    return averages.binary_f1(*confusion.hits(subject.positive_code), confusion.n)
 
 
 def f1_weighted(tally: Tally, subject: Subject) -> Reading:
     """The F1 of each class, weighted by how often the class was true (scikit-learn's average="weighted")."""
-    confusion = Confusion.of(tally)
-    if not confusion.n:
-        return Reading(None, 0)
-    sides = [confusion.hits(code) for code in confusion.classes()]
-    weighted = sum(actual * 2 * hits / (predicted + actual) for hits, predicted, actual in sides)
-    return Reading(weighted / sum(actual for _, _, actual in sides), confusion.n)
+    return averages.weighted(Confusion.of(tally), averages.f1)
 
 
 def specificity(tally: Tally, subject: Subject) -> Reading:
@@ -129,11 +121,6 @@ def specificity(tally: Tally, subject: Subject) -> Reading:
     hits, predicted, actual = confusion.hits(subject.positive_code)
     negatives = confusion.n - actual
     return ratio(negatives - (predicted - hits), negatives)
-
-
-def _macro(confusion: Confusion, score: Callable[[int, int, int], float]) -> Reading:
-    """The plain mean over the classes seen on either side, as scikit-learn's average="macro", zero_division=0."""
-    return Reading(mean(score(*confusion.hits(code)) for code in confusion.classes()), confusion.n)
 
 
 def label_coverage(tally: Tally, subject: Subject) -> Reading:

@@ -1,6 +1,6 @@
 """What a window holds: merged summaries by metric and key. Pure: no Django, no database."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -129,9 +129,3 @@ class Confusion:
         predicted = sum(count for (_, guess), count in self.cells.items() if guess == code)
         actual = sum(count for (true, _), count in self.cells.items() if true == code)
         return self.cells.get((code, code), 0), predicted, actual
-
-
-def mean(values: Iterable[float]) -> float | None:
-    """The plain mean; None of nothing."""
-    found = list(values)
-    return sum(found) / len(found) if found else None

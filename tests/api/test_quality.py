@@ -95,7 +95,7 @@ def test_two_hundred_classes(credit_risk: Model, api: Client, now: datetime):
         labels, guesses, labels=list(map(int, names)), zero_division=0
     )
     assert len(names) == 200
-    assert [ours[name]["f1"] for name in names] == pytest.approx(f1.tolist(), abs=1e-12)
+    assert [ours[name]["f1"]["value"] for name in names] == pytest.approx(f1.tolist(), abs=1e-12)
     assert [ours[name]["support"] for name in names] == support.tolist()
     assert sum(cell["count"] for cell in told["confusion"]) == 1_200
 

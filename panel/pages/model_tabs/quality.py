@@ -48,7 +48,7 @@ class ClassRow:
     name: str
     precision: Figure
     recall: Figure
-    f1: str
+    f1: Figure
     support: int
 
 
@@ -149,7 +149,7 @@ def _class(one: Class) -> ClassRow:
         one.name or "",
         _share("precision", quality.precision),
         _share("recall", quality.recall),
-        write.ratio(quality.f1),
+        _share("f1", quality.f1),
         quality.support,
     )
 
