@@ -16,6 +16,7 @@ from monitoring.selectors.summaries import Scope
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.intervals import Reading
 from monitoring.stats.slices import slice_start
+from monitoring.stats.tally import Subject
 
 HOUR: Final = timedelta(hours=1)
 LABELS: Final = ("project", "model", "measure", "unit")
@@ -70,7 +71,7 @@ def _readings(models: list[Model], now: datetime) -> list[tuple[Model, str, Read
     asked = [
         (model, Wanted(names, Scope(model.project_id, model.pk), (end - HOUR, end), subjects[model.pk]))
         for model in models
-        for end, names in _windows(model, known).items()
+        for end, names in _windows(model, known, subjects[model.pk]).items()
     ]
     answers = read_windows([wanted for _, wanted in asked])
     return [
@@ -80,14 +81,14 @@ def _readings(models: list[Model], now: datetime) -> list[tuple[Model, str, Read
     ]
 
 
-def _windows(model: Model, known: datetime) -> dict[datetime, tuple[str, ...]]:
+def _windows(model: Model, known: datetime, subject: Subject) -> dict[datetime, tuple[str, ...]]:
     """End of the hour → the measures read over it: what waits for labels is read from an earlier one."""
     ends: dict[datetime, tuple[str, ...]] = {}
     for measure in measures_for(model.kind):
-        end = slice_start(known - _settle(measure, model), HOUR)
+        end = slice_start(known - _settle(measure, subject), HOUR)
         ends[end] = (*ends.get(end, ()), measure.name)
     return ends
 
 
-def _settle(measure: Measure, model: Model) -> timedelta:
-    return model.label_delay if measure.settle == "labels" else timedelta(0)
+def _settle(measure: Measure, subject: Subject) -> timedelta:
+    return subject.settle if measure.settle == "labels" else timedelta(0)

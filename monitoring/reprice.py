@@ -68,7 +68,8 @@ def start_reprice(
 def reprice_step(job: Job, *, now: datetime) -> Step:
     """Some hundred calls; the report adds up from step to step."""
     prefer_indexes()
-    calls = _next_calls(job)
+    ids = _next_ids(job)
+    calls = _load(ids, lock=not job.arguments["dry_run"])
     report = dict(job.report) or _empty_report(job)
     lines = {_key(line): line for line in (Line(**told) for told in report["lines"])}
     pairs = _amended(calls, dry_run=job.arguments["dry_run"])
@@ -85,7 +86,7 @@ def reprice_step(job: Job, *, now: datetime) -> Step:
         _apply([old for old, _, _ in pairs], [new for _, new, _ in pairs])
     last = calls[-1] if calls else None
     cursor = {"ts_us": last.ts_us, "id": last.id} if last else job.cursor
-    return Step(cursor, done=report["seen"], finished=len(calls) < CALLS_PER_STEP, report=report)
+    return Step(cursor, done=report["seen"], finished=len(ids) < CALLS_PER_STEP, report=report)
 
 
 def _empty_report(job: Job) -> dict[str, Any]:
@@ -107,8 +108,8 @@ def _range(job: Job) -> tuple[int, int]:
     return start, end
 
 
-def _next_calls(job: Job) -> list[LLMCallRow]:
-    """The calls after the cursor, in the order of time, locked in the order of their keys as a drain does."""
+def _next_ids(job: Job) -> list[int]:
+    """The calls after the cursor, in the order of time. Retention may drop some before they are loaded."""
     start, end = _range(job)
     place = (job.cursor.get("ts_us", start), job.cursor.get("id", -(2**63)))
     table = LLMCall._meta.db_table
@@ -118,9 +119,13 @@ def _next_calls(job: Job) -> list[LLMCallRow]:
             f" AND (ts_us, id) > (%s, %s) AND ts_us < %s ORDER BY {SECOND}, ts_us, id LIMIT {CALLS_PER_STEP}",
             [job.project_id, place[0] // 1_000_000, end // 1_000_000, *place, end],
         )
-        ids = [row_id for (row_id,) in cursor.fetchall()]
-    lock = "" if job.arguments["dry_run"] else "FOR NO KEY UPDATE"
-    return sorted(load_rows(LLMCallRow, "id", "bigint", ids, lock=lock), key=lambda call: (call.ts_us, call.id))
+        return [row_id for (row_id,) in cursor.fetchall()]
+
+
+def _load(ids: Sequence[int], *, lock: bool) -> list[LLMCallRow]:
+    """In the order of time; locked, if they are to be changed, in the order of their keys as a drain does."""
+    calls = load_rows(LLMCallRow, "id", "bigint", ids, lock="FOR NO KEY UPDATE" if lock else "")
+    return sorted(calls, key=lambda call: (call.ts_us, call.id))
 
 
 def _amended(calls: Sequence[LLMCallRow], *, dry_run: bool) -> list[tuple[LLMCallRow, LLMCallRow, Price]]:

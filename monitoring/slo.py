@@ -1,7 +1,7 @@
 """What an objective promises and how far it is kept: attained, budget, burn rates, state.
 
-The window of an SLO is rolling: it ends at min(now, ingest watermark) - settle, where settle is the model's label delay
-for indicators that wait for labels and nothing for the others. A drain that is behind makes the status *stale*. Where
+The window of an SLO is rolling: it ends at min(now, ingest watermark) - settle, where settle is how long the model's
+labels take (learned, else declared) for indicators that wait for labels and nothing for the others. A drain that is behind makes the status *stale*. Where
 slices of time are judged, windows are made of whole slices: they end with the last one that has settled.
 """
 

@@ -1,5 +1,6 @@
 """`/api/v1/policies`: what applications may cost and use, how they stand, and whether one more call is within it."""
 
+from math import isfinite
 from typing import Any
 
 from django.db import DatabaseError
@@ -133,10 +134,12 @@ def _asked(params: dict[str, str]) -> Asked:
 
 
 def _number(text: str) -> float | str:
+    """A number where it is one; anything else stays text, which is within no bounds."""
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         return text
+    return found if isfinite(found) else text
 
 
 def _policies(request: Request) -> Any:

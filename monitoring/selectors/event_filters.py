@@ -16,6 +16,7 @@ from monitoring.models.inbox import EventKind
 
 DEFAULT_RANGE = timedelta(hours=24)
 MILLISECONDS_FROM = 10**11
+FIRST_YEAR, LAST_YEAR = 1900, 9_000  # beyond, a range that is reckoned from it leaves the calendar
 
 _SERVED = frozenset({"model", "version", "environment", "status", "error_type", "request_id", "user_id", "feedback"})
 FIELDS: dict[str, frozenset[str]] = {
@@ -90,11 +91,13 @@ def read_moment(name: str, text: str) -> datetime | None:
     try:
         if text.lstrip("-").replace(".", "", 1).isdigit():
             number = float(text)
-            return datetime.fromtimestamp(number / 1_000 if abs(number) >= MILLISECONDS_FROM else number, UTC)
-        found = parse_datetime(text.replace(" ", "+") if "T" in text else text)
+            seconds = number / 1_000 if abs(number) >= MILLISECONDS_FROM else number
+            found: datetime | None = datetime.fromtimestamp(seconds, UTC)
+        else:
+            found = parse_datetime(text.replace(" ", "+") if "T" in text else text)
     except (ValueError, OverflowError, OSError):
         found = None
-    if found is None:
+    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise FilterError(name, _("“%(name)s” is not a time; write it like 2026-11-23T18:00:00Z.") % {"name": name})
     return found if found.tzinfo else found.replace(tzinfo=get_current_timezone())
 

@@ -38,8 +38,9 @@ def volume_of(n: int, past: Sequence[int], *, factor: float = FACTOR) -> Volume:
     # one-sided: at least as far from the mean on this side
     p = erfc(abs(n - fmean(known)) / spread / sqrt(2)) / 2
     state: State = "usual"
+    served = past[: max(place for place, count in enumerate(past) if count) + 1]  # the nearest first
     if not n:
-        state = "silent"
+        state = "usual" if 0 in served else "silent"  # who is often quiet is not missed
     elif p <= ALPHA and n * factor <= usual and n < min(known):
         state = "low"
     elif p <= ALPHA and n >= usual * factor and n > max(known):

@@ -120,7 +120,9 @@ def _stepped(span: Range, step: str) -> Range | None:
 def _settles(measure: Measure, model: Model) -> str:
     if measure.settle == "events":
         return _("Within seconds, when the event is drained")
-    return _("With the labels, %(delay)s after the prediction") % {"delay": write.span(model.label_delay)}
+    return _("With the labels, %(delay)s after the prediction") % {
+        "delay": write.span(subjects_of([model])[model.pk].settle)
+    }
 
 
 def _fields(project: Project, fitting: list[Measure], versions: list[str], picked: Mapping[str, str]) -> list[Field]:

@@ -71,7 +71,12 @@ def test_an_unknown_filter_is_refused_with_its_name(played: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["predictions?limit=0", "predictions?limit=abc", "predictions?cursor=zzz", "alerts?state=x"]
+    "path",
+    [
+        *("predictions?limit=0", "predictions?limit=abc", "predictions?cursor=zzz", "alerts?state=x"),
+        *("predictions?to=0001-01-01T00:00:00Z", "costs?to=9999-12-31T00:00:00Z"),
+        "series?measure=requests&model=credit-risk&to=0001-01-01T00:00:00Z",
+    ],
 )
 def test_bad_parameters_are_a_400_problem(played: Any, path: str) -> None:
     assert played("get", path).status_code == 400

@@ -195,6 +195,8 @@ def test_a_gateway_hears_yes_or_why_not(ask: Any, policy: Policy, put: Put, now:
         ("context", None),
     ]
     assert told["reasons"][1]["bound"] == [None, 100]
+    for no_number in ("nan", "inf", "1e999"):
+        assert [one["limit"] for one in ask(max_tokens=no_number).json()["reasons"]] == ["parameters"]
     assert "prompt" in told["reasons"][2]["sentence"]
     assert ask("none").status_code == 404
 
@@ -334,6 +336,12 @@ def test_what_could_never_be_judged_is_refused(policy: Policy, field: str, value
     with pytest.raises(ValidationError) as refused:
         policy.full_clean()
     assert set(refused.value.message_dict) == {problem}
+
+
+def test_what_a_user_costs_is_not_known_by_environment(policy: Policy) -> None:
+    policy.name, policy.environment, policy.max_cost_user_day_usd = "Frugal", "staging", Decimal(1)
+    with pytest.raises(ValidationError, match="leave the environment empty"):
+        policy.full_clean()
 
 
 def test_only_applications_have_policies(policy: Policy, credit_risk: Model, other_project: Project) -> None:

@@ -25,6 +25,8 @@ HOUR = timedelta(hours=1)
     [
         (0, [5, 6], "silent"),
         (0, [0, 6], "no_past"),
+        (0, [1, 0, 1, 0, 0, 0, 0], "usual"),  # often quiet
+        (0, [5, 6, 0, 0], "silent"),  # not served before
         (3, [], "no_past"),
         (4, [9, 10, 11, 10], "usual"),
         (2, [100, 101, 99, 100], "low"),

@@ -93,6 +93,7 @@ def build(sight: Sight) -> Cost:
     start, now = sight.start.astimezone(UTC), sight.now.astimezone(UTC)
     span = Span(start.date(), now.date() + timedelta(days=1))
     models = cost_by_language_model([sight.model], span)
+    whole = sum(line.cost.nano for line in models)
     tones = {line.key: str(place) for place, line in enumerate(models[:TONES])}
     return Cost(
         figures_of(sight, MONEY),
@@ -100,9 +101,9 @@ def build(sight: Sight) -> Cost:
         figures_of(sight, USAGE),
         _month(sight),
         _stacked(sight, tones),
-        [_of_model(line, models, tones) for line in models[:SHOWN]],
-        _shares(cost_by_prompt([sight.model], span)),
-        _shares(cost_by_user([sight.model], span, limit=SHOWN)),
+        [_of_model(line, whole, tones) for line in models[:SHOWN]],
+        _shares(cost_by_prompt([sight.model], span), whole),
+        _shares(cost_by_user([sight.model], span, limit=SHOWN), whole),
         charts_of(sight, CHARTS),
     )
 
@@ -128,8 +129,8 @@ def name_of(word: str) -> str:
     return word.lstrip("/") or _("everything else")
 
 
-def _of_model(line: CostLine, lines: Sequence[CostLine], tones: dict[str, str]) -> Share:
-    share = _share(line, lines)
+def _of_model(line: CostLine, whole: int, tones: dict[str, str]) -> Share:
+    share = _share(line, whole)
     provider, model = language_model_of(line.key)
     query = ""
     if line.unpriced and line.key:
@@ -139,12 +140,11 @@ def _of_model(line: CostLine, lines: Sequence[CostLine], tones: dict[str, str]) 
     )
 
 
-def _shares(lines: Sequence[CostLine]) -> list[Share]:
-    return [_share(line, lines) for line in lines[:SHOWN]]
+def _shares(lines: Sequence[CostLine], whole: int) -> list[Share]:
+    return [_share(line, whole) for line in lines[:SHOWN]]
 
 
-def _share(line: CostLine, lines: Sequence[CostLine]) -> Share:
-    whole = sum(one.cost.nano for one in lines)
+def _share(line: CostLine, whole: int) -> Share:
     lacking = line.cost.calls - line.cost.costed
     told = ngettext("%(n)s call without a known cost", "%(n)s calls without a known cost", lacking)
     return Share(
@@ -160,7 +160,7 @@ def _month(sight: Sight) -> Month | None:
     found = month_of([sight.model], sight.now)
     if found is None:
         return None
-    policies = Policy.objects.filter(model=sight.model, enabled=True, max_cost_month_usd__isnull=False)
+    policies = Policy.objects.filter(model=sight.model, environment="", enabled=True, max_cost_month_usd__isnull=False)
     limit = policies.order_by("max_cost_month_usd").values_list("max_cost_month_usd", flat=True).first()
     interval = ""
     if found.low is not None and found.high is not None:
