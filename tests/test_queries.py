@@ -65,11 +65,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "event": first["prediction"].pk,
         "name": first["prompt"].name,
         "token": first["link"],
-        # The first model is an LLM application, whose performance nobody estimates.
-        "version": "2" if path.endswith("/estimator") else "1",
-        "slug": "model-2"
-        if path.endswith("/estimator")
-        else next((slug for part, slug in slugs.items() if part in path), ""),
+        "slug": next((slug for part, slug in slugs.items() if part in path), ""),
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(fillings.get(gap[1], 1)), path)
 
