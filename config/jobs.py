@@ -7,15 +7,23 @@ from django.utils.translation import gettext_lazy as _
 
 
 class JobKind(NamedTuple):
-    """A name for rows, a title for people, and the dotted path of its step (see `models_registry.jobs`)."""
+    """A name for rows, a title for people, and the dotted paths of its step and of what goes before it, if anything
+    (see `models_registry.jobs`).
+    """
 
     name: str
     title: str | Promise
     step: str
+    prepare: str = ""
 
 
 KINDS: list[JobKind] = [
-    JobKind("fit_estimator", _("fit an estimator"), "monitoring.fitting.job.fit_estimator"),
+    JobKind(
+        "fit_estimator",
+        _("fit an estimator"),
+        "monitoring.fitting.job.keep_estimator",
+        prepare="monitoring.fitting.job.fit_estimator",
+    ),
     JobKind("refold", _("fold stored predictions by a new reference"), "monitoring.refold.refold"),
     JobKind("reprice", _("price calls again"), "monitoring.reprice.reprice_step"),
 ]

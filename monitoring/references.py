@@ -48,7 +48,6 @@ class Payload(msgspec.Struct):
 _known = msgspec.json.Decoder(Payload).decode
 
 
-@transaction.atomic
 def set_reference(
     version: ModelVersion,
     profile: Profile,
@@ -63,25 +62,25 @@ def set_reference(
     The rows behind it are kept where `sample` gives some, `period` is the past window it was taken from. A job folds what is stored already; the reference itself folds the predictions that are accepted from now on: its place in the ingest sequence is taken while no drain
     folds. A drain that claims a later body then sees the reference, and a recount decides by the same place.
     """
-    hold_references(to_set=True)
-    found = current_reference(version.pk)
-    if found is None or found.layout != profile.layout:
-        start, end = period or (None, None)
-        found = _place(
-            Reference(
-                period_start=start,
-                period_end=end,
-                version=version,
-                origin=origin,
-                layout=profile.layout,
-                rows=profile.rows,
-                profile=to_json(profile),
-                created_at=now,
-            )
-        )
-    if sample is not None:
-        kept = {"data": pack(thinned(sample))}
-        ReferenceSample.objects.update_or_create(reference=found, defaults=kept)
+    kept = None if sample is None else pack(thinned(sample))  # before anybody waits
+    start, end = period or (None, None)
+    new = Reference(
+        period_start=start,
+        period_end=end,
+        version=version,
+        origin=origin,
+        layout=profile.layout,
+        rows=profile.rows,
+        profile=to_json(profile),
+        created_at=now,
+    )
+    with transaction.atomic():
+        hold_references(to_set=True)
+        found = current_reference(version.pk)
+        if found is None or found.layout != profile.layout:
+            found = _place(new)
+        if kept is not None:
+            ReferenceSample.objects.update_or_create(reference=found, defaults={"data": kept})
     return found
 
 

@@ -127,7 +127,7 @@ def test_lib_stays_a_small_room():
     "dotted",
     [
         *(stage.verb for stage in STAGES),
-        *(kind.step for kind in settings.JOBS.values()),
+        *(dotted for kind in settings.JOBS.values() for dotted in (kind.step, kind.prepare) if dotted),
         *settings.INCIDENT_LINKS,
         settings.CLOCK_ROW,
         *settings.MIDDLEWARE,

@@ -35,6 +35,12 @@ class Job(models.Model):
     created_at = models.DateTimeField(_("created"))
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     stepped_at = models.DateTimeField(_("last step"), null=True, blank=True, help_text=_("In real time."))
+    lease_until = models.DateTimeField(
+        _("under way until"),
+        null=True,
+        blank=True,
+        help_text=_("In real time; somebody works on it outside a transaction."),
+    )
 
     class Meta:
         """Few rows; the partial index finds those with work left."""

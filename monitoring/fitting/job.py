@@ -1,4 +1,4 @@
-"""The step of a fitting job: one estimator, of a version's labelled window or of the rows of its reference."""
+"""A fitting job: one estimator, of a version's labelled window or of the rows of its reference. The fit goes before the step."""
 
 from datetime import datetime
 
@@ -8,19 +8,24 @@ from monitoring.fitting.fit import FEWEST, Fit, fit
 from monitoring.fitting.losses import fit_losses
 from monitoring.fitting.windows import tallies_of_sample, tallies_of_window
 from monitoring.measures import subjects_of
-from monitoring.models import Estimator, ReferenceSample
+from monitoring.models import Estimator, Reference, ReferenceSample
 from monitoring.selectors.estimators import definition
 from monitoring.selectors.references import profile_by
 from monitoring.stats.fitted import pack
 from monitoring.stats.sample import Sample, unpack
 from monitoring.stats.tally import Tally
 
+GONE = "This version or its reference is gone, so there is nothing to estimate."
 
-def fit_estimator(job: Job, *, now: datetime) -> Step:
-    """One step: read, fit, keep. The arguments name a version and either a reference or a window."""
+
+def fit_estimator(job: Job, *, now: datetime) -> Estimator | None:
+    """Read and fit, which may take long and writes nothing; None where the rows of the reference have no labels.
+
+    The arguments name a version and either a reference or a window.
+    """
     version = ModelVersion.objects.select_related("model").filter(pk=job.arguments["version"]).first()
     if version is None:
-        raise JobError("This version is gone.")
+        raise JobError(GONE)
     if job.arguments.get("reference") is not None:
         return _of_reference(version, int(job.arguments["reference"]), now=now)
     if version.model.kind == Model.Kind.REGRESSION:
@@ -29,21 +34,39 @@ def fit_estimator(job: Job, *, now: datetime) -> Step:
         )
     start, end = (datetime.fromisoformat(job.arguments[name]) for name in ("from", "to"))
     found = _fit(version, *tallies_of_window(version, start=start, end=end))
-    estimator = _keep(version, found, Estimator(origin=Estimator.Origin.HISTORY, start=start, end=end, created_at=now))
-    return _done(estimator)
+    row = Estimator(origin=Estimator.Origin.HISTORY, start=start, end=end, created_at=now)
+    return _filled(row, version, found)
 
 
-def _of_reference(version: ModelVersion, reference_id: int, *, now: datetime) -> Step:
+def keep_estimator(job: Job, estimator: Estimator | None, *, now: datetime) -> Step:
+    """The one step: what was fitted becomes a row, if what it is of is still there."""
+    if estimator is None:
+        return Step({}, 0, finished=True, report={"skipped": "the rows of this reference have no labels"})
+    if not _is_still_there(estimator):
+        raise JobError(GONE)
+    estimator.save()
+    report = {"estimator": estimator.pk, "rows": estimator.rows}
+    return Step({}, estimator.rows, finished=True, report=report)
+
+
+def _is_still_there(estimator: Estimator) -> bool:
+    """What it was fitted on."""
+    if estimator.reference_id:
+        return Reference.objects.filter(pk=estimator.reference_id, version=estimator.version_id).exists()
+    return ModelVersion.objects.filter(pk=estimator.version_id).exists()
+
+
+def _of_reference(version: ModelVersion, reference_id: int, *, now: datetime) -> Estimator | None:
     kept = ReferenceSample.objects.select_related("reference").filter(reference=reference_id).first()
     sample = unpack(bytes(kept.data)) if kept else None
     if kept is None or sample is None or not has_labels(sample):
-        return Step({}, 0, finished=True, report={"skipped": "the rows of this reference have no labels"})
+        return None
     if version.model.kind == Model.Kind.REGRESSION:
         found = fit_losses(profile_by(kept.reference.layout), sample)
     else:
         found = _fit(version, *tallies_of_sample(version, sample))
     row = Estimator(origin=Estimator.Origin.REFERENCE, reference=kept.reference, created_at=now)
-    return _done(_keep(version, found, row))
+    return _filled(row, version, found)
 
 
 def has_labels(sample: Sample) -> bool:
@@ -57,12 +80,7 @@ def _fit(version: ModelVersion, whole: Tally, parts: list[Tally]) -> Fit:
     return fit(whole, parts, subjects_of([version.model])[version.model_id])
 
 
-def _keep(version: ModelVersion, found: Fit, row: Estimator) -> Estimator:
+def _filled(row: Estimator, version: ModelVersion, found: Fit) -> Estimator:
     row.version, row.rows, row.fit = version, found.rows, pack(found.calibrations, found.baselines, found.losses)
     row.kind, row.positive_label = definition(version.model)
-    row.save()
     return row
-
-
-def _done(estimator: Estimator) -> Step:
-    return Step({}, estimator.rows, finished=True, report={"estimator": estimator.pk, "rows": estimator.rows})

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from django.db import transaction
 
 from models_registry.models import Model, ModelVersion
 from models_registry.register import KnownVersion, read_version
@@ -46,7 +47,9 @@ def tallies_of_sample(version: ModelVersion, sample: Sample) -> tuple[Tally, lis
     folds = Folds()
     folds.add_all(_rows(known, sample), with_features=False)
     cells = [cell for cell in folds.cells() if cell[1].metric in LABELLED]
-    codes = Codes({word for group, slot, cell in cells for word in words_of(group, cell, known.model_id, slot)})
+    words = {word for group, slot, cell in cells for word in words_of(group, cell, known.model_id, slot)}
+    with transaction.atomic():  # classes that nobody has seen get their codes, under the lock of their model
+        codes = Codes(words)
     parts = [_tally([one for one in cells if one[0].minute == part], known, codes) for part in range(PARTS)]
     return _tally(cells, known, codes), parts
 

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from sklearn.isotonic import IsotonicRegression
@@ -15,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 from models_registry.jobs import run_jobs
 from models_registry.models import Job, Model, ModelVersion, Project
 from monitoring.drain import drain_until_empty
+from monitoring.fitting.fit import fit
 from monitoring.fitting.start import start_fit, start_fits
 from monitoring.fitting.windows import tallies_of_sample
 from monitoring.measures import measure_window, subjects_of
@@ -24,7 +27,7 @@ from monitoring.rollup import rollup
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.intervals import Reading
 from monitoring.stats.profile import profile_of_columns
-from monitoring.stats.sample import sample_of
+from monitoring.stats.sample import pack, sample_of
 from tests.monitoring.conftest import micros, put_body
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +124,48 @@ def test_a_reference_with_labels_fits_an_estimator_that_speaks_of_every_window(
     assert fit.baselines["accuracy"].value == np.mean([row["prediction"] == row["label"] for row in rows])
     assert fit.baselines["accuracy"].spread is not None
     assert start_fits(now=now + 30 * DAY).written == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_a_reference_or_a_fit(
+    project: Project, model: Model, now: datetime, monkeypatch: pytest.MonkeyPatch
+):
+    """What takes long is outside any transaction."""
+    held: dict[str, bool] = {}
+
+    def watched(verb: Callable[..., Any]) -> Callable[..., Any]:
+        def watch(*given: Any) -> Any:
+            held[verb.__name__] = connection.in_atomic_block
+            return verb(*given)
+
+        return watch
+
+    monkeypatch.setattr("monitoring.references.pack", watched(pack))
+    monkeypatch.setattr("monitoring.fitting.job.fit", watched(fit))
+    version = ModelVersion.objects.create(model=model, version="1")
+    sample = sample_of(events(600, seed=1))
+    set_reference(version, profile_of_columns(sample.features), origin=Reference.Origin.ROWS, now=now, sample=sample)
+    start_fits(now=now)
+    run_jobs(now=now)
+    assert (Job.objects.get().state, held) == ("done", {"pack": False, "fit": False})
+
+
+def test_what_is_gone_when_a_fit_ends_leaves_nothing(
+    project: Project, model: Model, now: datetime, monkeypatch: pytest.MonkeyPatch
+):
+    version = ModelVersion.objects.create(model=model, version="1")
+    sample = sample_of(events(600, seed=1))
+    set_reference(version, profile_of_columns(sample.features), origin=Reference.Origin.ROWS, now=now, sample=sample)
+    start_fits(now=now)
+
+    def slow(*given: Any) -> Any:
+        Reference.objects.all().delete()
+        return fit(*given)
+
+    monkeypatch.setattr("monitoring.fitting.job.fit", slow)
+    run_jobs(now=now)
+    assert "its reference is gone" in Job.objects.get().error
+    assert not Estimator.objects.exists()
 
 
 def test_rows_of_a_reference_are_folded_as_predictions_are(project: Project, model: Model, now: datetime):
