@@ -16,9 +16,7 @@ from alerting.models import Alert, AlertRule, Incident
 from alerting.selectors import incident_timeline
 from lib import clock
 from lib.pages import MAX_LIMIT, CursorError, LimitError, keyset_page, read_limit
-from models_registry.authenticate import project_of
-from models_registry.keys import account_of
-from models_registry.models import ApiKey, User
+from models_registry.authenticate import actor_of, project_of
 
 PAGE_PARAMETERS = [
     OpenApiParameter("state", str, description="Only this state."),
@@ -222,7 +220,7 @@ class AcknowledgeView(IncidentActionView):
 
     def act(self, incident: Incident, request: Request, data: dict[str, Any]) -> None:
         """Call the verb."""
-        acknowledge_incident(incident, by=_actor(request), now=clock.now())
+        acknowledge_incident(incident, by=actor_of(request), now=clock.now())
 
 
 class ResolveView(IncidentActionView):
@@ -235,7 +233,7 @@ class ResolveView(IncidentActionView):
 
     def act(self, incident: Incident, request: Request, data: dict[str, Any]) -> None:
         """Call the verb."""
-        resolve_incident(incident, by=_actor(request), now=clock.now())
+        resolve_incident(incident, by=actor_of(request), now=clock.now())
 
 
 class CommentView(IncidentActionView):
@@ -250,7 +248,7 @@ class CommentView(IncidentActionView):
 
     def act(self, incident: Incident, request: Request, data: dict[str, Any]) -> None:
         """Call the verb."""
-        comment_incident(incident, by=_actor(request), text=data["text"], now=clock.now())
+        comment_incident(incident, by=actor_of(request), text=data["text"], now=clock.now())
 
 
 class SilenceView(IncidentActionView):
@@ -266,15 +264,7 @@ class SilenceView(IncidentActionView):
 
     def act(self, incident: Incident, request: Request, data: dict[str, Any]) -> None:
         """Call the verb."""
-        silence_incident(incident, by=_actor(request), hours=data["hours"], comment=data["comment"], now=clock.now())
-
-
-def _actor(request: Request) -> User:
-    """Who acts: the person, or whoever answers for the key."""
-    if isinstance(request.auth, ApiKey):
-        return account_of(request.auth)
-    assert isinstance(request.user, User)  # noqa: S101 - ScopeOrPermission lets nobody else through
-    return request.user
+        silence_incident(incident, by=actor_of(request), hours=data["hours"], comment=data["comment"], now=clock.now())
 
 
 def _incident(request: Request, number: int) -> Incident:

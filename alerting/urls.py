@@ -12,6 +12,7 @@ from alerting.api import (
     RulesView,
     SilenceView,
 )
+from alerting.api_messages import ChannelRequeueView, ChannelsView, ChannelTestView, NotificationsView
 
 urlpatterns = [
     path("rules", RulesView.as_view()),
@@ -22,4 +23,8 @@ urlpatterns = [
     path("incidents/<int:number>/resolve", ResolveView.as_view()),
     path("incidents/<int:number>/comment", CommentView.as_view()),
     path("incidents/<int:number>/silence", SilenceView.as_view()),
+    path("channels", ChannelsView.as_view()),
+    path("channels/<int:number>/test", ChannelTestView.as_view()),
+    path("channels/<int:number>/requeue", ChannelRequeueView.as_view()),
+    path("notifications", NotificationsView.as_view()),
 ]

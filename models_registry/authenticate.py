@@ -6,8 +6,8 @@ from rest_framework.exceptions import AuthenticationFailed, NotFound, Validation
 from rest_framework.request import Request
 
 from lib import clock
-from models_registry.keys import find_key
-from models_registry.models import ApiKey, Project
+from models_registry.keys import account_of, find_key
+from models_registry.models import ApiKey, Project, User
 
 MEND = "Send `Authorization: Bearer <key>` with a key that is neither revoked nor expired."
 
@@ -51,3 +51,12 @@ def project_of(request: Request) -> Project:
     if project is None:
         raise NotFound("There is no project with this slug.")
     return project
+
+
+def actor_of(request: Request) -> User:
+    """Who acts: the person, or whoever answers for the key."""
+    if isinstance(request.auth, ApiKey):
+        return account_of(request.auth)
+    if not isinstance(request.user, User):
+        raise AuthenticationFailed(MEND)
+    return request.user

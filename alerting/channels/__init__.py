@@ -10,5 +10,6 @@ from alerting.channels.base import ChannelKind
 @cache
 def channel_kind(kind: str) -> ChannelKind:
     """The one instance of a kind, imported when it is first needed; `ImportError` for a kind nobody wrote."""
-    made: ChannelKind = import_string(f"alerting.channels.{kind}.{kind.capitalize()}")()
+    name = "".join(part.capitalize() for part in kind.split("_"))
+    made: ChannelKind = import_string(f"alerting.channels.{kind}.{name}")()
     return made

@@ -7,7 +7,10 @@ from typing import Any, Protocol
 
 
 class ChannelError(Exception):
-    """The message did not arrive. `permanent` means that trying again is pointless; the text is for people."""
+    """The message did not arrive. `permanent` means that trying again is pointless; the text is for people.
+
+    `retry_after` is how many seconds the receiver asked to be left alone, if it did.
+    """
 
     def __init__(self, message: str, *, permanent: bool, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -27,7 +30,14 @@ class Delivery:
 
 
 class ChannelKind(Protocol):
-    """A way to reach people: one class in one file, both named after `Channel.Kind`."""
+    """A way to reach people: one class in one file, both named after `Channel.Kind`.
+
+    `needs_secret`: it cannot send without one. `follows_alerts`: a machine listens that wants to hear of every alert
+    that joins or leaves an incident, and of nothing that only people need (who is on it, reminders).
+    """
+
+    needs_secret: bool
+    follows_alerts: bool
 
     def check(self, *, target: str, secret: str) -> None:
         """Raise `ChannelError` when this target (and new secret, if any) can never work; for forms."""

@@ -5,11 +5,16 @@ import structlog
 from alerting.channels.base import Delivery
 from alerting.channels.text import subject
 
+LOUD = {"opened", "escalated", "grew", "repeated", "unacknowledged"}
+
 log = structlog.get_logger(__name__)
 
 
 class Console:
     """Works everywhere, which makes it the channel of the demonstration and of first days."""
+
+    needs_secret = False
+    follows_alerts = False
 
     def check(self, *, target: str, secret: str) -> None:
         """Nothing can be wrong."""
@@ -17,5 +22,5 @@ class Console:
     def send(self, delivery: Delivery) -> None:
         """A line at warning level when something is wrong, at info level otherwise."""
         data = delivery.body["data"]
-        write = log.warning if delivery.body["reason"] in {"opened", "escalated"} else log.info
+        write = log.warning if delivery.body["reason"] in LOUD else log.info
         write("alerting.notify.message", id=delivery.uid, subject=subject(delivery.body), links=data["links"])

@@ -17,6 +17,9 @@ REFUSED_FOR_GOOD = 500
 class Email:
     """The target is a list of addresses separated by commas; all of them get the same message."""
 
+    needs_secret = False
+    follows_alerts = False
+
     def check(self, *, target: str, secret: str) -> None:
         """Every address must look like one."""
         for address in _addresses(target):

@@ -49,15 +49,25 @@ class Channel(models.Model):
         CONSOLE = "console", _("console")
         EMAIL = "email", _("e-mail")
         WEBHOOK = "webhook", _("signed webhook")
+        SLACK = "slack", _("Slack")
+        TEAMS = "teams", _("Microsoft Teams")
+        TELEGRAM = "telegram", _("Telegram")
+        PAGERDUTY = "pagerduty", _("PagerDuty")
+        ALERTMANAGER = "alertmanager", _("Alertmanager")
+        ALERTMANAGER_WEBHOOK = "alertmanager_webhook", _("webhook as of Alertmanager")
+        APPRISE = "apprise", _("other services (apprise)")
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="channels", verbose_name=_("project"))
     name = models.CharField(_("name"), max_length=120)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
     target = models.CharField(
         _("target"),
         max_length=500,
         blank=True,
-        help_text=_("E-mail addresses separated by commas, or the webhook's URL."),
+        help_text=_(
+            "E-mail: addresses separated by commas. Webhooks and Alertmanager: the URL. Telegram: the chat. "
+            "PagerDuty: empty, or the address of its region. Slack, Teams and apprise: any words that say where it leads."
+        ),
     )
     secret = models.BinaryField(blank=True, default=b"", editable=False)
     minimum_severity = models.CharField(
@@ -97,6 +107,11 @@ class Notification(models.Model):
 
         OPENED = "opened", _("incident opened")
         ESCALATED = "escalated", _("severity raised")
+        GREW = "grew", _("another alert joined")
+        CHANGED = "changed", _("an alert ended")
+        REPEATED = "repeated", _("still open")
+        UNACKNOWLEDGED = "unacknowledged", _("nobody acknowledged")
+        ACKNOWLEDGED = "acknowledged", _("incident acknowledged")
         RESOLVED = "resolved", _("incident resolved")
         TEST = "test", _("test message")
 

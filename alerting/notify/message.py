@@ -10,10 +10,11 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext, override
 
 from alerting.models import Alert, Channel, Incident
+from alerting.notify.labels import labels_of
 from alerting.words import describe_value
 from models_registry.models import User
 
-MAX_ALERTS = 5
+MAX_ALERTS = 50
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,7 @@ def incident_message(incident: Incident, *, reason: str, now: datetime, actor: U
         "model_name": str(incident.model) if incident.model else None,
         "impact_started_at": incident.impact_started_at.isoformat(),
         "opened_at": incident.opened_at.isoformat(),
-        "resolved_at": incident.resolved_at.isoformat() if incident.resolved_at else None,
+        "resolved_at": _stamp(incident.resolved_at),
         "by": actor.get_username() if actor else None,
         "alerts": alerts,
         "more_alerts": max(attached.count() - MAX_ALERTS, 0),
@@ -48,11 +49,19 @@ def _alert_facts(alert: Alert) -> dict[str, Any]:
     """`saw` is the value in words."""
     return {
         "rule": gettext(alert.rule.name),
+        "summary": gettext(alert.rule.summary) if alert.rule.summary else "",
         "state": alert.state,
         "severity": alert.severity,
         "value": alert.value,
         "saw": describe_value(alert.rule, alert.value),
+        "labels": labels_of(alert),
+        "started_at": _stamp(alert.fired_at),
+        "resolved_at": _stamp(alert.resolved_at),
     }
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def check_message(channel: Channel, *, by: User, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,172 @@
+"""Channels and what went through them, for programs: how each is doing, a test, the log, another round."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from alerting.models import Channel, Notification
+from alerting.notify.decisions import explain
+from alerting.notify.requeue import requeue
+from alerting.notify.test import send_test
+from lib import clock
+from lib.pages import MAX_LIMIT, CursorError, LimitError, keyset_page, read_limit
+from models_registry.authenticate import actor_of, project_of
+
+FILTERS = {"state": Notification.State.values, "reason": Notification.Reason.values}
+LOG_PARAMETERS = [
+    OpenApiParameter("state", str, enum=FILTERS["state"], description="Only messages in this state."),
+    OpenApiParameter("reason", str, enum=FILTERS["reason"], description="Only messages of this reason."),
+    OpenApiParameter("channel", int, description="Only messages of the channel with this id."),
+    OpenApiParameter("incident", int, description="Only messages about the incident with this number."),
+    OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
+    OpenApiParameter("cursor", str, description="`next` of the page before."),
+]
+
+
+class ChannelSerializer(serializers.ModelSerializer[Channel]):
+    """A channel and how it is doing; its secret is never shown."""
+
+    has_secret = serializers.SerializerMethodField()
+
+    class Meta:
+        """Definition, then health."""
+
+        model = Channel
+        fields = [
+            *["id", "name", "kind", "target", "has_secret", "minimum_severity", "enabled"],
+            *["failures", "last_error", "last_ok_at"],
+        ]
+
+    def get_has_secret(self, channel: Channel) -> bool:
+        """Whether there is one; never which."""
+        return bool(channel.secret)
+
+
+class ChannelListSerializer(serializers.Serializer[dict[str, Any]]):
+    """All channels of the project."""
+
+    items = ChannelSerializer(many=True)
+
+
+class NotificationSerializer(serializers.ModelSerializer[Notification]):
+    """One message: `id` is what the receiver sees as its id; `why_not` is a sentence, empty for what was sent."""
+
+    id = serializers.UUIDField(source="uid")
+    channel = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
+    incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
+    why_not = serializers.SerializerMethodField()
+
+    class Meta:
+        """Identity, state, times."""
+
+        model = Notification
+        fields = [
+            *["id", "incident", "channel", "reason", "state", "decision", "why_not"],
+            *["attempts", "last_error", "created_at", "sent_at"],
+        ]
+
+    def get_why_not(self, row: Notification) -> str:
+        """Why it was not sent."""
+        decision = row.body.get("decision")
+        return explain(decision) if decision and row.state == Notification.State.SUPPRESSED else ""
+
+
+class NotificationPageSerializer(serializers.Serializer[dict[str, Any]]):
+    """A page of the log."""
+
+    items = NotificationSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class QueuedAgainSerializer(serializers.Serializer[dict[str, Any]]):
+    """How many messages got another round."""
+
+    queued = serializers.IntegerField()
+
+
+class ChannelsView(APIView):
+    """Channels of the project."""
+
+    read_permission = "alerting.view_channel"
+
+    @extend_schema(responses=ChannelListSerializer, operation_id="channels")
+    def get(self, request: Request) -> Response:
+        """Every channel, by name, and how it is doing."""
+        rows = Channel.objects.filter(project=project_of(request))
+        return Response({"items": ChannelSerializer(rows, many=True).data})
+
+
+class ChannelTestView(APIView):
+    """The test button."""
+
+    permission = "alerting.change_channel"
+    write_scope = "admin"
+
+    @extend_schema(request=None, responses=NotificationSerializer, operation_id="channel_test")
+    def post(self, request: Request, number: int) -> Response:
+        """Send one real message now; `state` is sent or dead, and then `last_error` says why."""
+        channel = _channel(request, number)
+        return Response(NotificationSerializer(send_test(channel, by=actor_of(request), now=clock.now())).data)
+
+
+class ChannelRequeueView(APIView):
+    """Another round for what was given up."""
+
+    permission = "alerting.change_incident"
+
+    @extend_schema(request=None, responses=QueuedAgainSerializer, operation_id="channel_requeue")
+    def post(self, request: Request, number: int) -> Response:
+        """Queue again every message of the channel that was given up, once its receiver is mended."""
+        rows = Notification.objects.filter(channel=_channel(request, number), state=Notification.State.DEAD)
+        waiting = rows.select_related("incident", "channel").order_by("id")
+        return Response({"queued": requeue(waiting, by=actor_of(request), now=clock.now())})
+
+
+class NotificationsView(APIView):
+    """The log of messages."""
+
+    read_permission = "alerting.view_notification"
+
+    @extend_schema(responses=NotificationPageSerializer, operation_id="notifications", parameters=LOG_PARAMETERS)
+    def get(self, request: Request) -> Response:
+        """One page, newest first: sent, waiting, given up, and not sent with the reason."""
+        params = request.query_params.dict()
+        rows = Notification.objects.filter(channel__project=project_of(request)).select_related("channel", "incident")
+        rows = rows.filter(**_wanted(params))
+        try:
+            page = keyset_page(rows, time="id", limit=read_limit(params.get("limit", "")), cursor=params.get("cursor"))
+        except CursorError as error:
+            raise ValidationError({"cursor": str(error)}) from error
+        except LimitError as error:
+            raise ValidationError({"limit": str(error)}) from error
+        return Response({"items": NotificationSerializer(page.items, many=True).data, "next": page.next})
+
+
+def _wanted(params: dict[str, str]) -> dict[str, Any]:
+    """Filters of the query; 400 names what a wrong one may be."""
+    wanted: dict[str, Any] = {}
+    for name, values in FILTERS.items():
+        given = params.get(name)
+        if given and given not in values:
+            raise ValidationError({name: f"One of {', '.join(values)}."})
+        if given:
+            wanted[name] = given
+    for name, column in (("channel", "channel"), ("incident", "incident__number")):
+        given = params.get(name)
+        if given and not (given.isascii() and given.isdigit() and len(given) < 10):
+            raise ValidationError({name: "A whole number."})
+        if given:
+            wanted[column] = int(given)
+    return wanted
+
+
+def _channel(request: Request, number: int) -> Channel:
+    found = Channel.objects.filter(project=project_of(request), pk=number).first()
+    if found is None:
+        raise NotFound("There is no channel with this id in the project.")
+    return found

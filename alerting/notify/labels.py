@@ -1,0 +1,9 @@
+"""What an alert is called: the labels by which it is routed, and told to an Alertmanager."""
+
+from alerting.models import Alert
+
+
+def labels_of(alert: Alert) -> dict[str, str]:
+    """Its own labels, `alertname` and `severity`; an empty label is none."""
+    named = {"alertname": alert.rule.slug, **alert.labels, "severity": alert.severity}
+    return {name: str(value) for name, value in named.items() if value not in ("", None)}

@@ -1,0 +1,66 @@
+"""A real Alertmanager (Debian's prometheus-alertmanager) for the tests that compare with it."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BINARY = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+AMTOOL = shutil.which("amtool")
+CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
+
+
+@dataclass(frozen=True)
+class Running:
+    url: str
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+            return json.load(answer)
+
+    def wait(self, path: str, seen: Any, seconds: float = 10) -> Any:
+        """What the path answers once `seen` of it holds; an Alertmanager takes alerts in its own time."""
+        until = time.monotonic() + seconds
+        while not seen(answer := self.get(path)) and time.monotonic() < until:
+            time.sleep(0.02)
+        return answer
+
+
+@contextmanager
+def alertmanager(folder: Path, config: str = CONFIG) -> Iterator[Running]:
+    file = folder / "alertmanager.yml"
+    file.write_text(config)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        *(str(BINARY), f"--config.file={file}", f"--storage.path={folder / 'data'}"),
+        *(f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--log.level=error"),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    running = Running(f"http://127.0.0.1:{port}")
+    try:
+        _until_ready(running, process)
+        yield running
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _until_ready(running: Running, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            urllib.request.urlopen(running.url + "/-/ready", timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError("the Alertmanager did not start")
