@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from alerting.admin_messages import ChannelAdmin as ChannelAdmin
 from alerting.admin_messages import NotificationAdmin as NotificationAdmin
-from alerting.models import Alert, AlertRule, Incident, Silence
+from alerting.fields import LabelNamesField
+from alerting.models import Alert, AlertRule, Incident, IncidentPolicy, Silence
 from alerting.validate import rule_problems
 from models_registry.admin_parts import ShownOnly, person
 from monitoring.catalogue import MEASURES
@@ -21,6 +22,12 @@ class RuleForm(forms.ModelForm[AlertRule]):
 
     measure = forms.ChoiceField(
         label=_("Measure"), required=False, help_text=_("Only for threshold rules: what is compared.")
+    )
+
+    incident_labels = LabelNamesField(
+        none=True,
+        label=_("Grouped into incidents by"),
+        help_text=_("Labels, such as model, environment; empty: those of the project."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +51,7 @@ class RuleForm(forms.ModelForm[AlertRule]):
         fields = (
             *("project", "name", "slug", "kind", "summary", "enabled", "slo", "pairs", "model", "environment"),
             *("measure", "comparison", "threshold", "window", "severity", "minimum", "for_duration"),
-            *("keep_firing_for", "no_data", "interval"),
+            *("keep_firing_for", "no_data", "interval", "incident_labels"),
         )
         help_texts = {
             "kind": _(
@@ -86,7 +93,17 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
         ),
         (
             _("When to tell"),
-            {"fields": ("severity", "minimum", "for_duration", "keep_firing_for", "no_data", "interval")},
+            {
+                "fields": (
+                    "severity",
+                    "minimum",
+                    "for_duration",
+                    "keep_firing_for",
+                    "no_data",
+                    "interval",
+                    "incident_labels",
+                )
+            },
         ),
         (_("How the rule itself is doing"), {"fields": ("health", "last_slot", "last_error")}),
     )
@@ -113,6 +130,30 @@ class SilenceAdmin(admin.ModelAdmin[Silence]):
         if not change:
             obj.owner = person(request)
         super().save_model(request, obj, form, change)
+
+
+class IncidentPolicyForm(forms.ModelForm[IncidentPolicy]):
+    """Labels as people write them."""
+
+    labels = LabelNamesField(
+        label=_("Grouped into incidents by"),
+        help_text=_("Labels, such as model, environment; none: every alert of the project joins one incident."),
+    )
+
+    class Meta:
+        """Everything."""
+
+        model = IncidentPolicy
+        fields = ("project", "labels")
+
+
+@admin.register(IncidentPolicy)
+class IncidentPolicyAdmin(admin.ModelAdmin[IncidentPolicy]):
+    """How the alerts of a project become incidents."""
+
+    form = IncidentPolicyForm
+    list_display = ("project", "labels")
+    list_select_related = ("project",)
 
 
 @admin.register(Incident)

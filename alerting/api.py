@@ -76,7 +76,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
 
         model = Incident
         fields = [
-            *["number", "title", "model", "severity", "state", "impact_started_at", "opened_at"],
+            *["number", "title", "model", "severity", "state", "group_labels", "impact_started_at", "opened_at"],
             *["acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"],
         ]
 

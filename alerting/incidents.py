@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from alerting.errors import Refused
+from alerting.identity import group_key
 from alerting.models import Incident, IncidentEvent, Notification, Severity, Silence
 from alerting.notify.enqueue import enqueue
 from models_registry.models import Model, Project, User
@@ -35,9 +36,9 @@ def record_event(
     )
 
 
-def find_open(project_id: int, group_key: str) -> Incident | None:
+def find_open(project_id: int, key: str) -> Incident | None:
     """The unresolved incident of a group, locked until the transaction ends."""
-    rows = Incident.objects.select_for_update(no_key=True).filter(project=project_id, group_key=group_key)
+    rows = Incident.objects.select_for_update(no_key=True).filter(project=project_id, group_key=key)
     return rows.exclude(state=Incident.State.RESOLVED).first()
 
 
@@ -46,7 +47,7 @@ def open_incident(
     *,
     project_id: int,
     model: Model | None,
-    group_key: str,
+    group: dict[str, str],
     title: str,
     severity: str,
     impact_started_at: datetime,
@@ -55,7 +56,8 @@ def open_incident(
     """The open incident of the group, made if there is none. Attach its alerts, then call `announce_incident`."""
     # The oldest project is the mutex of the numbers: two evaluators must not take the same one.
     Project.objects.select_for_update(no_key=True).order_by("id").first()
-    found = find_open(project_id, group_key)
+    key = group_key(group)
+    found = find_open(project_id, key)
     if found is not None:
         return found
     last: int = Incident.objects.aggregate(last=Max("number"))["last"] or 0
@@ -64,7 +66,8 @@ def open_incident(
         number=last + 1,
         title=title[:MAX_TITLE],
         model=model,
-        group_key=group_key,
+        group_key=key,
+        group_labels=group,
         severity=severity,
         impact_started_at=min(impact_started_at, now),
         opened_at=now,

@@ -6,10 +6,11 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from alerting.identity import group_of
 from alerting.impact import impact_start
 from alerting.incidents import announce_incident, escalate_incident, open_incident, resolve_incident
 from alerting.kinds.base import Judgement, rule_model
-from alerting.models import Alert, AlertRule, AlertTransition, Incident, Severity
+from alerting.models import Alert, AlertRule, AlertTransition, Incident, Severity, incident_policy
 from alerting.states import ACTIVE, Memory, Policy, Seen, State, Timing, advance
 from alerting.words import describe_value, incident_title
 from monitoring.stats.tally import Subject
@@ -125,12 +126,11 @@ def _is_open(incident: Incident | None) -> bool:
 
 
 def _incident_for(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, *, at: datetime) -> Incident:
-    """The open incident of the model, or a new one; what led to it joins its timeline."""
-    model = rule_model(rule)
+    """The open incident of its group, or a new one; what led to it joins its timeline."""
     incident = open_incident(
         project_id=rule.project_id,
-        model=model,
-        group_key=f"model:{model.pk}",
+        model=rule_model(rule),
+        group=group_of(alert.wire_labels, _grouping(rule)),
         title=incident_title(rule),
         severity=alert.severity,
         impact_started_at=impact_start(rule, subject, seen, active_since=alert.active_since or at, at=at),
@@ -139,6 +139,12 @@ def _incident_for(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subje
     earlier = AlertTransition.objects.filter(alert=alert, incident=None, at__gte=alert.active_since or at)
     earlier.update(incident=incident)
     return incident
+
+
+def _grouping(rule: AlertRule) -> list[str]:
+    """The labels that its alerts share with others of their incident."""
+    named: list[str] | None = rule.incident_labels
+    return incident_policy(rule.project_id).labels if named is None else named
 
 
 def _tell(alert: Alert, *, at: datetime) -> None:

@@ -28,6 +28,7 @@ DEFINITIONS = {
     "monitoring.deadletter",
     "alerting.alertrule",
     "alerting.channel",
+    "alerting.incidentpolicy",
     "alerting.silence",
     "runbooks.runbook",
     "runbooks.step",

@@ -11,15 +11,42 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
 
 BINARY = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 AMTOOL = shutil.which("amtool")
 CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 
 
+def program(name: str) -> str:
+    """The path of a program that CI installs; without it the test fails and says so."""
+    found = shutil.which(name)
+    assert found, f"{name} is missing: apt-get install prometheus prometheus-alertmanager"
+    return found
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """A program of `program`, its output as text, whatever its exit code."""
+    return subprocess.run([program(command[0]), *command[1:]], capture_output=True, text=True, timeout=30, check=False)
+
+
 @dataclass(frozen=True)
 class Running:
     url: str
+
+    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> tuple[int, Any]:
+        """Status and decoded answer of its API, refusals too."""
+        address = f"{self.url}/api/v2{path}?{urlencode(query, doseq=True)}"
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(address, content, {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                text = answer.read()
+                return answer.status, json.loads(text) if text else None
+        except HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read() or b"null")
 
     def get(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path, timeout=5) as answer:

@@ -16,6 +16,7 @@ from alerting.models import (
     Evaluation,
     Incident,
     IncidentEvent,
+    IncidentPolicy,
     Notification,
     Silence,
 )
@@ -113,6 +114,7 @@ class Crowd:
             self._keep("rule", rule)
             Evaluation.objects.create(rule=rule, slot=cast.NOW, window_end=cast.NOW)
         self._add_policy(number)
+        IncidentPolicy.objects.get_or_create(project=self.project)
         Channel.objects.create(project=self.project, name=f"channel-{number}", kind="console")
         Silence.objects.create(
             project=self.project, starts_at=cast.NOW, ends_at=cast.NOW + timedelta(hours=1), owner=person, rule=rule

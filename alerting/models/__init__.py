@@ -2,6 +2,7 @@
 
 from alerting.models.incidents import Alert, AlertTransition, AlertVerdict, Incident, IncidentEvent
 from alerting.models.messages import Channel, Notification, Silence
+from alerting.models.policy import IncidentPolicy, incident_policy
 from alerting.models.rules import AlertRule, Evaluation, Severity
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "Evaluation",
     "Incident",
     "IncidentEvent",
+    "IncidentPolicy",
     "Notification",
     "Severity",
     "Silence",
+    "incident_policy",
 ]

@@ -25,6 +25,7 @@ class Incident(models.Model):
         Model, models.SET_NULL, null=True, blank=True, related_name="incidents", verbose_name=_("model")
     )
     group_key = models.CharField(_("group key"), max_length=200)
+    group_labels = models.JSONField(_("group"), default=dict, blank=True)
     severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices)
     state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.OPEN)
     impact_started_at = models.DateTimeField(_("impact started"))
@@ -104,6 +105,11 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} · {self.get_state_display()}"
+
+    @property
+    def wire_labels(self) -> dict[str, str]:
+        """The labels by which silences, inhibitions, routes and other programs know it: with its name and severity. Needs `rule`."""
+        return {"alertname": self.rule.slug, "severity": self.severity, **self.labels}
 
 
 class AlertTransition(models.Model):

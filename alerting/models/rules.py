@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from alerting.wrongs import check_label_names
 from models_registry.models import Model, Project
 from models_registry.shipped import shipped
 from monitoring.models import SLO
@@ -95,6 +96,13 @@ class AlertRule(models.Model):
     severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices, default=Severity.TICKET)
     no_data = models.CharField(_("on no data"), max_length=8, choices=NoData.choices, default=NoData.KEEP)
     summary = models.CharField(_("summary"), max_length=300, blank=True)
+    incident_labels = models.JSONField(
+        _("grouped into incidents by"),
+        null=True,
+        blank=True,
+        validators=[check_label_names],
+        help_text=_("Labels that alerts of one incident have in common; empty: those of the project."),
+    )
     enabled = models.BooleanField(_("enabled"), default=True)
     health = models.CharField(_("health"), max_length=8, choices=Health.choices, default=Health.UNKNOWN, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)

@@ -89,6 +89,7 @@ KINDS = [
             *("name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "window"),
             *("against", "pairs"),
             *("for_duration", "keep_firing_for", "minimum", "interval", "severity", "no_data", "summary", "enabled"),
+            "incident_labels",
         ),
         {"slo": SLO, "model": Model},
         _check_rule,

@@ -140,6 +140,12 @@ class IncidentPage:
         return loss_line(self.loss) if self.loss else ""
 
     @property
+    def group(self) -> str:
+        """What its alerts have in common, where that is more than the model, which is shown anyway."""
+        labels = self.incident.group_labels
+        return ", ".join(f'{name}="{value}"' for name, value in labels.items()) if set(labels) - {"model"} else ""
+
+    @property
     def resolved(self) -> bool:
         """Over."""
         return self.incident.state == Incident.State.RESOLVED

@@ -29,7 +29,7 @@ def incident(credit_risk: Model) -> Incident:
 
 
 def make(model: Model, **more: object) -> Incident:
-    fields = {"group_key": f"model:{model.pk}", "title": "Too many errors", "severity": "ticket", **more}
+    fields = {"group": {"model": model.slug}, "title": "Too many errors", "severity": "ticket", **more}
     return open_incident(
         project_id=model.project_id, model=model, impact_started_at=NOON - 10 * MINUTE, now=NOON, **fields
     )

@@ -17,7 +17,7 @@ def incident(project: Project, credit_risk: Model, stopped_clock: datetime) -> I
     return open_incident(
         project_id=project.pk,
         model=credit_risk,
-        group_key="model:1",
+        group={"model": "credit-risk"},
         title="Accuracy fell",
         severity="page",
         impact_started_at=stopped_clock,

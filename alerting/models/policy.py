@@ -1,0 +1,50 @@
+"""How a project turns alerts into incidents."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from alerting.identity import DEFAULT_LABELS
+from alerting.wrongs import check_label_names
+from models_registry.models import Project
+
+
+def default_labels() -> list[str]:
+    """One incident per model."""
+    return list(DEFAULT_LABELS)
+
+
+class IncidentPolicy(models.Model):
+    """One per project; a project without one has the defaults."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="incident_policy", verbose_name=_("project"))
+    labels = models.JSONField(
+        _("grouped into incidents by"),
+        default=default_labels,
+        blank=True,
+        validators=[check_label_names],
+        help_text=_(
+            "Labels that alerts of one incident have in common; none: every alert of the project joins one incident."
+        ),
+    )
+    reopen_within = models.DurationField(
+        _("reopened within"),
+        default=timedelta(minutes=30),
+        help_text=_("An alert that fires again this soon after the incident was resolved reopens it; zero: never."),
+    )
+
+    class Meta:
+        """Listed by project."""
+
+        verbose_name = _("incident policy")
+        verbose_name_plural = _("incident policies")
+        ordering = ["project"]
+
+    def __str__(self) -> str:
+        return str(self.project)
+
+
+def incident_policy(project_id: int) -> IncidentPolicy:
+    """The project's, or an unsaved one with the defaults."""
+    return IncidentPolicy.objects.filter(project=project_id).first() or IncidentPolicy(project_id=project_id)
