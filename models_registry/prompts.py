@@ -81,6 +81,23 @@ def _register(named: Named, sight: Sight, project_id: int) -> PromptVersion:
 
 
 def _observe(row: PromptVersion, sight: Sight) -> None:
+    """Add it to the row as it is now, which another drain may have changed since it was read.
+
+    What is observed only ever grows (nothing, one value, several), so a sight that adds nothing to an older state of the
+    row adds nothing to this one: the usual case takes no lock.
+    """
+    if _changes(row, sight):
+        with transaction.atomic():
+            current = PromptVersion.objects.select_for_update(no_key=True).filter(pk=row.pk).first()
+            changes = _changes(current, sight) if current else {}
+            if changes:
+                PromptVersion.objects.filter(pk=row.pk).update(**changes)
+    if row.prompt.model_id is None and sight.model_id is not None:
+        Prompt.objects.filter(pk=row.prompt_id, model=None).update(model_id=sight.model_id)
+
+
+def _changes(row: PromptVersion, sight: Sight) -> dict[str, Any]:
+    """The fields that a sight gives another value."""
     system = sight.system.beside(row.observed_system, row.system_varies)
     parameters = sight.parameters.beside(row.observed_parameters, row.parameters_vary)
     now = {
@@ -90,11 +107,7 @@ def _observe(row: PromptVersion, sight: Sight) -> None:
         "observed_parameters": parameters.value,
         "parameters_vary": parameters.varies,
     }
-    changed = {name: value for name, value in now.items() if getattr(row, name) != value}
-    if changed:
-        PromptVersion.objects.filter(pk=row.pk).update(**changed)
-    if row.prompt.model_id is None and sight.model_id is not None:
-        Prompt.objects.filter(pk=row.prompt_id, model=None).update(model_id=sight.model_id)
+    return {name: value for name, value in now.items() if getattr(row, name) != value}
 
 
 class VersionInUseError(ValueError):
