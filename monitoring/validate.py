@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from models_registry.models import LONGEST
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
 from monitoring.indicators import INDICATORS, SLICES
+from monitoring.measures import subjects_of
 from monitoring.models import SLO, TIME_SLICES, Policy
 from monitoring.stats.layouts import HOURLY
 
@@ -90,7 +91,7 @@ def _width_problem(slo: SLO, measure: Measure | None) -> str:
     if slo.slice < HOUR and measure is not None and HOURLY & set(measure.metrics):
         return _("This measure is kept by the hour: choose slices of an hour or a day.")
     kept: timedelta = settings.RETENTION["minutes"]
-    if slo.slice < HOUR and slo.window + slo.model.label_delay > kept:
+    if slo.slice < HOUR and slo.window + _settle(slo, measure) > kept:
         told = _(
             "Minutes are kept for %(days)s days, this window looks back further: choose slices of an hour or a day."
         )
@@ -100,6 +101,13 @@ def _width_problem(slo: SLO, measure: Measure | None) -> str:
         told = _("That makes %(count)s slices; a window has %(fewest)s to %(most)s: change the slice or the window.")
         return told % {"count": int(count), "fewest": FEWEST_SLICES, "most": MOST_SLICES}
     return ""
+
+
+def _settle(slo: SLO, measure: Measure | None) -> timedelta:
+    """How long the windows of the objective wait for labels: as long as these take, where that was learned."""
+    if measure is None or measure.settle != "labels":
+        return timedelta(0)
+    return subjects_of([slo.model])[slo.model.pk].settle
 
 
 def _promise_problems(slo: SLO) -> dict[str, str]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models_registry.models import Model
 from monitoring.measures import measure_window, subjects_of
-from monitoring.models import SLO
+from monitoring.models import SLO, LabelLag
 from monitoring.selectors.summaries import Scope, read_tallies_of
 from monitoring.slo import ask_slices, budget_series, read_slices, slo_status, slo_statuses, sum_of
 from monitoring.stats.slices import slice_edges, slice_start, windows_of
@@ -194,3 +194,18 @@ def test_what_cannot_be_measured_is_refused_with_the_mend(
     for name, value in fields.items():
         setattr(slo, name, value)
     assert mend in slo_problems(slo)[field]
+
+
+@pytest.mark.django_db
+def test_a_window_waits_for_labels_as_long_as_they_take_and_only_for_them(credit_risk: Model) -> None:
+    """Of seven days of minutes a window of six days and three quarters leaves six hours for labels."""
+    own = {"project": credit_risk.project, "slug": "s", "model": credit_risk, "sli": "time_slices", "target": 0.9}
+    slo = SLO(**own, measure="accuracy", bound=0.8, slice=15 * MINUTE, window=6 * DAY + 18 * HOUR)
+    assert slo_problems(slo) == {}
+    LabelLag.objects.create(
+        model=credit_risk, learned_at=NOW, labels=100, oldest_s=86_400, settle_s=43_200, lags_s=[1], shares=[1]
+    )
+    assert "Minutes are kept for 7 days" in slo_problems(slo)["slice"]
+    credit_risk.label_delay = DAY
+    slo.measure = "error_rate"
+    assert slo_problems(slo) == {}
