@@ -4,6 +4,8 @@ from math import isfinite
 from typing import Any
 
 from django.db import DatabaseError
+from django.db.models import QuerySet, Window
+from django.db.models.functions import RowNumber
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound
@@ -149,7 +151,7 @@ def _policies(request: Request) -> Any:
 def _to_wire(policies: list[Policy]) -> list[dict[str, Any]]:
     standing = read_standing(policies, now=clock.now())
     events: dict[int, list[PolicyEvent]] = {policy.pk: [] for policy in policies}
-    for event in PolicyEvent.objects.filter(policy__in=policies)[: EVENTS_SHOWN * max(1, len(policies))]:
+    for event in _newest_of_each(policies):
         events[event.policy_id].append(event)
     return [
         {
@@ -158,10 +160,16 @@ def _to_wire(policies: list[Policy]) -> list[dict[str, Any]]:
             "model": policy.model.slug,
             "quality_window_s": policy.quality_window.total_seconds(),
             "use": [_use(use) for use in standing[policy.pk]],
-            "events": [_event(event) for event in events[policy.pk][:EVENTS_SHOWN]],
+            "events": [_event(event) for event in events[policy.pk]],
         }
         for policy in policies
     ]
+
+
+def _newest_of_each(policies: list[Policy]) -> QuerySet[PolicyEvent]:
+    """The newest events of each policy, newest first: a noisy one hides none of a quiet one's."""
+    place = Window(RowNumber(), partition_by="policy", order_by=["-start", "-id"])
+    return PolicyEvent.objects.filter(policy__in=policies).annotate(place=place).filter(place__lte=EVENTS_SHOWN)
 
 
 def _dollars(value: Any) -> float | None:
