@@ -11,7 +11,7 @@ from django.db import connection
 
 from monitoring.drain.sql import fetch_any, is_postgres
 
-POSTGRES_BUDGET = 10_000
+POSTGRES_BUDGET = 20_000  # buckets are written once a batch, and nobody but other drains waits for them
 SQLITE_BUDGET = 10_000  # 80 ms of writing, during which others wait; a third is what any batch costs
 LATE_WEIGHT = 2
 MAX_FETCH = 1_000

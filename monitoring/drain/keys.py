@@ -6,12 +6,13 @@ one conflict at a time, and keys that were only awaited are adopted.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache
-from itertools import chain
+from functools import cache, partial
+from itertools import chain, repeat
 from operator import attrgetter
 from struct import Struct
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.db import IntegrityError, connection, transaction
 
 from monitoring.drain.rows import Row
@@ -34,10 +35,22 @@ class Claimed(NamedTuple):
 
 
 def claim_all(entries: Iterable[KeyRow]) -> bool:
-    """Enter all of them in the directory; False, and nothing is entered, where one is there already."""
+    """Enter all of them in the directory, in key order; False, and nothing is entered, where one is there already."""
+    ordered = sorted(entries)
+    return _entered(partial(_copy, pack_rows(ordered)) if is_postgres() else partial(_insert_many, ordered))
+
+
+def claim_kind(kind: str, keys: Sequence[bytes], refs: Sequence[int], seen_us: Sequence[int]) -> bool:
+    """`claim_all` for events of one kind, given by columns: on PostgreSQL for a quarter of the price."""
+    if not is_postgres():
+        return claim_all(zip(keys, repeat(kind), refs, seen_us, strict=False))
+    return _entered(partial(_copy, pack_columns(kind, keys, refs, seen_us)))
+
+
+def _entered(insert: Callable[[], None]) -> bool:
     try:
         with transaction.atomic():
-            _insert_all(sorted(entries))
+            insert()
     except IntegrityError:
         return False
     return True
@@ -56,14 +69,40 @@ def claim_keys(rows: Mapping[bytes, Row], kinds: Mapping[type[Row], str]) -> Cla
     return Claimed(new | adopted, adopted)
 
 
-def _insert_all(entries: Sequence[KeyRow]) -> None:
-    """Insert keys none of which is there; IntegrityError if one is."""
-    if not is_postgres():
-        _insert_many(entries)
-        return
-    rows = [_packer(kind)(4, 16, key, len(kind), kind.encode(), 8, ref, 8, seen) for key, kind, ref, seen in entries]
+def _copy(rows: bytes) -> None:
     with binary_cursor() as cursor, cursor.copy(COPY) as copy:
-        copy.write(COPY_HEAD + b"".join(rows) + COPY_END)
+        copy.write(COPY_HEAD + rows + COPY_END)
+
+
+def pack_rows(entries: Iterable[KeyRow]) -> bytes:
+    """Rows of binary COPY as they come, of any kinds."""
+    return b"".join(
+        _packer(kind)(4, 16, key, len(kind), kind.encode(), 8, ref, 8, seen) for key, kind, ref, seen in entries
+    )
+
+
+def pack_columns(kind: str, keys: Sequence[bytes], refs: Sequence[int], seen_us: Sequence[int]) -> bytes:
+    """Rows of binary COPY in key order, as `pack_rows` makes them: they are all of one length, so they are one array."""
+    raw = b"".join(keys)
+    halves = np.frombuffer(raw, dtype=">u8").reshape(-1, 2)
+    order = np.lexsort((halves[:, 1], halves[:, 0]))
+    ints, longs, text = ">i4", ">i8", f"S{len(kind)}"
+    types = [">i2", ints, "V16", ints, text, ints, longs, ints, longs]
+    rows = np.zeros(len(keys), dtype=[(str(place), of) for place, of in enumerate(types)])
+    values = [
+        len(COLUMNS),
+        16,
+        np.frombuffer(raw, dtype="V16")[order],
+        len(kind),
+        kind.encode(),
+        8,
+        np.array(refs)[order],
+        8,
+        np.array(seen_us)[order],
+    ]
+    for place, value in enumerate(values):
+        rows[str(place)] = value
+    return rows.tobytes()
 
 
 def _insert_many(entries: Sequence[KeyRow]) -> None:

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -13,7 +12,7 @@ from models_registry.models import Deployment
 from monitoring.drain.counts import Counts
 from monitoring.drain.fold.sums import Columns
 from monitoring.drain.join import AMENDABLE, Targets, join, name_early, name_targets
-from monitoring.drain.keys import await_targets, claim_all, claim_keys
+from monitoring.drain.keys import await_targets, claim_keys, claim_kind
 from monitoring.drain.merge import merge
 from monitoring.drain.plain import Plain
 from monitoring.drain.prepare import Batch
@@ -68,7 +67,7 @@ def store(batch: Batch, counts: Counts) -> None:
 def _store_plain(plain: Plain, kind: str, counts: Counts) -> bool:
     """Store predictions by columns; False, and nothing is stored, where an identity is known already."""
     columns = plain.columns
-    if not claim_all(zip(plain.keys, repeat(kind), columns["id"], columns["ingested_us"], strict=False)):
+    if not claim_kind(kind, plain.keys, columns["id"], columns["ingested_us"]):
         return False
     for project_id, times in Counter(columns["project_id"]).items():
         counts.item((project_id, kind), "stored", times)

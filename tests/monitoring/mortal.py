@@ -6,6 +6,7 @@ it is committed.
 
 import signal
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import django
@@ -16,6 +17,7 @@ django.setup()
 from lib import clock  # noqa: E402 - needs the apps that the line above loaded
 from monitoring.drain import drain_until_empty  # noqa: E402
 
+EVENTS = 2_000  # in a transaction here
 FIRST, LAST = "DELETE FROM monitoring_inboxbody", "INSERT INTO monitoring_ledgercount"
 
 
@@ -34,5 +36,7 @@ class Mortal:
 
 
 if __name__ == "__main__":
+    claim = import_module("monitoring.drain.claim")  # the package has a function of this name
+    claim.POSTGRES_BUDGET = claim.SQLITE_BUDGET = EVENTS
     with connection.execute_wrapper(Mortal()):
         drain_until_empty(now=clock.now())
