@@ -82,13 +82,15 @@ def announce_incident(incident: Incident, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def escalate_incident(incident: Incident, *, severity: str, now: datetime) -> bool:
-    """Raise a ticket to a page and tell people; anything else changes nothing."""
+def escalate_incident(incident: Incident, *, severity: str, title: str, now: datetime) -> bool:
+    """Raise a ticket to a page, call it by what pages from now on, and tell people; anything else changes nothing."""
     if severity != Severity.PAGE or incident.severity == Severity.PAGE:
         return False
-    incident.severity = Severity.PAGE
-    incident.save(update_fields=["severity"])
-    record_event(incident, kind=IncidentEvent.Kind.ALERT, now=now, data={"severity": severity})
+    before, title = incident.title, title[:MAX_TITLE]
+    incident.severity, incident.title = Severity.PAGE, title
+    incident.save(update_fields=["severity", "title"])
+    said = title if title != before else ""
+    record_event(incident, kind=IncidentEvent.Kind.ALERT, now=now, text=said, data={"severity": severity})
     enqueue(incident, reason=Notification.Reason.ESCALATED, now=now)
     return True
 

@@ -46,7 +46,7 @@ def _move(
     alert.save()
     _write(changes, alert)
     if fired or raised:
-        _tell(alert, at=at)
+        _tell(rule, alert, at=at)
     elif changes and alert.state == State.INACTIVE:
         _resolve_if_quiet(alert, at=at)
 
@@ -147,13 +147,13 @@ def _grouping(rule: AlertRule) -> list[str]:
     return incident_policy(rule.project_id).labels if named is None else named
 
 
-def _tell(alert: Alert, *, at: datetime) -> None:
+def _tell(rule: AlertRule, alert: Alert, *, at: datetime) -> None:
     """Once per incident that it opened, and again when it became a page."""
     if alert.incident is None:
         return
     if alert.incident.opened_at == at:
         announce_incident(alert.incident, now=at)
-    escalate_incident(alert.incident, severity=alert.severity, now=at)
+    escalate_incident(alert.incident, severity=alert.severity, title=incident_title(rule), now=at)
 
 
 def _resolve_if_quiet(alert: Alert, *, at: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from alerting.models import AlertTransition, Incident, IncidentEvent
@@ -41,7 +42,7 @@ def suspect_changes(incident: Incident) -> list[Deployment]:
         return []
     reach = (incident.impact_started_at - SUSPECT_BEFORE, max(incident.opened_at, incident.impact_started_at))
     rows = Deployment.objects.filter(version__model=incident.model_id, at__range=reach)
-    return list(rows.select_related("version__model").order_by("-at"))
+    return list(rows.select_related("version__model", "prompt_version__prompt").order_by("-at"))
 
 
 def incident_timeline(incident: Incident) -> list[TimelineEntry]:
@@ -54,8 +55,10 @@ def incident_timeline(incident: Incident) -> list[TimelineEntry]:
 
 
 def _of_change(change: Deployment) -> TimelineEntry:
-    title = _("%(what)s: %(version)s") % {"what": change.get_kind_display(), "version": change.version}
-    return TimelineEntry(change.at, change.kind, title, change.note, data={"environment": change.environment})
+    title = _("%(what)s: %(version)s") % {"what": capfirst(str(change.get_kind_display())), "version": change.what}
+    return TimelineEntry(
+        change.at, change.kind, title, shipped(change.remark), data={"environment": change.environment}
+    )
 
 
 def _of_transition(row: AlertTransition) -> TimelineEntry:
@@ -93,7 +96,7 @@ def _of_event(row: IncidentEvent) -> TimelineEntry:
         text = explain(row.data)
     elif kind == IncidentEvent.Kind.RUNBOOK:
         text = _step_text(row.data) or text
-    return TimelineEntry(row.at, kind, str(titles.get(kind, kind.label)), text, row.actor, row.data)
+    return TimelineEntry(row.at, kind, str(titles.get(kind, capfirst(str(kind.label)))), text, row.actor, row.data)
 
 
 def _step_text(data: Mapping[str, Any]) -> str:

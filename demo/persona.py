@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from alerting.incidents import acknowledge_incident
 from alerting.models import Incident
 from demo.define import person
-from demo.texts import LESSONS, RUNBOOKS
+from demo.texts import LESSONS, RUNBOOKS, LessonText
 from models_registry.models import Project
 from runbooks.conduct import complete_step, start_run
 from runbooks.models import Review, Run
@@ -26,7 +26,8 @@ TO_START = timedelta(minutes=3)
 A_STEP = timedelta(minutes=14)
 TO_PUBLISH = timedelta(hours=20)
 ACTION_DUE = timedelta(days=14)
-NOTES = {step.title: step.note for runbook in RUNBOOKS for step in runbook.steps}
+NOTES = {(runbook.slug, step.title): step.note for runbook in RUNBOOKS for step in runbook.steps}
+HEADINGS = ("What went well", "What went poorly", "Where we were lucky")
 
 
 def respond(project: Project, *, now: datetime) -> None:
@@ -65,13 +66,14 @@ def _attend(incident: Incident, *, now: datetime) -> None:
 
 def _follow(incident: Incident, *, now: datetime) -> None:
     """Tick the steps that are due; the last one waits for the recovery."""
-    for run in Run.objects.filter(incident=incident):
+    for run in Run.objects.filter(incident=incident).select_related("runbook"):
         steps = list(run.steps.all())
         for index, step in enumerate(steps, start=1):
             due = run.started_at + index * A_STEP
             last = index == len(steps) and incident.state != Incident.State.RESOLVED
             if step.done_at is None and now >= due and not last:
-                complete_step(step, by=person("bia"), note=NOTES.get(step.title, ""), now=now)
+                note = NOTES.get((run.runbook.slug, step.title), "")
+                complete_step(step, by=person("bia"), note=note, now=now)
 
 
 def _finish(review: Review, *, now: datetime) -> None:
@@ -80,8 +82,16 @@ def _finish(review: Review, *, now: datetime) -> None:
     model = review.incident.model
     lesson = LESSONS[model.slug if model else ""]
     with translation.override(settings.LANGUAGE_CODE):
-        body = f"{draft_body(review)}\n\n{gettext(lesson.learned)}\n"
+        body = f"{filled_in(draft_body(review), lesson)}\n\n{gettext(lesson.learned)}\n"
         saved = save_review(review, body=body, by=ana, now=now)
         for owner, title in zip(("ana", "bia", "ana"), lesson.actions, strict=False):
             add_action(saved, title=title, owner=owner, due=(now + ACTION_DUE).date())
         publish_review(saved, by=ana, now=now)
+
+
+def filled_in(draft: str, lesson: LessonText) -> str:
+    """The sections that only people can write, under the headings that the draft has for them."""
+    for heading, text in zip(HEADINGS, (lesson.well, lesson.poorly, lesson.lucky), strict=True):
+        title = f"## {gettext(heading)}"
+        draft = draft.replace(title, f"{title}\n\n{gettext(text)}")
+    return draft

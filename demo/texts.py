@@ -26,8 +26,11 @@ class RunbookText(NamedTuple):
 
 
 class LessonText(NamedTuple):
-    """What a person adds to the drafted review of a scenario: a Markdown section and what will be done."""
+    """What a person adds to the drafted review of a scenario: what only people know, in Markdown, and what will be done."""
 
+    well: str
+    poorly: str
+    lucky: str
     learned: str
     actions: tuple[str, ...]
 
@@ -47,7 +50,7 @@ QUALITY_DROP = RunbookText(
         StepText(
             _("Check that the labels are right"),
             _("Open the model's page: is label coverage as usual? A broken label feed looks like a bad model."),
-            _("Coverage is 97 %, as usual. The labels are right, the decisions are not."),
+            _("Coverage is 97%, as usual. The labels are right, the decisions are not."),
         ),
         StepText(
             _("Look for a change near the onset"),
@@ -196,6 +199,17 @@ RUNBOOKS = (QUALITY_DROP, TRUNCATED_ANSWERS, ERRORS, LLM_COST, FAR_OFF)
 
 LESSONS = {
     "credit-risk": LessonText(
+        well=_(
+            "- A rule on the inputs warned an hour before the one on accuracy.\n"
+            "- Manual review kept the damage small while a new version was trained."
+        ),
+        poorly=_(
+            "- The first alert was a ticket: nobody believed it until decisions were seen to be wrong.\n"
+            "- Marketing and the model's owner do not read the same calendar."
+        ),
+        lucky=_(
+            "- The partner sends applicants with a channel of their own; otherwise they could not have been set apart."
+        ),
         learned=_(
             "## What we learned\n\n"
             "- The model was asked about people it had never seen, and answered with great confidence.\n"
@@ -210,6 +224,9 @@ LESSONS = {
         ),
     ),
     "support-assistant": LessonText(
+        well=_("- The rule saw it within a quarter of an hour, and the prompt's line on the chart named the suspect."),
+        poorly=_("- The prompt and its token limit were changed by two people who did not read each other's change."),
+        lucky=_("- It happened in the morning, when support was there to answer by hand."),
         learned=_("## What we learned\n\n- A prompt and its token limit are one change and need one review."),
         actions=(_("Test every prompt version against the token limit before it goes out"),),
     ),

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES, Measure, measures_for
-from monitoring.catalogue.units import WRITERS, target_figure
+from monitoring.catalogue.units import figure, number
 from monitoring.measures import Wanted, is_provisional, read_windows, subjects_of
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.compare import Difference, Verdict, difference, judge
@@ -19,16 +18,6 @@ from monitoring.stats.tally import Subject
 
 # What a model is judged by, the first that both have: is it right, how near, do people like it, does it answer.
 JUDGED_BY = ("accuracy", "mae", "bad_answer_rate", "feedback_negative_rate", "truncation_rate", "error_rate")
-NUMBERS = {
-    "ms": (0, " ms"),
-    "score": (3, ""),
-    "usd": (4, " USD"),
-    "per_second": (1, "/s"),
-    "per_minute": (2, "/min"),
-    "count": (0, ""),
-    "tokens": (0, ""),
-    "s": (0, " s"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +102,7 @@ def sentence_of(
 ) -> str:
     """The verdict in words, with the difference, its interval and both n."""
     about = {"champion": names[0], "challenger": names[1], "measure": capfirst(str(measure.label))}
-    about |= {"n_before": _number(before.n, 0), "n_after": _number(after.n, 0)}
+    about |= {"n_before": number(before.n), "n_after": number(after.n)}
     if found is None:
         missing = names[0] if before.value is None else names[1]
         return _("%(measure)s: %(missing)s has no data in this window.") % {**about, "missing": missing}
@@ -129,38 +118,40 @@ def sentence_of(
 
 _SENTENCES = {
     "better": lambda: _(
-        "%(challenger)s is better than %(champion)s: %(measure)s %(difference)s (95 %%: %(low)s to %(high)s), "
+        "%(challenger)s is better than %(champion)s: %(measure)s %(difference)s (95%%: %(low)s to %(high)s), "
         "n %(n_after)s and %(n_before)s."
     ),
     "worse": lambda: _(
-        "%(challenger)s is worse than %(champion)s: %(measure)s %(difference)s (95 %%: %(low)s to %(high)s), "
+        "%(challenger)s is worse than %(champion)s: %(measure)s %(difference)s (95%%: %(low)s to %(high)s), "
         "n %(n_after)s and %(n_before)s."
     ),
     "different": lambda: _(
-        "%(challenger)s differs from %(champion)s: %(measure)s %(difference)s (95 %%: %(low)s to %(high)s), "
+        "%(challenger)s differs from %(champion)s: %(measure)s %(difference)s (95%%: %(low)s to %(high)s), "
         "n %(n_after)s and %(n_before)s."
     ),
     "same": lambda: _(
         "No difference that n %(n_after)s and %(n_before)s could show: %(measure)s %(difference)s "
-        "(95 %%: %(low)s to %(high)s) from %(champion)s to %(challenger)s."
+        "(95%%: %(low)s to %(high)s) from %(champion)s to %(challenger)s."
     ),
 }
 
 
 def difference_figure(value: float, unit: str) -> str:
-    """A difference with its sign and unit: +4.1 points, −12 ms."""
+    """A difference with its sign and unit: +4.1 points, −12 ms, +2 min 5 s."""
     sign = "+" if value > 0 else "" if value < 0 else "±"
-    number = sign + bare_figure(value, unit)
-    return _("%(number)s points") % {"number": number} if unit == "ratio" else number + NUMBERS.get(unit, (0, ""))[1]
+    written = sign + bare_figure(value, unit)
+    return _("%(number)s points") % {"number": written} if unit == "ratio" else written
 
 
 def bare_figure(value: float, unit: str) -> str:
-    """A difference without its unit, as many digits as that deserves; a share in points."""
-    sign, size = "−" if value < 0 else "", abs(value)
-    if unit == "ratio":
-        return f"{sign}{_number(size * 100, 1 if size >= 0.01 else 2)}"
-    return sign + (_number(size, NUMBERS[unit][0]) if unit in NUMBERS else WRITERS.get(unit, target_figure)(size))
+    """A difference without the sign of what grew; a share in points, without the word."""
+    if unit != "ratio":
+        return figure(value, unit)
+    return number(value * 100, 1 if abs(value) >= 0.01 else 2)
 
 
-def _number(value: float, digits: int) -> str:
-    return number_format(round(value, digits), decimal_pos=digits, use_l10n=True, force_grouping=True)
+def interval_figure(gap: Difference, unit: str) -> str:
+    """From low to high; empty where no interval is known."""
+    if gap.low is None or gap.high is None:
+        return ""
+    return f"{bare_figure(gap.low, unit)} … {bare_figure(gap.high, unit)}"

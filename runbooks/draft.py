@@ -101,7 +101,7 @@ def _timeline_line(entry: TimelineEntry) -> str:
 
 def _changes(incident: Incident) -> list[str]:
     found = [
-        f"{moment(change.at)} {change}" + (f": {one_line(change.note)}" if change.note else "")
+        f"{moment(change.at)} {change}" + (f": {one_line(change.remark)}" if change.remark else "")
         for change in suspect_changes(incident)
     ]
     return found or [gettext("None was recorded.")]

@@ -11,10 +11,11 @@ from alerting.kinds.base import Judgement, rule_model
 from alerting.models import AlertRule, Severity
 from alerting.states import Seen
 from models_registry.models import LONGEST
+from monitoring.catalogue.units import span
 from monitoring.models import SLO
 from monitoring.selectors.summaries import Ask
 from monitoring.slo import ask_counts, counts_of, pair_burns, read_slices, window_end
-from monitoring.stats.burn import Pair, burn_rate, highest_factor, reachable, span_label, spans, standard_pairs
+from monitoring.stats.burn import Pair, burn_rate, highest_factor, reachable, spans, standard_pairs
 from monitoring.stats.tally import Subject, Tally
 
 PAIR = '[{"long_s": 3600, "short_s": 300, "factor": 14.4, "severity": "page"}]'
@@ -86,7 +87,7 @@ class BurnRate:
         return [part.bad - seen.limit * part.valid for part in slices]
 
     def _reason(self, rule: AlertRule, pair: Pair, seen: Seen, value: float | None) -> str:
-        windows = {"long": span_label(pair.long_s), "short": span_label(pair.short_s)}
+        windows = {"long": span(pair.long_s), "short": span(pair.short_s)}
         if seen == Seen.NO_DATA:
             return _("No valid events within %(long)s.") % windows
         if seen == Seen.FINE:

@@ -12,10 +12,9 @@ from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
 from monitoring.catalogue import MEASURES, Measure, Unit, measures_for
-from monitoring.catalogue.units import WRITERS
+from monitoring.catalogue.units import figure, span
 from monitoring.measures import read_series
 from monitoring.selectors.summaries import Ask, Scope, window_start
-from monitoring.stats.burn import span_label
 from monitoring.stats.tally import Subject, Tally
 
 
@@ -90,7 +89,7 @@ class Threshold:
         measure = MEASURES.get(rule.measure)
         if measure is None:
             return number_format(value, 3)
-        window = span_label(rule.window.total_seconds())
+        window = span(rule.window.total_seconds())
         names = {"measure": measure.label, "value": shown_value(value, measure.unit), "window": window}
         return _("%(measure)s %(value)s over %(window)s") % names
 
@@ -120,18 +119,8 @@ def _number_problem(measure: Measure, rule: AlertRule) -> str:
 
 
 def shown_value(value: float | None, unit: Unit) -> str:
-    """A number with its unit, as short as it can be judged by: 0.90, 412 ms, US$ 3.20."""
-    if value is None:
-        return ""
-    if unit in {"ratio", "score"}:
-        return number_format(value, 2 if unit == "ratio" else 3)
-    if unit in {"ms", "s"}:
-        return f"{number_format(value, 0)} {unit}"
-    if unit == "usd":
-        return f"US$ {number_format(value, 2 if abs(value) >= 1 or not value else 4)}"
-    if unit in WRITERS:
-        return WRITERS[unit](value)
-    return number_format(value, 0)
+    """A number with its unit; nothing for none."""
+    return "" if value is None else figure(value, unit)
 
 
 KIND = Threshold()

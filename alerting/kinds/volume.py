@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from alerting.kinds.base import Judgement, environment_of, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
+from monitoring.catalogue.units import span
 from monitoring.selectors.summaries import Ask, Scope, window_start
-from monitoring.stats.burn import span_label
 from monitoring.stats.matched import Against, matched
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.volume import FACTOR, Volume, volume_of
@@ -83,7 +83,7 @@ def _reason(rule: AlertRule, found: Volume) -> str:
     about = {
         "n": number_format(found.n),
         "usual": number_format(found.usual, 0),
-        "window": span_label(rule.window.total_seconds()),
+        "window": span(rule.window.total_seconds()),
         "ratio": number_format(found.ratio or 0.0, 2),
     }
     if found.state == "silent":

@@ -6,6 +6,8 @@ looks at the money: the mean cost of a call rises from US$ 0.0002 to about 0.003
 
 from datetime import timedelta
 
+from django.utils.translation import gettext_noop as _
+
 from demo import assistant
 from demo.scenarios.prompt_truncation import BEFORE
 from demo.scenarios.scenario import Marker, Scenario, Truth
@@ -39,7 +41,7 @@ SCENARIO = Scenario(
     ),
     world=world,
     markers=(
-        _deploy(LOOPING, "stricter check of answers", timedelta(0)),
-        _deploy(assistant.APPLICATION, "rolled back", LASTS),
+        _deploy(LOOPING, _("stricter check of answers"), timedelta(0)),
+        _deploy(assistant.APPLICATION, _("rolled back"), LASTS),
     ),
 )

@@ -6,6 +6,8 @@ retrained on both populations ends it.
 
 from datetime import timedelta
 
+from django.utils.translation import gettext_noop as _
+
 from demo import credit
 from demo.scenarios.scenario import Marker, Scenario, Truth
 
@@ -42,7 +44,7 @@ SCENARIO = Scenario(
         ),
         Marker(
             LASTS,
-            {"kind": "deploy", "name": "retrained with partner applicants", "model": credit.MODEL, "version": AFTER},
+            {"kind": "deploy", "name": _("retrained with partner applicants"), "model": credit.MODEL, "version": AFTER},
         ),
     ),
 )

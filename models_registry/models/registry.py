@@ -202,7 +202,19 @@ class Deployment(models.Model):
         indexes = [models.Index(fields=["version", "at"], name="deployment_by_version")]
 
     def __str__(self) -> str:
-        return f"{self.version} · {self.get_kind_display()}"
+        return f"{self.what} · {self.get_kind_display()}"
+
+    @property
+    def what(self) -> str:
+        """What began to serve: a prompt by its name and version where one is known, else the model's version."""
+        if self.kind != self.Kind.PROMPT:
+            return str(self.version)
+        return str(self.prompt_version) if self.prompt_version else self.note or str(self.version)
+
+    @property
+    def remark(self) -> str:
+        """The note, where it says more than `what` does."""
+        return "" if self.note.replace(" ", "@") in (self.what, self.what.replace(" ", "@")) else self.note
 
 
 class ApiKey(models.Model):

@@ -44,7 +44,7 @@ def bands_of(found: Iterable[Incident], *, start: datetime, end: datetime, model
 def marks(model: Model, *, start: datetime, end: datetime) -> list[Mark]:
     """Deployments and prompt changes of a model within the range."""
     rows = Deployment.objects.filter(version__model=model, at__gte=start, at__lt=end).select_related(
-        "version", "prompt_version"
+        "version__model", "prompt_version__prompt"
     )
     return marks_of(list(rows.order_by("-at")[:MARKS_SHOWN])[::-1], model, start=start, end=end)
 
@@ -56,8 +56,6 @@ def marks_of(changes: Iterable[Deployment], model: Model, *, start: datetime, en
 
 
 def _label(row: Deployment) -> str:
-    if row.kind == Deployment.Kind.PROMPT and row.prompt_version is not None:
-        return _("prompt %(version)s") % {"version": row.prompt_version.version or row.note}
     if row.kind == Deployment.Kind.PROMPT:
-        return _("prompt %(version)s") % {"version": row.version.version}
+        return _("prompt %(version)s") % {"version": row.what}
     return _("deploy %(version)s") % {"version": row.version.version}

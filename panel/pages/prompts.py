@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import groupby
 
 from django.urls import reverse
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from models_registry.compare import Field, Line, compare_fields, compare_texts, text_of
 from models_registry.models import Model, Project, Prompt, PromptVersion
 from monitoring.catalogue import MEASURES
-from monitoring.comparison import Comparison, Row, Side, compare, difference_figure
+from monitoring.comparison import Comparison, Row, Side, compare, difference_figure, interval_figure
 from monitoring.measures import Wanted, read_windows, subjects_of
 from monitoring.selectors.segments import segments_of
 from monitoring.selectors.summaries import Scope
@@ -31,7 +30,6 @@ SIDE_BY_SIDE = (
     *("cost_per_request", "latency_p95", "output_tokens_p50"),
 )
 COMPARED = (*SIDE_BY_SIDE[1:], "error_rate", "feedback_score")
-TENTH_OF_CENT = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +214,7 @@ def _cell(name: str, reading: Reading) -> Cell:
 
 
 def _figure(name: str, value: float | None) -> str:
-    unit = MEASURES[name].unit
-    return _usd(value) if unit == "usd" else write.figure(value, unit)
+    return write.figure(value, MEASURES[name].unit)
 
 
 def _labels() -> list[str]:
@@ -263,32 +260,14 @@ def _parameters(row: PromptVersion) -> object:
 
 def _measure_line(row: Row) -> MeasureLine:
     gap, unit = row.difference, row.measure.unit
-    interval = ""
-    if gap is not None and gap.low is not None and gap.high is not None:
-        interval = f"{_gap(gap.low, unit)} … {_gap(gap.high, unit)}"
     return MeasureLine(
         capfirst(str(row.measure.label)),
         _cell(row.measure.name, row.champion),
         _cell(row.measure.name, row.challenger),
-        write.DASH if gap is None else _gap(gap.value, unit),
-        interval,
+        write.DASH if gap is None else difference_figure(gap.value, unit),
+        "" if gap is None else interval_figure(gap, unit),
         row.verdict,
     )
-
-
-def _gap(value: float, unit: str) -> str:
-    """A difference with its sign; of the cost of a call with the digits it needs."""
-    if unit != "usd":
-        return difference_figure(value, unit)
-    sign = "+" if value > 0 else "−" if value < 0 else "±"
-    return f"{sign}{_usd(abs(value))}"
-
-
-def _usd(dollars: float | None) -> str:
-    """Cost of one call: six digits where it is less than a tenth of a cent."""
-    if dollars is None or dollars == 0 or dollars >= TENTH_OF_CENT:
-        return write.money(dollars)
-    return write.money_exact(Decimal(str(round(dollars, 6))))
 
 
 def _folded(lines: Sequence[Line]) -> list[Line | Skipped]:

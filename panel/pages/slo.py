@@ -126,10 +126,10 @@ def _pairs(judged: Judged) -> list[PairRow]:
     burn = judged.status.burn
     rows = []
     for pair in judged.pairs:
-        long, short = span_label(pair.long_s), span_label(pair.short_s)
-        rates = burn.get(long), burn.get(short)
+        rates = burn.get(span_label(pair.long_s)), burn.get(span_label(pair.short_s))
         fires = all(rate is not None and rate > pair.factor for rate in rates)
-        rows.append(PairRow(long, short, Severity(pair.severity).value, pair.factor, *rates, fires))
+        told = write.span(pair.long_s), write.span(pair.short_s)
+        rows.append(PairRow(*told, Severity(pair.severity).value, pair.factor, *rates, fires))
     return rows
 
 

@@ -61,7 +61,7 @@ def test_a_webhook_carries_a_signature_anybody_can_check(incident, hook, now):
     assert got.headers["content-type"] == "application/json"
     assert payload["type"] == "incident.opened"
     assert payload["data"]["key"] == "INC-7"
-    assert payload["data"]["alerts"][0]["saw"] == "accuracy 0.71 over 5m"
+    assert payload["data"]["alerts"][0]["saw"] == "accuracy 71.0% over 5\u00a0min"
     assert payload["data"]["links"] == [{"label": "Incident", "url": "https://panel.example/incidents/7/"}]
 
 
@@ -76,7 +76,7 @@ def test_an_e_mail_says_what_since_when_how_bad_and_where_to_look(incident, now)
     for part in (
         "Since: 2026-03-10 11:40 (America/Sao_Paulo)",
         "How bad: page",
-        "- Accuracy · accuracy 0.71 over 5m",
+        "- Accuracy · accuracy 71.0% over 5\u00a0min",
         "Incident: https://panel.example/incidents/7/",
     ):
         assert part in message.body

@@ -56,7 +56,7 @@ def test_slack_gets_blocks_within_its_limits_and_nothing_that_mentions_anybody(i
     assert "&lt;!channel&gt; &amp; more" in message["text"]
     assert len(header["text"]["text"]) == 150
     assert all(len(field["text"]) <= 2_000 for field in fields["fields"])
-    assert alerts["text"]["text"] == "- Accuracy · accuracy 0.71 over 5m"
+    assert alerts["text"]["text"] == "- Accuracy · accuracy 71.0% over 5\u00a0min"
     [button] = actions["elements"]
     assert (button["text"]["text"], button["url"]) == ("Incident", "https://panel.example/incidents/7/")
 
@@ -79,7 +79,7 @@ def test_teams_gets_an_adaptive_card_whose_markdown_is_its_own(incident, hook):
     assert title["text"] == r"INC-7 opened \(page\): Accuracy \*fell\* <!channel\> & more"
     assert title["color"] == "Attention"
     assert {"title": "How bad", "value": "page"} in facts["facts"]
-    assert "Accuracy · accuracy 0.71 over 5m" in alerts["text"]
+    assert "Accuracy · accuracy 71.0% over 5\u00a0min" in alerts["text"]
     assert card["actions"][0]["url"] == "https://panel.example/incidents/7/"
 
 
@@ -113,7 +113,7 @@ def test_pagerduty_is_told_of_beginning_taking_over_and_end_under_one_key(incide
     payload = events[0]["payload"]
     assert (payload["severity"], payload["source"], payload["class"]) == ("critical", "credit-risk", "accuracy")
     assert len(payload["summary"]) <= 1_024
-    assert payload["custom_details"]["alerts"] == ["Accuracy · accuracy 0.71 over 5m"]
+    assert payload["custom_details"]["alerts"] == ["Accuracy · accuracy 71.0% over 5\u00a0min"]
     assert "payload" not in events[2]
 
 
@@ -131,7 +131,7 @@ def test_apprise_sends_through_a_service_it_knows(incident, hook):
     send("apprise", incident, "opened", secret=f"json://127.0.0.1:{hook.port}/x")
     message = json.loads(hook.received[0].body)
     assert message["title"].startswith("INC-7 opened (page)")
-    assert "accuracy 0.71 over 5m" in message["message"]
+    assert "accuracy 71.0% over 5\u00a0min" in message["message"]
     hook.answer = lambda handler: reply(handler, 500)
     with pytest.raises(ChannelError, match="did not take") as caught:
         send("apprise", incident, "opened", secret=f"json://127.0.0.1:{hook.port}/x")

@@ -60,7 +60,7 @@ def test_a_breach_waits_fires_opens_an_incident_and_ends_with_it(credit_risk: Mo
     incident = Incident.objects.get()
     assert (incident.state, incident.severity, incident.model) == ("resolved", "page", credit_risk)
     assert incident.resolved_by is None
-    assert incident.title == "Error rate of Credit risk above 0.10"
+    assert incident.title == "Error rate of Credit risk above 10.0%"
     assert incident.impact_started_at == NOON
     assert incident.transitions.count() == 3
     assert [event.kind for event in incident.events.exclude(kind="suppressed")] == ["opened", "resolved"]
@@ -84,17 +84,18 @@ def test_alerts_of_one_model_share_an_incident(credit_risk: Model, support_assis
     assert Incident.objects.get(model=support_assistant).state == "open"
 
 
-def test_the_stronger_alert_escalates_the_incident(credit_risk: Model) -> None:
-    error_rule(credit_risk)
-    error_rule(credit_risk, "worse", threshold=0.4, severity="page")
+def test_the_stronger_alert_escalates_the_incident_and_gives_it_its_name(credit_risk: Model) -> None:
+    error_rule(credit_risk, summary="Some requests fail")
+    error_rule(credit_risk, "worse", threshold=0.4, severity="page", summary="Most requests fail")
     serve(credit_risk, start=-10, end=3, ok=8, failed=2)
     serve(credit_risk, start=3, end=12, ok=1, failed=9)
     tick(0, 3)
     assert Incident.objects.get().severity == "ticket"
     tick(3, 12)
     incident = Incident.objects.get()
-    assert incident.severity == "page"
-    assert incident.events.filter(kind="alert", data__severity="page").count() == 1
+    assert (incident.severity, incident.title) == ("page", "Most requests fail")
+    assert incident.events.get(kind="alert", data__severity="page").text == "Most requests fail"
+    assert incident.events.get(kind="opened").text == "Some requests fail"
 
 
 def test_bad_slices_of_time_burn_a_budget_too(credit_risk: Model) -> None:

@@ -50,7 +50,7 @@ def test_a_firing_alert_is_kept_up_to_date_and_costs_nothing_while_it_sees_the_s
     assert not [query for query in quiet if f'UPDATE "{Alert._meta.db_table}"' in query["sql"]]
     tick(3, 12)
     assert (alert_of(rule).state, alert_of(rule).value) == ("firing", 0.52)
-    assert "0.52" in alert_of(rule).reason
+    assert "52.0%" in alert_of(rule).reason
 
 
 def test_a_slot_that_comes_twice_keeps_what_was_seen_first(credit_risk: Model) -> None:
@@ -82,7 +82,7 @@ def test_what_a_failing_answer_changed_is_rolled_back_and_stops_nobody(
     tick(0, 1)
     failing.refresh_from_db()
     assert (failing.health, alert_of(failing).state, changes(failing)) == ("error", "inactive", [])
-    assert (alert_of(sound).state, Incident.objects.get().title) == ("firing", "Error rate of Credit risk above 0.10")
+    assert (alert_of(sound).state, Incident.objects.get().title) == ("firing", "Error rate of Credit risk above 10.0%")
     assert Evaluation.objects.count() == 2
 
 

@@ -95,12 +95,11 @@ def test_an_empty_comment_is_refused(incident: Incident, bia: User) -> None:
 
 
 def test_severity_is_only_raised_and_only_told_once(incident: Incident) -> None:
-    assert not escalate_incident(incident, severity="ticket", now=NOON)
-    assert escalate_incident(incident, severity="page", now=NOON)
-    assert not escalate_incident(incident, severity="page", now=NOON)
-    assert not escalate_incident(incident, severity="ticket", now=NOON)
+    steps = (("ticket", "Less"), ("page", "Nothing works"), ("page", "Another"), ("ticket", "Less again"))
+    raised = [escalate_incident(incident, severity=severity, title=title, now=NOON) for severity, title in steps]
+    assert raised == [False, True, False, False]
     incident.refresh_from_db()
-    assert incident.severity == "page"
+    assert (incident.severity, incident.title) == ("page", "Nothing works")
     assert Notification.objects.filter(incident=incident, reason="escalated").count() == 1
 
 
@@ -143,7 +142,7 @@ def test_the_timeline_tells_the_story_in_order(credit_risk: Model, bia: User) ->
     titles = [entry.title for entry in entries]
     assert titles[1:3] == ["Errors: breached, waiting to be sure", "Errors: firing"]
     assert titles[-1] == "Resolved: every alert is quiet again"
-    assert entries[2].text.startswith("error rate 0.")
+    assert entries[2].text.startswith("error rate 30.0% over")
     assert next(entry.actor for entry in entries if entry.kind == "comment") == bia
 
 
@@ -184,7 +183,7 @@ def test_a_title_is_in_the_language_of_the_installation_whoever_ticks(credit_ris
     serve(credit_risk, start=-5, end=1, ok=5, failed=5)
     with translation.override("pt-br"):
         tick(0, 1)
-    assert Incident.objects.get().title == "Error rate of Credit risk above 0.10"
+    assert Incident.objects.get().title == "Error rate of Credit risk above 10.0%"
 
 
 def test_the_summary_of_a_rule_is_the_title(credit_risk: Model) -> None:

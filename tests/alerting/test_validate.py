@@ -50,10 +50,10 @@ def test_every_measure_of_a_kind_can_have_a_rule(credit_risk: Model, kind: str) 
 
 def test_small_sums_of_money_are_not_rounded_away() -> None:
     assert [shown_value(value, "usd") for value in (0.0034, 0.5, 3.2, 0.0)] == [
-        "US$ 0.0034",
-        "US$ 0.5000",
-        "US$ 3.20",
-        "US$ 0.00",
+        "US$0.0034",
+        "US$0.50",
+        "US$3.20",
+        "US$0.00",
     ]
 
 

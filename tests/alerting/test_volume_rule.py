@@ -36,9 +36,9 @@ def usual(model: Model, count: int = 100) -> None:
 @pytest.mark.parametrize(
     ("count", "state", "told"),
     [
-        (0, "firing", "silent: none in 1h, where the same hours of the past had 102"),
-        (20, "firing", "20 in 1h, 0.19 times the 102 that the same hours of the past had"),
-        (400, "firing", "400 in 1h, 3.90 times the 102"),
+        (0, "firing", "silent: none in 1\u00a0h, where the same hours of the past had 102"),
+        (20, "firing", "20 in 1\u00a0h, 0.19 times the 102 that the same hours of the past had"),
+        (400, "firing", "400 in 1\u00a0h, 3.90 times the 102"),
         (80, "inactive", ""),
         (190, "inactive", ""),
     ],

@@ -1,9 +1,14 @@
 """The definitions hang together, and writing them twice changes nothing."""
 
+import pytest
+from django.utils import translation
+from django.utils.translation import gettext
+
 from alerting.models import AlertRule
 from alerting.validate import rule_problems
 from demo.define import define
 from demo.definitions import MODELS, POLICIES, RULES, SEGMENTS, SLOS
+from demo.persona import HEADINGS, NOTES, filled_in
 from demo.phrases import SYSTEM, SYSTEM_DETAILED
 from demo.scenarios import SCENARIOS, prompt_truncation
 from demo.texts import LESSONS, RUNBOOKS
@@ -23,6 +28,22 @@ def test_a_scenario_names_a_rule_a_runbook_and_lessons_that_exist():
     for scenario in SCENARIOS.values():
         assert scenario.truth.rule in runbooks[scenario.truth.runbook].rules
         assert scenario.model in LESSONS
+
+
+def test_a_note_belongs_to_the_step_of_its_own_runbook():
+    steps = [(runbook.slug, step.title, step.note) for runbook in RUNBOOKS for step in runbook.steps]
+    assert len({title for _slug, title, _note in steps}) < len(steps)  # some are called alike
+    assert all(NOTES[slug, title] == note for slug, title, note in steps)
+
+
+@pytest.mark.parametrize("language", ["en", "pt-br"])
+def test_what_only_people_know_stands_under_the_headings_of_the_draft(language):
+    lesson = LESSONS["credit-risk"]
+    with translation.override(language):
+        draft = "\n\n".join(f"## {gettext(heading)}" for heading in HEADINGS) + "\n"
+        filled = filled_in(draft, lesson)
+        for heading, text in zip(HEADINGS, (lesson.well, lesson.poorly, lesson.lucky), strict=True):
+            assert f"## {gettext(heading)}\n\n{gettext(text)}\n" in filled + "\n"
 
 
 def test_defining_twice_leaves_one_of_each(db, now):

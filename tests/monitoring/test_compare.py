@@ -101,7 +101,7 @@ def test_the_verdict_is_a_sentence(two_versions: Model, now: datetime):
     window = {"start": now - 2 * HOUR, "end": now, "now": now + 30 * 24 * HOUR}
     found = compare(two_versions, one, two, **window)
     assert found.verdict == "better"
-    assert found.sentence == ("2 is better than 1: Accuracy +7.0 points (95 %: 3.8 to 10.2), n 1,000 and 1,000.")
+    assert found.sentence == ("2 is better than 1: Accuracy +7.0 points (95%: 3.8 to 10.2), n 1,000 and 1,000.")
     rows = {row.measure.name: row for row in found.rows}
     assert rows["error_rate"].verdict == "same"
     assert rows["error_rate"].sentence.startswith("No difference that n 1,000 and 1,000 could show: Error rate ±0")
@@ -129,7 +129,10 @@ def test_labels_that_may_still_come_are_said(two_versions: Model, now: datetime)
     [
         (0.041, "ratio", "+4.1 points"),
         (-0.0012, "ratio", "−0.12 points"),
-        (-12.4, "ms", "−12 ms"),
+        (-12.4, "ms", "−12\u00a0ms"),
+        (-125.0, "s", "−2\u00a0min\u00a05\u00a0s"),
+        (-15.88, "usd", "−US$15.88"),
+        (0.000061, "usd", "+US$0.0000610"),
         (0.0, "score", "±0.000"),
         (1234.0, "count", "+1,234"),
         (2.0, "value", "+2.00"),

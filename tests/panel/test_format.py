@@ -1,12 +1,14 @@
 """Figures as the active language writes them; budgets are cut, never rounded up."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitoring.catalogue.units import WRITERS
 from panel import format as write
 
 NBSP = "\u00a0"
@@ -50,6 +52,31 @@ def test_a_promise_is_shown_as_it_was_made(target, text):
 )
 def test_a_span_is_told_in_its_two_largest_units(value, text):
     assert write.span(value) == text
+
+
+@pytest.mark.parametrize(
+    ("dollars", "english", "portuguese"),
+    [
+        (-15.88, "−US$15.88", f"−US${NBSP}15,88"),
+        (0.0, "US$0.00", f"US${NBSP}0,00"),
+        (0.0035, "US$0.0035", f"US${NBSP}0,0035"),
+        (0.0000228, "US$0.0000228", f"US${NBSP}0,0000228"),
+    ],
+)
+def test_the_sign_of_money_stands_before_the_currency(dollars, english, portuguese):
+    for language, text in (("en", english), ("pt-br", portuguese)):
+        with translation.override(language):
+            assert write.money(dollars) == text
+    with translation.override("en"):
+        assert write.money_exact(Decimal("-0.125")) == "−US$0.125"
+
+
+@pytest.mark.parametrize("unit", WRITERS)
+def test_every_unit_has_one_minus_sign_before_everything(unit):
+    with translation.override("en"):
+        assert write.figure(-3_725.0, unit).startswith("−")
+        assert "-" not in write.figure(-3_725.0, unit)
+        assert write.figure(-0.0, unit).startswith(("0", "US$0"))
 
 
 def test_an_unknown_figure_is_a_dash_and_not_zero():

@@ -25,7 +25,7 @@ def test_the_page_says_what_since_when_how_bad_and_offers_to_acknowledge(inciden
     text = as_bia.get("/incidents/7/").content.decode()
     assert "Accuracy of Credit risk fell below 80 %" in text
     assert "2\u00a0h" in text
-    assert "accuracy 0.71 over" in text
+    assert "accuracy 71.0% over" in text
     assert 'action="/incidents/7/acknowledge/"' in text
 
 

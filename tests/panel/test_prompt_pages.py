@@ -9,6 +9,7 @@ from django.test import Client
 from models_registry.models import Model, Project, Prompt, PromptVersion
 from monitoring.drain import drain_until_empty
 from monitoring.models import LLMCall
+from panel.pages.history import marks
 from tests.monitoring.conftest import Put, micros, put
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
@@ -151,3 +152,23 @@ def test_long_texts_show_what_differs_and_fold_the_rest(support_assistant: Model
     assert page.count("47 lines that are the same") == 2
     assert page.count('<tr class="diff__same">') == 6
     assert page.count('<tr class="diff__added">') == 1
+
+
+def test_a_change_of_prompt_is_called_by_the_prompt_and_its_version(two: PromptVersion, now: datetime):
+    served = two.prompt.model.versions.get()
+    changes = [
+        served.deployments.create(kind="prompt_change", at=now, prompt_version=two, note="support/answer p1"),
+        served.deployments.create(kind="prompt_change", at=now, prompt_version=two, note="shorter answers"),
+        served.deployments.create(kind="prompt_change", at=now, note="support/answer p9"),
+        served.deployments.create(kind="prompt_change", at=now),
+    ]
+    told = [(change.what, change.remark) for change in changes]
+    whole = str(served)
+    assert told == [
+        ("support/answer@p1", ""),
+        ("support/answer@p1", "shorter answers"),
+        ("support/answer p9", ""),
+        (whole, ""),
+    ]
+    drawn = [mark.label for mark in marks(two.prompt.model, start=now, end=now + timedelta(minutes=1))]
+    assert set(drawn) == {"prompt support/answer@p1", "prompt support/answer p9", f"prompt {whole}"}

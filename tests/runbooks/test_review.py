@@ -99,12 +99,12 @@ def test_a_draft_tells_impact_detection_times_timeline_changes_and_steps(
     text = draft_body(Review.objects.get())
     for part in (
         "From 2026-03-10 11:40:00 to 2026-03-10 12:40:00 (America/Sao_Paulo).",
-        "Requests in this window: 1,200; errors: 5.0 %.",
-        "the rule “Accuracy” fired (accuracy 0.71 over 5m).",
+        "Requests in this window: 1,200; errors: 5.0%.",
+        "the rule “Accuracy” fired (accuracy 71.0% over 5\u00a0min).",
         "Told: Console.",
-        "To detect: 20 min",
-        "To acknowledge: 3 min",
-        "To resolve: 1 h",
+        "To detect: 20\u00a0min",
+        "To acknowledge: 3\u00a0min",
+        "To resolve: 1\u00a0h",
         "**Acknowledged** (bia)",
         "new feature pipeline",
         "### Accuracy falls",
@@ -124,7 +124,7 @@ def test_an_objective_says_how_many_of_its_events_were_bad(resolved, credit_risk
     rule.save()
     add(series_of(credit_risk, "status"), now, {0: 90, 1: 10})
     draft_reviews(now=now)
-    assert "Available: 10 of 100 events were bad (the objective is 99.0 % good)." in draft_body(Review.objects.get())
+    assert "Available: 10 of 100 events were bad (the objective is 99.0% good)." in draft_body(Review.objects.get())
 
 
 def test_a_draft_of_an_incident_about_nothing_in_particular_still_reads(resolved, now):
@@ -235,12 +235,12 @@ def test_a_verdict_can_change_and_there_is_one_per_alert_and_incident(resolved, 
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0, "0 s"),
-        (59, "59 s"),
-        (60, "1 min"),
-        (3_725, "1 h 2 min"),
-        (90_000, "1 d 1 h"),
-        (-5, "0 s"),
+        (0, "0\u00a0s"),
+        (59, "59\u00a0s"),
+        (60, "1\u00a0min"),
+        (3_725, "1\u00a0h\u00a02\u00a0min"),
+        (90_000, "1\u00a0d\u00a01\u00a0h"),
+        (-5, "0\u00a0s"),
         (None, "not recorded"),
     ],
 )

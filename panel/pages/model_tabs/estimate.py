@@ -153,9 +153,9 @@ def _sentence(sight: Sight, track: Track, state: str) -> str:
     record = track.record
     text = ngettext(
         "On %(windows)s day with settled labels the estimate of %(measure)s was off by %(error)s on average; %(coverage)s of the days "
-        "lie in the 95 %% band.",
+        "lie in the 95%% band.",
         "On %(windows)s days with settled labels the estimate of %(measure)s was off by %(error)s on average; %(coverage)s of the days "
-        "lie in the 95 %% band.",
+        "lie in the 95%% band.",
         record.windows,
     )
     return text % {

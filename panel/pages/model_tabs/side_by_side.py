@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from models_registry.models import ModelVersion
-from monitoring.comparison import Row, Side, bare_figure, compare, difference_figure
+from monitoring.comparison import Row, Side, compare, difference_figure, interval_figure
 from monitoring.stats.compare import Verdict
 from panel import format as write
 from panel.pages.indicators import scope_of
@@ -63,15 +63,13 @@ def name_of(version: ModelVersion) -> str:
 
 
 def _row(row: Row) -> ComparedRow:
-    unit, gap, interval = row.measure.unit, row.difference, ""
-    if gap is not None and gap.low is not None and gap.high is not None:
-        interval = f"{bare_figure(gap.low, unit)} … {bare_figure(gap.high, unit)}"
+    unit, gap = row.measure.unit, row.difference
     return ComparedRow(
         capfirst(str(row.measure.label)),
         figure_of(row.measure.name, row.champion),
         figure_of(row.measure.name, row.challenger),
         write.DASH if gap is None else difference_figure(gap.value, unit),
-        interval,
+        "" if gap is None else interval_figure(gap, unit),
         row.verdict,
         row.provisional,
     )

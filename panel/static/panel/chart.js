@@ -17,17 +17,19 @@
     return `rgba(${parts.join(",")},${share})`;
   };
 
-  const plain = (value, digits = 0) =>
-    value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const sure = (value, most) => value.toLocaleString(language, { maximumFractionDigits: most });
+  /* The same signs, digits and units as monitoring/catalogue/units.py. */
+  const written = (value, options) => value.toLocaleString(language, options).replace("-", "−");
+  const plain = (value, digits = 0) => written(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const sure = (value, most) => written(value, { maximumFractionDigits: most });
   const gap = "\u00a0";
+  const cents = (v) => (v === 0 || v >= 0.1 ? 2 : v >= 0.001 ? 4 : Math.min(12, 2 - Math.floor(Math.log10(v))));
   const writers = {
     ratio: (v) => `${sure(v * 100, 2)}${language.startsWith("pt") ? gap : ""}%`,
     score: (v) => plain(v, 3),
-    ms: (v) => (v >= 1000 ? `${sure(v / 1000, 1)}${gap}s` : `${sure(v, v < 10 ? 1 : 0)}${gap}ms`),
-    usd: (v) => `US$${language.startsWith("pt") ? gap : ""}${plain(v, Math.abs(v) < 0.1 && v !== 0 ? 4 : 2)}`,
+    ms: (v) => (Math.abs(v) >= 1000 ? `${sure(v / 1000, 1)}${gap}s` : `${sure(v, v < 10 ? 1 : 0)}${gap}ms`),
+    usd: (v) => `${v < 0 ? "−" : ""}US$${language.startsWith("pt") ? gap : ""}${plain(Math.abs(v), cents(Math.abs(v)))}`,
     s: (v) => [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].filter(([size]) => v >= size || size === 1).slice(0, 1).map(([size, unit]) => `${sure(v / size, 1)}${gap}${unit}`)[0],
-    target: (v) => v.toLocaleString(language, { maximumSignificantDigits: 4 }),
+    target: (v) => written(v, { maximumSignificantDigits: 4 }),
     value: (v) => plain(v, Math.abs(v) >= 100000 ? 0 : Math.abs(v) >= 0.1 || v === 0 ? 2 : 4),
     bytes: (v) => (v >= 1e9 ? `${sure(v / 1e9, 1)}${gap}GB` : v >= 1e6 ? `${sure(v / 1e6, 1)}${gap}MB` : `${sure(v / 1e3, 1)}${gap}kB`),
     per_minute: (v) => `${sure(v, v < 10 ? 1 : 0)}`,
@@ -46,8 +48,9 @@
     return [settled, waiting];
   };
 
-  /* A single value makes no line: it is drawn as a point. */
-  const alone = (values) => ({ show: values.filter((v) => v !== null).length === 1, size: 6 });
+  /* A value between gaps makes no line: it is drawn as a point. */
+  const lonely = (values) => values.flatMap((v, i) => (v !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null ? [i] : []));
+  const alone = (values) => ({ show: true, size: 6, filter: () => lonely(values) });
 
   const series = (data, text) => {
     const columns = [data.t];
