@@ -1,19 +1,21 @@
-"""Forms for rules and silences; alerts and incidents to look at. Incidents are worked on in the panel."""
+"""Forms for rules and incident policies; alerts and incidents to look at. Incidents are worked on in the panel."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.forms.models import construct_instance
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from alerting.admin_messages import ChannelAdmin as ChannelAdmin
 from alerting.admin_messages import NotificationAdmin as NotificationAdmin
+from alerting.admin_mutes import InhibitionAdmin as InhibitionAdmin
+from alerting.admin_mutes import MaintenanceAdmin as MaintenanceAdmin
+from alerting.admin_mutes import SilenceAdmin as SilenceAdmin
 from alerting.fields import LabelNamesField
-from alerting.models import Alert, AlertRule, Incident, IncidentPolicy, Silence
+from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from alerting.validate import rule_problems
-from models_registry.admin_parts import ShownOnly, person
+from models_registry.admin_parts import ShownOnly
 from monitoring.catalogue import MEASURES
 
 
@@ -113,23 +115,6 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
         """The SLO, or the measure of the model; a measure that is no longer there by its name."""
         measure = MEASURES.get(rule.measure)
         return str(rule.slo) if rule.slo else f"{rule.model} · {measure.label if measure else rule.measure}"
-
-
-@admin.register(Silence)
-class SilenceAdmin(admin.ModelAdmin[Silence]):
-    """A promise to look later: it always has an owner and an end."""
-
-    list_display = ("project", "model", "rule", "starts_at", "ends_at", "owner", "comment")
-    list_select_related = ("project", "model", "rule", "owner")
-    autocomplete_fields = ("model", "rule")
-    fields = ("project", "model", "rule", "starts_at", "ends_at", "comment")
-    show_full_result_count = False
-
-    def save_model(self, request: HttpRequest, obj: Silence, form: Any, change: bool) -> None:
-        """Whoever makes a silence owns it."""
-        if not change:
-            obj.owner = person(request)
-        super().save_model(request, obj, form, change)
 
 
 class IncidentPolicyForm(forms.ModelForm[IncidentPolicy]):

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from alerting.api_errors import Conflict
 from alerting.errors import Refused
 from alerting.incidents import acknowledge_incident, comment_incident, resolve_incident, silence_incident
 from alerting.models import Alert, AlertRule, Incident
@@ -23,13 +24,6 @@ PAGE_PARAMETERS = [
     OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
     OpenApiParameter("cursor", str, description="`next` of the page before."),
 ]
-
-
-class Conflict(APIException):
-    """The state of things does not allow this move."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "refused"
 
 
 class RuleSerializer(serializers.ModelSerializer[AlertRule]):

@@ -13,6 +13,8 @@ from alerting.wrongs import check_label_names, sentence
 class MatchersField(forms.CharField):
     """One matcher a line, or several with commas; cleaned to the JSON of Alertmanager's API."""
 
+    default_error_messages = {"required": _('Write at least one matcher, such as model="credit-risk".')}
+
     def __init__(self, **more: Any) -> None:
         more.setdefault("widget", forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "mono"}))
         more.setdefault(

@@ -13,12 +13,15 @@ from django.utils.translation import gettext as _
 
 from alerting.errors import Refused
 from alerting.identity import group_key
+from alerting.matchers import Op, matcher
 from alerting.models import Incident, IncidentEvent, Notification, Severity, Silence
+from alerting.mutes import group_labels
 from alerting.notify.enqueue import enqueue
+from alerting.silences import MAX_HOURS, create_silence
 from models_registry.models import Model, Project, User
 
-MAX_SILENCE_HOURS = 720
 MAX_TITLE = 300
+ANYTHING = matcher("alertname", Op.REGEX, ".+")
 
 
 def record_event(
@@ -128,19 +131,17 @@ def resolve_incident(incident: Incident, *, by: User | None, now: datetime) -> I
 
 @transaction.atomic
 def silence_incident(incident: Incident, *, by: User, hours: float, comment: str = "", now: datetime) -> Silence:
-    """No messages about the incident's model for some hours (at most 30 days); the incident itself stays open."""
-    if not 0 < hours <= MAX_SILENCE_HOURS:
-        raise Refused(_("A silence lasts more than 0 and at most %(hours)d hours.") % {"hours": MAX_SILENCE_HOURS})
+    """No messages about alerts of the incident's group for some hours (at most 30 days); the incident itself stays open."""
+    if not 0 < hours <= MAX_HOURS:
+        raise Refused(_("A silence lasts more than 0 and at most %(hours)d hours.") % {"hours": MAX_HOURS})
     current = _locked(incident)
     if current.state == Incident.State.RESOLVED:
         raise Refused(_("%(incident)s is resolved already: there is nothing left to silence.") % {"incident": current})
-    silence = Silence.objects.create(
-        project=current.project,
-        model=current.model,
-        starts_at=now,
-        ends_at=now + timedelta(hours=hours),
-        owner=by,
-        comment=comment[:300],
+    labels = group_labels(current)
+    matchers = [matcher(name, Op.EQUAL, value) for name, value in labels.items()] or [ANYTHING]
+    until = now + timedelta(hours=hours)
+    silence = create_silence(
+        current.project, matchers, starts_at=now, ends_at=until, owner=by, comment=comment[:300], now=now
     )
     data = {"hours": hours, "until": silence.ends_at.isoformat(), "silence": silence.pk}
     record_event(current, kind=IncidentEvent.Kind.SILENCED, now=now, actor=by, text=comment, data=data)

@@ -13,6 +13,13 @@ from alerting.api import (
     SilenceView,
 )
 from alerting.api_messages import ChannelRequeueView, ChannelsView, ChannelTestView, NotificationsView
+from alerting.api_mutes import (
+    InhibitionsView,
+    MaintenancesView,
+    OneSilenceView,
+    SilencePreviewView,
+    SilencesView,
+)
 
 urlpatterns = [
     path("rules", RulesView.as_view()),
@@ -23,6 +30,11 @@ urlpatterns = [
     path("incidents/<int:number>/resolve", ResolveView.as_view()),
     path("incidents/<int:number>/comment", CommentView.as_view()),
     path("incidents/<int:number>/silence", SilenceView.as_view()),
+    path("silences", SilencesView.as_view()),
+    path("silences/preview", SilencePreviewView.as_view()),
+    path("silences/<uuid:uid>", OneSilenceView.as_view()),
+    path("maintenance-windows", MaintenancesView.as_view()),
+    path("inhibitions", InhibitionsView.as_view()),
     path("channels", ChannelsView.as_view()),
     path("channels/<int:number>/test", ChannelTestView.as_view()),
     path("channels/<int:number>/requeue", ChannelRequeueView.as_view()),

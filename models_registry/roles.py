@@ -8,6 +8,7 @@ ROOMS = ["models_registry", "monitoring", "alerting", "runbooks"]
 RESPONDS = {
     "alerting.change_incident",
     "alerting.add_silence",
+    "alerting.change_silence",
     "runbooks.change_run",
     "runbooks.change_review",
     "runbooks.add_actionitem",
@@ -30,6 +31,8 @@ DEFINITIONS = {
     "alerting.channel",
     "alerting.incidentpolicy",
     "alerting.silence",
+    "alerting.maintenance",
+    "alerting.inhibition",
     "runbooks.runbook",
     "runbooks.step",
     "runbooks.actionitem",

@@ -140,6 +140,7 @@ class Shell:
         operation = [
             self._item("home", _("Home"), "home"),
             self._item("incidents", _("Incidents"), "incident", badge=self.open_incidents),
+            self._item("silences", _("Silences"), "silence"),
             self._item("slos", _("SLOs"), "slo"),
             self._admin("alerting_alertrule", _("Alert rules"), "rule", "alerting.view_alertrule"),
             self._item("runbooks", _("Runbooks"), "runbook"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from panel.views import collection, comments, explorers, incidents, prompts, reviews, runbooks
+from panel.views import collection, comments, explorers, incidents, prompts, reviews, runbooks, silences
 
 urlpatterns: list[URLPattern] = [
     path("p/<slug:project>/incidents/", incidents.incidents, name="incidents"),
@@ -13,6 +13,11 @@ urlpatterns: list[URLPattern] = [
     path("incidents/<int:number>/comment/", incidents.comment, name="incident_comment"),
     path("incidents/<int:number>/runbook/<int:runbook>/start/", incidents.start_runbook, name="incident_runbook_start"),
     path("incidents/<int:number>/step/<int:step>/", incidents.step, name="incident_step"),
+    path("p/<slug:project>/silences/", silences.silences, name="silences"),
+    path("p/<slug:project>/silences/new/", silences.create, name="silence_create"),
+    path("p/<slug:project>/silences/<int:silence>/", silences.silence, name="silence"),
+    path("p/<slug:project>/silences/<int:silence>/expire/", silences.expire, name="silence_expire"),
+    path("p/<slug:project>/silences/<int:silence>/extend/", silences.extend, name="silence_extend"),
     path("p/<slug:project>/runbooks/", runbooks.runbooks, name="runbooks"),
     path("p/<slug:project>/runbooks/<slug:slug>/", runbooks.runbook, name="runbook"),
     path("p/<slug:project>/comments/", comments.comments, name="comments"),

@@ -17,6 +17,8 @@ from alerting.models import (
     Incident,
     IncidentEvent,
     IncidentPolicy,
+    Inhibition,
+    Maintenance,
     Notification,
     Silence,
 )
@@ -116,9 +118,7 @@ class Crowd:
         self._add_policy(number)
         IncidentPolicy.objects.get_or_create(project=self.project)
         Channel.objects.create(project=self.project, name=f"channel-{number}", kind="console")
-        Silence.objects.create(
-            project=self.project, starts_at=cast.NOW, ends_at=cast.NOW + timedelta(hours=1), owner=person, rule=rule
-        )
+        self._add_mutes(number, person, rule)
         key, _ = create_key(project=self.project, name=f"key-{number}", scopes=["ingest"])
         self._keep("link", sign_link(key, Claims("event-1", 10**10)))
         runbook = Runbook.objects.create(project=self.project, slug=f"runbook-{number}", title="Runbook")
@@ -126,6 +126,19 @@ class Crowd:
         for book in dict.fromkeys([runbook, self.first["runbook"]]):
             book.rules.add(rule)
             Step.objects.create(runbook=book, position=number, title="Look")
+
+    def _add_mutes(self, number: int, person: Any, rule: AlertRule) -> None:
+        matchers = [{"name": "rule", "value": rule.slug, "isRegex": False, "isEqual": True}]
+        for hours in (-1, 1):
+            span = sorted([cast.NOW, cast.NOW + timedelta(hours=hours)])
+            silence = Silence.objects.create(
+                project=self.project, matchers=matchers, starts_at=span[0], ends_at=span[1], owner=person
+            )
+            self._keep("silence", silence)
+        Maintenance.objects.create(project=self.project, name=f"window-{number}", matchers=matchers, owner="ops")
+        Inhibition.objects.create(
+            project=self.project, name=f"inhibition-{number}", source=matchers, target=matchers, equal=["model"]
+        )
 
     def _add_policy(self, number: int) -> None:
         policy = Policy.objects.create(

@@ -64,6 +64,8 @@ def fill(path: str, crowd: Crowd) -> str:
         "number": first["job"].pk if "jobs/" in path else first["incident"].number,
         "event": first["prediction"].pk,
         "name": first["prompt"].name,
+        "silence": first["silence"].pk,
+        "uid": first["silence"].uid,
         "token": first["link"],
         "slug": next((slug for part, slug in slugs.items() if part in path), ""),
     }

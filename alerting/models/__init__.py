@@ -1,7 +1,8 @@
 """Nouns of alerting, one file per concern."""
 
 from alerting.models.incidents import Alert, AlertTransition, AlertVerdict, Incident, IncidentEvent
-from alerting.models.messages import Channel, Notification, Silence
+from alerting.models.messages import Channel, Notification
+from alerting.models.mutes import Inhibition, Maintenance, Silence
 from alerting.models.policy import IncidentPolicy, incident_policy
 from alerting.models.rules import AlertRule, Evaluation, Severity
 
@@ -15,6 +16,8 @@ __all__ = [
     "Incident",
     "IncidentEvent",
     "IncidentPolicy",
+    "Inhibition",
+    "Maintenance",
     "Notification",
     "Severity",
     "Silence",

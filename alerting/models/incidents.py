@@ -109,7 +109,8 @@ class Alert(models.Model):
     @property
     def wire_labels(self) -> dict[str, str]:
         """The labels by which silences, inhibitions, routes and other programs know it: with its name and severity. Needs `rule`."""
-        return {"alertname": self.rule.slug, "severity": self.severity, **self.labels}
+        named = {"alertname": self.rule.slug, **self.labels, "severity": self.severity}
+        return {name: str(value) for name, value in named.items() if value not in ("", None)}
 
 
 class AlertTransition(models.Model):

@@ -1,43 +1,11 @@
 """Who is told, how, and when not."""
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from alerting.models.incidents import Incident
-from alerting.models.rules import AlertRule, Severity
-from models_registry.models import Model, Project
-
-
-class Silence(models.Model):
-    """A promise to look later: no messages for matching incidents until it ends. Owner and end are mandatory."""
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="silences", verbose_name=_("project"))
-    model = models.ForeignKey(
-        Model, models.CASCADE, null=True, blank=True, related_name="silences", verbose_name=_("model")
-    )
-    rule = models.ForeignKey(
-        AlertRule, models.CASCADE, null=True, blank=True, related_name="silences", verbose_name=_("rule")
-    )
-    starts_at = models.DateTimeField(_("starts"))
-    ends_at = models.DateTimeField(_("ends"))
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("owner"))
-    comment = models.CharField(_("comment"), max_length=300, blank=True)
-
-    class Meta:
-        """Ends after it starts."""
-
-        verbose_name = _("silence")
-        verbose_name_plural = _("silences")
-        ordering = ["-ends_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(ends_at__gt=models.F("starts_at")), name="silence_ends_after_start"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.model or self.rule or self.project} → {self.ends_at:%Y-%m-%d %H:%M}"
+from alerting.models.rules import Severity
+from models_registry.models import Project
 
 
 class Channel(models.Model):

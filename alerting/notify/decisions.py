@@ -9,6 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from alerting.models import Severity
 
 SILENCED = "silenced"
+MAINTENANCE = "maintenance"
+INHIBITED = "inhibited"
+# Reasons that end by themselves: whoever was kept in the dark by them is told then.
+MUTES = frozenset({SILENCED, MAINTENANCE, INHIBITED})
 BELOW_SEVERITY = "below_severity"
 NOTHING_SENT = "nothing_sent"
 ALREADY_TOLD = "already_told"
@@ -18,6 +22,8 @@ GAVE_UP = "gave_up"
 
 SENTENCES = {
     SILENCED: _("%(channel)s was not told: %(owner)s silenced this until %(until)s."),
+    MAINTENANCE: _("%(channel)s was not told: the maintenance window “%(name)s” is open until %(until)s."),
+    INHIBITED: _("%(channel)s was not told: “%(by)s” fires, which explains it (%(name)s)."),
     BELOW_SEVERITY: _("%(channel)s was not told: it only takes “%(minimum)s” and above."),
     NOTHING_SENT: _("%(channel)s was not told of the end: it never heard of the beginning."),
     ALREADY_TOLD: _("%(channel)s was not told again: it already knows."),

@@ -5,5 +5,4 @@ from alerting.models import Alert
 
 def labels_of(alert: Alert) -> dict[str, str]:
     """Its own labels, `alertname` and `severity`; an empty label is none."""
-    named = {"alertname": alert.rule.slug, **alert.labels, "severity": alert.severity}
-    return {name: str(value) for name, value in named.items() if value not in ("", None)}
+    return alert.wire_labels

@@ -10,7 +10,7 @@ from datetime import datetime
 from alerting.channels.base import ChannelError
 from alerting.models import Notification
 from alerting.notify import deliver
-from alerting.notify.wake import wake_silenced
+from alerting.notify.wake import wake_quiet
 from lib.clock import real_now
 from lib.stage import Summary
 
@@ -26,7 +26,7 @@ def send(*, now: datetime, clock: Callable[[], datetime] = real_now) -> Summary:
     Each channel has one message under way at a time, and a channel that failed waits for the next pass. A message
     that is still under way when the pass ends keeps its lease and goes out again afterwards, with the same id.
     """
-    wake_silenced(now=now)
+    wake_quiet(now=now)
     this = _Pass(now, clock, deque(deliver.due_channels(real=clock())))
     pool = ThreadPoolExecutor(max_workers=SLOTS, thread_name_prefix="notify")
     try:

@@ -1,38 +1,31 @@
-"""Silences: a promise to look later. They are asked when a message is written and again when it leaves."""
+"""What is kept quiet on purpose. It is asked when a message is written and again when it leaves."""
 
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils.timezone import localtime
 
-from alerting.models import Incident, Silence
+from alerting.models import Maintenance, Silence
+from alerting.mutes import Mute, Quiet
 from alerting.notify.candidate import Candidate, Facts
-from alerting.notify.decisions import SILENCED
-
-
-def active_silence(incident: Incident, *, now: datetime) -> Silence | None:
-    """What keeps this incident quiet: a silence of its project or model, or silences of all its rules."""
-    matching = (
-        Silence.objects.filter(project=incident.project_id, starts_at__lte=now, ends_at__gt=now)
-        .filter(Q(model=None) | Q(model=incident.model_id))
-        .select_related("owner")
-        .order_by("-ends_at")
-    )
-    by_rule: dict[int, Silence] = {}
-    for silence in matching:
-        if silence.rule_id is None:
-            return silence
-        by_rule.setdefault(silence.rule_id, silence)
-    rules = set(incident.alerts.values_list("rule_id", flat=True)) if by_rule else set()
-    if not rules or not rules <= by_rule.keys():
-        return None
-    return min((by_rule[rule] for rule in rules), key=lambda silence: silence.ends_at)
+from alerting.notify.decisions import INHIBITED, MAINTENANCE, SILENCED
 
 
 def check(candidate: Candidate) -> Facts | None:
     """Silent now, with who said so and until when."""
-    silence = active_silence(candidate.incident, now=candidate.now)
-    if silence is None:
-        return None
-    until = f"{localtime(silence.ends_at):%Y-%m-%d %H:%M}"
-    return {"code": SILENCED, "silence": silence.pk, "owner": silence.owner.get_username(), "until": until}
+    mute = Quiet(candidate.incident.project_id, now=candidate.now).mute_of(candidate.incident)
+    return None if mute is None else facts_of(mute)
+
+
+def facts_of(mute: Mute) -> Facts:
+    """The decision that a reason to be quiet leads to."""
+    why = mute.why
+    if isinstance(why, Silence):
+        return {"code": SILENCED, "silence": why.pk, "owner": why.who, "until": _until(mute.until)}
+    if isinstance(why, Maintenance):
+        return {"code": MAINTENANCE, "maintenance": why.pk, "name": why.name, "until": _until(mute.until)}
+    by = (mute.by or {}).get("alertname", "")
+    return {"code": INHIBITED, "inhibition": why.pk, "name": why.name, "by": by}
+
+
+def _until(moment: datetime | None) -> str:
+    return f"{localtime(moment):%Y-%m-%d %H:%M}" if moment else ""

@@ -1,10 +1,13 @@
-"""When a silence ends, whoever it kept in the dark is told how things stand now, once."""
+"""When what kept an incident quiet ends, whoever it kept in the dark is told how things stand now, once."""
 
 from datetime import datetime, timedelta
 
-from alerting.models import Incident, Notification, Silence
+from django.db.models import Q
+
+from alerting.models import Incident, Notification
+from alerting.mutes import Quiet
 from alerting.notify.candidate import Candidate
-from alerting.notify.decisions import SILENCED
+from alerting.notify.decisions import MUTES
 from alerting.notify.dedup import told
 from alerting.notify.enqueue import enqueue_for
 from alerting.notify.message import incident_message
@@ -13,33 +16,32 @@ LOOK_BACK = timedelta(days=1)
 Reason = Notification.Reason
 
 
-def wake_silenced(*, now: datetime) -> int:
-    """Queue what the silences that ended in the last day held back and still matters; returns how many.
+def wake_quiet(*, now: datetime) -> int:
+    """Queue what silences, maintenance windows and inhibitions held back and nothing holds back any more; how many.
 
-    An incident that is still open is announced, one that was resolved is closed for those who knew it open; an
-    acknowledged one is in good hands.
+    An incident that is still open is announced, one that was resolved (within a day) is closed for those who knew it
+    open; an acknowledged one is in good hands.
     """
-    ended = {silence.pk: silence for silence in Silence.objects.filter(ends_at__lte=now, ends_at__gt=now - LOOK_BACK)}
-    if not ended:
-        return 0
-    earliest = min(silence.starts_at for silence in ended.values())
-    held_back = Notification.objects.filter(
-        state=Notification.State.SUPPRESSED, decision=SILENCED, created_at__gte=earliest
-    ).select_related("incident__project", "incident__model", "channel")
+    lately = ~Q(incident__state=Incident.State.RESOLVED) | Q(incident__resolved_at__gt=now - LOOK_BACK)
+    held_back = Notification.objects.filter(lately, state=Notification.State.SUPPRESSED, decision__in=MUTES)
     # The latest row of each incident and channel says what was held back last.
-    latest = {(row.incident_id, row.channel_id): row for row in held_back.order_by("id")}
-    return sum(_tell(row, now=now) for row in latest.values() if row.body.get("decision", {}).get("silence") in ended)
+    rows = held_back.select_related("incident__project", "incident__model", "channel").order_by("id")
+    latest = {(row.incident_id, row.channel_id): row for row in rows}
+    quiet: dict[int, Quiet] = {}
+    return sum(_tell(row, quiet, now=now) for row in latest.values())
 
 
-def _tell(row: Notification, *, now: datetime) -> bool:
+def _tell(row: Notification, quiet: dict[int, Quiet], *, now: datetime) -> bool:
     incident = row.incident
     if incident is None:  # a test message, which nothing holds back
         return False
     reason = _still_due(row, incident)
     if not reason:
         return False
+    if quiet.setdefault(incident.project_id, Quiet(incident.project_id, now=now)).mute_of(incident) is not None:
+        return False
     body = incident_message(incident, reason=reason, now=now, actor=None)
-    generation = f"{reason}:silence-{row.body['decision']['silence']}"
+    generation = f"{reason}:after-{row.pk}"
     return enqueue_for(Candidate(incident, row.channel, reason, now), body=body, generation=generation) is not None
 
 

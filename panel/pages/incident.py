@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from alerting.models import Alert, Incident, IncidentEvent, Silence
+from alerting.models import Alert, Incident, IncidentEvent
+from alerting.mutes import Mute, Quiet
 from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
 from alerting.words import describe_value
 from lib.markdown import render
@@ -123,7 +124,7 @@ class IncidentPage:
     objectives: list[tuple[SLO, SLOStatus]]
     open_for: timedelta
     times: IncidentTimes
-    silence: Silence | None
+    mute: Mute | None
     suspects: list[Suspect]
     runs: list[RunView]
     offered: list[Runbook]
@@ -164,7 +165,7 @@ def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
         objectives=_statuses(incident, alerts, now=now),
         open_for=(incident.resolved_at or now) - incident.impact_started_at,
         times=times(incident),
-        silence=_silence(incident, now),
+        mute=Quiet(incident.project_id, now=now).mute_of(incident),
         suspects=[Suspect(change, incident.impact_started_at - change.at) for change in suspect_changes(incident)],
         runs=runs,
         offered=[runbook for runbook in runbooks_for(incident) if runbook.pk not in followed],
@@ -208,13 +209,6 @@ def _runs(incident: Incident) -> list[RunView]:
         RunView(run, [StepView(step, render(shipped(step.body))) for step in run.steps.all()])
         for run in rows.order_by("pk")
     ]
-
-
-def _silence(incident: Incident, now: datetime) -> Silence | None:
-    """The longest silence that holds back messages of this incident now."""
-    reach = Q(model__isnull=True, rule__isnull=True) | Q(model=incident.model_id) if incident.model_id else Q()
-    rows = Silence.objects.filter(reach, project=incident.project_id, starts_at__lte=now, ends_at__gt=now)
-    return rows.select_related("owner").order_by("-ends_at").first()
 
 
 def _examples(incident: Incident, now: datetime) -> list[Examples]:

@@ -43,6 +43,8 @@ STATES = {
     "open": ("bad", _("Open")),
     "acknowledged": ("warn", _("Acknowledged")),
     "resolved": ("ok", _("Resolved")),
+    "active": ("info", _("Active")),
+    "expired": ("none", _("Ended")),
     "page": ("bad", _("Page")),
     "ticket": ("warn", _("Ticket")),
     "draft": ("warn", _("Draft")),

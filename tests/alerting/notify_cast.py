@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from django.db import connections
 
+from alerting.matchers import parse_matchers, to_json
 from alerting.models import Alert, AlertRule, Channel, Incident, IncidentEvent, Notification, Severity, Silence
 from lib.clock import real_now
 from lib.vault import seal
@@ -60,6 +61,7 @@ def make_incident(model, now: datetime, *, number: int = 7, severity: str = Seve
     Alert.objects.create(
         rule=rule,
         fingerprint=f"fp{number}",
+        labels={"rule": rule.slug, "model": model.slug, "project": model.project.slug},
         state=Alert.State.FIRING,
         severity=severity,
         fired_at=now,
@@ -76,10 +78,11 @@ def make_channel(project, kind: str = Channel.Kind.CONSOLE, name: str = "", **fi
     return Channel.objects.create(project=project, kind=kind, name=name or kind, **fields)
 
 
-def silence(incident: Incident, owner, now: datetime, *, hours: float = 2, **fields) -> Silence:
-    fields.setdefault("model", incident.model)
+def silence(incident: Incident, owner, now: datetime, *, hours: float = 2, asked: str = "", **fields) -> Silence:
+    matchers = to_json(parse_matchers(asked or f'model="{incident.model.slug}"'))
+    ends = now + timedelta(hours=hours)
     return Silence.objects.create(
-        project=incident.project, starts_at=now, ends_at=now + timedelta(hours=hours), owner=owner, **fields
+        **{"project": incident.project, **fields}, matchers=matchers, starts_at=now, ends_at=ends, owner=owner
     )
 
 

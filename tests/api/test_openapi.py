@@ -1,6 +1,7 @@
 """The OpenAPI document is valid, complete and free of warnings."""
 
 import json
+import re
 
 import pytest
 from django.core.management import call_command
@@ -38,9 +39,7 @@ def _paths(patterns: list, prefix: str = "/") -> list[str]:
 
 def test_every_route_is_described(document: dict) -> None:
     routes = _paths(get_resolver().url_patterns)
-    plain = {
-        route.replace("<int:", "{").replace("<slug:", "{").replace("<path:", "{").replace(">", "}") for route in routes
-    }
+    plain = {re.sub(r"<\w+:(\w+)>", r"{\1}", route) for route in routes}
     assert plain
     assert plain <= document["paths"].keys()
 

@@ -177,6 +177,7 @@ def make_incident(rule: AlertRule, at: datetime, *, number: int = 7, slo: SLO | 
         alert = Alert.objects.create(
             rule=one,
             fingerprint=f"{one.pk}-{number}",
+            labels={"rule": one.slug, "model": model.slug} if model else {"rule": one.slug},
             state=Alert.State.FIRING,
             severity="page",
             value=0.71,
