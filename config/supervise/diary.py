@@ -6,7 +6,9 @@ from django.db import DatabaseError, close_old_connections, connection, transact
 from config.supervise.child import Child
 from lib.clock import real_now
 from monitoring.models import ProcessState
+from monitoring.turn import write_turn
 
+TELL_AFTER = 5  # tries, a second apart: a busy moment is no news
 logger = structlog.get_logger(__name__)
 State = ProcessState.State
 
@@ -16,6 +18,7 @@ class Diary:
 
     def __init__(self) -> None:
         self._restarts: dict[str, int] = {}
+        self._failures = 0
 
     def write(self, children: list[Child]) -> bool:
         """Bring the rows in step with the children, and drop those of an earlier shape; False: try again soon."""
@@ -23,13 +26,16 @@ class Diary:
         try:
             close_old_connections()
             _be_impatient()
-            with transaction.atomic():
+            with write_turn(), transaction.atomic():
                 for child in children:
                     ProcessState.objects.update_or_create(name=child.plan.name, defaults=_row(child))
                 ProcessState.objects.exclude(name__in=[child.plan.name for child in children]).delete()
         except DatabaseError as error:
-            logger.warning("process_states_not_written", error=str(error))
+            self._failures += 1
+            if self._failures >= TELL_AFTER:
+                logger.warning("process_states_not_written", tries=self._failures, error=str(error))
             return False
+        self._failures = 0
         return True
 
     def _log_restarts(self, children: list[Child]) -> None:
