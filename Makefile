@@ -36,7 +36,7 @@ test: $(VENV)/installed-dev lint types check ## everything but what is slow, on 
 
 test-slow: $(VENV)/installed-dev ## chaos (on SQLite and on PostgreSQL) and browser walks
 	$(PYTEST) -m slow
-	$(PY) -m tests.services $(PYTEST) -m slow tests/monitoring --require-postgres
+	$(PY) -m tests.services $(PYTEST) -m slow tests/monitoring tests/alerting --require-postgres
 
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .

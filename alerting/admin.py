@@ -12,6 +12,8 @@ from alerting.admin_messages import NotificationAdmin as NotificationAdmin
 from alerting.admin_mutes import InhibitionAdmin as InhibitionAdmin
 from alerting.admin_mutes import MaintenanceAdmin as MaintenanceAdmin
 from alerting.admin_mutes import SilenceAdmin as SilenceAdmin
+from alerting.admin_routes import QuietHoursAdmin as QuietHoursAdmin
+from alerting.admin_routes import RouteAdmin as RouteAdmin
 from alerting.fields import LabelNamesField
 from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from alerting.validate import rule_problems

@@ -44,7 +44,7 @@ class ChannelForm(forms.ModelForm[Channel]):
         """Everything but the sealed bytes."""
 
         model = Channel
-        fields = ("project", "name", "kind", "target", "minimum_severity", "enabled")
+        fields = ("project", "name", "kind", "target", "minimum_severity", "owner", "enabled")
 
     def clean(self) -> dict[str, Any] | None:
         """Each kind of channel says what its target and its secret must be."""
@@ -89,11 +89,11 @@ class ChannelAdmin(admin.ModelAdmin[Channel]):
     list_filter = ("kind", "enabled")
     list_select_related = ("project",)
     search_fields = ("name",)
-    readonly_fields = ("has_secret", "failures", "last_ok_at", "last_error")
+    readonly_fields = ("has_secret", "failures", "last_ok_at", "last_error", "paused_until")
     fieldsets = (
-        (None, {"fields": ("project", "name", "kind", "target", "minimum_severity", "enabled")}),
+        (None, {"fields": ("project", "name", "kind", "target", "minimum_severity", "owner", "enabled")}),
         (_("Secret"), {"fields": ("new_secret", "has_secret")}),
-        (_("How it is doing"), {"fields": ("failures", "last_ok_at", "last_error")}),
+        (_("How it is doing"), {"fields": ("failures", "last_ok_at", "last_error", "paused_until")}),
     )
 
     @admin.display(description=_("a secret is stored"), boolean=True)

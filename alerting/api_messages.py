@@ -10,19 +10,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerting.models import Channel, Notification
-from alerting.notify.decisions import explain
+from alerting.notify.log import FilterError, log_rows, read_filter, what_became
 from alerting.notify.requeue import requeue
 from alerting.notify.test import send_test
 from lib import clock
 from lib.pages import MAX_LIMIT, CursorError, LimitError, keyset_page, read_limit
 from models_registry.authenticate import actor_of, project_of
 
-FILTERS = {"state": Notification.State.values, "reason": Notification.Reason.values}
 LOG_PARAMETERS = [
-    OpenApiParameter("state", str, enum=FILTERS["state"], description="Only messages in this state."),
-    OpenApiParameter("reason", str, enum=FILTERS["reason"], description="Only messages of this reason."),
+    OpenApiParameter("state", str, enum=Notification.State.values, description="Only messages in this state."),
+    OpenApiParameter("reason", str, enum=Notification.Reason.values, description="Only messages of this reason."),
     OpenApiParameter("channel", int, description="Only messages of the channel with this id."),
-    OpenApiParameter("incident", int, description="Only messages about the incident with this number."),
+    OpenApiParameter("incident", str, description="Only messages about the incident with this number."),
     OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
     OpenApiParameter("cursor", str, description="`next` of the page before."),
 ]
@@ -39,7 +38,7 @@ class ChannelSerializer(serializers.ModelSerializer[Channel]):
         model = Channel
         fields = [
             *["id", "name", "kind", "target", "has_secret", "minimum_severity", "enabled"],
-            *["failures", "last_error", "last_ok_at"],
+            *["failures", "last_error", "last_ok_at", "paused_until"],
         ]
 
     def get_has_secret(self, channel: Channel) -> bool:
@@ -54,26 +53,26 @@ class ChannelListSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class NotificationSerializer(serializers.ModelSerializer[Notification]):
-    """One message: `id` is what the receiver sees as its id; `why_not` is a sentence, empty for what was sent."""
+    """One message: `id` is what the receiver sees as its id; `told` says what became of it, empty where it simply arrived."""
 
     id = serializers.UUIDField(source="uid")
     channel = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
+    route = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
     incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
-    why_not = serializers.SerializerMethodField()
+    told = serializers.SerializerMethodField()
 
     class Meta:
         """Identity, state, times."""
 
         model = Notification
         fields = [
-            *["id", "incident", "channel", "reason", "state", "decision", "why_not"],
-            *["attempts", "last_error", "created_at", "sent_at"],
+            *["id", "incident", "channel", "route", "reason", "state", "decision", "told"],
+            *["attempts", "last_error", "created_at", "due_at", "sent_at"],
         ]
 
-    def get_why_not(self, row: Notification) -> str:
-        """Why it was not sent."""
-        decision = row.body.get("decision")
-        return explain(decision) if decision and row.state == Notification.State.SUPPRESSED else ""
+    def get_told(self, row: Notification) -> str:
+        """Why it was not sent, or what it waits for."""
+        return what_became(row, now=self.context["now"])
 
 
 class NotificationPageSerializer(serializers.Serializer[dict[str, Any]]):
@@ -111,7 +110,9 @@ class ChannelTestView(APIView):
     def post(self, request: Request, number: int) -> Response:
         """Send one real message now; `state` is sent or dead, and then `last_error` says why."""
         channel = _channel(request, number)
-        return Response(NotificationSerializer(send_test(channel, by=actor_of(request), now=clock.now())).data)
+        now = clock.now()
+        row = send_test(channel, by=actor_of(request), now=now)
+        return Response(NotificationSerializer(row, context={"now": now}).data)
 
 
 class ChannelRequeueView(APIView):
@@ -136,33 +137,18 @@ class NotificationsView(APIView):
     def get(self, request: Request) -> Response:
         """One page, newest first: sent, waiting, given up, and not sent with the reason."""
         params = request.query_params.dict()
-        rows = Notification.objects.filter(channel__project=project_of(request)).select_related("channel", "incident")
-        rows = rows.filter(**_wanted(params))
+        try:
+            rows = log_rows(project_of(request), read_filter(params))
+        except FilterError as error:
+            raise ValidationError({error.field: str(error)}) from error
         try:
             page = keyset_page(rows, time="id", limit=read_limit(params.get("limit", "")), cursor=params.get("cursor"))
         except CursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
         except LimitError as error:
             raise ValidationError({"limit": str(error)}) from error
-        return Response({"items": NotificationSerializer(page.items, many=True).data, "next": page.next})
-
-
-def _wanted(params: dict[str, str]) -> dict[str, Any]:
-    """Filters of the query; 400 names what a wrong one may be."""
-    wanted: dict[str, Any] = {}
-    for name, values in FILTERS.items():
-        given = params.get(name)
-        if given and given not in values:
-            raise ValidationError({name: f"One of {', '.join(values)}."})
-        if given:
-            wanted[name] = given
-    for name, column in (("channel", "channel"), ("incident", "incident__number")):
-        given = params.get(name)
-        if given and not (given.isascii() and given.isdigit() and len(given) < 10):
-            raise ValidationError({name: "A whole number."})
-        if given:
-            wanted[column] = int(given)
-    return wanted
+        items = NotificationSerializer(page.items, many=True, context={"now": clock.now()}).data
+        return Response({"items": items, "next": page.next})
 
 
 def _channel(request: Request, number: int) -> Channel:

@@ -84,6 +84,11 @@ def announce_incident(incident: Incident, *, now: datetime) -> None:
     enqueue(incident, reason=Notification.Reason.OPENED, now=now)
 
 
+def update_incident(incident: Incident, *, joined: bool, now: datetime) -> None:
+    """Tell that an alert joined it, or (to machines that follow every alert) that one ended while others go on."""
+    enqueue(incident, reason=Notification.Reason.GREW if joined else Notification.Reason.CHANGED, now=now)
+
+
 @transaction.atomic
 def escalate_incident(incident: Incident, *, severity: str, title: str, now: datetime) -> bool:
     """Raise a ticket to a page, call it by what pages from now on, and tell people; anything else changes nothing."""
@@ -99,8 +104,8 @@ def escalate_incident(incident: Incident, *, severity: str, title: str, now: dat
 
 
 @transaction.atomic
-def acknowledge_incident(incident: Incident, *, by: User, now: datetime) -> Incident:
-    """Somebody is on it. Who was first stays; `Refused` once it is resolved."""
+def acknowledge_incident(incident: Incident, *, by: User, now: datetime, via: str = "") -> Incident:
+    """Somebody is on it. Who was first stays; `Refused` once it is resolved. `via`: the channel whose message they did it from."""
     current = _locked(incident)
     if current.state == Incident.State.RESOLVED:
         raise Refused(
@@ -109,7 +114,10 @@ def acknowledge_incident(incident: Incident, *, by: User, now: datetime) -> Inci
     if current.state == Incident.State.OPEN:
         current.state, current.acknowledged_at, current.acknowledged_by = Incident.State.ACKNOWLEDGED, now, by
         current.save(update_fields=["state", "acknowledged_at", "acknowledged_by"])
-        record_event(current, kind=IncidentEvent.Kind.ACKNOWLEDGED, now=now, actor=by)
+        record_event(
+            current, kind=IncidentEvent.Kind.ACKNOWLEDGED, now=now, actor=by, data={"via": via} if via else None
+        )
+        enqueue(current, reason=Notification.Reason.ACKNOWLEDGED, now=now, actor=by)
     return _copied(incident, current)
 
 

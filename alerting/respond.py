@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from alerting.identity import group_of
 from alerting.impact import impact_start
-from alerting.incidents import announce_incident, escalate_incident, open_incident, resolve_incident
+from alerting.incidents import announce_incident, escalate_incident, open_incident, resolve_incident, update_incident
 from alerting.kinds.base import Judgement, rule_model
 from alerting.models import Alert, AlertRule, AlertTransition, Incident, Severity, incident_policy
 from alerting.states import ACTIVE, Memory, Policy, Seen, State, Timing, advance
@@ -46,7 +46,7 @@ def _move(
     alert.save()
     _write(changes, alert)
     if fired or raised:
-        _tell(rule, alert, at=at)
+        _tell(rule, alert, joined=fired, at=at)
     elif changes and alert.state == State.INACTIVE:
         _resolve_if_quiet(alert, at=at)
 
@@ -147,13 +147,16 @@ def _grouping(rule: AlertRule) -> list[str]:
     return incident_policy(rule.project_id).labels if named is None else named
 
 
-def _tell(rule: AlertRule, alert: Alert, *, at: datetime) -> None:
-    """Once per incident that it opened, and again when it became a page."""
+def _tell(rule: AlertRule, alert: Alert, *, joined: bool, at: datetime) -> None:
+    """Once per incident that it opened, when it joined one, and again when it became a page."""
     if alert.incident is None:
         return
-    if alert.incident.opened_at == at:
+    opened = alert.incident.opened_at == at
+    if opened:
         announce_incident(alert.incident, now=at)
-    escalate_incident(alert.incident, severity=alert.severity, title=incident_title(rule), now=at)
+    raised = escalate_incident(alert.incident, severity=alert.severity, title=incident_title(rule), now=at)
+    if joined and not opened and not raised:
+        update_incident(alert.incident, joined=True, now=at)
 
 
 def _resolve_if_quiet(alert: Alert, *, at: datetime) -> None:
@@ -161,5 +164,7 @@ def _resolve_if_quiet(alert: Alert, *, at: datetime) -> None:
     incident = alert.incident
     if incident is None or not _is_open(incident):
         return
-    if not Alert.objects.filter(incident=incident, state__in=ACTIVE).exists():
+    if Alert.objects.filter(incident=incident, state__in=ACTIVE).exists():
+        update_incident(incident, joined=False, now=at)
+    else:
         resolve_incident(incident, by=None, now=at)

@@ -94,6 +94,8 @@ def _of_event(row: IncidentEvent) -> TimelineEntry:
     text = shipped(row.text)
     if kind == IncidentEvent.Kind.SUPPRESSED:
         text = explain(row.data)
+    elif kind == IncidentEvent.Kind.ACKNOWLEDGED and row.data.get("via"):
+        text = _("By the link in a message of %(channel)s.") % {"channel": row.data["via"]}
     elif kind == IncidentEvent.Kind.RUNBOOK:
         text = _step_text(row.data) or text
     return TimelineEntry(row.at, kind, str(titles.get(kind, capfirst(str(kind.label)))), text, row.actor, row.data)

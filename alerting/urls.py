@@ -20,6 +20,7 @@ from alerting.api_mutes import (
     SilencePreviewView,
     SilencesView,
 )
+from alerting.api_routes import RoutePreviewView, RoutesView
 
 urlpatterns = [
     path("rules", RulesView.as_view()),
@@ -39,4 +40,6 @@ urlpatterns = [
     path("channels/<int:number>/test", ChannelTestView.as_view()),
     path("channels/<int:number>/requeue", ChannelRequeueView.as_view()),
     path("notifications", NotificationsView.as_view()),
+    path("routes", RoutesView.as_view()),
+    path("routes/preview", RoutePreviewView.as_view()),
 ]

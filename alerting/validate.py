@@ -1,11 +1,16 @@
-"""Whether a rule could ever fire; forms and `apply` ask before they save. A rule that cannot is worse than none."""
+"""Whether a rule could ever fire, and a route stand where it is put; forms and `apply` ask before they save.
 
+A rule that cannot fire is worse than none, and so is a tree that bites its tail.
+"""
+
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from alerting.kinds import rule_kind
-from alerting.models import AlertRule
+from alerting.models import AlertRule, Route
 from models_registry.models import LONGEST
 
 
@@ -18,3 +23,34 @@ def rule_problems(rule: AlertRule) -> dict[str, str]:
         if not timedelta(0) <= getattr(rule, name) <= LONGEST:
             problems[name] = _("Choose from 00:00:00 to 3650 00:00:00, which is ten years.")
     return problems
+
+
+def route_problems(pk: int | None, wanted: Mapping[str, Any]) -> dict[str, str]:
+    """Field to a sentence that names the mend, for `project`, `parent`, `matchers` and `channels` of the route `pk` (None: a new one)."""
+    project, parent = wanted["project"], wanted.get("parent")
+    problems: dict[str, str] = {}
+    if parent is None:
+        root = Route.objects.filter(project=project, parent=None).exclude(pk=pk or 0).first()
+        if root is not None:
+            problems["parent"] = _("The project has a root already, “%(root)s”. Put this route under it.") % {
+                "root": root
+            }
+        if wanted.get("matchers"):
+            problems["matchers"] = _("The root takes everything that no other route takes: leave this empty.")
+    elif parent.project_id != project.pk:
+        problems["parent"] = _("Choose a route of the same project.")
+    elif pk is not None and _is_under(parent, pk):
+        problems["parent"] = _("A route cannot stand under itself or under one of its own.")
+    if any(channel.project_id != project.pk for channel in wanted.get("channels") or []):
+        problems["channels"] = _("Choose channels of the same project.")
+    return problems
+
+
+def _is_under(route: Route, pk: int) -> bool:
+    above = dict(Route.objects.filter(project=route.project_id).values_list("pk", "parent"))
+    at: int | None = route.pk
+    for _step in above:
+        if at is None or at == pk:
+            return at == pk
+        at = above.get(at)
+    return at == pk

@@ -15,7 +15,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from alerting.models import Alert, Incident
+from alerting.models import Alert, Channel, Incident, Notification
+from alerting.notify.breaker import OPENS_AFTER
 from config.measure_gauges import remembered
 from config.pipeline import overdue_since
 from lib.clock import real_now
@@ -120,7 +121,24 @@ def _outbox() -> list[Metric]:
     at = real_now()
     since = overdue_since(real_now=at)
     age = (at - since).total_seconds() if since else 0
-    return [GaugeMetricFamily("atalaia_outbox_age_seconds", "How long the oldest message has been due.", value=age)]
+    waiting = Notification.objects.filter(state__in=[Notification.State.QUEUED, Notification.State.SENDING])
+    given_up = Notification.objects.filter(state=Notification.State.DEAD)
+    return [
+        GaugeMetricFamily("atalaia_outbox_age_seconds", "How long the oldest message has been due.", value=age),
+        GaugeMetricFamily("atalaia_outbox_messages", "Messages that wait or are planned.", value=waiting.count()),
+        GaugeMetricFamily("atalaia_outbox_given_up", "Messages that were given up.", value=given_up.count()),
+    ]
+
+
+def _channels() -> list[Metric]:
+    labels = ["project", "channel"]
+    failures = GaugeMetricFamily("atalaia_channel_failures", "Failures in a row of a channel.", labels=labels)
+    failing = GaugeMetricFamily("atalaia_channel_failing", "1 while its messages wait and one is tried.", labels=labels)
+    rows = Channel.objects.filter(enabled=True).order_by("project__slug", "name")
+    for project, name, count in rows.values_list("project__slug", "name", "failures"):
+        failures.add_metric([project, name], count)
+        failing.add_metric([project, name], int(count >= OPENS_AFTER))
+    return [failures, failing]
 
 
 def _measures() -> list[Metric]:
@@ -135,5 +153,6 @@ PARTS: list[Callable[[], list[Metric]]] = [
     _incidents,
     _alerts,
     _outbox,
+    _channels,
     _measures,
 ]

@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
-from django.db.models import Case, Min, When
+from django.db.models import Case, F, Min, Q, When
 
 from alerting.models import Notification
 from alerting.notify.deliver import due
 from config import broker
 from config.stages import STAGES
+from lib import clock
 from monitoring.models import StageRun
 from monitoring.selectors.ledger import inbox_backlog
 from monitoring.selectors.processes import read_machinery
@@ -19,10 +20,23 @@ OUTBOX_AGE = timedelta(minutes=5)
 
 
 def overdue_since(*, real_now: datetime) -> datetime | None:
-    """Since when a message that could go out has been waiting; one that is under way, or whose turn has not come, is not."""
+    """Since when a message that could go out has been waiting; not one under way, not due yet, or of a channel that is being probed.
+
+    What waited on purpose is due by the story's clock, everything else by the real one.
+    """
+    now = clock.now()
+    free = Q(channel__paused_until=None) | Q(channel__paused_until__lte=real_now)
+    planned = Q(attempts=0, due_at__gt=F("created_at"))
     abandoned = When(state=Notification.State.SENDING, then="lease_until")
-    since: datetime | None = due(real=real_now).aggregate(at=Min(Case(abandoned, default="not_before")))["at"]
-    return since
+    since = (
+        due(now=now, real=real_now)
+        .filter(free)
+        .aggregate(
+            written=Min(Case(abandoned, default="not_before"), filter=~planned), planned=Min("due_at", filter=planned)
+        )
+    )
+    moments = [since["written"], since["planned"] and since["planned"] + (real_now - now)]
+    return min((moment for moment in moments if moment), default=None)
 
 
 def pipeline_reasons(*, real_now: datetime) -> list[str]:

@@ -217,6 +217,7 @@ TASK_SWITCH_INTERVAL = 0.0005
 STAGES = stages.STAGES
 JOBS = jobs.JOBS
 CLOCK_ROW = "models_registry.clock.current_face"
+ACKNOWLEDGE_LINK = "panel.links.for_acknowledgement"
 INCIDENT_LINKS = ["panel.links.for_incident", "runbooks.links.for_incident"]
 PUBLIC_URL = env_str("ATALAIA_PUBLIC_URL", "http://127.0.0.1:8000")
 FEEDBACK_FRAME_ANCESTORS = env_origins("ATALAIA_FEEDBACK_FRAME_ANCESTORS")

@@ -1,4 +1,4 @@
-"""What a message about an incident says of the panel's own pages (`settings.INCIDENT_LINKS`)."""
+"""What a message about an incident says of the panel's own pages (`settings.INCIDENT_LINKS`, `settings.ACKNOWLEDGE_LINK`)."""
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -12,3 +12,8 @@ def for_incident(incident: Incident) -> list[tuple[str, str]]:
     if incident.model:
         links.append((gettext("Model"), reverse("panel:model", args=[incident.project.slug, incident.model.slug])))
     return links
+
+
+def for_acknowledgement(token: str) -> str:
+    """The path that acknowledges without logging in."""
+    return reverse("panel:acknowledge", args=[token])

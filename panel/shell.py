@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from alerting.models import Incident
+from alerting.models import Channel, Incident
+from alerting.notify.breaker import OPENS_AFTER
 from lib import clock
 from models_registry.models import Project
 from monitoring.selectors.processes import Machinery, read_machinery
@@ -119,6 +120,13 @@ class Shell:
         return [state.row.name for state in self._machinery.processes if state.restarted_recently]
 
     @cached_property
+    def failing_channels(self) -> list[Channel]:
+        """Channels of the project whose messages wait because one after the other failed."""
+        if self.project is None or not self.request.user.has_perm("alerting.view_channel"):
+            return []
+        return list(Channel.objects.filter(project=self.project, enabled=True, failures__gte=OPENS_AFTER))
+
+    @cached_property
     def catching_up(self) -> CatchUp | None:
         """Set while the story's clock is behind the wall's."""
         face = clock.face()
@@ -155,6 +163,8 @@ class Shell:
         system = [
             self._item("collection", _("Collection health"), "pulse"),
             self._admin("models_registry_apikey", _("API keys"), "key", "models_registry.view_apikey"),
+            self._item("notifications", _("Messages"), "channel"),
+            self._item("routes", _("Who is told"), "channel"),
             self._admin("alerting_channel", _("Channels"), "channel", "alerting.view_channel"),
             self._admin_index(),
         ]

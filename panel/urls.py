@@ -3,7 +3,7 @@
 from django.urls import path
 
 from panel.urls_response import urlpatterns as response_pages
-from panel.views import account, feedback, home, measures, model, pulse, search, slo, start
+from panel.views import account, acknowledge, feedback, home, measures, model, pulse, search, slo, start
 
 app_name = "panel"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/login/", account.login),
     path("logout/", account.logout, name="logout"),
     path("theme/", account.theme, name="theme"),
+    path("a/<str:token>", acknowledge.acknowledge, name="acknowledge"),
     path("f/<str:token>", feedback.feedback, name="feedback"),
     path("f/<str:token>/thanks", feedback.thanks, name="feedback_thanks"),
     path("search/", search.search, name="search"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from panel.views import collection, comments, explorers, incidents, prompts, reviews, runbooks, silences
+from panel.views import collection, comments, explorers, incidents, notifications, prompts, reviews, runbooks, silences
 
 urlpatterns: list[URLPattern] = [
     path("p/<slug:project>/incidents/", incidents.incidents, name="incidents"),
@@ -18,6 +18,9 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:project>/silences/<int:silence>/", silences.silence, name="silence"),
     path("p/<slug:project>/silences/<int:silence>/expire/", silences.expire, name="silence_expire"),
     path("p/<slug:project>/silences/<int:silence>/extend/", silences.extend, name="silence_extend"),
+    path("p/<slug:project>/notifications/", notifications.notifications, name="notifications"),
+    path("p/<slug:project>/notifications/<int:number>/again/", notifications.queue_again, name="notification_again"),
+    path("p/<slug:project>/routes/", notifications.routes, name="routes"),
     path("p/<slug:project>/runbooks/", runbooks.runbooks, name="runbooks"),
     path("p/<slug:project>/runbooks/<slug:slug>/", runbooks.runbook, name="runbook"),
     path("p/<slug:project>/comments/", comments.comments, name="comments"),

@@ -2,7 +2,7 @@
 their own, so that both lists and pages of one thing grow."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -13,6 +13,7 @@ from alerting.models import (
     AlertTransition,
     AlertVerdict,
     Channel,
+    EscalationStep,
     Evaluation,
     Incident,
     IncidentEvent,
@@ -20,8 +21,11 @@ from alerting.models import (
     Inhibition,
     Maintenance,
     Notification,
+    QuietHours,
+    Route,
     Silence,
 )
+from alerting.notify.ack import sign_ack
 from models_registry.keys import create_key
 from models_registry.links import Claims, sign_link
 from models_registry.models import Deployment, Job, Model, ModelVersion, Project, Prompt, PromptVersion
@@ -117,7 +121,12 @@ class Crowd:
             Evaluation.objects.create(rule=rule, slot=cast.NOW, window_end=cast.NOW)
         self._add_policy(number)
         IncidentPolicy.objects.get_or_create(project=self.project)
-        Channel.objects.create(project=self.project, name=f"channel-{number}", kind="console")
+        channel = Channel.objects.create(project=self.project, name=f"channel-{number}", kind="console")
+        root, _ = Route.objects.get_or_create(project=self.project, parent=None, defaults={"name": "root"})
+        route = Route.objects.create(project=self.project, parent=root, name=f"route-{number}")
+        route.channels.add(channel)
+        EscalationStep.objects.create(route=route, after=timedelta(minutes=number + 1)).channels.add(channel)
+        QuietHours.objects.create(project=self.project, channel=channel, starts=time(22), ends=time(7), zone="UTC")
         self._add_mutes(number, person, rule)
         key, _ = create_key(project=self.project, name=f"key-{number}", scopes=["ingest"])
         self._keep("link", sign_link(key, Claims("event-1", 10**10)))
@@ -176,6 +185,7 @@ class Crowd:
         review = self._keep("review", Review.objects.create(incident=incident, created_at=cast.NOW))
         rule = AlertRule.objects.order_by("-pk")[0]
         channel = Channel.objects.order_by("-pk")[0]
+        self._keep("ack", sign_ack(incident, channel, until=cast.NOW + timedelta(days=36_500)))
         for about in dict.fromkeys([incident, self.first["incident"]]):
             alert = Alert.objects.create(
                 rule=rule, fingerprint=f"{number}-{about.pk}", state="firing", severity="page", incident=about

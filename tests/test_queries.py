@@ -66,7 +66,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "name": first["prompt"].name,
         "silence": first["silence"].pk,
         "uid": first["silence"].uid,
-        "token": first["link"],
+        "token": first["ack"] if path.startswith("a/") else first["link"],
         "slug": next((slug for part, slug in slugs.items() if part in path), ""),
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda gap: str(fillings.get(gap[1], 1)), path)

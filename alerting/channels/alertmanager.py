@@ -22,7 +22,7 @@ class Alertmanager:
     """The target is its address, with any path prefix; the secret, if any, is a bearer token."""
 
     needs_secret = False
-    follows_alerts = True
+    ignores = frozenset({"acknowledged", "unacknowledged"})
 
     def check(self, *, target: str, secret: str) -> None:
         """The address must be callable, and is that of the server and not of its API."""

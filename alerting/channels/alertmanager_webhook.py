@@ -22,7 +22,7 @@ class AlertmanagerWebhook:
     """The target is a URL; the secret, if any, is a bearer token."""
 
     needs_secret = False
-    follows_alerts = True
+    ignores = frozenset({"acknowledged", "unacknowledged"})
 
     def check(self, *, target: str, secret: str) -> None:
         """The URL must be callable under this installation's policy."""

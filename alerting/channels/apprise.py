@@ -25,7 +25,7 @@ class Apprise:
     """The secret is the URL, as it carries tokens; the target says which service it is."""
 
     needs_secret = True
-    follows_alerts = False
+    ignores = frozenset({"changed"})
 
     def check(self, *, target: str, secret: str) -> None:
         """A new secret must be a URL that the library knows and that may be called from here."""

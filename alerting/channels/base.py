@@ -32,12 +32,12 @@ class Delivery:
 class ChannelKind(Protocol):
     """A way to reach people: one class in one file, both named after `Channel.Kind`.
 
-    `needs_secret`: it cannot send without one. `follows_alerts`: a machine listens that wants to hear of every alert
-    that joins or leaves an incident, and of nothing that only people need (who is on it, reminders).
+    `needs_secret`: it cannot send without one. `ignores`: reasons it has no words for; people do not hear of every alert
+    that ends while others go on, an Alertmanager not of who is on it.
     """
 
     needs_secret: bool
-    follows_alerts: bool
+    ignores: frozenset[str]
 
     def check(self, *, target: str, secret: str) -> None:
         """Raise `ChannelError` when this target (and new secret, if any) can never work; for forms."""

@@ -14,7 +14,7 @@ class Console:
     """Works everywhere, which makes it the channel of the demonstration and of first days."""
 
     needs_secret = False
-    follows_alerts = False
+    ignores = frozenset({"changed"})
 
     def check(self, *, target: str, secret: str) -> None:
         """Nothing can be wrong."""

@@ -18,7 +18,7 @@ class Email:
     """The target is a list of addresses separated by commas; all of them get the same message."""
 
     needs_secret = False
-    follows_alerts = False
+    ignores = frozenset({"changed"})
 
     def check(self, *, target: str, secret: str) -> None:
         """Every address must look like one."""

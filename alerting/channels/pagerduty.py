@@ -23,7 +23,7 @@ class Pagerduty:
     """The secret is the routing (integration) key; the target is empty, or the address of another service region."""
 
     needs_secret = True
-    follows_alerts = False
+    ignores = frozenset({"changed"})
 
     def check(self, *, target: str, secret: str) -> None:
         """The address must be callable; a new secret must be a key."""

@@ -23,7 +23,7 @@ class Slack:
     """The secret is the webhook's URL, because whoever knows it can write to the channel; the target says which it is."""
 
     needs_secret = True
-    follows_alerts = False
+    ignores = frozenset({"changed"})
 
     def check(self, *, target: str, secret: str) -> None:
         """A new secret must be a URL this installation would call."""

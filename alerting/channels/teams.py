@@ -22,7 +22,7 @@ class Teams:
     """The secret is the workflow's URL, which carries its own signature; the target says which it is."""
 
     needs_secret = True
-    follows_alerts = False
+    ignores = frozenset({"changed"})
 
     def check(self, *, target: str, secret: str) -> None:
         """A new secret must be a URL this installation would call."""

@@ -19,7 +19,7 @@ class Telegram:
     """The target is a chat's number or @name; the secret is the bot's token."""
 
     needs_secret = True
-    follows_alerts = False
+    ignores = frozenset({"changed"})
 
     def check(self, *, target: str, secret: str) -> None:
         """Both have a shape of their own."""

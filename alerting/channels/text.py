@@ -61,8 +61,10 @@ def words_of_alert(alert: Mapping[str, Any]) -> str:
 
 
 def buttons(body: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    """`{label, url}` of every place to go from here."""
-    return list(body["data"]["links"])
+    """`{label, url}` of every place to go from here; where somebody is asked for, first the page that acknowledges."""
+    url = body["data"].get("acknowledge_url")
+    with override(settings.LANGUAGE_CODE):
+        return [*([{"label": gettext("Acknowledge"), "url": url}] if url else []), *body["data"]["links"]]
 
 
 def shortened(words: str, longest: int) -> str:

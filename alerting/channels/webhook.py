@@ -18,7 +18,7 @@ class Webhook:
     """The target is a URL; the secret is `whsec_` and 24 to 64 random bytes in base64."""
 
     needs_secret = True
-    follows_alerts = True
+    ignores: frozenset[str] = frozenset()
 
     def check(self, *, target: str, secret: str) -> None:
         """The URL must be callable under this installation's policy; a new secret must be a key."""

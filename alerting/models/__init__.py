@@ -4,6 +4,7 @@ from alerting.models.incidents import Alert, AlertTransition, AlertVerdict, Inci
 from alerting.models.messages import Channel, Notification
 from alerting.models.mutes import Inhibition, Maintenance, Silence
 from alerting.models.policy import IncidentPolicy, incident_policy
+from alerting.models.routes import EscalationStep, QuietHours, Route
 from alerting.models.rules import AlertRule, Evaluation, Severity
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "AlertTransition",
     "AlertVerdict",
     "Channel",
+    "EscalationStep",
     "Evaluation",
     "Incident",
     "IncidentEvent",
@@ -19,6 +21,8 @@ __all__ = [
     "Inhibition",
     "Maintenance",
     "Notification",
+    "QuietHours",
+    "Route",
     "Severity",
     "Silence",
     "incident_policy",

@@ -1,11 +1,16 @@
 """Who is told, how, and when not."""
 
+from datetime import UTC, datetime
+
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from alerting.models.incidents import Incident
 from alerting.models.rules import Severity
 from models_registry.models import Project
+
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Channel(models.Model):
@@ -42,9 +47,19 @@ class Channel(models.Model):
         _("from severity"), max_length=8, choices=Severity.choices, default=Severity.TICKET
     )
     enabled = models.BooleanField(_("enabled"), default=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="channels",
+        verbose_name=_("whose own"),
+        help_text=_("The one person it reaches, if it is one: quiet hours of the person hold for it."),
+    )
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     last_error = models.TextField(_("last error"), blank=True, editable=False)
     last_ok_at = models.DateTimeField(_("last success"), null=True, editable=False)
+    paused_until = models.DateTimeField(_("next try"), null=True, editable=False, help_text=_("Real time."))
 
     class Meta:
         """Listed by name."""
@@ -95,7 +110,13 @@ class Notification(models.Model):
     body = models.JSONField(_("body"), default=dict)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     created_at = models.DateTimeField(_("created"))
+    due_at = models.DateTimeField(_("due"), default=AT_ONCE, help_text=_("Story time: waits, reminders, quiet hours."))
+    route = models.ForeignKey(
+        "alerting.Route", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("route")
+    )
+    repeat_every = models.DurationField(_("repeat every"), null=True, blank=True)
     not_before = models.DateTimeField(_("not before"), help_text=_("Real time."))
+    tried_at = models.DateTimeField(_("first tried"), null=True, blank=True, help_text=_("Real time."))
     lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
@@ -113,3 +134,8 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} → {self.channel}"
+
+    @property
+    def waited(self) -> bool:
+        """It was to leave later than it was written."""
+        return self.due_at > self.created_at

@@ -19,6 +19,13 @@ ALREADY_TOLD = "already_told"
 NO_CHANNEL = "no_channel"
 CHANNEL_OFF = "channel_off"
 GAVE_UP = "gave_up"
+ROUTED_NOWHERE = "routed_nowhere"
+NOT_ROUTED = "not_routed"
+OVER = "over"
+IN_HAND = "in_hand"
+QUIET_HOURS = "quiet_hours"
+# Told later instead of never.
+POSTPONES = frozenset({QUIET_HOURS})
 
 SENTENCES = {
     SILENCED: _("%(channel)s was not told: %(owner)s silenced this until %(until)s."),
@@ -29,6 +36,11 @@ SENTENCES = {
     ALREADY_TOLD: _("%(channel)s was not told again: it already knows."),
     NO_CHANNEL: _("Nobody was told: the project has no enabled channel. Add one under Channels."),
     CHANNEL_OFF: _("%(channel)s was not told: the channel was switched off before the message left."),
+    ROUTED_NOWHERE: _("Nobody was told: the route %(route)s leads to no channel. Add one to it, or above it."),
+    NOT_ROUTED: _("%(channel)s would not be told: no route that takes the alert leads to it."),
+    OVER: _("%(channel)s was not told: it was over before that was due."),
+    IN_HAND: _("%(channel)s was not told: %(by)s has acknowledged it."),
+    QUIET_HOURS: _("%(channel)s has quiet hours and will be told at %(shown)s."),
     GAVE_UP: _("%(channel)s could not be told, after %(attempts)s attempts: %(error)s"),
 }
 

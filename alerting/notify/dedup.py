@@ -1,24 +1,27 @@
-"""Who never heard of the beginning need not hear of the end."""
+"""Who never heard of the beginning need not hear of the end, and nobody is told twice of one state of things."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from alerting.models import Channel, Incident, Notification
+from alerting.models import Notification
 from alerting.notify.candidate import Candidate, Facts
-from alerting.notify.decisions import NOTHING_SENT
+from alerting.notify.decisions import ALREADY_TOLD, NOTHING_SENT
 
 State, Reason = Notification.State, Notification.Reason
+FOLLOWS = frozenset({Reason.RESOLVED, Reason.ACKNOWLEDGED, Reason.CHANGED})
 
 
-def told(incident: Incident, channel: Channel) -> QuerySet[Notification]:
+def told(candidate: Candidate) -> QuerySet[Notification]:
     """What this channel heard, or is about to hear, of the incident."""
-    return Notification.objects.filter(
-        incident=incident, channel=channel, state__in=[State.QUEUED, State.SENDING, State.SENT]
-    )
+    under_way = Q(state__in=[State.SENDING, State.SENT]) | Q(state=State.QUEUED, due_at__lte=candidate.now)
+    return Notification.objects.filter(under_way, incident=candidate.incident, channel=candidate.channel)
 
 
 def check(candidate: Candidate) -> Facts | None:
-    """A resolution follows only a message that was not itself held back or lost."""
-    if candidate.reason != Reason.RESOLVED:
+    """An end follows only a message that was not itself held back or lost; what waited says nothing that was said meanwhile."""
+    if candidate.reason in FOLLOWS:
+        began = told(candidate).exclude(reason__in=FOLLOWS)
+        return None if began.exists() else {"code": NOTHING_SENT}
+    if candidate.planned_at is None or candidate.reason == Reason.UNACKNOWLEDGED:
         return None
-    began = told(candidate.incident, candidate.channel).filter(reason__in=[Reason.OPENED, Reason.ESCALATED])
-    return None if began.exists() else {"code": NOTHING_SENT}
+    since = told(candidate).filter(state=State.SENT, sent_at__gt=candidate.planned_at)
+    return {"code": ALREADY_TOLD} if since.exists() else None

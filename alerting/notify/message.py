@@ -10,7 +10,6 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext, override
 
 from alerting.models import Alert, Channel, Incident
-from alerting.notify.labels import labels_of
 from alerting.words import describe_value
 from models_registry.models import User
 
@@ -54,7 +53,7 @@ def _alert_facts(alert: Alert) -> dict[str, Any]:
         "severity": alert.severity,
         "value": alert.value,
         "saw": describe_value(alert.rule, alert.value),
-        "labels": labels_of(alert),
+        "labels": {name: text for name, text in alert.wire_labels.items() if text},
         "started_at": _stamp(alert.fired_at),
         "resolved_at": _stamp(alert.resolved_at),
     }

@@ -1,13 +1,15 @@
 """Every reason not to send, in the order they are asked; the first that holds is the one that is recorded."""
 
-from alerting.notify import channel_off, dedup, severity, silence
+from alerting.notify import channel_off, dedup, hours, over, severity, silence
 from alerting.notify.candidate import Candidate, Facts, Stage
 
 PIPELINE: list[Stage] = [
     channel_off.check,
+    over.check,
     severity.check,
     dedup.check,
     silence.check,
+    hours.check,
 ]
 
 

@@ -24,7 +24,7 @@ def send_test(channel: Channel, *, by: User, now: datetime, clock: Callable[[], 
         created_at=now,
         not_before=real,
     )
-    claimed = deliver.claim(row.pk, real=real)
+    claimed = deliver.claim(row.pk, now=now, real=real)
     if claimed:
         try:
             deliver.attempt(deliver.delivery_of(claimed, real=real), channel.kind)

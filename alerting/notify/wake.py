@@ -11,6 +11,7 @@ from alerting.notify.decisions import MUTES
 from alerting.notify.dedup import told
 from alerting.notify.enqueue import enqueue_for
 from alerting.notify.message import incident_message
+from alerting.notify.ways import Way
 
 LOOK_BACK = timedelta(days=1)
 Reason = Notification.Reason
@@ -35,19 +36,20 @@ def _tell(row: Notification, quiet: dict[int, Quiet], *, now: datetime) -> bool:
     incident = row.incident
     if incident is None:  # a test message, which nothing holds back
         return False
-    reason = _still_due(row, incident)
+    reason = _still_due(row, incident, now=now)
     if not reason:
         return False
     if quiet.setdefault(incident.project_id, Quiet(incident.project_id, now=now)).mute_of(incident) is not None:
         return False
     body = incident_message(incident, reason=reason, now=now, actor=None)
     generation = f"{reason}:after-{row.pk}"
-    return enqueue_for(Candidate(incident, row.channel, reason, now), body=body, generation=generation) is not None
+    way = Way(row.channel, row.route_id, now, row.repeat_every)
+    return enqueue_for(Candidate(incident, row.channel, reason, now), way, body=body, generation=generation) is not None
 
 
-def _still_due(row: Notification, incident: Incident) -> str:
+def _still_due(row: Notification, incident: Incident, *, now: datetime) -> str:
     """The reason to write now, or nothing when the channel already knows how things stand."""
-    last = told(incident, row.channel).order_by("-id").first()
+    last = told(Candidate(incident, row.channel, row.reason, now)).order_by("-id").first()
     if incident.state == Incident.State.RESOLVED:
         return Reason.RESOLVED if last and last.reason != Reason.RESOLVED else ""
     if incident.state == Incident.State.ACKNOWLEDGED:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from alerting.models import Channel, IncidentEvent, Notification
 from alerting.notify import deliver
-from alerting.notify.deliver import LEASE, MAX_ATTEMPTS, retry_delay
+from alerting.notify.deliver import LEASE, retry_delay
 from alerting.notify.enqueue import enqueue
 from alerting.notify.send import send
 from lib.clock import real_now
@@ -44,23 +45,26 @@ def outbox(hook, now: datetime, *, messages: int = 1) -> Channel:
 
 
 @pytest.mark.django_db
-def test_failures_are_tried_again_later_and_later_until_given_up(hook, now):
+def test_failures_are_tried_again_for_a_day_until_given_up(hook, now):
     hook.answer = lambda handler: reply(handler, 500)
     channel = outbox(hook, now)
     clock, waits = HandClock(), []
-    for attempt in range(1, MAX_ATTEMPTS + 1):
-        assert send(now=now, clock=clock).seen == 1
-        row = Notification.objects.get()
-        assert row.attempts == attempt
+    began = clock.at
+    while (row := Notification.objects.get()).state != "dead":
         channel.refresh_from_db()
-        assert channel.failures == attempt
-        assert "500" in channel.last_error
-        waits.append((row.not_before - clock.at).total_seconds())
-        clock.at = max(row.not_before - timedelta(milliseconds=1), clock.at)
-        assert row.state == "dead" or send(now=now, clock=clock).seen == 0, "not before its time"
-        clock.at = row.not_before
-    assert row.state == "dead"
-    assert waits[0] < 10 < 60 < waits[3] < waits[6]
+        wake = max(row.not_before, channel.paused_until or row.not_before, clock.at)
+        clock.at = wake - timedelta(milliseconds=1)
+        assert not waits or send(now=now, clock=clock).seen == 0, "not before its time"
+        clock.at = wake
+        assert send(now=now, clock=clock).seen == 1
+        waits.append((wake - began).total_seconds())
+    channel.refresh_from_db()
+    assert channel.failures == row.attempts == len(waits)
+    assert "500" in channel.last_error
+    gaps = [later - earlier for earlier, later in pairwise(waits)]
+    assert gaps[0] < 10 < 60 < gaps[2] < gaps[3]
+    assert max(gaps) <= 360, "it never stops looking whether the receiver is back"
+    assert timedelta(hours=24) <= clock.at - began < timedelta(hours=24, minutes=6)
     assert {got.headers["webhook-id"] for got in hook.received} == {str(row.uid)}
     event = IncidentEvent.objects.get()
     assert (event.kind, event.data["code"]) == ("suppressed", "gave_up")
@@ -84,15 +88,44 @@ def test_success_clears_the_failures_of_the_channel(hook, now):
 @pytest.mark.django_db
 def test_a_receiver_may_ask_for_a_longer_pause(hook, now):
     hook.answer = lambda handler: reply(handler, 429, Retry_After="600")
-    outbox(hook, now)
+    channel = outbox(hook, now, messages=2)
     clock = HandClock()
     send(now=now, clock=clock)
-    assert Notification.objects.get().not_before == clock.at + timedelta(seconds=600)
+    assert Notification.objects.order_by("id")[0].not_before == clock.at + timedelta(seconds=600)
+    channel.refresh_from_db()
+    assert channel.paused_until == clock.at + timedelta(seconds=600), "its other messages wait too"
+    clock.forward(seconds=599)
+    assert send(now=now, clock=clock).seen == 0
+    hook.answer = lambda handler: reply(handler, 204)
+    clock.forward(seconds=1)
+    assert send(now=now, clock=clock).written == 2
 
 
-@given(attempts=st.integers(1, MAX_ATTEMPTS), asked=st.none() | st.floats(0, 1e12))
-def test_a_pause_is_never_zero_and_never_longer_than_five_hours(attempts, asked):
-    assert timedelta(seconds=4) <= retry_delay(attempts, asked) <= timedelta(hours=5)
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("date", "after", "seconds"),
+    [
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:30:00 GMT", 120),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:00:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "tomorrow", None),
+    ],
+)
+def test_a_pause_given_as_a_date_is_read_by_the_clock_of_the_receiver(hook, now, date, after, seconds):
+    def answer(handler) -> None:
+        handler.date_time_string = lambda *_: date
+        reply(handler, 503, Retry_After=after)
+
+    hook.answer = answer
+    channel = outbox(hook, now)
+    clock = HandClock()
+    send(now=now, clock=clock)
+    channel.refresh_from_db()
+    assert channel.paused_until == (clock.at + timedelta(seconds=seconds) if seconds else None)
+
+
+@given(attempts=st.integers(1, 10_000), asked=st.none() | st.floats(0, 1e12))
+def test_a_pause_is_never_zero_and_never_longer_than_four_hours(attempts, asked):
+    assert timedelta(seconds=4) <= retry_delay(attempts, asked) <= timedelta(hours=4)
 
 
 @pytest.mark.django_db
@@ -110,9 +143,9 @@ def test_who_lost_the_lease_marks_nothing(hook, now):
     outbox(hook, now)
     [pk] = Notification.objects.values_list("pk", flat=True)
     real = HandClock().at
-    slow = deliver.claim(pk, real=real)
-    assert deliver.claim(pk, real=real + LEASE - timedelta(seconds=1)) is None
-    fast = deliver.claim(pk, real=real + LEASE)
+    slow = deliver.claim(pk, now=now, real=real)
+    assert deliver.claim(pk, now=now, real=real + LEASE - timedelta(seconds=1)) is None
+    fast = deliver.claim(pk, now=now, real=real + LEASE)
     assert deliver.mark_sent(slow, now=now) is False
     assert deliver.mark_sent(fast, now=now) is True
     assert deliver.mark_sent(fast, now=now) is False
@@ -221,4 +254,5 @@ def _environment(folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(django_settings.BASE_DIR),
         "ATALAIA_DATA_DIR": str(folder),
         "ATALAIA_CHANNEL_KEY": django_settings.CHANNEL_KEY,
+        "ATALAIA_SECRET_KEY": django_settings.SECRET_KEY,
     }

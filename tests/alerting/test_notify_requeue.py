@@ -25,7 +25,7 @@ def dead(credit_risk, now, settings) -> Notification:
     incident = make_incident(credit_risk, now)
     enqueue(incident, reason="opened", now=now)
     clock = HandClock()
-    row = deliver.claim(Notification.objects.get().pk, real=clock())
+    row = deliver.claim(Notification.objects.get().pk, now=now, real=clock())
     deliver.mark_failed(row, ChannelError("410 Gone", permanent=True), now=now, real=clock())
     row.refresh_from_db()
     assert row.state == "dead"
