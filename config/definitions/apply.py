@@ -13,9 +13,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from alerting.models import AlertRule, Channel
+from alerting.matchers import MatcherError
+from alerting.models import AlertRule, Channel, Route
+from alerting.wrongs import sentence
 from config.definitions.document import DefinitionError, Section, endless_numbers
 from config.definitions.kinds import KINDS, Kind
+from config.definitions.routes import read_matchers, set_channels, set_steps
 from lib.vault import VaultError, seal, unseal
 from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion
 from monitoring.segments import set_keys
@@ -28,6 +31,7 @@ EXTRAS = {
     "prompts": ("versions",),
     "channels": ("secret_env",),
     "runbooks": ("rules", "steps"),
+    "routes": ("parent", "matchers", "channels", "steps"),
 }
 PROMPT_FIELDS = ("template", "parameters", "note", "author")
 STEP_FIELDS = ("title", "body")
@@ -122,9 +126,13 @@ class Writer:
             values["reviewed"] = True
         if isinstance(row, Channel):
             self._secret(row, values, item, path)
+        if isinstance(row, Route):
+            values |= self._route_values(row, item, path, line=line)
         saved = self._save(row, values, path=path, line=line, item=item, fresh=fresh, check=kind)
         if saved and isinstance(row, Runbook):
             self._runbook(row, item, path)
+        if saved and isinstance(row, Route):
+            self._route(row, item, path)
         if saved and isinstance(row, Model) and "segments" in item:
             self._segments(row, item, path)
         if saved and isinstance(row, Prompt) and "versions" in item:
@@ -214,6 +222,56 @@ class Writer:
             change.fields.append("steps")
         if change.fields and change.action == "unchanged":
             change.action = "changed"
+
+    def _route_values(self, route: Route, item: Section, path: str, *, line: int) -> dict[str, Any]:
+        """The route above, which stands earlier in the file, and the matchers as people write them."""
+        values: dict[str, Any] = {}
+        root = Route.objects.filter(project=route.project, parent=None).exclude(name=route.name).first()
+        if route._state.adding and root is not None and "parent" not in item:
+            self._problem(line, path, f"the project has a root already: write parent: {root}")
+        if "parent" in item:
+            values["parent"] = Route.objects.filter(project=route.project, name=str(item["parent"])).first()
+            if values["parent"] is None:
+                self._problem(item.lines["parent"], f"{path}.parent", f"there is no route {item['parent']!r} before it")
+        if "matchers" in item:
+            try:
+                values["matchers"] = read_matchers(item["matchers"])
+            except MatcherError as error:
+                self._problem(item.lines["matchers"], f"{path}.matchers", sentence(error))
+        return values
+
+    def _route(self, route: Route, item: Section, path: str) -> None:
+        """Whom it tells, and whom when nobody acknowledges."""
+        change = self.changes[-1]
+        if "channels" in item:
+            found = self._channels(
+                route, self._list(item, "channels", path), item.lines["channels"], f"{path}.channels"
+            )
+            if set_channels(route, found):
+                change.fields.append("channels")
+        if "steps" in item and set_steps(route, self._route_steps(route, item, path)):
+            change.fields.append("steps")
+        if change.fields and change.action == "unchanged":
+            change.action = "changed"
+
+    def _route_steps(self, route: Route, item: Section, path: str) -> dict[timedelta, list[Channel]]:
+        given: Any = item["steps"] or Section()
+        line = item.lines["steps"]
+        if not isinstance(given, Section):
+            self._problem(line, f"{path}.steps", "must be a mapping of durations to lists of channels")
+            return {}
+        return {
+            self._duration(after, given.lines[after], f"{path}.steps"): self._channels(
+                route, self._list(given, after, f"{path}.steps"), given.lines[after], f"{path}.steps.{after}"
+            )
+            for after in given
+        }
+
+    def _channels(self, route: Route, names: list[Any], line: int, path: str) -> list[Channel]:
+        found = {channel.name: channel for channel in Channel.objects.filter(project=route.project)}
+        for name in (str(name) for name in names if str(name) not in found):
+            self._problem(line, path, f"there is no channel {name!r}")
+        return [found[str(name)] for name in names if str(name) in found]
 
     def _segments(self, model: Model, item: Section, path: str) -> None:
         """The keys of the file are the model's keys; one that is no longer there is withdrawn."""

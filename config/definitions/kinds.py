@@ -9,8 +9,8 @@ from django.db import models
 
 from alerting.channels import channel_kind
 from alerting.channels.base import ChannelError
-from alerting.models import AlertRule, Channel
-from alerting.validate import rule_problems
+from alerting.models import AlertRule, Channel, Route
+from alerting.validate import route_problems, rule_problems
 from models_registry.models import Model, Prompt
 from monitoring.models import SLO, OwnPrice, Policy
 from monitoring.pricing.prices import BUCKETS
@@ -47,6 +47,11 @@ def _check_channel(channel: Channel) -> None:
         channel_kind(channel.kind).check(target=channel.target, secret="")
     except ChannelError as error:
         raise ValidationError({"target": str(error)}) from error
+
+
+def _check_route(route: Route) -> None:
+    wanted = {"project": route.project, "parent": route.parent, "matchers": route.matchers}
+    _raise(route_problems(route.pk, wanted))
 
 
 def _check_policy(policy: Policy) -> None:
@@ -114,5 +119,12 @@ KINDS = [
         _check_policy,
     ),
     Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled"), check=_check_channel),
+    Kind(
+        "routes",
+        Route,
+        "name",
+        ("position", "keep_going", "group_wait", "group_interval", "repeat_interval"),
+        check=_check_route,
+    ),
     Kind("runbooks", Runbook, "slug", ("title", "summary", "owner", "verified_at")),
 ]
