@@ -12,8 +12,9 @@ import numpy as np
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from monitoring.drain.fold.features import fold_features, read_features  # noqa: E402
-from monitoring.selectors.references import Plan  # noqa: E402
+from monitoring.drain.fold.features import hours_of  # noqa: E402
+from monitoring.drain.fold.inputs import inputs_of, read_features  # noqa: E402
+from monitoring.selectors.plans import Plan  # noqa: E402
 from monitoring.stats.drift import compare  # noqa: E402
 from monitoring.stats.inputs import Report, report_of  # noqa: E402
 from monitoring.stats.profile import (  # noqa: E402
@@ -156,7 +157,7 @@ def fold_ns(known: Profile, data: dict[str, np.ndarray]) -> tuple[float, float]:
     columns |= {"ts_us": [place * 1_000_000 for place in range(count)], "payload": payloads}
     plans = {1: [Plan(0, None, known)]}
     reading = best(lambda: read_features(known, columns))
-    whole = best(lambda: list(fold_features(plans, columns)))
+    whole = best(lambda: [hours_of(given) for given in inputs_of(plans, columns)])
     each = 1e9 / (count * len(known.features))
     return reading * each, (whole - reading) * each
 

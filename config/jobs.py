@@ -24,7 +24,7 @@ KINDS: list[JobKind] = [
         "monitoring.fitting.job.keep_estimator",
         prepare="monitoring.fitting.job.fit_estimator",
     ),
-    JobKind("refold", _("fold stored predictions by a new reference"), "monitoring.refold.refold"),
+    JobKind("refold", _("fold stored predictions by a new reference or estimator"), "monitoring.refold.refold"),
     JobKind("reprice", _("price calls again"), "monitoring.reprice.reprice_step"),
 ]
 JOBS = {kind.name: kind for kind in KINDS}

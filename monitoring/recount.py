@@ -13,10 +13,10 @@ from monitoring.drain.fold import Folds
 from monitoring.drain.merge import Sum, sums_by_bucket
 from monitoring.drain.rows import MODELS, BusinessEventRow, LLMCallRow, PredictionRow
 from monitoring.drain.user_days import Owner, Spent, add_up, by_application, sum_by_version
-from monitoring.models import Bucket, Reference, Series, UserDay
+from monitoring.models import Bucket, Series, UserDay
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, read_floors
-from monitoring.selectors.references import read_plans
+from monitoring.selectors.plans import read_plans
 from monitoring.selectors.segments import read_keys
 from monitoring.stats.histogram import merge_packed
 from monitoring.stats.layouts import HOURLY
@@ -61,7 +61,7 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
         first, last = first - first % HOUR, last + -last % HOUR
     keyed = ModelVersion.objects.filter(model__segment_keys__isnull=False)
     folds = Folds(
-        read_plans(set(Reference.objects.values_list("version_id", flat=True))),
+        read_plans(),
         read_keys(set(keyed.values_list("id", flat=True))),
     )
     for predictions in _stored(PredictionRow, first, last):

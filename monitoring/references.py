@@ -7,16 +7,14 @@ from math import isnan
 from typing import Any
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 
-from models_registry.jobs import start_job
 from models_registry.models import Model, ModelVersion
 from models_registry.register import read_version
-from monitoring.drain.fold.features import answered_score
+from monitoring.drain.fold.inputs import answered_score
 from monitoring.drain.labels import decision
-from monitoring.drain.prepare import INDEX_BITS
-from monitoring.models import InboxBody, Prediction, Reference, ReferenceSample, Series
-from monitoring.refold import places_between
+from monitoring.models import Prediction, Reference, ReferenceSample
+from monitoring.reach import place
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.references import current_reference, profile_by, read_sample
 from monitoring.selectors.spans import newest_first, within
@@ -59,8 +57,8 @@ def set_reference(
 ) -> Reference:
     """The version's reference in force; the one it has, if that is the same. `origin` is a `Reference.Origin`.
 
-    The rows behind it are kept where `sample` gives some, `period` is the past window it was taken from. A job folds what is stored already; the reference itself folds the predictions that are accepted from now on: its place in the ingest sequence is taken while no drain
-    folds. A drain that claims a later body then sees the reference, and a recount decides by the same place.
+    The rows behind it are kept where `sample` gives some, `period` is the past window it was taken from. It folds the
+    predictions that are accepted from now on, and a job what is stored already.
     """
     kept = None if sample is None else pack(thinned(sample))  # before anybody waits
     start, end = period or (None, None)
@@ -78,28 +76,11 @@ def set_reference(
         hold_references(to_set=True)
         found = current_reference(version.pk)
         if found is None or found.layout != profile.layout:
-            found = _place(new)
+            place(new, version, kind="reference", now=now)
+            found = new
         if kept is not None:
             ReferenceSample.objects.update_or_create(reference=found, defaults={"data": kept})
     return found
-
-
-def _place(reference: Reference) -> Reference:
-    """Save it at its place in the ingest sequence, with a job that folds what came before if the version has served."""
-    version, now = reference.version, reference.created_at
-    reference.since = next_row_id()
-    first: int | None = Prediction.objects.order_by("id").values_list("id", flat=True).first()
-    if first is None or not Series.objects.filter(version=version).exists():
-        reference.reach = 0
-        reference.save()
-        return reference
-    reference.reach = reference.since
-    reference.save()
-    total = max(1, places_between(first, reference.since))
-    named = {"reference": reference.pk, "model": version.model.slug, "version": version.version}
-    reference.job = start_job("refold", project=version.model.project, arguments=named, total=total, now=now)
-    reference.save(update_fields=["job"])
-    return reference
 
 
 def freeze(version: ModelVersion, sample: Sample, *, categorical: Iterable[str] = ()) -> Profile:
@@ -183,21 +164,3 @@ def _with_features(given: Payload, row: dict[str, Any]) -> dict[str, Any]:
     if not given.features:
         return {}
     return {"features": given.features, **{name: value for name, value in row.items() if value is not None}}
-
-
-def next_row_id() -> int:
-    """The lowest primary key that an event of a body still to come can have."""
-    return (_last_body() + 1) << INDEX_BITS
-
-
-def _last_body() -> int:
-    """The highest id that any inbox body has ever been given, be it committed or not."""
-    table = InboxBody._meta.db_table
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
-            cursor.execute(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {cursor.fetchone()[0]}")
-        else:
-            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-        found = cursor.fetchone()
-    return int(found[0]) if found else 0

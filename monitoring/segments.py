@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from models_registry.models import Model
 from monitoring.models import SegmentKey
-from monitoring.references import next_row_id
+from monitoring.reach import next_row_id
 from monitoring.selectors.floors import hold_references
 from monitoring.stats.segments import MAX_KEYS, TAKEN
 

@@ -13,7 +13,7 @@ from monitoring.catalogue import MEASURES
 from monitoring.catalogue.estimates import ESTIMATED
 from monitoring.measures import Wanted, points_of
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
-from monitoring.stats.estimated import LOSSES, estimate_of, scored
+from monitoring.stats.estimated import LOSSES, NUMBERS, estimate_of, scored
 from monitoring.stats.fitted import Baseline, Fitted
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.track import Bounds, Entry, Record, bounds_of, entry_of, record_of
@@ -38,8 +38,8 @@ class Track:
 
     @property
     def suspects(self) -> list[Entry]:
-        """Windows whose reality has left the estimate: concept drift suspected. None of an estimated loss: it strays by
-        what features do together, too (decision 24).
+        """Windows whose reality has left the estimate: concept drift suspected. None of an estimated loss: how
+        far trees are off where inputs have moved is not in its error (decision 24).
         """
         return [entry for entry in self.entries if self.name not in LOSSES and entry.is_suspect()]
 
@@ -56,8 +56,10 @@ def suspected_names(kind: str) -> list[str]:
 
 def ask_track(names: Iterable[str], scope: Scope, edges: Sequence[datetime]) -> Ask:
     """What to read for `track_of` these measures."""
+    names = list(names)
     metrics = {metric for name in names for of in (name, f"estimated_{name}") for metric in MEASURES[of].metrics}
-    return Ask(scope, frozenset(metrics), tuple(edges))
+    counted = {NUMBERS} if any(name in LOSSES for name in names) else set()
+    return Ask(scope, frozenset(metrics | counted), tuple(edges))
 
 
 def read_tracks(

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.models import ModelVersion, User
 from monitoring.api.measures import read_range
-from monitoring.api.references import version_of
+from monitoring.api.references import history_to_wire, version_of
 from monitoring.fitting.start import start_fit
 from monitoring.measures import edges_between, subjects_of
 from monitoring.models import Estimator, ReferenceSample
@@ -48,6 +48,7 @@ FittedSerializer = inline_serializer(
         "to": serializers.DateTimeField(allow_null=True),
         "rows": serializers.IntegerField(),
         "created_at": serializers.DateTimeField(),
+        "history": serializers.DictField(allow_null=True),
     },
 )
 TrackSerializer = inline_serializer(
@@ -199,7 +200,7 @@ def _window(entry: Entry, *, suspected: bool) -> dict[str, Any]:
 
 def _estimator(version: ModelVersion) -> dict[str, Any] | None:
     """The newest one."""
-    found = Estimator.objects.filter(version=version).first()
+    found = Estimator.objects.filter(version=version).select_related("trees").first()
     if found is None:
         return None
     return {
@@ -209,4 +210,5 @@ def _estimator(version: ModelVersion) -> dict[str, Any] | None:
         "to": found.end and found.end.isoformat(),
         "rows": found.rows,
         "created_at": found.created_at.isoformat(),
+        "history": history_to_wire(found.trees) if hasattr(found, "trees") else None,
     }

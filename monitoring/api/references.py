@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.models import Model, ModelVersion
-from monitoring.models import Reference
+from monitoring.models import Reaching, Reference
 from monitoring.references import borrow, freeze, sample_of_window, set_reference
 from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.references import current_reference, history_of, profile_by
@@ -139,7 +139,7 @@ def _moment(given: dict[str, Any], name: str) -> Any:
     return found
 
 
-def history_to_wire(found: Reference) -> dict[str, Any]:
+def history_to_wire(found: Reaching) -> dict[str, Any]:
     """How far back it reaches."""
     history = history_of(found)
     since = history.since.isoformat() if history.since else None

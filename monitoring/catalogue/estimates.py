@@ -6,6 +6,7 @@ from django_stubs_ext import StrOrPromise
 from models_registry.models import Model
 from monitoring.catalogue.base import BINARY, CLASSIFIERS, Measure
 from monitoring.stats.estimated import METRICS, estimated
+from monitoring.stats.layouts import EXPECTED_LOSS
 
 SOURCE = "confidence-based performance estimation (CBPE), NannyML; isotonic regression, Zadrozny and Elkan 2002"
 _LABELS: dict[str, tuple[StrOrPromise, frozenset[str]]] = {
@@ -51,12 +52,12 @@ _ERRORS = tuple(
         label=label,
         unit="target",
         definition=_(
-            "What the error is expected to be before labels come: the loss of a prediction is a sum of weights of the bins of "
-            "its features, fitted on a reference. Sees a change of the inputs, one by one; assumes no concept drift."
+            "What the error is expected to be before labels come: boosted trees, fitted on the rows of a reference, expect the "
+            "loss of each prediction by its features. Sees a change of the inputs; assumes no concept drift."
         ),
-        source="direct loss estimation (DLE), NannyML; additive over bins, ridge regression",
+        source="direct loss estimation (DLE), NannyML; gradient boosted trees, Friedman 2001",
         kinds=REGRESSION,
-        metrics=("features",),
+        metrics=(EXPECTED_LOSS,),
         read=estimated(name),
         needs=("estimator", "features"),
         better="lower",

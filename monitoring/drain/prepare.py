@@ -24,7 +24,7 @@ from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.ingest.moments import moments_us
 from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, namespace
 from monitoring.selectors.floors import hold_references
-from monitoring.selectors.references import Plans, read_plans
+from monitoring.selectors.plans import Plans, read_plans
 from monitoring.selectors.segments import read_keys
 
 INDEX_BITS = 13

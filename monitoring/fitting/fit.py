@@ -16,6 +16,7 @@ from monitoring.stats.fitted import ONLY, Baseline, Losses
 from monitoring.stats.layouts import score_cells
 from monitoring.stats.readers import MULTICLASS
 from monitoring.stats.tally import Subject, Tally, sides_of
+from monitoring.stats.trees import Frozen
 
 FEWEST = 500  # labelled predictions behind a calibration
 FEWEST_OF_A_SIDE = 20
@@ -29,12 +30,13 @@ Isotonic = Callable[[Integers, Floats, Floats], Floats]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What was fitted, on how many labelled predictions."""
+    """What was fitted, on how many labelled predictions; of a regression, the trees that it folds by."""
 
     calibrations: Mapping[int, Calibration]
     baselines: Mapping[str, Baseline]
     rows: int
     losses: Losses | None = None
+    trees: Frozen | None = None
 
 
 def fit(whole: Tally, parts: Sequence[Tally], subject: Subject) -> Fit:

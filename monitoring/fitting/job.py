@@ -1,6 +1,7 @@
 """A fitting job: one estimator, of a version's labelled window or of the rows of its reference. The fit goes before the step."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from models_registry.jobs import JobError, Step
 from models_registry.models import Job, Model, ModelVersion
@@ -8,22 +9,31 @@ from monitoring.fitting.fit import FEWEST, Fit, fit
 from monitoring.fitting.losses import fit_losses
 from monitoring.fitting.windows import tallies_of_sample, tallies_of_window
 from monitoring.measures import subjects_of
-from monitoring.models import Estimator, Reference, ReferenceSample
+from monitoring.models import Estimator, LossTrees, Reference, ReferenceSample
+from monitoring.reach import place
 from monitoring.selectors.estimators import definition
 from monitoring.selectors.references import profile_by
 from monitoring.stats.fitted import pack
 from monitoring.stats.sample import Sample, unpack
 from monitoring.stats.tally import Tally
+from monitoring.stats.trees import pack as pack_trees
 
 GONE = "This version or its reference is gone, so there is nothing to estimate."
 
 
-def fit_estimator(job: Job, *, now: datetime) -> Estimator | None:
+class Made(NamedTuple):
+    """An estimator that is not saved yet, of a regression with the trees that predictions are folded by."""
+
+    estimator: Estimator
+    trees: LossTrees | None
+
+
+def fit_estimator(job: Job, *, now: datetime) -> Made | None:
     """Read and fit, which may take long and writes nothing; None where the rows of the reference have no labels.
 
     The arguments name a version and either a reference or a window.
     """
-    version = ModelVersion.objects.select_related("model").filter(pk=job.arguments["version"]).first()
+    version = ModelVersion.objects.select_related("model__project").filter(pk=job.arguments["version"]).first()
     if version is None:
         raise JobError(GONE)
     if job.arguments.get("reference") is not None:
@@ -38,13 +48,17 @@ def fit_estimator(job: Job, *, now: datetime) -> Estimator | None:
     return _filled(row, version, found)
 
 
-def keep_estimator(job: Job, estimator: Estimator | None, *, now: datetime) -> Step:
-    """The one step: what was fitted becomes a row, if what it is of is still there."""
-    if estimator is None:
+def keep_estimator(job: Job, made: Made | None, *, now: datetime) -> Step:
+    """The one step: what was fitted becomes a row, if what it is of is still there, and its trees get their place."""
+    if made is None:
         return Step({}, 0, finished=True, report={"skipped": "the rows of this reference have no labels"})
+    estimator = made.estimator
     if not _is_still_there(estimator):
         raise JobError(GONE)
     estimator.save()
+    if made.trees is not None:
+        made.trees.estimator = estimator
+        place(made.trees, estimator.version, kind="trees", now=now)
     report = {"estimator": estimator.pk, "rows": estimator.rows}
     return Step({}, estimator.rows, finished=True, report=report)
 
@@ -56,7 +70,7 @@ def _is_still_there(estimator: Estimator) -> bool:
     return ModelVersion.objects.filter(pk=estimator.version_id).exists()
 
 
-def _of_reference(version: ModelVersion, reference_id: int, *, now: datetime) -> Estimator | None:
+def _of_reference(version: ModelVersion, reference_id: int, *, now: datetime) -> Made | None:
     kept = ReferenceSample.objects.select_related("reference").filter(reference=reference_id).first()
     sample = unpack(bytes(kept.data)) if kept else None
     if kept is None or sample is None or not has_labels(sample):
@@ -80,7 +94,10 @@ def _fit(version: ModelVersion, whole: Tally, parts: list[Tally]) -> Fit:
     return fit(whole, parts, subjects_of([version.model])[version.model_id])
 
 
-def _filled(row: Estimator, version: ModelVersion, found: Fit) -> Estimator:
+def _filled(row: Estimator, version: ModelVersion, found: Fit) -> Made:
     row.version, row.rows, row.fit = version, found.rows, pack(found.calibrations, found.baselines, found.losses)
     row.kind, row.positive_label = definition(version.model)
-    return row
+    if found.trees is None:
+        return Made(row, None)
+    layout, data = pack_trees(found.trees)
+    return Made(row, LossTrees(layout=layout, data=data))

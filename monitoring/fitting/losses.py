@@ -1,6 +1,7 @@
-"""From the rows of a reference to the expected losses of a regression."""
+"""From the rows of a reference to trees that expect the losses of a regression."""
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from statistics import stdev
 from typing import Any
 
@@ -9,38 +10,43 @@ from django.utils.module_loading import import_string
 from numpy.typing import NDArray
 
 from models_registry.jobs import JobError
-from monitoring.drain.fold.errors import label_number
-from monitoring.drain.fold.features import bins_of
+from monitoring.drain.fold.errors import is_usable, label_number
+from monitoring.drain.fold.losses import values_of
 from monitoring.fitting.fit import FEWEST, FEWEST_PARTS, Fit
-from monitoring.stats.fitted import Baseline, Loss, Losses
+from monitoring.stats.fitted import Baseline, Losses
 from monitoring.stats.profile import Feature, Profile
 from monitoring.stats.sample import Sample
+from monitoring.stats.trees import MISSING, Forest, Frozen
 
-ADDITIVE = "monitoring.fitting.additive.additive"
+BOOSTED = "monitoring.fitting.boosted.boosted"
 PARTS = 10
+MOST = 100_000  # rows that trees grow on: more teach little and take their time
 Floats = NDArray[np.float64]
-Additive = Callable[[NDArray[np.int64], Floats], tuple[float, dict[int, float], float]]
+Boosted = Callable[[Floats, Sequence[Sequence[int] | None], Floats], tuple[Forest, float]]
 
 
 def fit_losses(profile: Profile, sample: Sample) -> Fit:
-    """The losses by the bins of the profile. JobError where there is too little to fit on."""
+    """Trees over the features of the profile. JobError where there is too little to fit on."""
     errors = _errors(sample)
     usable = np.isfinite(errors)
-    errors, rows = errors[usable], int(usable.sum())
+    rows = int(usable.sum())
     if rows < FEWEST:
         message = (
             f"{rows} rows of the reference have a number as `prediction` and as `label`: a fit needs {FEWEST}."
             " Send a reference with more of them."
         )
         raise JobError(message)
-    columns = [_column(feature, sample) for feature in profile.features]
-    bins = bins_of(profile, list(zip(*columns, strict=True)))[:, usable]
-    losses = Losses(profile.layout, _loss(bins, np.abs(errors)), _loss(bins, errors**2))
+    some = np.flatnonzero(usable)[:: ceil(rows / MOST)]
+    columns, categories = _columns(profile, sample, some)
+    boosted: Boosted = import_string(BOOSTED)
+    absolute, _ = boosted(columns, categories, np.abs(errors[some]))
+    square, spread = boosted(columns, categories, errors[some] ** 2)
+    losses = Losses(absolute.quantum, square.quantum, spread / square.mean if square.mean else 0.0)
     baselines = {
-        "mae": _baseline(np.abs(errors), lambda part: float(part.mean())),
-        "rmse": _baseline(errors**2, lambda part: float(part.mean()) ** 0.5),
+        "mae": _baseline(np.abs(errors[usable]), lambda part: float(part.mean())),
+        "rmse": _baseline(errors[usable] ** 2, lambda part: float(part.mean()) ** 0.5),
     }
-    return Fit({}, baselines, rows, losses)
+    return Fit({}, baselines, rows, losses, Frozen(absolute, square, categories))
 
 
 def _errors(sample: Sample) -> Floats:
@@ -50,19 +56,26 @@ def _errors(sample: Sample) -> Floats:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, str):
-        return label_number(value, None) or 0.0
-    return float("nan") if value is None else float(value)
+    number = label_number(value, None) if isinstance(value, str) else value
+    return float(number) if number is not None and is_usable(number) else float("nan")
+
+
+def _columns(
+    profile: Profile, sample: Sample, rows: NDArray[np.int64]
+) -> tuple[Floats, tuple[tuple[int, ...] | None, ...]]:
+    """(values by row and feature, NaN where missing; the categories that are there, None of a number)."""
+    columns = np.empty((len(rows), len(profile.features)))
+    categories: list[tuple[int, ...] | None] = []
+    for place, feature in enumerate(profile.features):
+        values = values_of(feature, _column(feature, sample))[rows]
+        columns[:, place] = values if feature.numeric else np.where(values == MISSING, np.nan, values)
+        categories.append(None if feature.numeric else tuple(np.unique(values[values != MISSING]).tolist()))
+    return columns, tuple(categories)
 
 
 def _column(feature: Feature, sample: Sample) -> Sequence[Any]:
     given = sample.features.get(feature.name) if feature.source == "input" else getattr(sample, feature.source)
     return given or [None] * sample.rows
-
-
-def _loss(bins: NDArray[np.int64], losses: Floats) -> Loss:
-    additive: Additive = import_string(ADDITIVE)
-    return Loss(*additive(bins, losses))
 
 
 def _baseline(losses: Floats, of: Callable[[Floats], float]) -> Baseline:

@@ -1,13 +1,13 @@
 """Nouns of monitoring, one file per concern."""
 
-from monitoring.models.estimators import Estimator
+from monitoring.models.estimators import Estimator, LossTrees
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.lags import LabelLag
 from monitoring.models.objectives import SLO, TIME_SLICES
 from monitoring.models.policies import Policy, PolicyEvent
 from monitoring.models.prices import AppliedPrice, OwnPrice
-from monitoring.models.references import Reference, ReferenceSample
+from monitoring.models.references import Reaching, Reference, ReferenceSample
 from monitoring.models.segments import SegmentKey
 from monitoring.models.stages import ProcessState, StageRun
 from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFloor, Series
@@ -30,12 +30,14 @@ __all__ = [
     "LabelLag",
     "LedgerCount",
     "LogRecord",
+    "LossTrees",
     "Outcome",
     "OwnPrice",
     "Policy",
     "PolicyEvent",
     "Prediction",
     "ProcessState",
+    "Reaching",
     "Reference",
     "ReferenceSample",
     "RejectionCount",

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import Model, ModelVersion
-from monitoring.models.references import Reference
+from monitoring.models.references import Reaching, Reference
 
 
 class Estimator(models.Model):
@@ -45,3 +45,24 @@ class Estimator(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} · {self.get_origin_display()}"
+
+
+class LossTrees(Reaching):
+    """What an estimator expects the losses of a single prediction to be, by its features: predictions are folded by it.
+
+    A table of its own so that nobody who reads estimators carries the trees along.
+    """
+
+    estimator = models.OneToOneField(Estimator, models.CASCADE, primary_key=True, related_name="trees")
+    layout = models.CharField(_("layout"), max_length=32, help_text="Made of the content of the trees.")
+    data = models.BinaryField(help_text="Packed by monitoring.stats.trees.")
+
+    class Meta:
+        """Found by its estimator, or by what it is."""
+
+        verbose_name = _("trees of an estimator")
+        verbose_name_plural = _("trees of estimators")
+        indexes = [models.Index(fields=["layout"], name="trees_by_layout")]
+
+    def __str__(self) -> str:
+        return str(self.estimator)

@@ -1,4 +1,4 @@
-"""What the inputs of a version looked like when it was trained."""
+"""What the inputs of a version looked like when it was trained, and how far back what comes later reaches."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -6,13 +6,31 @@ from django.utils.translation import gettext_lazy as _
 from models_registry.models import Job, ModelVersion
 
 
-class Reference(models.Model):
-    """A frozen profile of a version's features. Never changed: a new reference is a new row with a new layout.
+class Reaching(models.Model):
+    """Something that predictions are folded by, from its place in the ingest sequence on and back from there.
 
-    Predictions whose primary key is at least `reach` (and before the `since` of the next reference) are folded by it; so
-    whoever folds, and whenever, folds a prediction by the same bins. `since` is its place in the ingest sequence and never
-    moves; `reach` begins there and a job moves it down to 0, step by step with what it folds.
+    Predictions whose primary key is at least `reach` (and before the `since` of the next one) are folded by it; so whoever
+    folds, and whenever, folds a prediction alike. `since` is its place in the ingest sequence and never moves; `reach`
+    begins there and a job moves it down to 0, step by step with what it folds.
     """
+
+    since = models.BigIntegerField(help_text="Primary key of the first prediction that came after it.")
+    reach = models.BigIntegerField(help_text="Primary key of the first prediction that is folded by it.")
+    partial_before = models.BigIntegerField(
+        null=True, help_text="Epoch seconds; what is older could not be folded, because raw events were gone."
+    )
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, related_name="+", help_text="Folds what was stored before it came."
+    )
+
+    class Meta:
+        """Of no table of its own."""
+
+        abstract = True
+
+
+class Reference(Reaching):
+    """A frozen profile of a version's features. Never changed: a new reference is a new row with a new layout."""
 
     class Origin(models.TextChoices):
         """Where it came from."""
@@ -31,14 +49,6 @@ class Reference(models.Model):
     period_start = models.DateTimeField(null=True, help_text="Where it was taken from a past window: its beginning.")
     period_end = models.DateTimeField(null=True)
     profile = models.BinaryField(help_text="JSON of monitoring.stats.profile_data.")
-    since = models.BigIntegerField(help_text="Primary key of the first prediction that came after it.")
-    reach = models.BigIntegerField(help_text="Primary key of the first prediction that is folded by it.")
-    partial_before = models.BigIntegerField(
-        null=True, help_text="Epoch seconds; what is older could not be folded, because raw events were gone."
-    )
-    job = models.ForeignKey(
-        Job, models.SET_NULL, null=True, related_name="+", help_text="Folds what was stored before the reference came."
-    )
     created_at = models.DateTimeField(_("created"))
 
     class Meta:

@@ -1,34 +1,29 @@
-"""Readers of estimated measures: by the summaries of scores of a window, each version by its own estimator. Pure.
+"""Readers of estimated measures: by the summaries of scores, or of expected losses, each version by its own estimator. Pure.
 
 A version without an estimator takes no part; n says how many predictions do. The estimator of a window is the newest one
 that was fitted on nothing within it, so that an estimate never rests on the labels that it is held against.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from monitoring.stats import losses
 from monitoring.stats.estimate import BINARY, Estimate, Expected, estimate, expect, joined
 from monitoring.stats.estimate_classes import estimate_classes, expect_classes
-from monitoring.stats.fitted import ONLY, Fitted, Loss, Losses, in_force
+from monitoring.stats.fitted import ONLY, Fitted, in_force
 from monitoring.stats.intervals import Reading
-from monitoring.stats.layouts import CLASS_AND_SCORE, CLASS_SIDE_SCORE, FEATURES, owner_of_features, score_cells
-from monitoring.stats.losses import (
-    Expectation,
-    expected_loss,
-    mean_absolute_error,
-    root_mean_squared_error,
-    together,
-)
+from monitoring.stats.layouts import CLASS_AND_SCORE, CLASS_SIDE_SCORE, EXPECTED_LOSS, score_cells
 from monitoring.stats.readers import MULTICLASS, Reader
-from monitoring.stats.tally import Cell, Subject, Tally
+from monitoring.stats.tally import EMPTY, Cell, Subject, Tally
 
 REGRESSION = "regression"
 NOTHING = Estimate(None, 0.0, 0)
 METRICS = ("score", "class_score")
-LOSSES: dict[str, tuple[Callable[[Losses], Loss], Callable[[Expectation], Estimate]]] = {
-    "mae": (lambda losses: losses.absolute, mean_absolute_error),
-    "rmse": (lambda losses: losses.square, root_mean_squared_error),
+NUMBERS = "value"  # the metric of predictions of numbers
+LOSSES: dict[str, Callable[[losses.Expected], Estimate]] = {
+    "mae": losses.mean_absolute_error,
+    "rmse": losses.root_mean_squared_error,
 }
 
 
@@ -71,22 +66,26 @@ def expected_classes(tally: Tally, subject: Subject) -> dict[int, Expected]:
 
 
 def _estimated_loss(name: str, tally: Tally, subject: Subject) -> Estimate:
-    """Of each version by the reference that its losses were fitted over; of several of these by the fullest histogram."""
-    fits, (loss_of, estimate_by) = subject.fits() if tally.keys(FEATURES) else {}, LOSSES[name]
-    found: dict[int, Expectation] = {}
-    for key in tally.keys(FEATURES):
-        cell, version_id = tally.cell(FEATURES, key), owner_of_features(key)[0]
-        mine = [fit for fit in fits.get(version_id, ()) if fit.losses and fit.losses.layout == cell.layout]
-        fit = in_force(mine, tally.start)
-        if fit and fit.losses and cell.n > (found[version_id].n if version_id in found else 0):
-            found[version_id] = expected_loss(loss_of(fit.losses), cell)
-    return estimate_by(together(list(found.values()))) if found else NOTHING
+    fits = subject.fits() if tally.keys(EXPECTED_LOSS) else {}
+    parts = [part for mine in fits.values() if (part := _expected_losses(mine, tally))]
+    return LOSSES[name](losses.together(parts)) if parts else NOTHING
+
+
+def _expected_losses(fits: Sequence[Fitted], tally: Tally) -> losses.Expected | None:
+    """Of a version, by that of its estimators that has counted most of the window; of equals by the newest."""
+    found = [
+        (tally.cell(EXPECTED_LOSS, str(fit.id)), fit.losses)
+        for fit in fits
+        if fit.losses and fit.knows_nothing_of(tally.start)
+    ]
+    cell, how = max(found, key=lambda one: one[0].n, default=(EMPTY, None))
+    return losses.expected(cell, how) if how and cell.n > 0 else None
 
 
 def scored(tally: Tally, subject: Subject) -> int:
     """Predictions that an estimate could rest on if every version had an estimator."""
     if subject.kind == REGRESSION:
-        return sum(tally.cell(FEATURES, key).n for key in tally.keys(FEATURES))
+        return tally.cell(NUMBERS).n
     metric, layout = ("class_score", CLASS_SIDE_SCORE) if subject.kind == MULTICLASS else ("score", CLASS_AND_SCORE)
     cells = (tally.cell(metric, key) for key in tally.keys(metric))
     return sum(cell.n for cell in cells if cell.layout == layout)

@@ -19,22 +19,14 @@ class Baseline(msgspec.Struct, frozen=True):
     spread: float | None = None
 
 
-class Loss(msgspec.Struct, frozen=True):
-    """The mean loss where it was fitted, what each bin adds to it (a bin unknown there adds nothing), and how much a
-    single loss strays from that.
+class Losses(msgspec.Struct, frozen=True):
+    """How to read the losses of a regression that trees expect: the quanta of their sums, and how far a squared loss
+    strays from what is expected of it, as a share of that.
     """
 
-    mean: float
-    weights: dict[int, float]
+    absolute: float
+    square: float
     spread: float
-
-
-class Losses(msgspec.Struct, frozen=True):
-    """The losses of a version over the bins of a reference's `layout`."""
-
-    layout: str
-    absolute: Loss
-    square: Loss
 
 
 class StoredFit(msgspec.Struct):

@@ -37,6 +37,7 @@ BY_VERSION: Final = frozenset({"score", "class_score"})
 VALUE: Final = "value-1"
 RANK: Final = "rank-1"  # length of a list and place of the label in it
 SIGNED_LOG: Final = "signed-log-1"
+EXPECTED_LOSS: Final = "expected_loss"  # a metric: the layout names the trees of an estimator, its key the estimator
 ERROR_SUMS: Final = "error-sums-1"  # sums of floats in limbs, see `monitoring.stats.exact`
 
 STATUS_OK, STATUS_ERROR = 0, 1
@@ -72,6 +73,14 @@ class ErrorSum(IntEnum):
     PERCENTAGE = 5
     PERCENTAGE_SQUARE = 6
     PERCENTAGES = 7
+
+
+class ExpectedLoss(IntEnum):
+    """Sums of the losses that trees expect, in quanta: the squares' of SQUARE and VARIANCE (of the absolute losses)."""
+
+    ABSOLUTE = 0
+    SQUARE = 1
+    VARIANCE = 2
 
 
 # Class codes: 1 to MAX_CLASSES are given once per model; PAST_CAP collects every class beyond them.

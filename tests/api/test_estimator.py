@@ -12,6 +12,7 @@ from models_registry.models import Job, Model, ModelVersion
 from monitoring.drain import drain_until_empty
 from tests.monitoring.conftest import micros, put_body
 from tests.monitoring.estimators import estimator, scored
+from tests.monitoring.trees import estimator as trees_of
 
 PATH = "/api/v1/models/credit-risk/versions/1/estimator"
 HOUR = timedelta(hours=1)
@@ -113,3 +114,16 @@ def test_calls_of_language_models_are_not_estimated(api: Client):
     told = api.get(PATH).json()
     assert (told["state"], told["windows"]) == ("not_estimated", [])
     assert post(api, {"reference": True}).status_code == 400
+
+
+def test_of_a_regression_the_history_that_is_estimated_is_told(
+    api: Client, credit_risk: Model, stopped_clock: datetime
+):
+    estimator(credit_risk, now=stopped_clock)
+    assert api.get(PATH).json()["estimator"]["history"] is None
+    Model.objects.update(kind="regression")
+    assert api.get(PATH).json()["state"] == "no_scores"
+    trees_of(credit_risk.versions.get(), now=stopped_clock)
+    told = api.get(PATH).json()
+    assert (told["measure"], told["state"]) == ("mae", "no_estimate")
+    assert told["estimator"]["history"] == {"state": "complete", "since": None, "share": None, "job": None}

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.drain.fold import Folds
-from monitoring.drain.fold.features import read_features
+from monitoring.drain.fold.inputs import read_features
 from monitoring.drain.rows import PredictionRow
-from monitoring.selectors.references import Plan
+from monitoring.selectors.plans import Plan
 from monitoring.stats.profile import profile_of_columns
 from tests.monitoring.references import applicants
 from tests.monitoring.test_fold import SERVED, sums

@@ -16,7 +16,7 @@ from monitoring.recount import recount
 from monitoring.references import freeze, sample_of_window, set_reference
 from monitoring.rollup import rollup
 from monitoring.selectors.drift import all_reports_of, reports_of
-from monitoring.selectors.references import read_plans
+from monitoring.selectors.plans import read_plans
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.profile import MISTYPED, NULL, ProfileError, profile_of_columns
 from monitoring.stats.profile_data import from_json, profile_of_histograms, to_json

@@ -7,10 +7,14 @@ from django.test import Client
 from django.urls import reverse
 
 from alerting.models import AlertRule
+from models_registry.jobs import run_jobs
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
+from monitoring.models import LossTrees
 from tests.monitoring.conftest import micros, put_body
 from tests.monitoring.estimators import estimator, scored
+from tests.monitoring.trees import estimator as trees_of
+from tests.monitoring.trees import home
 
 DAY = timedelta(days=1)
 
@@ -77,3 +81,31 @@ def test_reality_that_leaves_the_estimate_is_named_with_its_day_and_missed_alert
     assert "limit 70" in told
     as_ana.cookies["django_language"] = "pt-br"
     assert "Suspeita de deriva de conceito" in text(as_ana, model, range="7d")
+
+
+def test_a_regression_tells_how_much_of_the_past_its_estimator_has_estimated(
+    as_ana: Client, model: Model, stopped_clock: datetime
+):
+    Model.objects.update(kind="regression", slug="rent")
+    model.refresh_from_db()
+    assert "No predictions of a number in the last 30 days" in text(as_ana, model)
+    at = stopped_clock - 2 * DAY
+    items = [home(f"h{n}", 50.0, "castle", ts=micros(at)) for n in range(10)]
+    put_body(model.project, "prediction", items, received=at)
+    said = [{"id": f"o{n}", "prediction_id": f"h{n}", "label": 321 - n, "ts": micros(at)} for n in range(10)]
+    put_body(model.project, "outcome", said, received=at)
+    drain_until_empty(now=at)
+    assert "fitted by itself on a reference whose rows have" in text(as_ana, model)
+    trees_of(model.versions.get(), now=stopped_clock)
+    told = text(as_ana, model)
+    assert "The estimator has counted no prediction of these days" in told
+    assert "Predictions from before the estimator are being estimated by it: 0" in told
+    run_jobs(now=stopped_clock)
+    told = text(as_ana, model)
+    assert "On 1 day with settled labels the estimate of mean absolute error was off by" in told
+    assert "being estimated" not in told
+    LossTrees.objects.update(partial_before=int(at.timestamp()))
+    assert "are not estimated, because their raw events are gone" in text(as_ana, model)
+    LossTrees.objects.update(reach=5, job=None)
+    as_ana.cookies["django_language"] = "pt-br"
+    assert "a estimativa das predições anteriores ao estimador foi interrompida" in text(as_ana, model)

@@ -18,6 +18,7 @@ from monitoring.drain.fold import (
     failures,
     features,
     lags,
+    losses,
     opinions,
     policies,
     processes,
@@ -25,10 +26,11 @@ from monitoring.drain.fold import (
     realised,
     served,
 )
+from monitoring.drain.fold.inputs import inputs_of
 from monitoring.drain.fold.segments import segments_of
-from monitoring.drain.fold.sums import Cell, Columns, Group, Integers, Named, Slot, Sums
+from monitoring.drain.fold.sums import Cell, Columns, Group, Integers, Named, Segments, Slot, Sums
 from monitoring.drain.rows import BusinessEventRow, LLMCallRow, PredictionRow, Row, ServedRow, by_type, columns_of
-from monitoring.selectors.references import Plans
+from monitoring.selectors.plans import LossPlan, Plans
 from monitoring.selectors.segments import Keys
 
 __all__ = ["PARTS", "Cell", "Folds", "Group", "Named", "Slot"]
@@ -60,7 +62,7 @@ class Folds:
     """
 
     def __init__(self, plans: Plans | None = None, keys: Keys | None = None) -> None:
-        """`plans` says by which reference features are folded, without it they are not; `keys` what has segments."""
+        """`plans` says by which references and trees features are folded, without it they are not; `keys` what has segments."""
         self._plans = plans or {}
         self._keys = dict(keys or {})
         self._sums = Sums()
@@ -84,13 +86,21 @@ class Folds:
         for part in PARTS[row_type]:
             part(self._sums, columns, places, sign)
         if with_features and self._plans and row_type is PredictionRow:
-            features.fold(self._sums, columns, self._plans, sign, segments)
+            self._add_inputs(columns, sign, segments)
 
     def add_features(self, rows: Sequence[PredictionRow]) -> None:
         """Add the features of predictions alone: everything else of them has been folded before."""
         if rows:
             columns = columns_of(rows)
-            features.fold(self._sums, columns, self._plans, 1, segments_of(columns, self._keys))
+            self._add_inputs(columns, 1, segments_of(columns, self._keys))
+
+    def _add_inputs(self, columns: Columns, sign: int, segments: Sequence[Segments] | None) -> None:
+        """What references and trees make of the features of predictions."""
+        for given in inputs_of(self._plans, columns, segments):
+            if isinstance(given.plan, LossPlan):
+                losses.fold(self._sums, given, given.plan, sign)
+            else:
+                features.fold(self._sums, given, given.plan, sign)
 
     def amend(self, old: Iterable[ServedRow], new: Iterable[ServedRow], keys: Keys) -> None:
         """The one way to change the past: fold(new) − fold(old), by the keys of their versions. Features never change."""

@@ -56,15 +56,16 @@ def label_number(label: str | None, value: float | None) -> float | None:
 
 
 def _kind(prediction: float, label: float | None) -> Value:
-    if not _is_usable(prediction):
+    if not is_usable(prediction):
         return Value.NO_NUMBER
     if label is None:
         return Value.UNLABELLED
-    return Value.PAIRED if _is_usable(label) else Value.LABEL_NO_NUMBER
+    return Value.PAIRED if is_usable(label) else Value.LABEL_NO_NUMBER
 
 
-def _is_usable(number: float) -> bool:
-    return isfinite(number) and abs(number) <= GREATEST
+def is_usable(number: float | None) -> bool:
+    """Whether an error can be summed that this is a side of."""
+    return number is not None and isfinite(number) and abs(number) <= GREATEST
 
 
 def _in_range(numbers: Floats) -> Floats:

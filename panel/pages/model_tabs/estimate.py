@@ -15,6 +15,7 @@ from monitoring.catalogue import MEASURES
 from monitoring.catalogue.base import CLASSICAL
 from monitoring.measures import Point
 from monitoring.models import Estimator
+from monitoring.selectors.references import history_of
 from monitoring.stats.track import Bounds, Entry, Record
 from monitoring.track import Track, fits_in, read_tracks
 from panel import format as write
@@ -53,6 +54,8 @@ class Estimates:
     state: str
     sentence: str
     fitted: str
+    history: str
+    """What of the past the newest estimator does not estimate; empty where that is nothing, or nobody's affair."""
     rows: list[Row]
     suspects: list[str]
     """A line per day."""
@@ -60,7 +63,7 @@ class Estimates:
 
 
 def build(sight: Sight) -> Estimates:
-    """The record over the last 30 days; the charts over the range. Two queries for summaries, one for estimators."""
+    """The record over the last 30 days; the charts over the range. Two queries for summaries, two for estimators."""
     midnight = sight.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [midnight - place * DAY for place in range(RECORD_DAYS, -1, -1)]
     scope, names = scope_of(sight.model), applicable(sight.model, NAMES)
@@ -70,10 +73,12 @@ def build(sight: Sight) -> Estimates:
     limits = _limits(sight, names)
     first = told[names[0]]
     state = "drifted_concept" if any(track.suspects for track in told.values()) else first.state
+    newest = Estimator.objects.filter(version__model=sight.model).select_related("version", "trees").first()
     return Estimates(
         state=state,
         sentence=_sentence(sight, first, state),
-        fitted=_fitted(sight),
+        fitted=_fitted(newest),
+        history=_history(newest),
         rows=[_row(track, limits.get(name)) for name, track in told.items()] if first.record.windows else [],
         suspects=_suspects(told),
         charts=_charts(sight, drawn, limits) if fits_in(scope, sight.subject) else [],
@@ -144,10 +149,11 @@ def _sentence(sight: Sight, track: Track, state: str) -> str:
         "no_mature_windows": _("Estimates are there; how right they are is known once the labels have settled."),
     }
     if sight.model.kind == Model.Kind.REGRESSION:
-        told["no_scores"] = _("No predictions that a reference has counted in the last 30 days.")
+        told["no_scores"] = _("No predictions of a number in the last 30 days.")
         told["no_estimator"] = _(
             "No estimator yet. One is fitted by itself on a reference whose rows have `prediction` and `label`."
         )
+        told["no_estimate"] = _("The estimator has counted no prediction of these days.")
     if state in told:
         return told[state]
     record = track.record
@@ -166,9 +172,8 @@ def _sentence(sight: Sight, track: Track, state: str) -> str:
     }
 
 
-def _fitted(sight: Sight) -> str:
+def _fitted(found: Estimator | None) -> str:
     """Which estimator is the newest, and what it was fitted on."""
-    found = Estimator.objects.filter(version__model=sight.model).select_related("version").first()
     if found is None:
         return ""
     about = {"version": found.version.version, "rows": write.number(found.rows), "at": write.moment(found.created_at)}
@@ -176,6 +181,22 @@ def _fitted(sight: Sight) -> str:
         return _("version %(version)s, fitted %(at)s on %(rows)s labelled rows of its reference") % about
     about |= {"from": write.moment(found.start), "to": write.moment(found.end)}
     return _("version %(version)s, fitted %(at)s on %(rows)s labelled predictions from %(from)s to %(to)s") % about
+
+
+def _history(found: Estimator | None) -> str:
+    """Of an estimator that predictions are folded by."""
+    if found is None or not hasattr(found, "trees"):
+        return ""
+    history = history_of(found.trees)
+    if history.state == "partial" and history.since:
+        told = _("Partial: predictions from before %(since)s are not estimated, because their raw events are gone.")
+        return told % {"since": write.moment(history.since)}
+    if history.state == "folding":
+        told = _("Predictions from before the estimator are being estimated by it: %(share)s done.")
+        return told % {"share": write.percent(history.share or 0.0)}
+    if history.state == "stopped":
+        return _("Partial: estimating the predictions from before the estimator was stopped; see the jobs.")
+    return ""
 
 
 def _suspects(tracks: Mapping[str, Track]) -> list[str]:
