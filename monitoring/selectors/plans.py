@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import Value
+from django.db import connection
 
-from monitoring.models import LossTrees, Reference
+from monitoring.models import Estimator, LossTrees, Reference
 from monitoring.selectors.references import profile_by
 from monitoring.stats.profile import Profile
 from monitoring.stats.trees import Trees, unpack
@@ -47,24 +47,39 @@ class Placed(NamedTuple):
     profile: str
 
 
+_PLACED = f"""
+    SELECT version_id, trees, since, id, reach, profile FROM (
+        SELECT version_id, '' AS trees, since, id, reach, layout AS profile FROM {Reference._meta.db_table}
+        UNION ALL
+        SELECT e.version_id, t.layout, t.since, t.estimator_id, t.reach, r.layout
+        FROM {LossTrees._meta.db_table} t
+        JOIN {Estimator._meta.db_table} e ON e.id = t.estimator_id
+        JOIN {Reference._meta.db_table} r ON r.id = e.reference_id
+    ) AS placed"""
+
+
 def read_plans(version_ids: Collection[int] | None = None) -> Plans:
     """What folds predictions of these versions (of all, unless given); versions without are left out. One query.
 
     Each ends where the next of its kind has its place; how far back it reaches is its own affair, so two may overlap.
     """
-    references = Reference.objects.order_by().values_list("version_id", Value(""), "since", "id", "reach", "layout")
-    names = ("estimator__version_id", "layout", "since", "estimator_id", "reach", "estimator__reference__layout")
-    trees = LossTrees.objects.filter(estimator__reference__isnull=False).values_list(*names)
-    if version_ids is not None:
-        references = references.filter(version_id__in=version_ids)
-        trees = trees.filter(estimator__version_id__in=version_ids)
     found: defaultdict[tuple[int, bool], list[Placed]] = defaultdict(list)
-    for row in map(Placed._make, references.union(trees, all=True)):
+    for row in _placed(version_ids):
         found[row.version_id, bool(row.trees)].append(row)
     plans: defaultdict[int, list[Plan | LossPlan]] = defaultdict(list)
     for version_id, kind in sorted(found):
         plans[version_id] += _plans(sorted(found[version_id, kind], key=lambda row: (row.since, row.id)))
     return dict(plans)
+
+
+def _placed(version_ids: Collection[int] | None) -> list[Placed]:
+    """In SQL: every batch of the drain asks, and putting a query together takes longer than answering it."""
+    if version_ids is not None and not version_ids:
+        return []
+    among = "" if version_ids is None else f" WHERE version_id IN ({', '.join(['%s'] * len(version_ids))})"
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACED + among, list(version_ids or ()))
+        return list(map(Placed._make, cursor.fetchall()))
 
 
 def _plans(given: Sequence[Placed]) -> Iterator[Plan | LossPlan]:
