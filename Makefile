@@ -54,9 +54,10 @@ fmt: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: $(VENV)/installed-dev ## the first page, what measures cost, then ingest beside the limits of this machine
+bench: $(VENV)/installed-dev ## the first page, what measures and objectives cost, then ingest beside the limits of this machine
 	$(PY) -m bench.first_page
 	$(PY) -m bench.measures
+	$(PY) -m bench.evaluate
 	$(PY) -m bench.ingest
 
 messages: setup ## the catalogue of translations, extracted and compiled (needs GNU gettext)

@@ -11,9 +11,9 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from monitoring.catalogue import MEASURES, SLIS, Indicator
+from monitoring.catalogue import MEASURES, SLIS, Indicator, Settle
 from monitoring.models import SLO, TIME_SLICES
-from monitoring.stats.readers import GoodValid
+from monitoring.stats.marks import count_marked
 from monitoring.stats.tally import Subject, Tally
 
 SLICES: Final[dict[timedelta, StrOrPromise]] = {
@@ -31,25 +31,29 @@ def is_known(slo: SLO) -> bool:
     return slo.measure in MEASURES if slo.sliced else slo.sli in SLIS
 
 
-def indicator_of(slo: SLO) -> Indicator:
-    """`KeyError` for a name that is not in the catalogue."""
-    if slo.sli != TIME_SLICES:
-        return SLIS[slo.sli]
+def indicator_of(slo: SLO) -> Indicator | None:
+    """Whose events are counted; None where a measure is judged instead. `KeyError` for a name that is not in the catalogue."""
+    return None if slo.sli == TIME_SLICES else SLIS[slo.sli]
+
+
+def metrics_of(slo: SLO) -> tuple[str, ...]:
+    """The summaries behind it."""
+    return MEASURES[slo.measure].metrics if slo.sli == TIME_SLICES else SLIS[slo.sli].metrics
+
+
+def settles_with(slo: SLO) -> Settle:
+    """What it waits for."""
+    return MEASURES[slo.measure].settle if slo.sli == TIME_SLICES else SLIS[slo.sli].settle
+
+
+def good_valid(slo: SLO, tally: Tally, subject: Subject) -> tuple[int, int]:
+    """Good and valid events of a window. Of a slice of time: (1, 1) good, (0, 1) bad, (0, 0) without enough to say."""
+    indicator = indicator_of(slo)
+    if indicator is not None:
+        return count_marked(indicator.metric, indicator.marks, tally, subject, slo.bound_ms)
     measure = MEASURES[slo.measure]
-
-    def judge(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
-        """One slice: (1, 1) good, (0, 1) bad, (0, 0) without enough to say."""
-        reading = measure.read(tally, subject)
-        if reading.value is None or slo.bound is None or (measure.sampled and reading.n < slo.minimum):
-            return 0, 0
-        at_most = slo.comparison == SLO.Comparison.AT_MOST
-        return int(reading.value <= slo.bound if at_most else reading.value >= slo.bound), 1
-
-    return Indicator(
-        name=TIME_SLICES,
-        label=TITLE,
-        kinds=measure.kinds,
-        metrics=measure.metrics,
-        good_valid=judge,
-        settle=measure.settle,
-    )
+    reading = measure.read(tally, subject)
+    if reading.value is None or slo.bound is None or (measure.sampled and reading.n < slo.minimum):
+        return 0, 0
+    at_most = slo.comparison == SLO.Comparison.AT_MOST
+    return int(reading.value <= slo.bound if at_most else reading.value >= slo.bound), 1

@@ -7,18 +7,23 @@ slices of time are judged, windows are made of whole slices: they end with the l
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import Literal
 
-from monitoring.indicators import indicator_of
+import numpy as np
+
+from monitoring.books import BookAsk, edges_for, read_books, seconds, starts_of
+from monitoring.indicators import good_valid, metrics_of, settles_with
 from monitoring.measures import subjects_of
 from monitoring.models import SLO
+from monitoring.selectors.counts import Counted
 from monitoring.selectors.summaries import LONG, Ask, Scope, read_tallies_of, window_start
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.burn import Pair, budget_left, burn_rate, exhausts_in, span_label, spans, standard_pairs
 from monitoring.stats.slices import slice_edges, slice_start, windows_of
 from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.tiers import MINUTE
 
 STALE_AFTER = timedelta(minutes=2)
 MINIMUM_BAD = 3
@@ -61,31 +66,41 @@ class SLOStatus:
 
 
 def slo_status(slo: SLO, *, now: datetime) -> SLOStatus:
-    """How the SLO stands now. One query for the summaries, one for the watermark, one for the positive class."""
+    """How the SLO stands now."""
     return slo_statuses([slo], now=now)[slo.pk]
 
 
 def slo_statuses(slos: Iterable[SLO], *, now: datetime) -> dict[int, SLOStatus]:
-    """The status of each, by id: three queries for any number of SLOs (load `model` with them)."""
+    """The status of each, by id: as many queries for any number of SLOs as for one (load `model` with them)."""
     slos = list(slos)
     watermark = ingest_watermark(now=now)
     subjects = subjects_of(slo.model for slo in slos)
-    asks = [ask_status(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in slos]
     stale = is_stale(now=now, watermark=watermark)
-    return {
-        slo.pk: status_of(slo, subjects[slo.model_id], tallies, stale=stale)
-        for slo, tallies in zip(slos, read_tallies_of(asks), strict=True)
-    }
+    asks = [ask_status(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in slos]
+    return {slo.pk: status_of(slo, book, stale=stale) for slo, book in zip(slos, read_books(asks), strict=True)}
 
 
-def ask_status(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> Ask:
+def ask_status(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> BookAsk:
     """What to read for `status_of`, so that it can be read together with what else a page shows."""
-    return ask_counts(slo, end=window_end(slo, subject, now=now, watermark=watermark), spans_s=_spans(slo))
+    end = seconds(window_end(slo, subject, now=now, watermark=watermark)) // MINUTE * MINUTE
+    return BookAsk(slo, subject, edges_for(slo, np.array([end]), _spans(slo)))
 
 
-def status_of(slo: SLO, subject: Subject, slices: Sequence[Tally], *, stale: bool) -> SLOStatus:
+def status_of(slo: SLO, book: Counted, *, stale: bool) -> SLOStatus:
     """How the SLO stands by what was read for `ask_status`; `stale` when the drain lags (`is_stale`)."""
-    return _status(slo, counts_of(slo, subject, slices, spans_s=_spans(slo)), stale=stale)
+    spans_s, end = _spans(slo), book.edges[-1]
+    starts = starts_of(slo, end, np.array(spans_s))
+    good, valid = book.between(starts, np.broadcast_to(end, starts.shape))
+    until = _moment(end)
+    counts = {
+        span: Counts(ok, of, _moment(start), until)
+        for span, start, ok, of in zip(spans_s, starts.tolist(), good.tolist(), valid.tolist(), strict=True)
+    }
+    return _status(slo, counts, stale=stale)
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, tz=UTC)
 
 
 def _spans(slo: SLO) -> list[int]:
@@ -98,13 +113,13 @@ def _status(slo: SLO, counts: dict[int, Counts], *, stale: bool) -> SLOStatus:
     pairs = standard_pairs(slo.window.total_seconds(), slo.target)
     window = int(slo.window.total_seconds())
     whole = counts[window]
-    burn = {seconds: burn_rate(counts[seconds].bad, counts[seconds].valid, slo.target) for seconds in spans(pairs)}
+    burn = {span: burn_rate(counts[span].bad, counts[span].valid, slo.target) for span in spans(pairs)}
     left = budget_left(whole.bad, whole.valid, slo.target)
     fastest = min(pair.long_s for pair in pairs)
     return SLOStatus(
         attained=whole.good / whole.valid if whole.valid else None,
         budget_left=left,
-        burn={span_label(seconds): rate for seconds, rate in burn.items()},
+        burn={span_label(span): rate for span, rate in burn.items()},
         exhausts_in_s=None if left is None else exhausts_in(left, burn[fastest], window),
         state=_state(left, pairs, counts, slo.target, stale=stale),
         good=whole.good,
@@ -121,7 +136,7 @@ def is_stale(*, now: datetime, watermark: datetime) -> bool:
 
 def window_end(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> datetime:
     """Until when the indicator has settled."""
-    settle = subject.settle if indicator_of(slo).settle == "labels" else timedelta(0)
+    settle = subject.settle if settles_with(slo) == "labels" else timedelta(0)
     end = min(now, watermark) - settle
     return slice_start(end, slo.sliced) if slo.sliced else end
 
@@ -171,15 +186,12 @@ def ask_slices(slo: SLO, *, edges: Iterable[datetime]) -> Ask:
     """What to read for `slices_of`: these windows, or every slice of time that touches them."""
     scope = Scope(slo.project_id, slo.model_id, environment=slo.environment)
     marks = tuple(edges)
-    return Ask(
-        scope, frozenset(indicator_of(slo).metrics), tuple(slice_edges(marks, slo.sliced)) if slo.sliced else marks
-    )
+    return Ask(scope, frozenset(metrics_of(slo)), tuple(slice_edges(marks, slo.sliced)) if slo.sliced else marks)
 
 
 def slices_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> list[Counts]:
     """Good and valid of each window that was asked for; of each slice of time where those are judged."""
-    indicator = indicator_of(slo)
-    return [Counts(*indicator.good_valid(tally, subject, slo.bound_ms), tally.start, tally.end) for tally in tallies]
+    return [Counts(*good_valid(slo, tally, subject), tally.start, tally.end) for tally in tallies]
 
 
 def read_slices(slo: SLO, subject: Subject, *, edges: Sequence[datetime]) -> list[Counts]:
@@ -203,7 +215,7 @@ def pair_burns(pair: Pair, counts: dict[int, Counts], target: float, *, minimum:
 
 
 def _state(
-    left: float | None, pairs: Sequence[Pair], counts: dict[int, Counts], target: float, *, stale: bool
+    left: float | None, pairs: Iterable[Pair], counts: dict[int, Counts], target: float, *, stale: bool
 ) -> SLOState:
     if stale:
         return "stale"

@@ -1,6 +1,5 @@
 """What an entry of the catalogue says: a measure, an indicator, their units and what they need."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -9,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from models_registry.models import Model
-from monitoring.stats.readers import GoodValid, Reader
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.marks import Marks
+from monitoring.stats.readers import Reader
 
 Unit = Literal[
     "count", "per_minute", "per_second", "ratio", "score", "ms", "s", "tokens", "usd", "target", "value", "bytes"
@@ -78,12 +77,17 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """An SLI: good over valid events. `bounded` ones need a bound in ms."""
+    """An SLI: good over valid events of one metric. `bounded` ones need a bound in ms."""
 
     name: str
     label: StrOrPromise
     kinds: frozenset[str]
-    metrics: tuple[str, ...]
-    good_valid: Callable[[Tally, Subject, float | None], GoodValid]
+    metric: str
+    marks: Marks
     settle: Settle = "events"
     bounded: bool = False
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """As measures have them."""
+        return (self.metric,)

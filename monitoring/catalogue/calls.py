@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue.base import LLM, Indicator, Measure
-from monitoring.stats import readers, usage
+from monitoring.stats import marks, readers, usage
 
 _FINISH = "OpenTelemetry gen_ai.response.finish_reasons; Wilson 1927"
 _SIZES = "OpenTelemetry gen_ai.client.token.usage; HdrHistogram"
@@ -220,7 +220,7 @@ INDICATORS = (
         name="not_truncated",
         label=_("complete answers"),
         kinds=LLM,
-        metrics=("finish",),
-        good_valid=readers.not_truncated,
+        metric="finish",
+        marks=marks.not_truncated,
     ),
 )

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue.base import BINARY, CLASSICAL, CLASSIFIERS, MULTICLASS, Indicator, Measure
-from monitoring.stats import ranking, ranks, readers
+from monitoring.stats import marks, ranking, ranks, readers
 
 _DECISIONS = ("confusion",)
 _SCORES = ("labelled_score",)
@@ -240,24 +240,24 @@ INDICATORS = (
         name="accuracy",
         label=_("correct among labelled predictions"),
         kinds=CLASSIFIERS,
-        metrics=_DECISIONS,
-        good_valid=readers.correct,
+        metric="confusion",
+        marks=marks.correct,
         settle="labels",
     ),
     Indicator(
         name="precision",
         label=_("correct among positive predictions"),
         kinds=BINARY,
-        metrics=_DECISIONS,
-        good_valid=readers.precise,
+        metric="confusion",
+        marks=marks.precise,
         settle="labels",
     ),
     Indicator(
         name="recall",
         label=_("positives that were found"),
         kinds=BINARY,
-        metrics=_DECISIONS,
-        good_valid=readers.recalled,
+        metric="confusion",
+        marks=marks.recalled,
         settle="labels",
     ),
 )

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue.base import ALL, LLM, Indicator, Measure
-from monitoring.stats import opinions, readers
+from monitoring.stats import marks, opinions, readers
 
 MEASURES = (
     Measure(
@@ -90,14 +90,14 @@ INDICATORS = (
         name="feedback_not_negative",
         label=_("thumbs up among thumbs"),
         kinds=LLM,
-        metrics=("feedback",),
-        good_valid=readers.not_disliked,
+        metric="feedback",
+        marks=marks.not_disliked,
     ),
     Indicator(
         name="answers_not_bad",
         label=_("answers that nobody called bad, among judged ones"),
         kinds=ALL,
-        metrics=("rated",),
-        good_valid=opinions.not_bad,
+        metric="rated",
+        marks=marks.not_bad,
     ),
 )

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue.base import ALL, Indicator, Measure
-from monitoring.stats import readers, value
+from monitoring.stats import marks, readers, value
 
 _LATENCY = "OpenTelemetry http.server.request.duration, gen_ai.client.operation.duration; HdrHistogram"
 MEASURES = (
@@ -121,15 +121,15 @@ INDICATORS = (
         name="availability",
         label=_("requests without an error"),
         kinds=ALL,
-        metrics=("status",),
-        good_valid=readers.available,
+        metric="status",
+        marks=marks.available,
     ),
     Indicator(
         name="latency",
         label=_("requests within the latency bound"),
         kinds=ALL,
-        metrics=("latency",),
-        good_valid=readers.fast,
+        metric="latency",
+        marks=marks.fast,
         bounded=True,
     ),
 )

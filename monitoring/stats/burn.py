@@ -7,6 +7,7 @@ are strict: a burn rate must be above the factor.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 MINUTE: Final = 60
@@ -85,7 +86,8 @@ def highest_factor(target: float) -> float:
     return int(6 / (1 - target) + 1e-9) / 10
 
 
-def standard_pairs(period: float, target: float | None = None) -> list[Pair]:
+@cache
+def standard_pairs(period: float, target: float | None = None) -> tuple[Pair, ...]:
     """The Workbook's table for a period: the same shares of the budget, k = p·P/W, strongest first.
 
     Periods under 28 days scale the windows too (to whole minutes), or the factors would fall under 1. With a target,
@@ -99,7 +101,7 @@ def standard_pairs(period: float, target: float | None = None) -> list[Pair]:
         if target is not None and not reachable(factor, target):
             factor = highest_factor(target)
         pairs.append(Pair(long_s, short_s, factor, severity))
-    return pairs
+    return tuple(pairs)
 
 
 def spans(pairs: Sequence[Pair]) -> list[int]:

@@ -35,9 +35,3 @@ def feedback_unusable(tally: Tally, subject: Subject) -> Reading:
     """Scores that are no number, or outside the declared range: they count nowhere else."""
     n = tally.cell("feedback_unusable").n
     return Reading(float(n), n)
-
-
-def not_bad(tally: Tally, subject: Subject, bound_ms: float | None) -> tuple[int, int]:
-    """Answers that nobody called bad, among those that somebody judged."""
-    rated = tally.cell("rated")
-    return rated.n - rated.count(BAD), rated.n

@@ -1,4 +1,4 @@
-"""How each measure and indicator is computed from a tally. Pure: no Django, no database.
+"""How each measure is computed from a tally. Pure: no Django, no database.
 
 Everything is a count over a count, a sum, or a quantile of merged histograms. Classification metrics equal
 scikit-learn's on the raw labels: the positive class for binary models, macro averages (a class without predictions
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from math import sqrt
 
 from monitoring.stats import averages, errors, ranks
-from monitoring.stats.histogram import fraction_at_most, quantile
+from monitoring.stats.histogram import quantile
 from monitoring.stats.intervals import Z_95, Reading, ratio
 from monitoring.stats.layouts import (
     FEEDBACK_DOWN,
@@ -17,7 +17,6 @@ from monitoring.stats.layouts import (
     FEEDBACK_UP,
     FINISH_CODES,
     STATUS_ERROR,
-    STATUS_OK,
 )
 from monitoring.stats.tally import Confusion, Subject, Tally
 from monitoring.stats.volume import volume_of
@@ -162,58 +161,6 @@ def tokens(tally: Tally, subject: Subject) -> Reading:
     if not any(cell.n for cell in cells):
         return Reading(None, 0)
     return Reading(float(sum(cell.total for cell in cells)), tally.cell("status").n)
-
-
-# --- Indicators: (good, valid), never a quotient of their own.
-GoodValid = tuple[int, int]
-
-
-def available(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
-    """Requests that did not fail."""
-    status = tally.cell("status")
-    return status.count(STATUS_OK), status.n
-
-
-def fast(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
-    """Requests that took at most the bound, which is rounded up to the end of its bin (2 %)."""
-    cell = tally.cell("latency")
-    valid = int(cell.counts.sum())
-    if bound_ms is None or valid <= 0:
-        return 0, 0
-    share = fraction_at_most(cell.bins, cell.counts, bound_ms * US_PER_MS, cell.layout)
-    return round((share or 0.0) * valid), valid
-
-
-def correct(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
-    """Correct among labelled."""
-    confusion = Confusion.of(tally)
-    return confusion.correct, confusion.n
-
-
-def precise(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
-    """True positives among predicted positives."""
-    hits, predicted, _ = Confusion.of(tally).hits(subject.positive_code)
-    return hits, predicted
-
-
-def recalled(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
-    """True positives among actual positives."""
-    hits, _, actual = Confusion.of(tally).hits(subject.positive_code)
-    return hits, actual
-
-
-def not_truncated(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
-    """Calls that did not end with finish reason `length`, among those whose finish reason is known."""
-    finish = tally.cell("finish")
-    known = finish.count(*KNOWN_FINISHES)
-    return known - finish.count(LENGTH), known
-
-
-def not_disliked(tally: Tally, subject: Subject, bound_ms: float | None) -> GoodValid:
-    """Thumbs up among thumbs."""
-    feedback = tally.cell("feedback")
-    up = feedback.count(FEEDBACK_UP)
-    return up, up + feedback.count(FEEDBACK_DOWN)
 
 
 def volume_ratio(tally: Tally, subject: Subject) -> Reading:

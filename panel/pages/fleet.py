@@ -12,6 +12,7 @@ from alerting.models import Incident
 from alerting.selectors import open_incidents
 from lib import charts
 from models_registry.models import Deployment, Model, Project
+from monitoring.books import read_books
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, Wanted, points_of, readings_of, subjects_of
 from monitoring.models import SLO
@@ -41,7 +42,7 @@ class Judged:
     status: SLOStatus
 
     @property
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> tuple[Pair, ...]:
         """The standard window pairs of this SLO."""
         return standard_pairs(self.slo.window.total_seconds(), self.slo.target)
 
@@ -150,7 +151,7 @@ def _look(
     now: datetime,
     series: Series | None = None,
 ) -> Fleet:
-    """All summaries of all models and SLOs in one query. Of each model, its newest incident."""
+    """All figures of all models by one query, all books of SLOs by another. Of each model, its newest incident."""
     prefetch_related_objects(models, "versions")
     changes = Deployment.objects.filter(version__model__in=models).select_related("version").order_by("at", "id")
     serving = {row.version.model_id: row for row in changes if row.environment == "production"}
@@ -161,9 +162,9 @@ def _look(
     figures = [one for model in models for one in _recent(model, subjects[model.pk], now=now)]
     wanted = [series(model, subjects[model.pk]) for model in models] if series else []
     asks = [ask_status(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in promises]
-    read = iter(read_tallies_of([*asks, *(one.ask for one in figures), *(one.ask for one in wanted)]))
-    told = [Judged(slo, status_of(slo, subjects[slo.model_id], next(read), stale=stale)) for slo in promises]
-    judged = sorted(told, key=_by_budget)
+    books = zip(promises, read_books(asks), strict=True)
+    judged = sorted((Judged(slo, status_of(slo, book, stale=stale)) for slo, book in books), key=_by_budget)
+    read = iter(read_tallies_of([*(one.ask for one in figures), *(one.ask for one in wanted)]))
     readings = iter([next(iter(readings_of(one, next(read)).values())) for one in figures])
     newest = {incident.model_id: incident for incident in sorted(incidents, key=lambda one: one.number)}
     rows = [

@@ -1,5 +1,7 @@
 """The closed forms give the numbers of the SRE Workbook, chapter 5 (99.9 %, 30 days, constant error rate)."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,11 @@ from hypothesis import strategies as st
 from monitoring.stats import burn
 
 T, P = 0.999, 30 * burn.DAY
-exact = pytest.approx
+
+
+def exact(value: float, rel: float = 1e-9) -> object:
+    """Closed forms are held to a part in 10⁹."""
+    return pytest.approx(value, rel=rel)
 
 
 @pytest.mark.parametrize(
@@ -101,3 +107,31 @@ def test_burning_at_rate_one_ends_the_budget_with_the_window(bad, valid, target,
     assert rate is not None
     assert left == exact(1 - rate)
     assert burn.exhausts_in(1.0, 1.0, window) == window
+
+
+@given(
+    valid=st.integers(1, 10**12),
+    share=st.floats(0, 1),
+    nines=st.sampled_from(["0.5", "0.9", "0.95", "0.99", "0.999", "0.9999"]),
+    days=st.integers(1, 90),
+)
+def test_the_budget_is_exact(valid: int, share: float, nines: str, days: int) -> None:
+    bad, allowed = round(valid * share), 1 - Fraction(nines)
+    rate = Fraction(bad, valid) / allowed
+    assert burn.burn_rate(bad, valid, float(nines)) == exact(float(rate))
+    left = burn.budget_left(bad, valid, float(nines))
+    assert left == pytest.approx(float(1 - rate), rel=1e-9, abs=1e-9)
+    period = days * burn.DAY
+    ends = burn.exhausts_in(left, float(rate), period)
+    if rate < 1:
+        assert (
+            ends is None
+            if rate == 0
+            else ends == pytest.approx(float(period * (1 - rate) / rate), rel=1e-9, abs=period * 1e-9)
+        )
+    elif rate > 1:
+        assert (left < 0, ends) == (True, 0.0)
+
+
+def test_nothing_of_nothing_is_no_data() -> None:
+    assert burn.burn_rate(0, 0, T) is burn.budget_left(0, 0, T) is None

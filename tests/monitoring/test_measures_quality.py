@@ -11,6 +11,7 @@ from sklearn import metrics
 from monitoring.catalogue import MEASURES, SLIS
 from monitoring.stats.histogram import merge, pack
 from monitoring.stats.layouts import CONFUSION, confusion_bin
+from monitoring.stats.marks import count_marked
 from monitoring.stats.tally import Cell, Subject, Tally
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -65,7 +66,7 @@ def test_accuracy(pairs: list[tuple[int, int]]) -> None:
 @pytest.mark.parametrize("name", ["accuracy", "precision", "recall"])
 @given(pairs=two_classes)
 def test_an_indicator_is_its_measure(name: str, pairs: list[tuple[int, int]]) -> None:
-    good, valid = SLIS[name].good_valid(tally(pairs), BINARY, None)
+    good, valid = count_marked("confusion", SLIS[name].marks, tally(pairs), BINARY, None)
     value = MEASURES[name].read(tally(pairs), BINARY).value
     assert (good / valid if valid else None) == value
 

@@ -1,0 +1,119 @@
+"""`python -m bench.evaluate`: what the statuses of a thousand objectives cost, however many events are behind them. See README.md."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from statistics import median
+from time import perf_counter
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+import bench.ready  # noqa: F401 - before what has models
+from bench.ingest import Line
+from bench.judged import fill, make_objectives
+from bench.server import running
+from models_registry.models import Project
+from monitoring.models import SLO
+from monitoring.slo import slo_statuses
+
+OBJECTIVES, SECONDS, GROWTH = 1_000, 1.0, 1.1
+MILLION = 1_000_000
+NOW = datetime(2026, 3, 31, 15, 37, tzinfo=UTC)
+REPEATS = 9
+
+
+def main() -> int:
+    """On both databases, each in a process of its own; 1 if a target was missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    parser.add_argument(
+        "--postgres", default=os.environ.get("BENCH_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+    )
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.here:
+        return measure()
+    code = 0
+    with tempfile.TemporaryDirectory() as folder:
+        if options.only != "postgresql":
+            code |= _child(f"sqlite:///{folder}/bench.sqlite3", folder)
+        if options.only != "sqlite":
+            code |= _on_postgres(options.postgres, folder)
+    return code
+
+
+def _on_postgres(url: str, folder: str) -> int:
+    """In a scratch database, dropped afterwards."""
+    name = f"bench_{uuid4().hex[:8]}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            return _child(urlunsplit(urlsplit(url)._replace(path=f"/{name}")), folder)
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _child(url: str, folder: str) -> int:
+    own = {"DATABASE_URL": url, "ATALAIA_DATA_DIR": folder, "ATALAIA_LOG_LEVEL": "WARNING"}
+    with running([sys.executable, "-m", "bench.evaluate", "--here"], {**os.environ, **own}) as process:
+        return process.wait()
+
+
+def measure() -> int:
+    """All lines on the database of this process."""
+    call_command("migrate", verbosity=0)
+    print(f"\n{connection.vendor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+    failed = 0
+    for line in lines():
+        print(line, flush=True)
+        failed += not line.passed
+    return 1 if failed else 0
+
+
+def lines() -> Iterator[Line]:
+    """Measurements as they are made."""
+    project = Project.objects.create(slug="bench", name="Bench")
+    make_objectives(project, OBJECTIVES)
+    times = {}
+    for events in (MILLION, 100 * MILLION):
+        fill(project, events=events, now=NOW)
+        seconds, told = _clocked()
+        times[events] = seconds
+        what = f"{OBJECTIVES:,} objectives, {events:,} events"
+        yield Line(what, f"{seconds:.2f} s {told}", f"{SECONDS:g} s", passed=seconds <= SECONDS)
+    growth = times[100 * MILLION] / times[MILLION]
+    yield Line("100 million events against one", f"{growth:.2f} times", f"{GROWTH:g} times", passed=growth <= GROWTH)
+    few, many = _statements(10), _statements(OBJECTIVES)
+    yield Line(f"statements for 10 and for {OBJECTIVES:,}", f"{few} and {many}", "equal", passed=few == many)
+
+
+def _clocked() -> tuple[float, str]:
+    """The median of some evaluations, definitions read first, and their spread; after one that nobody counts."""
+    found = []
+    for _ in range(REPEATS + 1):
+        slos = list(SLO.objects.select_related("model"))
+        started = perf_counter()
+        statuses = slo_statuses(slos, now=NOW)
+        found.append(perf_counter() - started)
+    assert len(statuses) == OBJECTIVES
+    assert all(status.attained is not None and len(status.burn) == 7 for status in statuses.values())
+    return median(found[1:]), f"({min(found[1:]):.2f} to {max(found[1:]):.2f})"
+
+
+def _statements(count: int) -> int:
+    slos = list(SLO.objects.select_related("model")[:count])
+    with CaptureQueriesContext(connection) as seen:
+        slo_statuses(slos, now=NOW)
+    return len(seen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""Good and valid events at any edges, of any number of objectives, in one statement: what SLOs and their rules are judged by.
+
+    [counted] = read_counts([CountAsk(scope, indicator.metric, indicator.marks, subject, bound_ms, edges)])
+    good, valid = counted.between(starts, ends)        # arrays of epoch seconds, any shape; each moment is one of the edges
+
+An ask names the metric and the marks of an event indicator, a scope with an environment, and the edges (whole minutes, ascending) between which
+somebody wants to count: nine for the four window pairs of a status, forty thousand for every minute of a month. What is
+read depends on the edges and on the floors of retention, not on the number of events. Windows are differences of running
+sums, so any number of them, nested or not, costs two look-ups each: live evaluation passes one instant, a backtest passes
+an array of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from monitoring.selectors.summaries import Scope
+from monitoring.selectors.tiles import Name, Tiles, fetch
+from monitoring.stats.marks import Marks
+from monitoring.stats.tally import Subject
+from monitoring.stats.tiers import MINUTE, Integers, Range, Running, join_ranges, ranges_of, snap
+
+
+@dataclass(frozen=True, eq=False)
+class CountAsk:
+    """Count the good and valid events of a metric between these edges (epoch seconds, whole minutes, ascending)."""
+
+    scope: Scope
+    metric: str
+    marks: Marks
+    subject: Subject
+    bound_ms: float | None
+    edges: Integers
+
+    @property
+    def name(self) -> Name:
+        """Its series, of whatever version."""
+        return Name(self.scope.model_id, self.scope.environment or "", self.scope.segment, self.metric)
+
+    @property
+    def reading(self) -> tuple[object, ...]:
+        """By what its bins are told good from bad."""
+        return self.marks, self.subject.positive_code, self.bound_ms
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Good and valid events from each edge to the last one; `sums` has the shape (edges, 2)."""
+
+    edges: Integers
+    sums: Integers
+
+    def between(self, starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
+        """(good, valid) of windows [start, end), element by element. Every moment is one of the edges."""
+        low, high = (self.sums[np.searchsorted(self.edges, side)] for side in (starts, ends))
+        found = low - high
+        return found[..., 0], found[..., 1]
+
+
+def edges_of(moments: Iterable[datetime]) -> Integers:
+    """Moments as edges: each once, cut down to minutes, ascending."""
+    return np.array(sorted({int(at.timestamp()) // MINUTE * MINUTE for at in moments}), dtype=np.int64)
+
+
+def read_counts(asks: Iterable[CountAsk]) -> list[Counted]:
+    """What each asks for, in their order, by one statement."""
+    asks = list(asks)
+    if not asks:
+        return []
+    tiles = fetch(_needs(asks))
+    groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    for number, ask in enumerate(asks):
+        groups[ask.reading].append(number)
+    answers: dict[int, Counted] = {}
+    for numbers in groups.values():
+        answers.update(zip(numbers, _count([asks[number] for number in numbers], tiles), strict=True))
+    return [answers[number] for number in range(len(asks))]
+
+
+def _needs(asks: Iterable[CountAsk]) -> dict[Name, frozenset[Range]]:
+    """What must be read of each name; asks of equal edges are worked out once."""
+    ranges: dict[bytes, frozenset[Range]] = {}
+    needs: defaultdict[Name, set[frozenset[Range]]] = defaultdict(set)
+    for ask in asks:
+        found = ranges.get(edges := ask.edges.tobytes())
+        if found is None:
+            found = ranges[edges] = ranges_of(ask.edges)
+        needs[ask.name].add(found)
+    return {name: join_ranges(found) for name, found in needs.items()}
+
+
+def _count(asks: Sequence[CountAsk], tiles: Tiles) -> list[Counted]:
+    """Asks that tell good from bad alike: their series are weighed once, their windows looked up together."""
+    owners: dict[tuple[Name, int | None], int] = {}
+    mine = [owners.setdefault((ask.name, ask.scope.version_id), len(owners)) for ask in asks]
+    pairs = [
+        (place, owner)
+        for (name, version), owner in owners.items()
+        for place, other in tiles.series.get(name, ())
+        if version in (None, other)
+    ]
+    running = _running(asks[0], tiles, np.array(pairs, dtype=np.int64).reshape(-1, 2))
+    sizes = [len(ask.edges) for ask in asks]
+    edges = [snap(ask.edges, tiles.floors) for ask in asks]
+    last = np.repeat(np.array([one[-1] for one in edges]), sizes)
+    sums = running.since(np.repeat(np.array(mine), sizes), np.concatenate(edges), last)
+    return [Counted(ask.edges, part) for ask, part in zip(asks, np.split(sums, np.cumsum(sizes)[:-1]), strict=True)]
+
+
+def _running(ask: CountAsk, tiles: Tiles, pairs: Integers) -> Running:
+    """Good and valid of the buckets at these places, by owner; `pairs` are (place, owner)."""
+    places, owners = pairs[:, 0], pairs[:, 1]
+    low, high = (np.searchsorted(tiles.place, places, side=side) for side in ("left", "right"))
+    rows = _spread(low, high)
+    owner = np.repeat(owners, high - low)
+    source, back = np.unique(tiles.source[rows], return_inverse=True)
+    first, end = tiles.ends[source], tiles.ends[source + 1]
+    bins = tiles.pairs[_spread(first, end)]
+    sums = np.zeros((len(bins) + 1, 2), dtype=np.int64)
+    for column, mask in enumerate(ask.marks(bins["bin"], ask.subject, ask.bound_ms)):
+        np.cumsum(bins["count"] * mask, out=sums[1:, column])
+    bounds = np.concatenate([[0], np.cumsum(end - first)])
+    amounts = sums[bounds[1:]] - sums[bounds[:-1]]
+    return Running(owner, tiles.tier[rows], tiles.start[rows], amounts[back])
+
+
+def _spread(low: Integers, high: Integers) -> Integers:
+    """The positions [low, high) of each, one after the other."""
+    sizes = high - low
+    offsets = np.repeat(low - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
+    return offsets + np.arange(int(sizes.sum()))
