@@ -115,6 +115,8 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
     @admin.display(description=_("watches"))
     def subject(self, rule: AlertRule) -> str:
         """The SLO, or the measure of the model; a measure that is no longer there by its name."""
+        if rule.kind == AlertRule.Kind.EXTERNAL:
+            return "—"
         measure = MEASURES.get(rule.measure)
         return str(rule.slo) if rule.slo else f"{rule.model} · {measure.label if measure else rule.measure}"
 

@@ -55,7 +55,8 @@ class Look:
 def evaluate(*, now: datetime) -> Summary:
     """Stage: judge every enabled rule that is due. `seen` rules due, `written` evaluations, `skipped` slots missed."""
     rules = list(AlertRule.objects.select_related("slo__model", "model").order_by("id"))
-    due = [(rule, slot) for rule in rules if rule.enabled and is_due(rule, slot := slot_of(rule, now=now))]
+    asked = [rule for rule in rules if rule.enabled and rule.kind != AlertRule.Kind.EXTERNAL]
+    due = [(rule, slot) for rule in asked if is_due(rule, slot := slot_of(rule, now=now))]
     # What is written down (reasons, titles) is in the language of the installation, whoever ticks.
     with override(settings.LANGUAGE_CODE):
         close_orphans([rule for rule in rules if not rule.enabled], now=now)

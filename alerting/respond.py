@@ -13,6 +13,7 @@ from alerting.kinds.base import Judgement, rule_model
 from alerting.models import Alert, AlertRule, AlertTransition, Incident, Severity, incident_policy
 from alerting.states import ACTIVE, Memory, Policy, Seen, State, Timing, advance
 from alerting.words import describe_value, incident_title
+from models_registry.models import Model
 from monitoring.stats.tally import Subject
 
 MEMORY: Final = ("state", "active_since", "keep_since", "fired_at", "resolved_at")
@@ -129,16 +130,25 @@ def _incident_for(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subje
     """The open incident of its group, or a new one; what led to it joins its timeline."""
     incident = open_incident(
         project_id=rule.project_id,
-        model=rule_model(rule),
+        model=_model_of(rule, alert),
         group=group_of(alert.wire_labels, _grouping(rule)),
-        title=incident_title(rule),
+        title=alert.annotations.get("summary") or incident_title(rule),
         severity=alert.severity,
-        impact_started_at=impact_start(rule, subject, seen, active_since=alert.active_since or at, at=at),
+        impact_started_at=impact_start(
+            rule, subject, seen, active_since=alert.starts_at or alert.active_since or at, at=at
+        ),
         now=at,
     )
     earlier = AlertTransition.objects.filter(alert=alert, incident=None, at__gte=alert.active_since or at)
     earlier.update(incident=incident)
     return incident
+
+
+def _model_of(rule: AlertRule, alert: Alert) -> Model | None:
+    """The rule's; of an alert of another program, the one that its label names."""
+    if rule.kind != AlertRule.Kind.EXTERNAL:
+        return rule_model(rule)
+    return Model.objects.filter(project=rule.project_id, slug=alert.labels.get("model", "")).first()
 
 
 def _grouping(rule: AlertRule) -> list[str]:

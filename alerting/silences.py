@@ -34,7 +34,7 @@ def create_silence(
     except MatcherError as error:
         raise Refused(sentence(error)) from error
     starts_at = max(starts_at, now)
-    _check_span(starts_at, ends_at)
+    check_span(starts_at, ends_at)
     more["comment"] = str(more.get("comment", "")).strip()[:MAX_COMMENT]
     return Silence.objects.create(
         project=project, matchers=to_json(matchers), starts_at=starts_at, ends_at=ends_at, owner=owner, **more
@@ -47,7 +47,7 @@ def extend_silence(silence: Silence, *, ends_at: datetime, now: datetime) -> Sil
     current = _locked(silence)
     if current.ends_at <= now:
         raise Refused(_("This silence has ended already: make a new one."))
-    _check_span(max(current.starts_at, now), ends_at)
+    check_span(max(current.starts_at, now), ends_at)
     current.ends_at = ends_at
     current.save(update_fields=["ends_at", "updated_at"])
     return current
@@ -67,6 +67,7 @@ def _locked(silence: Silence) -> Silence:
     return Silence.objects.select_for_update(of=("self",), no_key=True).select_related("owner").get(pk=silence.pk)
 
 
-def _check_span(starts_at: datetime, ends_at: datetime) -> None:
+def check_span(starts_at: datetime, ends_at: datetime) -> None:
+    """`Refused` where it is none, or too long a one to be remembered."""
     if not timedelta(0) < ends_at - starts_at <= LONGEST:
         raise Refused(_("A silence lasts more than 0 and at most %(hours)d hours.") % {"hours": MAX_HOURS})

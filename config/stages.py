@@ -24,6 +24,7 @@ STAGES = [
     Stage("rollup", "monitoring.rollup.rollup", 15),
     Stage("police", "monitoring.police.police", 60),
     Stage("evaluate", "alerting.evaluate.evaluate", 15),
+    Stage("expire", "alerting.external.expire", 15),
     Stage("notify", "alerting.notify.send.send", 5),
     Stage("learn_lags", "monitoring.lags.learn_lags", 60),
     Stage("jobs", "models_registry.jobs.run_jobs", 5),

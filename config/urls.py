@@ -16,6 +16,7 @@ urlpatterns = [
     path("health/pipeline", health.pipeline, name="health_pipeline"),
     path("metrics", metrics.metrics, name="metrics"),
     *(path("api/v1/", include(room)) for room in API),
+    path("api/v2/", include("alerting.interop.urls")),  # as an Alertmanager
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),
     path("", include("panel.urls")),  # first: it answers /admin/login/ for the admin too

@@ -26,6 +26,12 @@ def program(name: str) -> str:
     return found
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     """A program of `program`, its output as text, whatever its exit code."""
     return subprocess.run([program(command[0]), *command[1:]], capture_output=True, text=True, timeout=30, check=False)
@@ -64,9 +70,7 @@ class Running:
 def alertmanager(folder: Path, config: str = CONFIG) -> Iterator[Running]:
     file = folder / "alertmanager.yml"
     file.write_text(config)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         *(str(BINARY), f"--config.file={file}", f"--storage.path={folder / 'data'}"),
         *(f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--log.level=error"),

@@ -94,6 +94,13 @@ class Alert(models.Model):
     incident = models.ForeignKey(
         Incident, models.SET_NULL, null=True, blank=True, related_name="alerts", verbose_name=_("incident")
     )
+    # What another program told of an alert of its own.
+    annotations = models.JSONField(_("annotations"), default=dict, blank=True)
+    generator_url = models.TextField(_("where it came from"), blank=True)
+    starts_at = models.DateTimeField(_("began, as it says"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("ends, as it says"), null=True, blank=True)
+    ends_by_timeout = models.BooleanField(_("ends unless it is sent again"), default=False)
+    received_at = models.DateTimeField(_("last received"), null=True, blank=True)
 
     class Meta:
         """One row per rule and labels."""
@@ -102,13 +109,19 @@ class Alert(models.Model):
         verbose_name_plural = _("alerts")
         ordering = ["-changed_at"]
         constraints = [models.UniqueConstraint(fields=["rule", "fingerprint"], name="alert_identity")]
+        indexes = [models.Index(fields=["ends_at"], name="alerts_to_expire", condition=models.Q(state="firing"))]
 
     def __str__(self) -> str:
         return f"{self.rule} · {self.get_state_display()}"
 
     @property
     def wire_labels(self) -> dict[str, str]:
-        """The labels by which silences, inhibitions, routes and other programs know it: with its name and severity. Needs `rule`."""
+        """The labels by which silences, inhibitions, routes and other programs know it; those of other programs as they came.
+
+        Those of ours with its name and severity. Needs `rule`.
+        """
+        if self.rule.kind == AlertRule.Kind.EXTERNAL:
+            return dict(self.labels)
         named = {"alertname": self.rule.slug, **self.labels, "severity": self.severity}
         return {name: str(value) for name, value in named.items() if value not in ("", None)}
 

@@ -30,6 +30,7 @@ class AlertRule(models.Model):
         DATA_QUALITY = "data_quality", _("data quality of the inputs")
         CONCEPT_DRIFT = "concept_drift", _("concept drift suspected")
         VOLUME = "volume", _("volume against the past")
+        EXTERNAL = "external", _("of another program")
 
     class Against(models.TextChoices):
         """What a rule on drift or volume holds its window against."""
@@ -120,6 +121,7 @@ class AlertRule(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind="burn_rate", slo__isnull=False)
                 | models.Q(kind="threshold", model__isnull=False, threshold__isnull=False)
+                | models.Q(kind="external")
                 | models.Q(kind__in=["drift", "data_quality", "concept_drift", "volume"], model__isnull=False),
                 name="rule_has_its_subject",
             ),

@@ -48,7 +48,7 @@ def _alert_facts(alert: Alert) -> dict[str, Any]:
     """`saw` is the value in words."""
     return {
         "rule": gettext(alert.rule.name),
-        "summary": gettext(alert.rule.summary) if alert.rule.summary else "",
+        "summary": alert.annotations.get("summary") or (gettext(alert.rule.summary) if alert.rule.summary else ""),
         "state": alert.state,
         "severity": alert.severity,
         "value": alert.value,

@@ -1,0 +1,1 @@
+"""Other systems' own words: they talk to this panel unchanged."""
