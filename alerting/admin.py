@@ -54,8 +54,9 @@ class RuleForm(forms.ModelForm[AlertRule]):
         model = AlertRule
         fields = (
             *("project", "name", "slug", "kind", "summary", "enabled", "slo", "pairs", "model", "environment"),
-            *("measure", "comparison", "threshold", "window", "severity", "minimum", "for_duration"),
-            *("keep_firing_for", "no_data", "interval", "incident_labels"),
+            *("measure", "comparison", "threshold", "recovery", "window", "against", "points", "points_bad"),
+            *("policy", "expression", "group_by", "settle", "labels", "severity", "minimum", "for_duration"),
+            *("keep_firing_for", "no_data", "no_data_for", "on_error", "error_for", "interval", "incident_labels"),
         )
         help_texts = {
             "kind": _(
@@ -93,7 +94,16 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
         (_("If it watches an SLO"), {"fields": ("slo", "pairs")}),
         (
             _("If it watches a number"),
-            {"fields": ("model", "environment", "measure", "comparison", "threshold", "window", "against")},
+            {
+                "fields": (
+                    *("model", "environment", "measure", "comparison", "threshold", "recovery", "window", "against"),
+                    *("group_by", "settle"),
+                )
+            },
+        ),
+        (
+            _("If it watches absence, policies or other rules"),
+            {"fields": ("points", "points_bad", "policy", "expression")},
         ),
         (
             _("When to tell"),
@@ -103,11 +113,15 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
                     "minimum",
                     "for_duration",
                     "keep_firing_for",
-                    "no_data",
                     "interval",
+                    "labels",
                     "incident_labels",
                 )
             },
+        ),
+        (
+            _("When it cannot tell"),
+            {"fields": ("no_data", "no_data_for", "on_error", "error_for")},
         ),
         (_("How the rule itself is doing"), {"fields": ("health", "last_slot", "last_error")}),
     )

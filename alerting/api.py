@@ -38,13 +38,15 @@ class RuleSerializer(serializers.ModelSerializer[AlertRule]):
         model = AlertRule
         fields = [
             *["slug", "name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "against"],
-            *["severity", "minimum", "no_data", "enabled", "health", "last_error", "last_slot"],
+            *["window", "interval", "for_duration", "keep_firing_for", "recovery", "group_by", "labels"],
+            *["severity", "minimum", "no_data", "on_error", "enabled", "health", "last_error", "last_slot"],
         ]
 
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):
-    """The state of one rule."""
+    """The state of one rule for one set of labels."""
 
+    recovering = serializers.BooleanField(source="is_recovering", read_only=True)
     rule = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
 
@@ -53,7 +55,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 
         model = Alert
         fields = [
-            *["id", "rule", "labels", "state", "severity", "value", "reason", "incident"],
+            *["id", "rule", "labels", "signal", "state", "recovering", "severity", "value", "reason", "incident"],
             *["active_since", "keep_since", "fired_at", "resolved_at", "changed_at"],
         ]
 

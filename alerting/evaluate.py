@@ -1,60 +1,62 @@
 """The stage that asks every rule its question, once per slot.
 
-A slot is now cut down to the rule's interval, shifted by a phase of its own so that rules do not all run at once. A slot
-that was evaluated, or lies before the last one, is skipped: duplicate ticks and a clock that goes back are harmless.
-Slots that passed while nobody ticked are counted and never replayed. What a few rules look at is
-read by one query, their slots are claimed by one update and what they saw is kept by one insert, in one commit. A rule
-that fails is marked broken and does not stop the others: what it changed is rolled back to a savepoint.
+What some hundred rules look at is read by one query, their slots are claimed by one update and what they saw is kept by
+one insert, in one commit: the number of statements does not grow with the rules. A rule that fails is marked broken,
+which its own alert tells of, and does not stop the others: what it changed is rolled back to a savepoint.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from alerting.identity import fingerprint
 from alerting.judge import judge, question
-from alerting.kinds.base import Judgement, environment_of, rule_model
-from alerting.models import Alert, AlertRule, Evaluation
+from alerting.kinds.base import Asked, Judgement, rule_model
+from alerting.look import look
+from alerting.models import Alert, AlertRule, Evaluation, Severity
+from alerting.plan import plan_of
 from alerting.respond import close_orphans, respond
-from alerting.states import Seen
+from alerting.slots import Due, claim, is_due, missed_slots, slot_of
+from alerting.states import BLIND, Policy, Seen, State
+from alerting.targets import Target, targets_of
 from lib.stage import Summary
 from monitoring.measures import subjects_of
-from monitoring.selectors.summaries import Ask, read_tallies_of
 from monitoring.selectors.watermark import ingest_watermark
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.tally import Subject
 
 logger = structlog.get_logger(__name__)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_REASON = 300
-CHUNK = 20
-Due = tuple[AlertRule, datetime]
-# By hand: to compose one update of all slots costs Django more time than the rest of claiming them.
-_TAKE_SLOT = f"UPDATE {AlertRule._meta.db_table} SET last_slot = %s WHERE id = %s"
+CHUNK = 500
 HEALTH = {
-    Seen.BREACHED: AlertRule.Health.OK,
-    Seen.FINE: AlertRule.Health.OK,
     Seen.NO_DATA: AlertRule.Health.NO_DATA,
     Seen.STALE: AlertRule.Health.STALE,
+    Seen.ERROR: AlertRule.Health.ERROR,
 }
+BREACH = Alert.Signal.BREACH
+Key = tuple[int, str]  # rule, group
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One look at the world: for which slot, how far the drain had come, what was read for the rule's question."""
+class World:
+    """What some rules look at: how far the drain had come, what is known of the models, the alerts of each rule, what was read."""
 
-    slot: datetime
     watermark: datetime
-    tallies: list[Tally] | None
+    subjects: dict[int, Subject]
+    targets: dict[int, list[Target]] = field(default_factory=dict)
+    read: dict[Key, Any] = field(default_factory=dict)
 
 
 def evaluate(*, now: datetime) -> Summary:
-    """Stage: judge every enabled rule that is due. `seen` rules due, `written` evaluations, `skipped` slots missed."""
-    rules = list(AlertRule.objects.select_related("slo__model", "model").order_by("id"))
+    """Stage: judge every enabled rule that is due. `seen` rules due, `written` rules judged, `skipped` slots missed."""
+    rules = list(AlertRule.objects.select_related("project", "slo__model", "model", "policy").order_by("id"))
     asked = [rule for rule in rules if rule.enabled and rule.kind != AlertRule.Kind.EXTERNAL]
     due = [(rule, slot) for rule in asked if is_due(rule, slot := slot_of(rule, now=now))]
     # What is written down (reasons, titles) is in the language of the installation, whoever ticks.
@@ -64,120 +66,160 @@ def evaluate(*, now: datetime) -> Summary:
 
 
 def _evaluate_due(due: list[Due], *, now: datetime) -> Summary:
-    watermark = ingest_watermark(now=now)
     models = [model for rule, _ in due if (model := rule.slo.model if rule.slo else rule.model)]
-    subjects = subjects_of(models)
+    world = World(ingest_watermark(now=now), subjects_of(models))
     total = Summary()
-    for first in range(0, len(due), CHUNK):
-        total += _evaluate_chunk(due[first : first + CHUNK], subjects, watermark)
+    # Composites last: they ask what the others have just said.
+    plain = [one for one in due if one[0].kind != AlertRule.Kind.COMPOSITE]
+    for part in (plain, [one for one in due if one[0].kind == AlertRule.Kind.COMPOSITE]):
+        for first in range(0, len(part), CHUNK):
+            total += _evaluate_chunk(part[first : first + CHUNK], world)
     return total
 
 
-def _evaluate_chunk(due: list[Due], subjects: dict[int, Subject], watermark: datetime) -> Summary:
+def _evaluate_chunk(due: list[Due], world: World) -> Summary:
     """One query and one commit for some rules; their slots are claimed, their alerts locked and their answers kept together."""
-    read = _read(due, subjects, watermark)
+    world = _read(due, world)
+    rows: list[Evaluation] = []
     with transaction.atomic():
-        claimed = _claim(due)
-        locked = Alert.objects.select_for_update(of=("self",)).filter(rule_id__in=[rule.pk for rule, _ in claimed])
-        alerts = {alert.rule_id: alert for alert in locked.select_related("incident").order_by("id")}
-        rows = [
-            _evaluate_rule(rule, alerts.get(rule.pk), subjects, Look(slot, watermark, read.get(rule.pk)))
-            for rule, slot in claimed
-        ]
-        # A slot can come twice where somebody's form wrote an older `last_slot` back: what was seen first stays.
-        Evaluation.objects.bulk_create(rows, ignore_conflicts=True)
-    missed = sum(missed_slots(rule, slot) for rule, slot in due)
-    return Summary(seen=len(due), written=len(claimed), skipped=missed)
+        claimed = claim(due)
+        alerts = _locked([rule for rule, _ in claimed], world)
+        for rule, slot in claimed:
+            rows += _evaluate_rule(rule, alerts.get(rule.pk, {}), world, slot=slot)
+        _keep(rows)
+    return Summary(seen=len(due), written=len(claimed), skipped=sum(missed_slots(rule, slot) for rule, slot in due))
 
 
-def _read(due: list[Due], subjects: dict[int, Subject], watermark: datetime) -> dict[int, list[Tally]]:
-    """What the rules look at, by rule. A broken rule is left out: it says what is wrong when it is judged alone."""
-    asks: dict[int, Ask] = {}
+def _read(due: list[Due], world: World) -> World:
+    """What the rules look at. A broken rule is left out: it says what is wrong when it is judged alone."""
+    targets = targets_of(rule for rule, _ in due if rule.slo or rule.model)
+    asks: dict[Key, Asked] = {}
     for rule, slot in due:
         with suppress(Exception):
-            asks[rule.pk] = question(rule, subjects[rule_model(rule).pk], at=slot, watermark=watermark)
-    return dict(zip(asks, read_tallies_of(asks.values()), strict=True))
+            asked = question(rule, world.subjects[rule_model(rule).pk], at=slot, watermark=world.watermark)
+            asks |= {(rule.pk, target.group): target.narrow(asked) for target in targets[rule.pk]}
+    return replace(world, targets=targets, read=dict(zip(asks, look(list(asks.values())), strict=True)))
 
 
-def slot_of(rule: AlertRule, *, now: datetime) -> datetime:
-    """The newest slot of the rule that is not after now."""
-    interval = _interval(rule)
-    phase = timedelta(seconds=rule.pk * 7) % interval
-    return now - (now - EPOCH - phase) % interval
+Alerts = dict[tuple[str, str], Alert]  # by fingerprint and signal
 
 
-def is_due(rule: AlertRule, slot: datetime) -> bool:
-    """Whether the slot is newer than the last one evaluated."""
-    return _is_newer(slot, rule.last_slot)
+def _locked(rules: list[AlertRule], world: World) -> dict[int, Alerts]:
+    """The alerts of the rules, locked; those that are not there yet are made."""
+    found: defaultdict[int, Alerts] = defaultdict(dict)
+    rows = Alert.objects.select_for_update(of=("self",)).filter(rule__in=[rule.pk for rule in rules])
+    for alert in rows.select_related("incident").order_by("id"):
+        found[alert.rule_id][alert.fingerprint, alert.signal] = alert
+    new = [
+        _new_alert(rule, target, BREACH)
+        for rule in rules
+        for target in world.targets.get(rule.pk, [])
+        if (target.fingerprint, BREACH) not in found[rule.pk]
+    ]
+    for alert in Alert.objects.bulk_create(new):
+        found[alert.rule_id][alert.fingerprint, BREACH] = alert
+    return found
 
 
-def _is_newer(slot: datetime, last: datetime | None) -> bool:
-    return last is None or slot > last
+def _new_alert(rule: AlertRule, target: Target, signal: str) -> Alert:
+    severity = rule.severity if signal == BREACH else Severity.TICKET
+    return Alert(
+        rule=rule, fingerprint=target.fingerprint, labels=dict(target.labels), signal=signal, severity=severity
+    )
 
 
-def missed_slots(rule: AlertRule, slot: datetime) -> int:
-    """Slots between the last one evaluated and this one."""
-    return 0 if rule.last_slot is None else max(0, (slot - rule.last_slot) // _interval(rule) - 1)
+def _evaluate_rule(rule: AlertRule, alerts: Alerts, world: World, *, slot: datetime) -> list[Evaluation]:
+    """Judge and respond, group by group; the health of the rule is that of its worst group."""
+    targets = world.targets.get(rule.pk, [])
+    seen = [_judge(rule, target, world, slot=slot) for target in targets]
+    if rule.group_by and any(one.seen not in BLIND for one in seen):
+        seen = [_vanished(one) for one in seen]
+    told = [_answer(rule, target, one, alerts, world, slot=slot) for target, one in zip(targets, seen, strict=True)]
+    _let_go(rule, {target.fingerprint for target in targets}, alerts, world, slot=slot)
+    _keep_health(rule, told)
+    return [_evaluation(rule, target, one, slot=slot) for target, one in zip(targets, told, strict=True)]
 
 
-def _interval(rule: AlertRule) -> timedelta:
-    return max(rule.interval, timedelta(seconds=1))
+def _let_go(rule: AlertRule, known: set[str], alerts: Alerts, world: World, *, slot: datetime) -> None:
+    """End the alerts of labels that the rule no longer has."""
+    for (mark, _signal), alert in alerts.items():
+        if mark not in known and alert.state != State.INACTIVE:
+            gone = Judgement(Seen.FINE, slot, alert.severity, reason=_("The rule asks about this no longer."))
+            respond(rule, alert, gone, world.subjects[rule_model(rule).pk], at=slot)
 
 
-def _claim(due: list[Due]) -> list[Due]:
-    """Take the slots that no other evaluator has taken; the rules stay locked until the transaction ends."""
-    rows = AlertRule.objects.select_for_update(no_key=True).filter(pk__in=[rule.pk for rule, _ in due]).order_by("pk")
-    last = dict(rows.values_list("pk", "last_slot"))
-    claimed = [(rule, slot) for rule, slot in due if rule.pk in last and _is_newer(slot, last[rule.pk])]
-    moment = connection.ops.adapt_datetimefield_value
-    with connection.cursor() as cursor:
-        cursor.executemany(_TAKE_SLOT, [(moment(slot), rule.pk) for rule, slot in claimed])
-    return claimed
-
-
-def _evaluate_rule(rule: AlertRule, alert: Alert | None, subjects: dict[int, Subject], look: Look) -> Evaluation:
-    """Judge and respond; what was seen, or what went wrong: then the alert stays as it is."""
-    slot = look.slot
+def _judge(rule: AlertRule, target: Target, world: World, *, slot: datetime) -> Judgement:
+    """What is seen, or what went wrong."""
     try:
-        subject = subjects[rule_model(rule).pk]
-        seen = judge(rule, subject, at=slot, watermark=look.watermark, seen=look.tallies)
-        respond(rule, alert or _new_alert(rule), seen, subject, at=slot)
+        subject, read = world.subjects[rule_model(rule).pk], world.read.get((rule.pk, target.group))
+        return judge(rule, subject, at=slot, watermark=world.watermark, seen=read)
     except Exception as error:  # a broken rule must not stop the others
         logger.exception("rule_failed", rule=rule.slug)
-        reason = f"{type(error).__name__}: {error}"
-        _keep_health(rule, AlertRule.Health.ERROR, reason)
-        return Evaluation(rule=rule, slot=slot, window_end=slot, reason=reason[:MAX_REASON])
-    _keep_health(rule, HEALTH[seen.seen], "" if seen.seen in (Seen.BREACHED, Seen.FINE) else seen.reason)
-    return _evaluation(rule, seen, slot=slot)
+        return Judgement(Seen.ERROR, slot, rule.severity, reason=f"{type(error).__name__}: {error}"[:MAX_REASON])
 
 
-def _evaluation(rule: AlertRule, seen: Judgement, *, slot: datetime) -> Evaluation:
+def _vanished(seen: Judgement) -> Judgement:
+    """A group of which nothing comes while something comes of others is gone, not blind: its alert ends."""
+    if seen.seen != Seen.NO_DATA or seen.valid:
+        return seen
+    return replace(seen, seen=Seen.FINE, reason=_("Nothing came of this group, while something came of others."))
+
+
+def _answer(
+    rule: AlertRule, target: Target, seen: Judgement, alerts: Alerts, world: World, *, slot: datetime
+) -> Judgement:
+    """Move the alerts of the group; where that fails, nothing moved and the rule is broken."""
+    try:
+        for alert in _concerned(rule, target, seen, alerts):
+            respond(rule, alert, seen, world.subjects[rule_model(rule).pk], at=slot)
+    except Exception as error:
+        logger.exception("rule_failed", rule=rule.slug)
+        return Judgement(Seen.ERROR, slot, rule.severity, reason=f"{type(error).__name__}: {error}"[:MAX_REASON])
+    return seen
+
+
+def _concerned(rule: AlertRule, target: Target, seen: Judgement, alerts: Alerts) -> list[Alert]:
+    """The alert of the group and, once there was cause for them, those that tell of blindness."""
+    found = [alert for (mark, _), alert in alerts.items() if mark == target.fingerprint]
+    blind = seen.seen in BLIND and plan_of(rule).blindness(seen.seen).policy == Policy.SEPARATE
+    if blind and (target.fingerprint, seen.seen.value) not in alerts:
+        alert = alerts[target.fingerprint, seen.seen.value] = _new_alert(rule, target, seen.seen.value)
+        alert.save()
+        found.append(alert)
+    return found
+
+
+def _evaluation(rule: AlertRule, target: Target, seen: Judgement, *, slot: datetime) -> Evaluation:
     return Evaluation(
         rule=rule,
         slot=slot,
+        group=target.group,
         window_end=seen.window_end,
         value=seen.value,
         good=seen.good,
         valid=seen.valid,
-        breached={Seen.BREACHED: True, Seen.FINE: False}.get(seen.seen),
+        breached={Seen.BREACHED: True, Seen.FINE: False, Seen.BETWEEN: False}.get(seen.seen),
         reason=seen.reason[:MAX_REASON],
     )
 
 
-def _keep_health(rule: AlertRule, health: str, error: str) -> None:
+def _keep(rows: list[Evaluation]) -> None:
+    """A slot can come twice where somebody's form wrote an older `last_slot` back: what was seen first stays."""
+    if connection.vendor == "postgresql" or not rows:
+        Evaluation.objects.bulk_create(rows, ignore_conflicts=True)
+        return
+    fields = [one for one in Evaluation._meta.concrete_fields if not one.primary_key]
+    names, places = ", ".join(f'"{one.column}"' for one in fields), ", ".join(["%s"] * len(fields))
+    sql = f"INSERT OR IGNORE INTO {Evaluation._meta.db_table} ({names}) VALUES ({places})"
+    values = [[one.get_db_prep_save(getattr(row, one.attname), connection) for one in fields] for row in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, values)
+
+
+def _keep_health(rule: AlertRule, seen: Sequence[Judgement]) -> None:
+    worst = max(seen, key=lambda one: (one.seen == Seen.ERROR, one.seen == Seen.STALE, one.seen in BLIND), default=None)
+    health = AlertRule.Health.OK if worst is None else HEALTH.get(worst.seen, AlertRule.Health.OK)
+    error = "" if worst is None or health == AlertRule.Health.OK else worst.reason
     if (rule.health, rule.last_error) != (health, error):
         AlertRule.objects.filter(pk=rule.pk).update(health=health, last_error=error)
-
-
-@transaction.atomic
-def _new_alert(rule: AlertRule) -> Alert:
-    """The rule's one alert, made at its first evaluation."""
-    model = rule_model(rule)
-    labels = {
-        "project": rule.project.slug,
-        "rule": rule.slug,
-        "model": model.slug,
-        "environment": environment_of(rule),
-        "slo": rule.slo.slug if rule.slo else "",
-    }
-    return Alert.objects.create(rule=rule, fingerprint=fingerprint(labels), labels=labels, severity=rule.severity)
+        rule.health, rule.last_error = health, error

@@ -11,19 +11,20 @@ from alerting.impact import impact_start
 from alerting.incidents import announce_incident, escalate_incident, open_incident, resolve_incident, update_incident
 from alerting.kinds.base import Judgement, rule_model
 from alerting.models import Alert, AlertRule, AlertTransition, Incident, Severity, incident_policy
-from alerting.states import ACTIVE, Memory, Policy, Seen, State, Timing, advance
+from alerting.plan import plan_of
+from alerting.slots import gap_before, was_put_back
+from alerting.states import ACTIVE, Memory, Seen, State, advance, missed, put_back, signal
 from alerting.words import describe_value, incident_title
 from models_registry.models import Model
 from monitoring.stats.tally import Subject
 
-MEMORY: Final = ("state", "active_since", "keep_since", "fired_at", "resolved_at")
+MEMORY: Final = ("state", "active_since", "keep_since", "fired_at", "resolved_at", "blind_since")
 MAX_REASON: Final = 300
 
 
 def respond(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, *, at: datetime) -> None:
     """Advance the alert and do what follows from it; an alert that stays as it was costs nothing."""
-    timing = Timing(rule.for_duration, rule.keep_firing_for)
-    trail = advance(_memory(alert), seen.seen, at=at, timing=timing, policy=Policy(rule.no_data))
+    trail = _trail(rule, alert, seen.seen, at=at)
     if not trail and alert.state not in ACTIVE:
         return
     shown = (seen.value, (seen.reason or describe_value(rule, seen.value))[:MAX_REASON])
@@ -76,8 +77,28 @@ def _close(alert: Alert, *, now: datetime) -> None:
     _resolve_if_quiet(alert, at=now)
 
 
+def _trail(rule: AlertRule, alert: Alert, seen: Seen, *, at: datetime) -> list[Memory]:
+    """The states it goes through; clocks stood still while nobody looked."""
+    before, plan = _memory(alert), plan_of(rule)
+    memory = missed(before, gap_before(rule, at))
+    if was_put_back(at, rule.last_slot):
+        memory = put_back(memory, at)
+    if alert.signal == Alert.Signal.BREACH:
+        trail = advance(memory, seen, at=at, plan=plan)
+    else:
+        trail = signal(memory, Seen(alert.signal), seen, at=at, plan=plan)
+    return trail if trail or memory == before else [memory]
+
+
 def _memory(alert: Alert) -> Memory:
-    return Memory(State(alert.state), alert.active_since, alert.keep_since, alert.fired_at, alert.resolved_at)
+    return Memory(
+        State(alert.state),
+        alert.active_since,
+        alert.keep_since,
+        alert.fired_at,
+        alert.resolved_at,
+        alert.blind_since,
+    )
 
 
 def _follow(alert: Alert, trail: list[Memory], *, at: datetime) -> list[AlertTransition]:
@@ -110,7 +131,8 @@ def _take_severity(alert: Alert, seen: Judgement, changes: list[AlertTransition]
 
 
 def _new_severity(alert: Alert, seen: Judgement) -> bool:
-    return seen.seen == Seen.BREACHED and seen.severity != alert.severity
+    is_breach = seen.seen == Seen.BREACHED and alert.signal == Alert.Signal.BREACH
+    return is_breach and seen.severity != alert.severity
 
 
 def _write(changes: list[AlertTransition], alert: Alert) -> None:
@@ -132,7 +154,7 @@ def _incident_for(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subje
         project_id=rule.project_id,
         model=_model_of(rule, alert),
         group=group_of(alert.wire_labels, _grouping(rule)),
-        title=alert.annotations.get("summary") or incident_title(rule),
+        title=alert.annotations.get("summary") or incident_title(rule, alert.signal),
         severity=alert.severity,
         impact_started_at=impact_start(
             rule, subject, seen, active_since=alert.starts_at or alert.active_since or at, at=at
@@ -164,7 +186,9 @@ def _tell(rule: AlertRule, alert: Alert, *, joined: bool, at: datetime) -> None:
     opened = alert.incident.opened_at == at
     if opened:
         announce_incident(alert.incident, now=at)
-    raised = escalate_incident(alert.incident, severity=alert.severity, title=incident_title(rule), now=at)
+    raised = escalate_incident(
+        alert.incident, severity=alert.severity, title=incident_title(rule, alert.signal), now=at
+    )
     if joined and not opened and not raised:
         update_incident(alert.incident, joined=True, now=at)
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from alerting.models import AlertTransition, Incident, IncidentEvent
+from alerting.models import Alert, AlertTransition, Incident, IncidentEvent
 from alerting.notify.decisions import explain
 from alerting.words import describe_value, joined
 from models_registry.models import Deployment, Project, User
@@ -69,8 +69,11 @@ def _of_transition(row: AlertTransition) -> TimelineEntry:
         "inactive": _("%(rule)s: over"),
         "no_data": _("%(rule)s: no data"),
         "stale": _("%(rule)s: stale"),
+        "error": _("%(rule)s: the rule is broken"),
     }
     title = titles[state]
+    if row.alert.signal != Alert.Signal.BREACH:
+        title = f"{title} ({row.alert.get_signal_display()})"
     if row.from_state == state:
         title = _("%(rule)s: severity changed")
     data = {"from": row.from_state, "to": state, "value": row.value, "rule": rule.slug, "alert": row.alert_id}

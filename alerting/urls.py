@@ -21,9 +21,12 @@ from alerting.api_mutes import (
     SilencesView,
 )
 from alerting.api_routes import RoutePreviewView, RoutesView
+from alerting.rule_api import BacktestView, HeartbeatView
 
 urlpatterns = [
     path("rules", RulesView.as_view()),
+    path("rules/backtest", BacktestView.as_view()),
+    path("rules/<slug:slug>/heartbeat", HeartbeatView.as_view()),
     path("alerts", AlertsView.as_view()),
     path("incidents", IncidentsView.as_view()),
     path("incidents/<int:number>", IncidentView.as_view()),

@@ -3,15 +3,21 @@
 A rule that cannot fire is worse than none, and so is a tree that bites its tail.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from alerting.kinds import rule_kind
 from alerting.models import AlertRule, Route
+from alerting.targets import VERSION
 from models_registry.models import LONGEST
+from monitoring.models import SegmentKey
+
+LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+OWN: Final = frozenset({"alertname", "severity", "project", "rule", "model", "environment", "slo"})
 
 
 def rule_problems(rule: AlertRule) -> dict[str, str]:
@@ -19,9 +25,17 @@ def rule_problems(rule: AlertRule) -> dict[str, str]:
     problems = rule_kind(rule).problems(rule)
     if rule.interval.total_seconds() < 1:
         problems["interval"] = _("Ask at most once a second: 00:01:00 is every minute.")
-    for name in ("window", "interval", "for_duration", "keep_firing_for"):
-        if not timedelta(0) <= getattr(rule, name) <= LONGEST:
+    for name in ("window", "interval", "for_duration", "keep_firing_for", "no_data_for", "error_for", "settle"):
+        given = getattr(rule, name)
+        if given is not None and not timedelta(0) <= given <= LONGEST:
             problems[name] = _("Choose from 00:00:00 to 3650 00:00:00, which is ten years.")
+    if not _are_labels(rule.labels):
+        problems["labels"] = _(
+            'Write texts by name, such as {"team": "credit"}; a name is letters, digits and underscores, and not one of '
+            "%(own)s."
+        ) % {"own": ", ".join(sorted(OWN))}
+    if rule.group_by and "group_by" not in problems and not _is_declared(rule):
+        problems["group_by"] = _("Write version, or a segment key that the model declares.")
     return problems
 
 
@@ -54,3 +68,16 @@ def _is_under(route: Route, pk: int) -> bool:
             return at == pk
         at = above.get(at)
     return at == pk
+
+
+def _are_labels(labels: object) -> bool:
+    if not isinstance(labels, dict) or OWN & labels.keys():
+        return False
+    return all(isinstance(text, str) and LABEL.fullmatch(str(name)) for name, text in labels.items())
+
+
+def _is_declared(rule: AlertRule) -> bool:
+    model = rule.slo.model if rule.slo else rule.model
+    if rule.group_by == VERSION or model is None:
+        return True
+    return SegmentKey.objects.filter(model=model, key=rule.group_by, until__isnull=True).exists()

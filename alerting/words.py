@@ -1,11 +1,17 @@
 """What a rule asks and what it saw, in words, in the active language."""
 
+from django.utils.translation import gettext as _
+
 from alerting.kinds import rule_kind
-from alerting.models import AlertRule
+from alerting.models import Alert, AlertRule
 
 
-def incident_title(rule: AlertRule) -> str:
-    """The rule's summary; without one, what it asks: "Accuracy of Credit risk below 0.90"."""
+def incident_title(rule: AlertRule, signal: str = Alert.Signal.BREACH) -> str:
+    """The rule's summary; without one, what it asks: "Accuracy of Credit risk below 0.90". Or that it cannot tell."""
+    if signal == Alert.Signal.NO_DATA:
+        return _("No data to judge by: %(rule)s") % {"rule": rule}
+    if signal == Alert.Signal.ERROR:
+        return _("Rule broken: %(rule)s") % {"rule": rule}
     return rule.summary or rule_kind(rule).title(rule)
 
 

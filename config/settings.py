@@ -185,6 +185,7 @@ SPECTACULAR_SETTINGS = {
         "DeploymentKind": "models_registry.models.Deployment.Kind",
         "RuleKind": "alerting.models.AlertRule.Kind",
         "RuleComparison": "alerting.models.AlertRule.Comparison",
+        "BlindnessPolicy": "alerting.models.AlertRule.NoData",
         "ObjectiveComparison": "monitoring.models.SLO.Comparison",
         "AlertState": "alerting.models.Alert.State",
         "IncidentState": "alerting.models.Incident.State",

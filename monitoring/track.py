@@ -56,10 +56,15 @@ def suspected_names(kind: str) -> list[str]:
 
 def ask_track(names: Iterable[str], scope: Scope, edges: Sequence[datetime]) -> Ask:
     """What to read for `track_of` these measures."""
+    return Ask(scope, track_metrics(names), tuple(edges))
+
+
+def track_metrics(names: Iterable[str]) -> frozenset[str]:
+    """The summaries behind these measures and their estimates."""
     names = list(names)
     metrics = {metric for name in names for of in (name, f"estimated_{name}") for metric in MEASURES[of].metrics}
     counted = {NUMBERS} if any(name in LOSSES for name in names) else set()
-    return Ask(scope, frozenset(metrics | counted), tuple(edges))
+    return frozenset(metrics | counted)
 
 
 def read_tracks(

@@ -256,11 +256,13 @@ def token(project) -> Iterator[str]:
 
 @pytest.fixture
 def world(project, credit_risk, now):
-    """What the pages take for granted: a model, an objective, an open incident, its review."""
+    """What the pages take for granted: a model, an objective, a rule that waits, an open incident, its review."""
     credit_risk.versions.create(version="2")
     SLO.objects.create(
         project=project, slug="decisions-available", name="SLO", model=credit_risk, sli="availability", target=0.99
     )
+    alive = {"slug": "nightly-retraining", "name": "Retraining", "kind": "heartbeat"}
+    AlertRule.objects.create(project=project, model=credit_risk, window=timedelta(days=1), **alive)
     moments = {"impact_started_at": now, "opened_at": now + timedelta(minutes=5)}
     about = {"project": project, "model": credit_risk, "group_key": "credit-risk", "severity": "page"}
     incident = Incident.objects.create(number=1, title="Accuracy is low", **about, **moments)
@@ -276,7 +278,7 @@ def test_curl_examples_that_write_are_accepted_whole(page, count, token):
         assert (answer.status_code, answer.json()["rejected"]) == (202, 0), answer.content
 
 
-@pytest.mark.parametrize(("page", "count"), [("docs/api/reading.md", 21), ("docs/api/responding.md", 7)])
+@pytest.mark.parametrize(("page", "count"), [("docs/api/reading.md", 23), ("docs/api/responding.md", 7)])
 def test_curl_examples_that_read_or_respond_work(page, count, token, world):
     examples = curls(page)
     assert len(examples) == count

@@ -1,22 +1,27 @@
 """A rule on an SLO's burn rate: several windows at once, after the Google SRE Workbook, chapter 5."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
-from alerting.kinds.base import Judgement, rule_model
+from alerting.kinds.base import BREACHED, FINE, NO_DATA, SEVERITIES, Answers, Judgement, moment, rule_model
 from alerting.models import AlertRule, Severity
-from alerting.states import Seen
+from alerting.states import SEEN, Seen
 from models_registry.models import LONGEST
 from monitoring.catalogue.units import span
 from monitoring.models import SLO
-from monitoring.selectors.summaries import Ask
-from monitoring.slo import ask_counts, counts_of, pair_burns, read_slices, window_end
-from monitoring.stats.burn import Pair, burn_rate, highest_factor, reachable, spans, standard_pairs
-from monitoring.stats.tally import Subject, Tally
+from monitoring.objective_windows import Sums, ask_windows, sum_windows
+from monitoring.selectors.history import Question
+from monitoring.slo import read_slices
+from monitoring.stats.burn import Pair, highest_factor, reachable, spans, standard_pairs
+from monitoring.stats.tally import Subject
+from monitoring.stats.windows import Floats, Integers, Windows
 
 PAIR = '[{"long_s": 3600, "short_s": 300, "factor": 14.4, "severity": "page"}]'
 
@@ -38,34 +43,45 @@ class BurnRate:
                 return {"pairs": problem}
         return {}
 
-    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+    def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
         """All windows of all pairs, which end where the indicator has settled."""
         slo = _promise(rule)
-        end = window_end(slo, subject, now=at, watermark=watermark)
-        return ask_counts(slo, end=end, spans_s=spans(pairs_of(rule, slo)))
+        return ask_windows(slo, subject, until=until, spans_s=spans(pairs_of(rule, slo)))
 
-    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+    def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
         """The strongest pair that burns speaks alone: it suppresses the weaker ones."""
         slo = _promise(rule)
         pairs = pairs_of(rule, slo)
-        counts = counts_of(slo, subject, seen, spans_s=spans(pairs))
-        loud = next((pair for pair in pairs if pair_burns(pair, counts, slo.target, minimum=rule.minimum)), None)
-        shown = loud or min(pairs, key=lambda pair: pair.long_s)
-        long = counts[shown.long_s]
-        value = burn_rate(long.bad, long.valid, slo.target)
-        severity = loud.severity if loud else rule.severity
-        state = Seen.BREACHED if loud else Seen.FINE if long.valid else Seen.NO_DATA
-        return Judgement(
-            state,
-            long.end,
-            severity,
-            value,
-            long.good,
-            long.valid,
-            reason=self._reason(rule, shown, state, value),
-            window_s=shown.long_s,
-            limit=shown.factor * (1 - slo.target),
-        )
+        burning = Burning(slo, sum_windows(slo, subject, seen, spans_s=spans(pairs)))
+        shortest = min(range(len(pairs)), key=lambda place: pairs[place].long_s)
+        speaks = np.full(len(seen), shortest)
+        burns = np.zeros(len(seen), dtype=bool)
+        for place in range(len(pairs) - 1, -1, -1):
+            loud = burning.by(pairs[place], minimum=rule.minimum)
+            speaks, burns = np.where(loud, place, speaks), burns | loud
+        rates = np.stack([burning.rate(pair.long_s) for pair in pairs])
+        valid = np.stack([burning.sums[pair.long_s][1] for pair in pairs])
+        value, n = (np.take_along_axis(rows, speaks[None], axis=0)[0] for rows in (rates, valid))
+        levels = np.array([SEVERITIES.index(pair.severity) for pair in pairs])
+        severity = np.where(burns, levels[speaks], SEVERITIES.index(rule.severity))
+        found = np.where(burns, BREACHED, np.where(n > 0, FINE, NO_DATA))
+
+        def tell(place: int) -> Judgement:
+            pair, state = pairs[speaks[place]], SEEN[found[place]]
+            rate = None if np.isnan(value[place]) else float(value[place])
+            return Judgement(
+                state,
+                moment(seen.edges[-1, place]),
+                SEVERITIES[severity[place]],
+                rate,
+                int(burning.sums[pair.long_s][0][place]),
+                int(n[place]),
+                reason=self._reason(rule, pair, state, rate),
+                window_s=pair.long_s,
+                limit=pair.factor * (1 - slo.target),
+            )
+
+        return Answers(found, value, n, severity, tell)
 
     def title(self, rule: AlertRule) -> str:
         """The SLO and its model."""
@@ -98,6 +114,26 @@ class BurnRate:
             "seen": self.describe(rule, value) if value is not None else "",
             "factor": f"{pair.factor:g}",
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Burning:
+    """How fast the windows of an SLO burn, at each instant."""
+
+    slo: SLO
+    sums: Sums
+
+    def rate(self, span: int) -> Floats:
+        """Times as fast as planned; NaN without events."""
+        good, valid = self.sums[span]
+        share = np.divide(valid - good, valid, out=np.full(valid.shape, np.nan), where=valid > 0)
+        return np.asarray(share / (1 - self.slo.target))
+
+    def by(self, pair: Pair, *, minimum: int) -> NDArray[np.bool_]:
+        """Whether both windows burn faster than the factor, on at least `minimum` bad events in the long one."""
+        good, valid = self.sums[pair.long_s]
+        fast = (self.rate(pair.long_s) > pair.factor) & (self.rate(pair.short_s) > pair.factor)
+        return np.asarray(fast & (valid - good >= minimum))
 
 
 def _promise(rule: AlertRule) -> SLO:

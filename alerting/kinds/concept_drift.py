@@ -7,16 +7,18 @@ from math import isfinite
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import Judgement, environment_of, rule_model
+from alerting.kinds.base import Answers, Judgement, judge_each, rule_model, scope_of
 from alerting.kinds.inputs import UNDECIDED
 from alerting.models import AlertRule
 from alerting.states import Seen
 from monitoring.catalogue import MEASURES
-from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, window_start
+from monitoring.selectors.history import Question, window_edges
+from monitoring.selectors.summaries import read_tallies_of
 from monitoring.stats.estimated import estimate_of
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.track import FLOOR, Entry, entry_of
-from monitoring.track import ask_track, suspected_names
+from monitoring.stats.windows import Integers, Windows
+from monitoring.track import ask_track, suspected_names, track_metrics
 
 DEFAULT = "accuracy"
 
@@ -42,12 +44,17 @@ class ConceptDrift:
             problems["window"] = _("A shorter window has too few labels: choose 01:00:00 or more.")
         return problems
 
-    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+    def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
         """One window, which ends where labels have settled."""
-        end = (min(at, watermark) - subject.settle).replace(second=0, microsecond=0)
-        return ask_track([watched(rule)], scope_of(rule), (window_start(end, rule.window), end))
+        ends = until - int(subject.settle.total_seconds())
+        scope = scope_of(rule)
+        return Question(scope, track_metrics([watched(rule)]), window_edges(ends - ends % 60, rule.window))
 
-    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+    def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
+        """Window by window."""
+        return judge_each(lambda parts: self._judge(rule, subject, parts), seen)
+
+    def _judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
         """Realised against estimated; fewer labelled events than the minimum are no data."""
         entry = self._entry(rule, subject, seen[-1])
         n, floor = entry.realised.n, _floor(rule)
@@ -105,12 +112,6 @@ class ConceptDrift:
 def watched(rule: AlertRule) -> str:
     """The measure whose estimate is held against reality."""
     return rule.measure or DEFAULT
-
-
-def scope_of(rule: AlertRule) -> Scope:
-    """All versions of the model in the rule's environment."""
-    model = rule_model(rule)
-    return Scope(model.project_id, model.pk, environment=environment_of(rule))
 
 
 def _floor(rule: AlertRule) -> float:

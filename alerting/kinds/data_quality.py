@@ -12,13 +12,13 @@ from alerting.states import Seen
 from monitoring.selectors.drift import reports_of
 from monitoring.stats.inputs import Report
 from monitoring.stats.integrity import MINIMUM
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.tally import Tally
 
 
 class DataQuality(InputsRule):
     """More broken columns than the threshold (0 unless given): nulls, no numbers, out of range, never seen, constant."""
 
-    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+    def judge_one(self, rule: AlertRule, seen: Sequence[Tally]) -> Judgement:
         """Of several versions the one with most broken columns."""
         reports = reports_of(seen[-1])
         report = max(reports, key=lambda one: (len(one.broken), one.rows), default=None)

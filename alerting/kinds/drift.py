@@ -16,7 +16,7 @@ from monitoring.selectors.summaries import window_start
 from monitoring.stats.drift import FLOOR
 from monitoring.stats.inputs import Report
 from monitoring.stats.matched import AGAINST, matched
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.tally import Tally
 
 
 class Drift(InputsRule):
@@ -31,7 +31,7 @@ class Drift(InputsRule):
         period = newest_period(rule_model(rule).pk) if against == "reference_week" else None
         return matched(against, window_start(end, rule.window), end, period)
 
-    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+    def judge_one(self, rule: AlertRule, seen: Sequence[Tally]) -> Judgement:
         """Of several versions the one that drifted, else the one with most predictions."""
         if rule.against != AlertRule.Against.REFERENCE and not seen[-1].past:
             reason = _("The reference was not taken from a past window that has matching hours: choose days or weeks.")

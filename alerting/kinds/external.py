@@ -6,10 +6,10 @@ from datetime import datetime
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import Judgement
+from alerting.kinds.base import Answers, Asked, Judgement
 from alerting.models import AlertRule
-from monitoring.selectors.summaries import Ask
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.tally import Subject
+from monitoring.stats.windows import Integers, Windows
 
 
 class External:
@@ -22,11 +22,11 @@ class External:
             {} if made else {"kind": _("Rules of other programs appear with their first alert: choose another kind.")}
         )
 
-    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+    def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Asked:
         """None."""
         raise ValueError(_("The rule %(rule)s is judged by another program.") % {"rule": rule.slug})
 
-    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+    def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
         """Never."""
         raise ValueError(_("The rule %(rule)s is judged by another program.") % {"rule": rule.slug})
 

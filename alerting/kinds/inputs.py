@@ -7,16 +7,18 @@ from math import isfinite
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import Judgement, environment_of, rule_model
+from alerting.kinds.base import Answers, Judgement, environment_of, judge_each, moment, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
 from models_registry.models import Model
 from monitoring.selectors.drift import reports_of
-from monitoring.selectors.summaries import Ask, Scope, read_tallies, window_start
+from monitoring.selectors.history import Question, window_edges
+from monitoring.selectors.summaries import Scope, read_tallies
 from monitoring.stats.inputs import FeatureReport, Report
 from monitoring.stats.integrity import Fault
 from monitoring.stats.layouts import FEATURES
 from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.windows import Integers, Windows
 
 NAMED = 5  # columns named in a reason
 UNDECIDED = 1e-9
@@ -40,12 +42,20 @@ class InputsRule:
             problems["window"] = _("Features are counted by the hour: choose 01:00:00 or more.")
         return problems
 
-    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+    def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
         """One window up to now; it is read in whole hours."""
         model = rule_model(rule)
-        end = min(at, watermark).replace(second=0, microsecond=0)
         scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
-        return Ask(scope, frozenset({FEATURES}), (window_start(end, rule.window), end), self.past(rule, end))
+        edges = window_edges(until - until % 60, rule.window)
+        return Question(scope, frozenset({FEATURES}), edges, self.past(rule, moment(edges[-1, -1])))
+
+    def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
+        """Window by window; the hour's features are judged once."""
+        return judge_each(lambda parts: self.judge_one(rule, parts), seen)
+
+    def judge_one(self, rule: AlertRule, seen: Sequence[Tally]) -> Judgement:
+        """The answer at one instant."""
+        raise NotImplementedError
 
     def past(self, rule: AlertRule, end: datetime) -> tuple[timedelta, ...]:
         """By how much earlier the windows are that it compares with; none for the reference itself."""

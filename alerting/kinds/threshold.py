@@ -1,21 +1,37 @@
 """A rule on one measure: over its window it is above or below a number."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import isfinite
 
+import numpy as np
 from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
-from alerting.kinds.base import Judgement, environment_of, rule_model
+from alerting.kinds.base import (
+    BETWEEN,
+    BREACHED,
+    FINE,
+    NO_DATA,
+    SEVERITIES,
+    Answers,
+    Judgement,
+    environment_of,
+    moment,
+    rule_model,
+)
 from alerting.models import AlertRule
-from alerting.states import Seen
+from alerting.states import SEEN, Seen
 from monitoring.catalogue import MEASURES, Measure, Unit, measures_for
 from monitoring.catalogue.units import figure, span
 from monitoring.measures import read_series
-from monitoring.selectors.summaries import Ask, Scope, window_start
-from monitoring.stats.tally import Subject, Tally
+from monitoring.selectors.history import Question, window_edges
+from monitoring.selectors.summaries import Scope
+from monitoring.stats.tally import Subject
+from monitoring.stats.windows import Floats, Integers, Windows, read_each
 
 
 class Threshold:
@@ -39,36 +55,49 @@ class Threshold:
         wrong = _number_problem(measure, rule)
         if wrong:
             problems["threshold"] = wrong
+        elif _recovery_problem(rule):
+            problems["recovery"] = _recovery_problem(rule)
         if rule.window.total_seconds() < 60:
             problems["window"] = _("Summaries are kept by the minute: choose 00:01:00 or more.")
         return problems
 
-    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+    def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
         """One window, which ends where the measure has settled."""
         measure, model = MEASURES[rule.measure], rule_model(rule)
         settle = subject.settle if measure.settle == "labels" else timedelta(0)
-        end = (min(at, watermark) - settle).replace(second=0, microsecond=0)
+        ends = until - int(settle.total_seconds())
         scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
-        return Ask(scope, frozenset(measure.metrics), (window_start(end, rule.window), end), measure.past)
+        return Question(scope, frozenset(measure.metrics), window_edges(ends - ends % 60, rule.window), measure.past)
 
-    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+    def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
         """The measure against the number; fewer events than the minimum are no data."""
-        measure, end = MEASURES[rule.measure], seen[-1].end
-        if rule.threshold is None:
+        measure, limit = MEASURES[rule.measure], rule.threshold
+        if limit is None:
             raise ValueError(_("A threshold rule needs a threshold: enter one."))
-        reading = measure.read(seen[-1], subject)
-        value, few = reading.value, measure.sampled and reading.n < rule.minimum
-        if value is None or few:
-            reason = _("%(n)d events, %(minimum)d are needed to judge.") % {"n": reading.n, "minimum": rule.minimum}
-            return Judgement(Seen.NO_DATA, end, rule.severity, value, valid=reading.n, reason=reason)
-        breached = value > rule.threshold if rule.comparison == AlertRule.Comparison.ABOVE else value < rule.threshold
-        good = round(value * reading.n) if measure.unit == "ratio" and not measure.open_ended else None
-        if not breached:
-            return Judgement(Seen.FINE, end, rule.severity, value, good, reading.n)
-        bound = {"seen": self.describe(rule, value), "bound": shown_value(rule.threshold, measure.unit)}
-        text = _("%(seen)s, above %(bound)s") if value > rule.threshold else _("%(seen)s, below %(bound)s")
-        reason, window_s = text % bound, int(rule.window.total_seconds())
-        return Judgement(Seen.BREACHED, end, rule.severity, value, good, reading.n, reason, window_s, rule.threshold)
+        read = read_each(measure.read, subject, seen)
+        few = np.isnan(read.value) | ((read.n < rule.minimum) & measure.sampled)
+        breached = read.value > limit if rule.comparison == AlertRule.Comparison.ABOVE else read.value < limit
+        found = np.where(
+            few, NO_DATA, np.where(breached, BREACHED, np.where(_between(rule, read.value), BETWEEN, FINE))
+        )
+        severity = np.full(len(found), SEVERITIES.index(rule.severity))
+        ends = seen.edges[-1]
+
+        def tell(place: int) -> Judgement:
+            value, n, end = float(read.value[place]), int(read.n[place]), moment(ends[place])
+            known = None if math.isnan(value) else value
+            if few[place] or known is None:
+                reason = _("%(n)d events, %(minimum)d are needed to judge.") % {"n": n, "minimum": rule.minimum}
+                return Judgement(Seen.NO_DATA, end, rule.severity, known, valid=n, reason=reason)
+            good = round(known * n) if measure.unit == "ratio" and not measure.open_ended else None
+            if not breached[place]:
+                return Judgement(SEEN[found[place]], end, rule.severity, known, good, n)
+            bound = {"seen": self.describe(rule, known), "bound": shown_value(limit, measure.unit)}
+            text = _("%(seen)s, above %(bound)s") if known > limit else _("%(seen)s, below %(bound)s")
+            reason, window_s = text % bound, int(rule.window.total_seconds())
+            return Judgement(Seen.BREACHED, end, rule.severity, known, good, n, reason, window_s, limit)
+
+        return Answers(found, read.value, read.n, severity, tell)
 
     def title(self, rule: AlertRule) -> str:
         """ "Accuracy of Credit risk below 0.90"."""
@@ -106,10 +135,33 @@ class Threshold:
         return [sign * point.n * (point.value - seen.limit) if point.value is not None else 0.0 for point in points]
 
 
+def _between(rule: AlertRule, value: Floats) -> NDArray[np.bool_]:
+    """Past the number at which it recovers, but not past the threshold."""
+    if rule.recovery is None:
+        return np.zeros(len(value), dtype=bool)
+    above = rule.comparison == AlertRule.Comparison.ABOVE
+    return np.asarray(value > rule.recovery if above else value < rule.recovery)
+
+
+def _recovery_problem(rule: AlertRule) -> str:
+    """A number on the good side of the threshold."""
+    if rule.recovery is None or rule.threshold is None:
+        return ""
+    if not isfinite(rule.recovery):
+        return _("Write the number at which it recovers, or leave it empty.")
+    if rule.comparison == AlertRule.Comparison.ABOVE and rule.recovery > rule.threshold:
+        return _("It fires above the threshold, so it recovers at or below it: write a smaller number.")
+    if rule.comparison == AlertRule.Comparison.BELOW and rule.recovery < rule.threshold:
+        return _("It fires below the threshold, so it recovers at or above it: write a greater number.")
+    return ""
+
+
 def _number_problem(measure: Measure, rule: AlertRule) -> str:
     """NaN is above and below nothing; a number outside of what the measure can be would never be passed."""
     if rule.threshold is None or not isfinite(rule.threshold):
         return _("Write the number that must not be crossed.")
+    if rule.comparison == AlertRule.Comparison.EITHER:
+        return _("A threshold has one side: choose above or below.")
     below = rule.comparison == AlertRule.Comparison.BELOW
     if below and measure.lowest is not None and rule.threshold <= measure.lowest:
         return _("It is never below zero, so this could never fire: write a number above 0.")

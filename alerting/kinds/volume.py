@@ -7,14 +7,16 @@ from math import isfinite
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import Judgement, environment_of, rule_model
+from alerting.kinds.base import Answers, Judgement, environment_of, judge_each, moment, rule_model
 from alerting.models import AlertRule
 from alerting.states import Seen
 from monitoring.catalogue.units import span
-from monitoring.selectors.summaries import Ask, Scope, window_start
+from monitoring.selectors.history import Question, window_edges
+from monitoring.selectors.summaries import Scope
 from monitoring.stats.matched import Against, matched
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.volume import FACTOR, Volume, volume_of
+from monitoring.stats.windows import Integers, Windows
 
 STATUS = "status"
 
@@ -37,15 +39,19 @@ class VolumeRule:
             problems["against"] = _("Volume is held against earlier days or weeks: choose one of them.")
         return problems
 
-    def question(self, rule: AlertRule, subject: Subject, *, at: datetime, watermark: datetime) -> Ask:
+    def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
         """One window up to now, and those that match it: weeks unless days are asked for."""
         model = rule_model(rule)
-        end = min(at, watermark).replace(second=0, microsecond=0)
-        start = window_start(end, rule.window)
+        edges = window_edges(until - until % 60, rule.window)
         scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
-        return Ask(scope, frozenset({STATUS}), (start, end), matched(_against(rule), start, end))
+        past = matched(_against(rule), moment(edges[0, -1]), moment(edges[-1, -1]))
+        return Question(scope, frozenset({STATUS}), edges, past)
 
-    def judge(self, rule: AlertRule, subject: Subject, seen: Sequence[Tally]) -> Judgement:
+    def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
+        """Window by window."""
+        return judge_each(lambda parts: self._judge(rule, parts), seen)
+
+    def _judge(self, rule: AlertRule, seen: Sequence[Tally]) -> Judgement:
         """Silent, low or high; no data without a past that says what is usual."""
         now, factor = seen[-1], rule.threshold or FACTOR
         found = volume_of(now.cell(STATUS).n, [past.cell(STATUS).n for past in now.past], factor=factor)

@@ -5,7 +5,7 @@ from alerting.models.messages import Channel, Notification
 from alerting.models.mutes import Inhibition, Maintenance, Silence
 from alerting.models.policy import IncidentPolicy, incident_policy
 from alerting.models.routes import EscalationStep, QuietHours, Route
-from alerting.models.rules import AlertRule, Evaluation, Severity
+from alerting.models.rules import AlertRule, Evaluation, Heartbeat, Severity
 
 __all__ = [
     "Alert",
@@ -15,6 +15,7 @@ __all__ = [
     "Channel",
     "EscalationStep",
     "Evaluation",
+    "Heartbeat",
     "Incident",
     "IncidentEvent",
     "IncidentPolicy",

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alerting.models.rules import AlertRule, Severity
@@ -68,23 +69,33 @@ class Incident(models.Model):
 
 
 class Alert(models.Model):
-    """The current state of one rule for one set of labels."""
+    """The current state of one rule for one set of labels, and one thing to tell of it."""
 
     class State(models.TextChoices):
-        """Prometheus's three, plus the two that must be loud."""
+        """Prometheus's three, plus those that must be loud."""
 
         INACTIVE = "inactive", _("healthy")
         PENDING = "pending", _("pending")
         FIRING = "firing", _("firing")
         NO_DATA = "no_data", _("no data")
         STALE = "stale", _("stale")
+        ERROR = "error", _("rule broken")
+
+    class Signal(models.TextChoices):
+        """What it tells of: the rule's breach; or, of low severity, that the rule cannot tell."""
+
+        BREACH = "breach", _("breach")
+        NO_DATA = "no_data", _("no data")
+        ERROR = "error", _("rule broken")
 
     rule = models.ForeignKey(AlertRule, models.CASCADE, related_name="alerts", verbose_name=_("rule"))
     fingerprint = models.CharField(_("fingerprint"), max_length=20)
     labels = models.JSONField(_("labels"), default=dict)
+    signal = models.CharField(_("tells of"), max_length=8, choices=Signal.choices, default=Signal.BREACH)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.INACTIVE)
     active_since = models.DateTimeField(_("active since"), null=True, blank=True)
     keep_since = models.DateTimeField(_("recovering since"), null=True, blank=True)
+    blind_since = models.DateTimeField(_("cannot tell since"), null=True, blank=True)
     fired_at = models.DateTimeField(_("fired at"), null=True, blank=True)
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed at"), null=True, blank=True)
@@ -103,16 +114,26 @@ class Alert(models.Model):
     received_at = models.DateTimeField(_("last received"), null=True, blank=True)
 
     class Meta:
-        """One row per rule and labels."""
+        """One row per rule, labels and signal."""
 
         verbose_name = _("alert")
         verbose_name_plural = _("alerts")
         ordering = ["-changed_at"]
-        constraints = [models.UniqueConstraint(fields=["rule", "fingerprint"], name="alert_identity")]
+        constraints = [models.UniqueConstraint(fields=["rule", "fingerprint", "signal"], name="alert_identity")]
         indexes = [models.Index(fields=["ends_at"], name="alerts_to_expire", condition=models.Q(state="firing"))]
 
     def __str__(self) -> str:
-        return f"{self.rule} · {self.get_state_display()}"
+        return f"{self.rule} · {self.shown_state}"
+
+    @property
+    def is_recovering(self) -> bool:
+        """Firing, but no longer breached: it ends after the rule's `keep_firing_for`."""
+        return self.state == self.State.FIRING and self.keep_since is not None
+
+    @property
+    def shown_state(self) -> str:
+        """The state in the active language; *recovering* where it is."""
+        return gettext("recovering") if self.is_recovering else self.get_state_display()
 
     @property
     def wire_labels(self) -> dict[str, str]:

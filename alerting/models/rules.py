@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from alerting.wrongs import check_label_names
 from models_registry.models import Model, Project
 from models_registry.shipped import shipped
-from monitoring.models import SLO
+from monitoring.models import SLO, Policy
 
 
 class Severity(models.TextChoices):
@@ -30,6 +30,11 @@ class AlertRule(models.Model):
         DATA_QUALITY = "data_quality", _("data quality of the inputs")
         CONCEPT_DRIFT = "concept_drift", _("concept drift suspected")
         VOLUME = "volume", _("volume against the past")
+        ANOMALY = "anomaly", _("anomaly against the same hour of the week")
+        ABSENCE = "absence", _("absence of events")
+        HEARTBEAT = "heartbeat", _("missing heartbeat")
+        POLICY = "policy", _("violations of policies")
+        COMPOSITE = "composite", _("composite of other rules")
         EXTERNAL = "external", _("of another program")
 
     class Against(models.TextChoices):
@@ -45,13 +50,15 @@ class AlertRule(models.Model):
 
         ABOVE = "gt", _("above")
         BELOW = "lt", _("below")
+        EITHER = "ne", _("above or below")
 
     class NoData(models.TextChoices):
-        """What a window without data means to this rule."""
+        """What a window without data, or an evaluation that failed, means to this rule."""
 
         KEEP = "keep", _("keep the last state")
         OK = "ok", _("count as healthy")
         ALERT = "alert", _("alert")
+        SEPARATE = "separate", _("keep the last state and tell of it by a ticket of its own")
 
     class Health(models.TextChoices):
         """Whether the rule itself works; a broken rule is not a quiet one."""
@@ -88,6 +95,54 @@ class AlertRule(models.Model):
         blank=True,
         help_text=_("Objects with long_s, short_s, factor and severity; empty means the standard table."),
     )
+    recovery = models.FloatField(
+        _("recovers at"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Only for thresholds: a firing alert ends where the measure is back past this number (hysteresis)."
+        ),
+    )
+    points = models.PositiveSmallIntegerField(
+        _("windows looked at"), default=1, help_text=_("Only for absence: of so many windows in a row …")
+    )
+    points_bad = models.PositiveSmallIntegerField(
+        _("windows that must lack events"),
+        default=1,
+        help_text=_("… at least so many have fewer events than the minimum."),
+    )
+    expression = models.JSONField(
+        _("expression"),
+        default=dict,
+        blank=True,
+        help_text=_(
+            'Only for composites: slugs of rules under “all”, “any” or “not”, such as {"all": ["a", {"not": "b"}]}.'
+        ),
+    )
+    policy = models.ForeignKey(
+        Policy,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="rules",
+        verbose_name=_("policy"),
+        help_text=_("Only for violations: of this policy; empty means of every policy of the model."),
+    )
+    group_by = models.CharField(
+        _("one alert per"),
+        max_length=48,
+        blank=True,
+        help_text=_("“version”, or a declared segment key such as region; empty makes one alert."),
+    )
+    settle = models.DurationField(
+        _("settle offset"),
+        null=True,
+        blank=True,
+        help_text=_("How long before now windows end; empty is as long as the labels of the measure take."),
+    )
+    labels = models.JSONField(
+        _("labels"), default=dict, blank=True, help_text=_('Texts by name, put on every alert: {"team": "credit"}.')
+    )
     for_duration = models.DurationField(_("for"), default=timedelta(0))
     keep_firing_for = models.DurationField(_("keep firing for"), default=timedelta(0))
     minimum = models.PositiveIntegerField(
@@ -96,6 +151,20 @@ class AlertRule(models.Model):
     interval = models.DurationField(_("interval"), default=timedelta(minutes=1))
     severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices, default=Severity.TICKET)
     no_data = models.CharField(_("on no data"), max_length=8, choices=NoData.choices, default=NoData.KEEP)
+    no_data_for = models.DurationField(
+        _("for, of no data"),
+        null=True,
+        blank=True,
+        help_text=_("How long data must be missing before that counts; empty is as long as a breach."),
+    )
+    on_error = models.CharField(_("on errors"), max_length=8, choices=NoData.choices, default=NoData.SEPARATE)
+    error_for = models.DurationField(
+        _("for, of errors"),
+        null=True,
+        blank=True,
+        default=timedelta(minutes=5),
+        help_text=_("How long the rule itself must fail before that counts; empty is as long as a breach."),
+    )
     summary = models.CharField(_("summary"), max_length=300, blank=True)
     incident_labels = models.JSONField(
         _("grouped into incidents by"),
@@ -122,7 +191,13 @@ class AlertRule(models.Model):
                 condition=models.Q(kind="burn_rate", slo__isnull=False)
                 | models.Q(kind="threshold", model__isnull=False, threshold__isnull=False)
                 | models.Q(kind="external")
-                | models.Q(kind__in=["drift", "data_quality", "concept_drift", "volume"], model__isnull=False),
+                | models.Q(
+                    kind__in=[
+                        *("drift", "data_quality", "concept_drift", "volume", "anomaly", "absence"),
+                        *("heartbeat", "policy", "composite"),
+                    ],
+                    model__isnull=False,
+                ),
                 name="rule_has_its_subject",
             ),
         ]
@@ -137,6 +212,8 @@ class AlertRule(models.Model):
             self.Kind.DRIFT.value: "drift_psi",
             self.Kind.DATA_QUALITY.value: "broken_features",
             self.Kind.VOLUME.value: "volume_ratio",
+            self.Kind.ABSENCE.value: "requests",
+            self.Kind.POLICY.value: "policy_violation_rate",
         }
         if self.kind == self.Kind.CONCEPT_DRIFT:
             return self.measure or "accuracy"
@@ -145,7 +222,8 @@ class AlertRule(models.Model):
     @property
     def watched_limit(self) -> float | None:
         """The threshold, where it is a value of that measure; concept drift is a distance, volume a factor."""
-        return None if self.kind in (self.Kind.CONCEPT_DRIFT, self.Kind.VOLUME) else self.threshold
+        others = (self.Kind.CONCEPT_DRIFT, self.Kind.VOLUME, self.Kind.ANOMALY, self.Kind.ABSENCE, self.Kind.POLICY)
+        return None if self.kind in others else self.threshold
 
 
 class Evaluation(models.Model):
@@ -153,6 +231,9 @@ class Evaluation(models.Model):
 
     rule = models.ForeignKey(AlertRule, models.CASCADE, related_name="evaluations")
     slot = models.DateTimeField()
+    group = models.CharField(
+        max_length=128, default="", blank=True, help_text="Which alert of a rule that has several."
+    )
     window_end = models.DateTimeField()
     value = models.FloatField(null=True)
     good = models.BigIntegerField(null=True)
@@ -161,11 +242,28 @@ class Evaluation(models.Model):
     reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        """(rule, slot) is unique, which makes duplicate ticks harmless."""
+        """(rule, slot, group) is unique, which makes duplicate ticks harmless."""
 
         verbose_name = _("evaluation")
         verbose_name_plural = _("evaluations")
-        constraints = [models.UniqueConstraint(fields=["rule", "slot"], name="evaluation_slot")]
+        constraints = [models.UniqueConstraint(fields=["rule", "slot", "group"], name="evaluation_slot")]
 
     def __str__(self) -> str:
         return f"{self.rule_id}@{self.slot:%H:%M:%S}"
+
+
+class Heartbeat(models.Model):
+    """A sign of life that somebody sent to a rule of kind heartbeat."""
+
+    rule = models.ForeignKey(AlertRule, models.CASCADE, related_name="heartbeats")
+    at = models.DateTimeField()
+
+    class Meta:
+        """The index serves the newest of a rule, and its past."""
+
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+        indexes = [models.Index(fields=["rule", "at"], name="heartbeat_of_rule")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id}@{self.at:%Y-%m-%d %H:%M:%S}"

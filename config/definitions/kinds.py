@@ -92,11 +92,12 @@ KINDS = [
         "slug",
         (
             *("name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "window"),
-            *("against", "pairs"),
-            *("for_duration", "keep_firing_for", "minimum", "interval", "severity", "no_data", "summary", "enabled"),
+            *("against", "pairs", "recovery", "points", "points_bad", "expression", "policy", "group_by", "settle"),
+            *("for_duration", "keep_firing_for", "minimum", "interval", "severity", "summary", "enabled", "labels"),
+            *("no_data", "no_data_for", "on_error", "error_for"),
             "incident_labels",
         ),
-        {"slo": SLO, "model": Model},
+        {"slo": SLO, "model": Model, "policy": Policy},
         _check_rule,
     ),
     Kind(

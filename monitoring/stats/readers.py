@@ -6,6 +6,7 @@ counts as 0) for the others. A quotient of nothing by nothing is *no data*.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import sqrt
 
 from monitoring.stats import averages, errors, ranks
@@ -22,16 +23,62 @@ from monitoring.stats.tally import Confusion, Subject, Tally
 from monitoring.stats.volume import volume_of
 
 Reader = Callable[[Tally, Subject], Reading]
+GoodValid = tuple[int, int]
 MULTICLASS, REGRESSION = "multiclass", "regression"
 LENGTH = FINISH_CODES["length"]
 KNOWN_FINISHES = sorted(code for name, code in FINISH_CODES.items() if name)
 US_PER_MS = 1_000
 
 
-def requests(tally: Tally, subject: Subject) -> Reading:
-    """Predictions or calls in the window; zero is a value, not an absence."""
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How many of some, and of all: both add up over windows."""
+
+    counts: Callable[[Tally, Subject], GoodValid]
+
+    def __call__(self, tally: Tally, subject: Subject) -> Reading:
+        """Zero is a value, not an absence."""
+        some, n = self.counts(tally, subject)
+        return Reading(float(some), n)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Some among all; both add up over windows, so that thousands of them cost little more than one.
+
+    `by_class` reads it of several classes, where it is an average that does not add up.
+    """
+
+    counts: Callable[[Tally, Subject], GoodValid]
+    by_class: Reader | None = None
+
+    def adds_up(self, subject: Subject) -> bool:
+        """Whether it is this quotient for the subject."""
+        return self.by_class is None or subject.kind != MULTICLASS
+
+    def __call__(self, tally: Tally, subject: Subject) -> Reading:
+        """With its interval."""
+        if self.by_class is not None and subject.kind == MULTICLASS:
+            return self.by_class(tally, subject)
+        return ratio(*self.counts(tally, subject))
+
+
+def _served(tally: Tally, subject: Subject) -> GoodValid:
     n = tally.cell("status").n
-    return Reading(float(n), n)
+    return n, n
+
+
+def _failed(tally: Tally, subject: Subject) -> GoodValid:
+    status = tally.cell("status")
+    return status.count(STATUS_ERROR), status.n
+
+
+# Predictions or calls in the window.
+requests = Amount(_served)
+# Failed requests; n counts all.
+failed = Amount(_failed)
+# Failed requests over requests.
+error_rate = Share(_failed)
 
 
 def throughput(tally: Tally, subject: Subject) -> Reading:
@@ -41,62 +88,58 @@ def throughput(tally: Tally, subject: Subject) -> Reading:
     return Reading(n / minutes if minutes else None, n)
 
 
-def failed(tally: Tally, subject: Subject) -> Reading:
-    """Failed requests; n counts all."""
-    status = tally.cell("status")
-    return Reading(float(status.count(STATUS_ERROR)), status.n)
-
-
-def error_rate(tally: Tally, subject: Subject) -> Reading:
-    """Failed requests over requests."""
-    status = tally.cell("status")
-    return ratio(status.count(STATUS_ERROR), status.n)
-
-
 def latency(q: float) -> Reader:
     """The q-quantile of the latency in ms."""
     return percentile("latency", q, per=US_PER_MS)
 
 
-def percentile(metric: str, q: float, *, per: int = 1) -> Reader:
+@dataclass(frozen=True, slots=True)
+class Percentile:
     """The q-quantile of a metric, within 1 %, where `per` quanta are one unit; interval by order statistics."""
 
-    def read(tally: Tally, subject: Subject) -> Reading:
-        cell = tally.cell(metric)
+    metric: str
+    q: float
+    per: int = 1
+
+    def __call__(self, tally: Tally, subject: Subject) -> Reading:
+        """With the number of events; nothing of nothing."""
+        cell = tally.cell(self.metric)
         n = int(cell.counts.sum())
         if n <= 0:
             return Reading(None, 0)
-        half = Z_95 * sqrt(q * (1 - q) / n)
-        places = (q, max(0.0, q - half), min(1.0, q + half))
+        half = Z_95 * sqrt(self.q * (1 - self.q) / n)
+        places = (self.q, max(0.0, self.q - half), min(1.0, self.q + half))
         found = [quantile(cell.bins, cell.counts, place, cell.layout) for place in places]
-        value, low, high = (None if quanta is None else quanta / per for quanta in found)
+        value, low, high = (None if quanta is None else quanta / self.per for quanta in found)
         return Reading(value, n, low, high)
 
-    return read
+
+def percentile(metric: str, q: float, *, per: int = 1) -> Reader:
+    """The q-quantile of a metric."""
+    return Percentile(metric, q, per)
 
 
-def accuracy(tally: Tally, subject: Subject) -> Reading:
-    """Correct among labelled."""
+def _correct(tally: Tally, subject: Subject) -> GoodValid:
     confusion = Confusion.of(tally)
-    return ratio(confusion.correct, confusion.n)
+    return confusion.correct, confusion.n
 
 
-def precision(tally: Tally, subject: Subject) -> Reading:
-    """True positives among predicted positives; macro for multiclass."""
-    confusion = Confusion.of(tally)
-    if subject.kind == MULTICLASS:
-        return averages.macro(confusion, averages.precision)
-    hits, predicted, _ = confusion.hits(subject.positive_code)
-    return ratio(hits, predicted)
+def _precise(tally: Tally, subject: Subject) -> GoodValid:
+    hits, predicted, _ = Confusion.of(tally).hits(subject.positive_code)
+    return hits, predicted
 
 
-def recall(tally: Tally, subject: Subject) -> Reading:
-    """True positives among actual positives; macro for multiclass."""
-    confusion = Confusion.of(tally)
-    if subject.kind == MULTICLASS:
-        return averages.macro(confusion, averages.recall)
-    hits, _, actual = confusion.hits(subject.positive_code)
-    return ratio(hits, actual)
+def _recalled(tally: Tally, subject: Subject) -> GoodValid:
+    hits, _, actual = Confusion.of(tally).hits(subject.positive_code)
+    return hits, actual
+
+
+# Correct among labelled.
+accuracy = Share(_correct)
+# True positives among predicted positives; macro for multiclass.
+precision = Share(_precise, lambda tally, _: averages.macro(Confusion.of(tally), averages.precision))
+# True positives among actual positives; macro for multiclass.
+recall = Share(_recalled, lambda tally, _: averages.macro(Confusion.of(tally), averages.recall))
 
 
 def f1(tally: Tally, subject: Subject) -> Reading:
@@ -130,29 +173,34 @@ def label_coverage(tally: Tally, subject: Subject) -> Reading:
     return ratio(tally.cell("confusion").n + labelled, tally.cell("decision").n + lists)
 
 
-def positive_rate(tally: Tally, subject: Subject) -> Reading:
-    """Decisions for the positive class among decisions."""
+def _positive(tally: Tally, subject: Subject) -> GoodValid:
     decision = tally.cell("decision")
-    positive = 0 if subject.positive_code is None else decision.count(subject.positive_code)
-    return ratio(positive, decision.n)
+    return 0 if subject.positive_code is None else decision.count(subject.positive_code), decision.n
 
 
-def truncation_rate(tally: Tally, subject: Subject) -> Reading:
-    """Calls that ended with finish reason `length`, among those whose finish reason is known."""
+def _truncated(tally: Tally, subject: Subject) -> GoodValid:
     finish = tally.cell("finish")
-    return ratio(finish.count(LENGTH), finish.count(*KNOWN_FINISHES))
+    return finish.count(LENGTH), finish.count(*KNOWN_FINISHES)
 
 
-def feedback_rate(tally: Tally, subject: Subject) -> Reading:
-    """Requests that somebody rated, among requests."""
-    return ratio(tally.cell("feedback").count(FEEDBACK_RATED), tally.cell("status").n)
+def _rated(tally: Tally, subject: Subject) -> GoodValid:
+    return tally.cell("feedback").count(FEEDBACK_RATED), tally.cell("status").n
 
 
-def feedback_negative_rate(tally: Tally, subject: Subject) -> Reading:
-    """Thumbs down among thumbs."""
+def _disliked(tally: Tally, subject: Subject) -> GoodValid:
     feedback = tally.cell("feedback")
     down = feedback.count(FEEDBACK_DOWN)
-    return ratio(down, down + feedback.count(FEEDBACK_UP))
+    return down, down + feedback.count(FEEDBACK_UP)
+
+
+# Decisions for the positive class among decisions.
+positive_rate = Share(_positive)
+# Calls that ended with finish reason `length`, among those whose finish reason is known.
+truncation_rate = Share(_truncated)
+# Requests that somebody rated, among requests.
+feedback_rate = Share(_rated)
+# Thumbs down among thumbs.
+feedback_negative_rate = Share(_disliked)
 
 
 def tokens(tally: Tally, subject: Subject) -> Reading:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.states import Memory, Policy, Seen, State, Timing, advance
+from alerting.states import Blindness, Memory, Plan, Policy, Seen, State, advance
 
 T0 = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -17,9 +17,9 @@ def play(seen: str, *, hold: int = 0, keep: int = 0, policy: Policy = Policy.KEE
     """One letter per minute: x breached, . fine, ? no data, ~ stale. The state after each."""
     words = {"x": Seen.BREACHED, ".": Seen.FINE, "?": Seen.NO_DATA, "~": Seen.STALE}
     memory, states = Memory(), []
+    plan = Plan(hold * MINUTE, keep * MINUTE, {Seen.NO_DATA: Blindness(policy)})
     for minute, letter in enumerate(seen):
-        timing = Timing(hold * MINUTE, keep * MINUTE)
-        trail = advance(memory, words[letter], at=T0 + minute * MINUTE, timing=timing, policy=policy)
+        trail = advance(memory, words[letter], at=T0 + minute * MINUTE, plan=plan)
         memory = trail[-1] if trail else memory
         states.append(memory.state)
     return states
@@ -69,7 +69,7 @@ def test_a_pending_alert_does_not_fire_while_nobody_can_tell() -> None:
 
 
 def test_a_breach_that_fires_at_once_was_pending_first() -> None:
-    trail = advance(Memory(), Seen.BREACHED, at=T0, timing=Timing(), policy=Policy.KEEP)
+    trail = advance(Memory(), Seen.BREACHED, at=T0, plan=Plan())
     assert [memory.state for memory in trail] == [State.PENDING, State.FIRING]
     assert (trail[-1].active_since, trail[-1].fired_at) == (T0, T0)
 

@@ -41,7 +41,7 @@ def test_every_measure_of_a_kind_can_have_a_rule(credit_risk: Model, kind: str) 
     credit_risk.kind = kind
     rule = error_rule(credit_risk)
     for measure in measures_for(kind):
-        for comparison in AlertRule.Comparison.values:
+        for comparison in (AlertRule.Comparison.ABOVE, AlertRule.Comparison.BELOW):
             rule.measure, rule.comparison, rule.threshold = measure.name, comparison, 0.5
             assert rule_problems(rule) == {}, measure.name
             assert KIND.title(rule)

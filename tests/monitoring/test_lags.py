@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from alerting.kinds import rule_kind
+from alerting.judge import question
 from alerting.models import AlertRule
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
@@ -64,7 +64,7 @@ def test_points_objectives_and_rules_wait_for_what_was_learned(credit_risk: Mode
     rule = AlertRule(
         project=credit_risk.project, model=credit_risk, kind="threshold", measure="accuracy", threshold=0.9, window=DAY
     )
-    ask = rule_kind(rule).question(rule, subject, at=now, watermark=now)
+    ask = question(rule, subject, at=now, watermark=now).ask
     assert ask.edges[-1] == pytest.approx(now - subject.settle, abs=MINUTE)
 
 

@@ -1,0 +1,260 @@
+"""Ask a rule, saved or not, of the past: by the evaluator and the state machine that page people.
+
+Every instant at which the rule would have been evaluated is judged by the summaries as they are now, so by all that has
+become known since: a backtest sees with hindsight. What the rule saw then is in its evaluations; where the two disagree,
+the result says so and shows both. A rule that is asked of the past starts quiet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alerting.errors import Refused
+from alerting.hindsight import Difference, differences
+from alerting.judge import answer, ask
+from alerting.kinds.base import BREACHED, SEVERITIES, Answers, Asked, Members, MembersAsked, rule_model
+from alerting.look import look_back
+from alerting.models import AlertRule, AlertVerdict, Incident, Severity
+from alerting.plan import plan_of
+from alerting.replay import Slots, Stretch, firings, replay
+from alerting.slots import interval_of, slot_of
+from alerting.states import BLIND, SEEN, State
+from monitoring.measures import subjects_of
+from monitoring.selectors.history import Question, coarse_until
+from monitoring.stats.tally import Subject
+from monitoring.stats.windows import Floats, epoch
+
+MOST: Final = 100_000
+NIGHT: Final = (22, 7)  # from this hour until that one, in the zone of the installation
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One time that it would have fired. `end` is None where it still did at the end; `incidents` are the numbers it met."""
+
+    pending_at: datetime
+    start: datetime
+    end: datetime | None
+    seconds: float
+    severity: str
+    value: float | None
+    reason: str
+    at_night: bool
+    incidents: tuple[int, ...] = ()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it would have woken somebody."""
+        return self.severity == Severity.PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What the rule would have done over [start, end), evaluated at `slots`.
+
+    `caught` and `missed` are incidents of the model that nobody called noise; a false alarm is a firing that met none of
+    them. Before `coarse_until` a moment is known within its hour (or day) only. `differences` are where the rule saw
+    something else then.
+    """
+
+    rule: AlertRule
+    start: datetime
+    end: datetime
+    slots: Slots
+    answers: Answers
+    firings: Sequence[Firing]
+    caught: Sequence[Incident]
+    missed: Sequence[Incident]
+    blind_s: float
+    coarse_until: datetime | None
+    differences: Sequence[Difference] = field(default_factory=list)
+
+    @property
+    def firing_s(self) -> float:
+        """Time in firing."""
+        return sum(one.seconds for one in self.firings)
+
+    @property
+    def false_alarms(self) -> list[Firing]:
+        """Firings that met no incident."""
+        return [one for one in self.firings if not one.incidents]
+
+    @property
+    def pages(self) -> list[Firing]:
+        """Firings that would have woken somebody."""
+        return [one for one in self.firings if one.is_page]
+
+    @property
+    def pages_at_night(self) -> list[Firing]:
+        """Those that would have done so at night."""
+        return [one for one in self.pages if one.at_night]
+
+    @property
+    def with_hindsight(self) -> bool:
+        """Whether later truth changed what the rule would have done."""
+        return any(one.is_hindsight for one in self.differences)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was read for a rule: a variant that asks for the same windows is judged without reading again."""
+
+    question: Asked
+    seen: Any
+    subject: Subject
+    slots: Slots
+
+    def fits(self, asked: Asked) -> bool:
+        """Whether it holds what this question asks for."""
+        mine = self.question
+        if not isinstance(asked, Question) or not isinstance(mine, Question):
+            return False
+        same = (mine.scope, mine.metrics, mine.past, mine.past_of) == (
+            *(asked.scope, asked.metrics, asked.past),
+            asked.past_of,
+        )
+        return same and np.array_equal(mine.edges, asked.edges)
+
+
+def backtest(rule: AlertRule, *, start: datetime, end: datetime, now: datetime) -> Backtest:
+    """One rule over the past; `Refused` with the mend where the range makes no sense."""
+    return compare([rule], start=start, end=end, now=now)[0]
+
+
+def compare(rules: Sequence[AlertRule], *, start: datetime, end: datetime, now: datetime) -> list[Backtest]:
+    """Variants over the same past; what they have in common is read once."""
+    past: Past | None = None
+    results = []
+    for rule in rules:
+        past = read_past(rule, start=start, end=min(end, now), known=past)
+        results.append(replay_past(rule, past, start=start, end=min(end, now)))
+    return results
+
+
+def read_past(rule: AlertRule, *, start: datetime, end: datetime, known: Past | None = None) -> Past:
+    """What the rule looks at, at every instant at which it is due."""
+    slots = _slots(rule, start, end)
+    model = rule_model(rule)
+    subject = known.subject if known else subjects_of([model])[model.pk]
+    until = epoch(slots.first) + np.arange(slots.count, dtype=np.int64) * int(slots.step.total_seconds())
+    asked = ask(rule, subject, until=until)
+    if known and known.slots == slots and known.fits(asked):
+        return known
+    seen = _members(asked, start, end) if isinstance(asked, MembersAsked) else look_back(asked)
+    return Past(asked, seen, subject, slots)
+
+
+def _members(asked: MembersAsked, start: datetime, end: datetime) -> Members:
+    """The rules of a composite, each asked of the same past."""
+    rules = AlertRule.objects.filter(project=asked.project_id, slug__in=asked.slugs)
+    fires = {}
+    for rule in rules.select_related("project", "slo__model", "model", "policy"):
+        past = read_past(rule, start=start, end=end)
+        fires[rule.slug] = _fires(rule, past, asked)
+    return Members(asked.until, fires)
+
+
+def _fires(rule: AlertRule, past: Past, asked: MembersAsked) -> Floats:
+    """1, 0 or NaN at the instants of the composite: what the rule's last evaluation until then had made of its alert."""
+    seen = answer(rule, past.subject, past.seen).seen
+    states = np.full(past.slots.count + 1, np.nan)
+    moves = replay(seen, past.slots, plan_of(rule))
+    states[1:] = 0.0
+    for move, later in zip(moves, [*moves[1:], None], strict=True):
+        value = {State.FIRING: 1.0, State.PENDING: 0.0, State.INACTIVE: 0.0}.get(move.memory.state, np.nan)
+        states[move.place + 1 : later.place + 1 if later else None] = value
+    first, step = epoch(past.slots.first), int(past.slots.step.total_seconds())
+    places = np.clip((asked.until - first) // step + 1, 0, past.slots.count)
+    found: Floats = states[places]
+    return found
+
+
+def replay_past(rule: AlertRule, past: Past, *, start: datetime, end: datetime) -> Backtest:
+    """Judge and play what was read, and hold it against what became of it."""
+    slots, plan = past.slots, plan_of(rule)
+    answers = answer(rule, past.subject, past.seen)
+    stretches = firings(moves := replay(answers.seen, slots, plan), slots.count)
+    began = {move.place: move.memory.active_since for move in moves if move.memory.active_since}
+    incidents = _incidents(rule, start, end)
+    found = [_firing(stretch, slots, answers, began[stretch.start], incidents) for stretch in stretches]
+    met = {number for one in found for number in one.incidents}
+    floor = coarse_until()
+    blind = np.isin(answers.seen, [SEEN.index(one) for one in BLIND])
+    return Backtest(
+        rule=rule,
+        start=start,
+        end=end,
+        slots=slots,
+        answers=answers,
+        firings=found,
+        caught=[one for one in incidents if one.number in met],
+        missed=[one for one in incidents if one.number not in met],
+        blind_s=int(blind.sum()) * slots.step.total_seconds(),
+        coarse_until=_moment(floor) if floor > start.timestamp() else None,
+        differences=differences(rule, slots, answers, stretches),
+    )
+
+
+def _slots(rule: AlertRule, start: datetime, end: datetime) -> Slots:
+    step = interval_of(rule)
+    if step % timedelta(seconds=1):
+        raise Refused(_("Only rules that ask at whole seconds can be asked of the past: change the interval."))
+    if end <= start:
+        raise Refused(_("The range must end after it starts, and start before now."))
+    first = slot_of(rule, now=start)
+    first = first if first >= start else first + step
+    count = max(0, -((first - end) // step))
+    if not 0 < count <= MOST:
+        raise Refused(
+            _("That would be %(count)d evaluations; choose a range, or an interval, that makes 1 to %(most)d of them.")
+            % {"count": count, "most": MOST}
+        )
+    return Slots(first, step, count)
+
+
+def _firing(
+    stretch: Stretch, slots: Slots, answers: Answers, pending: datetime | None, incidents: Sequence[Incident]
+) -> Firing:
+    start, end = slots.at(stretch.start), slots.at(stretch.end)
+    told = answers.of(stretch.start)
+    part = slice(stretch.start, stretch.end)
+    levels = answers.severity[part][answers.seen[part] == BREACHED].tolist()
+    severity = SEVERITIES[min(levels)] if levels else told.severity
+    met = (one.number for one in incidents if one.impact_started_at < end and (one.resolved_at or end) >= start)
+    return Firing(
+        pending_at=pending or start,
+        start=start,
+        end=end if stretch.end < slots.count else None,
+        seconds=(end - start).total_seconds(),
+        severity=severity,
+        value=told.value,
+        reason=told.reason,
+        at_night=_is_night(start),
+        incidents=tuple(met),
+    )
+
+
+def _is_night(at: datetime) -> bool:
+    hour = timezone.localtime(at, timezone.get_default_timezone()).hour
+    return hour >= NIGHT[0] or hour < NIGHT[1]
+
+
+def _incidents(rule: AlertRule, start: datetime, end: datetime) -> list[Incident]:
+    """Those of the model that touch the range, but for those that reviews call nothing but noise."""
+    rows = Incident.objects.filter(model=rule_model(rule), impact_started_at__lt=end)
+    rows = rows.exclude(resolved_at__lt=start).order_by("number").prefetch_related("verdicts")
+    return [one for one in rows if not _is_noise(one)]
+
+
+def _is_noise(incident: Incident) -> bool:
+    verdicts = {one.verdict for one in incident.verdicts.all()}
+    return verdicts == {AlertVerdict.Verdict.NOISE}
+
+
+def _moment(epoch_s: int) -> datetime:
+    return datetime.fromtimestamp(epoch_s, tz=timezone.get_default_timezone())

@@ -1,0 +1,281 @@
+"""What programs ask of rules: what one would have done, and the signs of life that one waits for."""
+
+from dataclasses import asdict
+from datetime import datetime
+from math import isnan
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from alerting.backtest import Backtest, compare
+from alerting.errors import Refused
+from alerting.heartbeat import receive_heartbeat
+from alerting.models import AlertRule, Incident
+from alerting.validate import rule_problems
+from lib import clock
+from models_registry.authenticate import project_of
+from models_registry.models import Model, Project
+from monitoring.models import SLO, Policy
+from monitoring.selectors.event_filters import FilterError, read_moment
+
+MOST_POINTS = 1_000
+FIELDS = [
+    *(
+        "slug",
+        "name",
+        "kind",
+        "slo",
+        "model",
+        "environment",
+        "measure",
+        "comparison",
+        "threshold",
+        "recovery",
+        "window",
+    ),
+    *("against", "pairs", "points", "points_bad", "expression", "policy", "group_by", "settle", "labels"),
+    *("for_duration", "keep_firing_for", "minimum", "interval", "severity", "no_data", "no_data_for"),
+    *("on_error", "error_for", "summary"),
+]
+
+
+class RuleDefinitionSerializer(serializers.ModelSerializer[AlertRule]):
+    """A rule as it is defined; every reference by its slug. Nothing is saved."""
+
+    slo = serializers.SlugRelatedField(slug_field="slug", queryset=SLO.objects.none(), required=False, allow_null=True)
+    model = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Model.objects.none(), required=False, allow_null=True
+    )
+    policy = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Policy.objects.none(), required=False, allow_null=True
+    )
+    slug = serializers.SlugField(required=False, default="unsaved")
+    name = serializers.CharField(required=False, default="", allow_blank=True)
+
+    class Meta:
+        """What a person decides; uniqueness is nobody's business where nothing is saved."""
+
+        model = AlertRule
+        fields = FIELDS
+        validators: list[Any] = []
+
+    def __init__(self, *args: Any, project: Project | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, table in (("slo", SLO), ("model", Model), ("policy", Policy)):
+            self.fields[name].queryset = table._default_manager.filter(project=project)  # type: ignore[attr-defined]
+
+
+class BacktestRequestSerializer(serializers.Serializer[dict[str, Any]]):
+    """What to ask of which past."""
+
+    rule = serializers.JSONField(help_text="The slug of a rule, or a rule as it would be defined.")
+    variant = serializers.JSONField(
+        required=False, help_text="Fields that differ in a second rule, which is asked of the same past."
+    )
+    to = serializers.JSONField(help_text="RFC 3339 with offset, or a number.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python."""
+        moment = serializers.JSONField(help_text="RFC 3339 with offset, or a number.")
+        return {**super().get_fields(), "from": moment}
+
+
+class FiringSerializer(serializers.Serializer[dict[str, Any]]):
+    """One time that it would have fired."""
+
+    pending_at = serializers.DateTimeField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField(allow_null=True)
+    seconds = serializers.FloatField()
+    severity = serializers.CharField()
+    value = serializers.FloatField(allow_null=True)
+    reason = serializers.CharField()
+    at_night = serializers.BooleanField()
+    incidents = serializers.ListField(child=serializers.IntegerField())
+
+
+class DifferenceSerializer(serializers.Serializer[dict[str, Any]]):
+    """Where it did something else then."""
+
+    at = serializers.DateTimeField()
+    fired_then = serializers.BooleanField()
+    fires_now = serializers.BooleanField()
+    then_value = serializers.FloatField(allow_null=True)
+    now_value = serializers.FloatField(allow_null=True)
+    then_valid = serializers.IntegerField(allow_null=True)
+    now_valid = serializers.IntegerField(allow_null=True)
+    then_reason = serializers.CharField()
+    is_hindsight = serializers.BooleanField()
+
+
+class SeenSerializer(serializers.Serializer[dict[str, Any]]):
+    """What it saw at an instant; of many the worst is kept."""
+
+    at = serializers.DateTimeField()
+    value = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+
+
+class BacktestSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a rule would have done."""
+
+    evaluations = serializers.IntegerField()
+    interval_s = serializers.FloatField()
+    firings = FiringSerializer(many=True)
+    time_in_firing_s = serializers.FloatField()
+    pages = serializers.IntegerField()
+    pages_at_night = serializers.IntegerField()
+    caught = serializers.ListField(child=serializers.IntegerField(), help_text="Numbers of incidents.")
+    missed = serializers.ListField(child=serializers.IntegerField(), help_text="Numbers of incidents.")
+    false_alarms = serializers.IntegerField()
+    no_data_s = serializers.FloatField()
+    coarse_until = serializers.DateTimeField(allow_null=True)
+    with_hindsight = serializers.BooleanField()
+    seen_then = DifferenceSerializer(many=True)
+    series = SeenSerializer(many=True)
+
+
+class BacktestAnswerSerializer(BacktestSerializer):
+    """The rule, and the variant where one was asked for."""
+
+    variant = BacktestSerializer(allow_null=True)
+
+
+class HeartbeatSerializer(serializers.Serializer[dict[str, Any]]):
+    """When it came."""
+
+    rule = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class BacktestView(APIView):
+    """What a rule, saved or not, would have done."""
+
+    permission = "alerting.view_alertrule"
+    write_scope = "read"
+
+    @extend_schema(
+        request=BacktestRequestSerializer,
+        responses=BacktestAnswerSerializer,
+        operation_id="rule_backtest",
+    )
+    def post(self, request: Request) -> Response:
+        """By the evaluator that pages people, at every instant at which the rule would have been evaluated."""
+        given = BacktestRequestSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        rules = _rules(project_of(request), given.validated_data)
+        start, end = (_moment(name, given.validated_data[name]) for name in ("from", "to"))
+        try:
+            found = compare(rules, start=start, end=end, now=clock.now())
+        except (Refused, ValueError) as error:
+            raise ValidationError({"from": str(error)}) from error
+        told = [_told(one) for one in found]
+        return Response({**told[0], "variant": told[1] if len(told) > 1 else None})
+
+
+class HeartbeatView(APIView):
+    """A sign of life for a rule of kind heartbeat."""
+
+    permission = "alerting.change_alertrule"
+    write_scope = "ingest"
+
+    @extend_schema(request=None, responses=HeartbeatSerializer, operation_id="rule_heartbeat")
+    def post(self, request: Request, slug: str) -> Response:
+        """Take note that it came now; 404 where no rule waits for one."""
+        rule = AlertRule.objects.filter(project=project_of(request), slug=slug, kind=AlertRule.Kind.HEARTBEAT).first()
+        if rule is None:
+            raise NotFound("There is no rule of kind heartbeat with this slug in the project.")
+        now = clock.now()
+        receive_heartbeat(rule, now=now)
+        return Response({"rule": rule.slug, "at": now})
+
+
+def _rules(project: Project, given: dict[str, Any]) -> list[AlertRule]:
+    """The rule and, where it differs, its variant; both could be asked."""
+    rule = _rule(project, given["rule"])
+    rules = [rule]
+    if given.get("variant") is not None:
+        rules.append(_defined(project, given["variant"], "variant", like=rule))
+    return rules
+
+
+def _rule(project: Project, given: Any) -> AlertRule:
+    if not isinstance(given, str):
+        return _defined(project, given, "rule")
+    rows = AlertRule.objects.filter(project=project, slug=given)
+    rule = rows.select_related("project", "slo__model", "model", "policy").first()
+    if rule is None:
+        raise ValidationError({"rule": f"There is no rule {given} in the project; GET /api/v1/rules lists them."})
+    return rule
+
+
+def _defined(project: Project, given: Any, where: str, *, like: AlertRule | None = None) -> AlertRule:
+    if not isinstance(given, dict):
+        raise ValidationError({where: "Write an object with the fields of a rule."})
+    if unknown := sorted(given.keys() - set(FIELDS)):
+        raise ValidationError({where: f"Unknown fields: {', '.join(unknown)}. A rule has {', '.join(FIELDS)}."})
+    form = RuleDefinitionSerializer(data=given, project=project, partial=like is not None)
+    if not form.is_valid():
+        raise ValidationError({where: form.errors})
+    known = {name: getattr(like, name) for name in FIELDS} if like else {}
+    rule = AlertRule(project=project, **{**known, **form.validated_data})
+    rule.pk = like.pk if like else None  # a variant is due when its rule is
+    if like is not None:
+        rule.created_at = like.created_at
+    if problems := rule_problems(rule):
+        raise ValidationError({where: problems})
+    return rule
+
+
+def _moment(name: str, given: Any) -> datetime:
+    try:
+        found = read_moment(name, str(given))
+    except FilterError as error:
+        raise ValidationError({name: str(error)}) from error
+    if found is None:
+        raise ValidationError({name: "Write a time, such as 2026-03-10T12:00:00Z."})
+    return found
+
+
+def _told(found: Backtest) -> dict[str, Any]:
+    return {
+        "evaluations": found.slots.count,
+        "interval_s": found.slots.step.total_seconds(),
+        "firings": [asdict(one) for one in found.firings],
+        "time_in_firing_s": found.firing_s,
+        "pages": len(found.pages),
+        "pages_at_night": len(found.pages_at_night),
+        "caught": _numbers(found.caught),
+        "missed": _numbers(found.missed),
+        "false_alarms": len(found.false_alarms),
+        "no_data_s": found.blind_s,
+        "coarse_until": found.coarse_until,
+        "with_hindsight": found.with_hindsight,
+        "seen_then": [{**asdict(one), "is_hindsight": one.is_hindsight} for one in found.differences],
+        "series": _series(found),
+    }
+
+
+def _numbers(incidents: Any) -> list[int]:
+    rows: list[Incident] = list(incidents)
+    return [one.number for one in rows]
+
+
+def _series(found: Backtest) -> list[dict[str, Any]]:
+    """At most a thousand points."""
+    step = -(-found.slots.count // MOST_POINTS)
+    answers = found.answers
+    rows = (("value", answers.value), ("low", answers.low), ("high", answers.high))
+    return [
+        {
+            "at": found.slots.at(place),
+            **{name: None if row is None or isnan(row[place]) else float(row[place]) for name, row in rows},
+        }
+        for place in range(0, found.slots.count, step)
+    ]

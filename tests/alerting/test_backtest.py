@@ -1,0 +1,160 @@
+"""A rule asked of the past does what it did: by the same evaluator, on the same numbers; and says where truth came late."""
+
+import random
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from alerting.backtest import backtest, compare
+from alerting.errors import Refused
+from alerting.models import AlertRule, AlertTransition, AlertVerdict, Evaluation, Incident
+from models_registry.models import Model
+from tests import cast
+from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, burn_rule, error_rule, serve, tick
+from tests.monitoring.series import add, class_code, labelled, series_of, served
+
+pytestmark = pytest.mark.django_db
+HALF = timedelta(seconds=59)
+
+
+def firings_of(rule: AlertRule, start: int, end: int) -> list[tuple[datetime, datetime | None]]:
+    found = backtest(rule, start=NOON + start * MINUTE, end=NOON + end * MINUTE, now=NOON + DAY)
+    return [(one.start, one.end) for one in found.firings]
+
+
+def fired(rule: AlertRule) -> list[tuple[datetime, datetime | None]]:
+    """What really happened, by its transitions."""
+    found: list[list[datetime | None]] = []
+    for row in AlertTransition.objects.filter(alert__rule=rule, alert__signal="breach").order_by("id"):
+        if row.to_state == "firing" and row.from_state != "firing":
+            found.append([row.at, None])
+        elif row.from_state == "firing" and row.to_state != "firing":
+            found[-1][1] = row.at
+    return [(start, end) for start, end in found]
+
+
+class TestReplay(TestCase):
+    """Whatever came, a backtest tells what the live evaluator did at every slot."""
+
+    @settings(max_examples=8)
+    @given(
+        failures=st.lists(st.sampled_from([0, 0, 0, 1, 4, 10]), min_size=12, max_size=24),
+        quiet=st.sets(st.integers(0, 23), max_size=8),
+        hold=st.integers(0, 3),
+        keep=st.integers(0, 3),
+        no_data=st.sampled_from(["keep", "ok", "alert", "separate"]),
+    )
+    def test_equals_the_live_evaluator(self, failures, quiet, hold, keep, no_data) -> None:
+        model = cast.make_credit_risk(cast.make_project())
+        shared = {"for_duration": hold * MINUTE, "keep_firing_for": keep * MINUTE, "no_data": no_data}
+        rules = [
+            error_rule(model, "share", window=2 * MINUTE, **shared),
+            error_rule(model, "count", measure="requests", threshold=15, window=3 * MINUTE, **shared),
+            error_rule(model, "slow", measure="latency_p95", threshold=300, window=3 * MINUTE, **shared),
+            burn_rule(model, pairs=[{"long_s": 600, "short_s": 120, "factor": 14.4, "severity": "page"}], **shared),
+        ]
+        for minute, failed in enumerate(failures):
+            if minute not in quiet:
+                served(model, NOON + minute * MINUTE, ok=10 - failed, failed=failed)
+                add(series_of(model, "latency"), NOON + minute * MINUTE, {900 + 40 * failed: 10})
+        tick(0, len(failures))
+        for rule in rules:
+            assert firings_of(rule, 0, len(failures)) == fired(rule), rule
+            result = backtest(rule, start=NOON, end=NOON + len(failures) * MINUTE, now=NOON + DAY)
+            lived = Evaluation.objects.filter(rule=rule).order_by("slot")
+            known = [row.value for row in lived]
+            told = [result.answers.of(place) for place in range(result.slots.count)]
+            assert [one.value for one in told] == known
+            assert [one.valid for one in told] == [row.valid for row in lived]
+            assert [one.reason[:300] for one in told] == [row.reason for row in lived]
+            assert not result.differences
+
+
+def test_quality_and_drift_free_kinds_replay_alike(credit_risk: Model) -> None:
+    dice = random.Random(3)
+    class_code(credit_risk, credit_risk.positive_label, 1)
+    rules = [
+        error_rule(credit_risk, name, measure=name, comparison="lt", threshold=0.7, window=5 * MINUTE)
+        for name in ("accuracy", "precision", "recall", "f1", "specificity")
+    ]
+    volume = error_rule(credit_risk, "traffic", kind="volume", measure="", threshold=None, window=5 * MINUTE)
+    for week in (7, 14, 21):
+        for minute in range(-10, 30):
+            served(credit_risk, NOON - week * DAY + minute * MINUTE, ok=20)
+    for minute in range(30):
+        served(credit_risk, NOON + minute * MINUTE, ok=20 if minute < 12 else 0)
+        pairs = [(dice.choice([1, 2]), dice.choice([1, 1, 2])) for _ in range(6)]
+        labelled(credit_risk, NOON + minute * MINUTE - credit_risk.label_delay, pairs)
+    tick(0, 30)
+    for rule in [*rules, volume]:
+        assert firings_of(rule, 0, 30) == fired(rule)
+    assert any(fired(rule) for rule in rules)
+    assert fired(volume)
+
+
+def test_incidents_are_caught_or_missed_and_noise_is_neither(credit_risk: Model) -> None:
+    rule = error_rule(credit_risk, severity="page", for_duration=MINUTE)
+    serve(credit_risk, start=-60, end=0)
+    serve(credit_risk, start=0, end=10, ok=5, failed=5)
+    serve(credit_risk, start=10, end=60)
+    tick(-10, 60)
+    caught = Incident.objects.get()
+    at = NOON + 40 * MINUTE
+    missed = Incident.objects.create(
+        project=credit_risk.project, number=9, title="By hand", model=credit_risk, group_key="hand",
+        severity="page", state="resolved", impact_started_at=at, opened_at=at, resolved_at=at + 5 * MINUTE,
+    )  # fmt: skip
+    serve(credit_risk, start=50, end=53, ok=0, failed=10)
+    result = backtest(rule, start=NOON - 10 * MINUTE, end=NOON + HOUR, now=NOON + DAY)
+    assert (list(result.caught), list(result.missed)) == ([caught], [missed])
+    assert [one.incidents for one in result.firings] == [(caught.number,), ()]
+    assert (len(result.false_alarms), len(result.pages), len(result.pages_at_night)) == (1, 2, 0)
+    assert result.firing_s == sum(one.seconds for one in result.firings) > 0
+    # What came later made it fire where it was quiet then.
+    assert result.with_hindsight
+    [difference] = result.differences
+    assert (difference.fired_then, difference.fires_now, difference.then_value) == (False, True, 0.0)
+    assert difference.now_value > 0.1
+    AlertVerdict.objects.create(alert=caught.alerts.get(), incident=caught, verdict="noise", at=NOON)
+    again = backtest(rule, start=NOON - 10 * MINUTE, end=NOON + HOUR, now=NOON + DAY)
+    assert (list(again.caught), len(again.false_alarms)) == ([], 2)
+
+
+def test_a_variant_reads_nothing_again_and_is_no_hindsight(credit_risk: Model) -> None:
+    rule = error_rule(credit_risk)
+    serve(credit_risk, start=-10, end=30, ok=8, failed=2)
+    tick(0, 30)
+    variant = AlertRule.objects.get(pk=rule.pk)
+    variant.threshold = 0.3
+    reach = {"start": NOON, "end": NOON + 30 * MINUTE, "now": NOON + DAY}
+    with CaptureQueriesContext(connection) as alone:
+        backtest(rule, **reach)
+    with CaptureQueriesContext(connection) as both:
+        first, second = compare([rule, variant], **reach)
+    reads = [sum("monitoring_bucket" in one["sql"] for one in found) for found in (alone, both)]
+    assert reads == [1, 1]
+    assert (len(first.firings), len(second.firings)) == (1, 0)
+    assert not second.differences
+
+
+def test_a_rule_that_was_never_saved_is_asked_like_any_other(credit_risk: Model) -> None:
+    serve(credit_risk, start=0, end=10, ok=5, failed=5)
+    rule = AlertRule(
+        project=credit_risk.project,
+        slug="new",
+        kind="threshold",
+        model=credit_risk,
+        measure="error_rate",
+        threshold=0.1,
+    )
+    [one] = backtest(rule, start=NOON - HOUR, end=NOON + HOUR, now=NOON + DAY).firings
+    assert (one.start, one.severity, one.is_page) == (NOON + MINUTE, "ticket", False)
+    with pytest.raises(Refused, match="must end after"):
+        backtest(rule, start=NOON, end=NOON - HOUR, now=NOON + DAY)
+    with pytest.raises(Refused, match="527040 evaluations"):
+        backtest(rule, start=NOON - 366 * DAY, end=NOON, now=NOON + DAY)
