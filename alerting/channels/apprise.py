@@ -1,6 +1,6 @@
 """The long tail, through the library apprise: Discord, Matrix, Pushover and a hundred others, each by a URL of its own.
 
-The library is imported when the first message leaves (25 MB that other installations never pay) and brings its own HTTP
+The library is imported when the first message leaves (40 MB that other installations never pay) and brings its own HTTP
 client, which resolves names by itself. So only services whose address the library knows are allowed; those of a host
 that a person names are for installations that allow private networks anyway.
 """

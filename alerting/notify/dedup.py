@@ -1,6 +1,6 @@
 """Who never heard of the beginning need not hear of the end, and nobody is told twice of one state of things."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from alerting.models import Notification
 from alerting.notify.candidate import Candidate, Facts
@@ -19,7 +19,9 @@ def told(candidate: Candidate) -> QuerySet[Notification]:
 def check(candidate: Candidate) -> Facts | None:
     """An end follows only a message that was not itself held back or lost; what waited says nothing that was said meanwhile."""
     if candidate.reason in FOLLOWS:
-        began = told(candidate).exclude(reason__in=FOLLOWS)
+        heard = told(candidate)
+        ended = heard.filter(state=State.SENT, reason=Reason.RESOLVED).aggregate(last=Max("id"))["last"] or 0
+        began = heard.filter(id__gt=ended).exclude(reason__in=FOLLOWS)
         return None if began.exists() else {"code": NOTHING_SENT}
     if candidate.planned_at is None or candidate.reason == Reason.UNACKNOWLEDGED:
         return None

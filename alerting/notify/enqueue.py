@@ -12,6 +12,7 @@ from django.db import transaction
 from alerting.models import Channel, Incident, Notification
 from alerting.notify.candidate import Candidate, Facts
 from alerting.notify.decisions import NO_CHANNEL, POSTPONES, ROUTED_NOWHERE
+from alerting.notify.episode import episode_of, in_episode
 from alerting.notify.message import incident_message
 from alerting.notify.pipeline import why_not
 from alerting.notify.record import record_suppressed
@@ -39,9 +40,10 @@ def enqueue(incident: Incident, *, reason: str, now: datetime, actor: User | Non
     if not ways and reason in BEGINS:
         _say_nobody_was_told(incident, nodes, reason=reason, now=now)
     body = incident_message(incident, reason=reason, now=now, actor=actor) if ways else {}
-    rows = [_enqueue(incident, way, reason=reason, body=body, now=now) for way in ways]
+    episode = episode_of(incident)
+    rows = [_enqueue(incident, way, reason=reason, body=body, episode=episode, now=now) for way in ways]
     if reason in BEGINS:
-        _plan_steps(incident, nodes, now=now)
+        _plan_steps(incident, nodes, episode=episode, now=now)
     return [row for row in rows if row is not None]
 
 
@@ -81,11 +83,14 @@ def _due(decision: Facts | None, way: Way) -> datetime:
     return datetime.fromisoformat(decision["until"]) if held and decision else way.due_at
 
 
-def _enqueue(incident: Incident, way: Way, *, reason: str, body: dict[str, Any], now: datetime) -> Notification | None:
+def _enqueue(
+    incident: Incident, way: Way, *, reason: str, body: dict[str, Any], episode: int, now: datetime
+) -> Notification | None:
     if reason == Reason.GREW and _will_be_told(incident, way.channel):
         return None
     generation = reason if reason not in COUNTED else f"{reason}:{_count(incident, way.channel, reason) + 1}"
     generation = f"{reason}:{incident.severity}" if reason == Reason.ESCALATED else generation
+    generation = in_episode(generation, episode)
     return enqueue_for(Candidate(incident, way.channel, reason, now), way, body=body, generation=generation)
 
 
@@ -99,13 +104,13 @@ def _count(incident: Incident, channel: Channel, reason: str) -> int:
     return incident.notifications.filter(channel=channel, reason=reason).count()
 
 
-def _plan_steps(incident: Incident, nodes: list[Node], *, now: datetime) -> None:
+def _plan_steps(incident: Incident, nodes: list[Node], *, episode: int, now: datetime) -> None:
     ways = steps_of(incident, nodes, now=now)
     body = incident_message(incident, reason=Reason.UNACKNOWLEDGED, now=now, actor=None) if ways else {}
     for way in ways:
         after = int(way.step.after.total_seconds()) if way.step else 0
         candidate = Candidate(incident, way.channel, Reason.UNACKNOWLEDGED, now)
-        enqueue_for(candidate, way, body=body, generation=f"step:{way.route}:{after}")
+        enqueue_for(candidate, way, body=body, generation=in_episode(f"step:{way.route}:{after}", episode))
 
 
 def _say_nobody_was_told(incident: Incident, nodes: list[Node], *, reason: str, now: datetime) -> None:

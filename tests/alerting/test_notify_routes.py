@@ -315,3 +315,36 @@ def test_an_incident_that_became_a_page_goes_the_way_of_pages_too(credit_risk, s
     enqueue(incident, reason="escalated", now=story.now)
     assert story.after() == [("pages", "escalated")]
     assert story.after(minutes=1) == [("tickets", "unacknowledged")]
+
+
+def test_an_incident_that_is_opened_again_is_told_anew(incident, escalating, story):
+    enqueue(incident, reason="opened", now=story.now)
+    assert story.after() == [("first", "opened")]
+    story.after(minutes=10)
+    resolve_incident(incident, by=None, now=story.now)
+    assert story.after() == [("first", "resolved")]
+    story.after(minutes=1)
+    Incident.objects.update(state="open", resolved_at=None, resolved_by=None)
+    incident.refresh_from_db()
+    for _ in range(2):
+        enqueue(incident, reason="opened", now=story.now)
+    assert story.after() == [("first", "opened")]
+    assert story.after(minutes=14) == [], "the steps of the first time are over"
+    assert story.after(minutes=1) == [("first", "unacknowledged"), ("second", "unacknowledged")]
+    resolve_incident(incident, by=None, now=story.now)
+    assert story.after() == [("first", "resolved"), ("second", "resolved")]
+
+
+def test_what_is_over_again_before_it_was_told_again_is_no_second_end(incident, story):
+    route(incident.project, "root", "", make_channel(incident.project, name="ops"), group_wait=MINUTE)
+    enqueue(incident, reason="opened", now=story.now)
+    story.after(minutes=1)
+    resolve_incident(incident, by=None, now=story.now)
+    assert story.after() == [("ops", "resolved")]
+    story.after(minutes=20)
+    Incident.objects.update(state="open", resolved_at=None)
+    incident.refresh_from_db()
+    enqueue(incident, reason="opened", now=story.now)
+    story.after(seconds=10)
+    resolve_incident(incident, by=None, now=story.now)
+    assert story.after(hours=1) == []
