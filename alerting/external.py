@@ -15,7 +15,8 @@ from django.utils.text import slugify
 
 from alerting.identity import NAME, fingerprint
 from alerting.kinds.base import Judgement
-from alerting.models import Alert, AlertRule, Severity
+from alerting.models import Alert, AlertRule
+from alerting.notify.severity import severity_of
 from alerting.respond import respond
 from alerting.states import Seen
 from lib.stage import Summary
@@ -27,7 +28,6 @@ RESOLVE_TIMEOUT: Final = timedelta(minutes=5)
 LONGEST: Final = timedelta(days=366)
 OLDEST: Final = timedelta(days=3_650)
 NAMELESS: Final = "external"
-WAKES: Final = frozenset({"page", "critical"})
 CHUNK: Final = 200
 SLUG: Final = 50
 
@@ -120,8 +120,3 @@ def _rule_of(project: Project, sent: Incoming) -> AlertRule:
 def slug_of(name: str) -> str:
     """A slug for any name; its fingerprint keeps names apart that read alike."""
     return f"{slugify(name)[:SLUG].strip('-') or NAMELESS}-{fingerprint({NAME: name})[:8]}"
-
-
-def severity_of(labels: Mapping[str, str]) -> str:
-    """`page` and `critical` wake somebody up; everything else is a ticket."""
-    return Severity.PAGE if labels.get("severity", "").lower() in WAKES else Severity.TICKET

@@ -51,7 +51,7 @@ def alertmanager_alerts(body: Mapping[str, Any], *, at: datetime) -> list[dict[s
         starts = min(datetime.fromisoformat(alert["startsAt"]), at)
         ended = alert["status"] == "resolved"
         posted.append(_posted(alert, starts, at if ended else at + UNTIL_RESOLVED))
-        if alert["labels"]["severity"] == "page":
+        if alert["labels"].get("severity") == "page":
             before = {**alert, "labels": {**alert["labels"], "severity": "ticket"}}
             posted.append(_posted(before, starts, at))
     return posted

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alerting.models import Channel, Incident, QuietHours, Severity
+from alerting.models import Channel, Incident, QuietHours
 from alerting.mutes import Mute, Quiet
 from alerting.notify import channel_off, severity
 from alerting.notify.candidate import Candidate, Facts
@@ -71,10 +71,9 @@ class _Asked:
 
 
 def preview(project: Project, labels: Mapping[str, str], *, now: datetime) -> Preview:
-    """What would happen if an alert with these labels fired now. Its severity is a label; without one it is a ticket."""
-    rank = labels.get("severity", "")
+    """What would happen if an alert with these labels fired now. Its severity is a label: page, critical, or else a ticket."""
     asked = _Asked(
-        Incident(project=project, severity=rank if rank in Severity.values else Severity.TICKET),
+        Incident(project=project, severity=severity.severity_of(labels)),
         {channel.pk: channel for channel in Channel.objects.filter(project=project).order_by("name")},
         list(QuietHours.objects.filter(project=project)),
         next(iter(Quiet(project.pk, now=now).mutes(labels)), None),

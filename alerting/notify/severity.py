@@ -1,10 +1,20 @@
-"""Channels that only want to hear of what is worth waking up for."""
+"""How bad a thing is, and channels that only want to hear of what is worth waking up for."""
+
+from collections.abc import Mapping
+from typing import Final
 
 from alerting.models import Severity
 from alerting.notify.candidate import Candidate, Facts
 from alerting.notify.decisions import BELOW_SEVERITY
 
 RANK = {Severity.TICKET.value: 0, Severity.PAGE.value: 1}
+# Words for it in the labels of other programs.
+WAKES: Final = frozenset({"page", "critical"})
+
+
+def severity_of(labels: Mapping[str, str]) -> str:
+    """`page` and `critical` wake somebody up; everything else is a ticket."""
+    return Severity.PAGE if labels.get("severity", "").lower() in WAKES else Severity.TICKET
 
 
 def check(candidate: Candidate) -> Facts | None:

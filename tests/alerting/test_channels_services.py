@@ -215,6 +215,14 @@ if BINARY:
             assert [row["labels"]["severity"] for row in found] == ["page"]
             send("alertmanager", incident, "resolved", target=running.url)
             assert running.wait("/api/v2/alerts", lambda rows: not rows) == []
+            alert.rule.kind, alert.labels = "external", {"alertname": "Theirs", "team": "b"}
+            alert.rule.save()
+            alert.save()
+            send("alertmanager", incident, "opened", target=running.url)
+            [theirs] = running.wait("/api/v2/alerts", len)
+            assert theirs["labels"] == alert.labels, "an alert of another program keeps its labels"
+            send("alertmanager", incident, "resolved", target=running.url)
+            assert running.wait("/api/v2/alerts", lambda rows: not rows) == []
             test = check_message(SimpleNamespace(name="AM"), by=SimpleNamespace(get_username=str), now=real_now())
             channel_kind("alertmanager").send(Delivery("id", running.url, b"", test, real_now()))
             [shown] = running.wait("/api/v2/alerts", len)

@@ -68,6 +68,7 @@ def test_everybody_is_named_with_the_way_or_the_reason(tree, project, now):
     assert ticket["risk"] == ("risk", 30.0, "quiet_hours")
     assert ticket["night"] == ("risk", 900.0, "below_severity")
     assert lines(project, {}, now)["ops"] == ("root", 30.0, "")
+    assert lines(project, {**PAGE, "severity": "critical"}, now)["risk"] == ("risk", 30.0, ""), "as others call a page"
 
 
 def test_the_preview_keeps_its_promise(tree, project, credit_risk, now, settings):
