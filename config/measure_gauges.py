@@ -15,10 +15,12 @@ from monitoring.measures import Wanted, read_windows, subjects_of
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.intervals import Reading
+from monitoring.stats.layouts import NEWEST
 from monitoring.stats.slices import slice_start
 from monitoring.stats.tally import Subject
 
 HOUR: Final = timedelta(hours=1)
+MINUTE: Final = timedelta(minutes=1)
 LABELS: Final = ("project", "model", "measure", "unit")
 FRESH_SECONDS: Final = 60.0
 
@@ -49,7 +51,7 @@ remembered = Remembered()
 
 
 def read_gauges(*, now: datetime) -> list[Metric]:
-    """Three families; the summaries behind all values of all models are read by one query."""
+    """Three families; the summaries behind all values of all models are read by one query, the newest requests by another."""
     models = list(Model.objects.select_related("project").order_by("id")[: settings.METRICS_MODELS + 1])
     shown, more = models[: settings.METRICS_MODELS], len(models) > settings.METRICS_MODELS
     value = GaugeMetricFamily(
@@ -85,7 +87,9 @@ def _windows(model: Model, known: datetime, subject: Subject) -> dict[datetime, 
     """End of the hour → the measures read over it: what waits for labels is read from an earlier one."""
     ends: dict[datetime, tuple[str, ...]] = {}
     for measure in measures_for(model.kind):
-        end = slice_start(known - _settle(measure, subject), HOUR)
+        # An hour ago nobody knew how long it is silent now.
+        width = MINUTE if NEWEST in measure.metrics else HOUR
+        end = slice_start(known - _settle(measure, subject), width)
         ends[end] = (*ends.get(end, ()), measure.name)
     return ends
 

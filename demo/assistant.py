@@ -75,7 +75,7 @@ def _request(rng: Random, key: str, at: float, world: World) -> list[Event]:
         level, text = ("warning", "answer reached max_tokens") if said.truncated else ("info", f"answered {said.topic}")
         events.append(_log(key, at + 3.0, user, level, text))
     if rng.random() < (0.01 if said.truncated else 0.05):
-        events.append(_sale(rng, key, at))
+        events.append(_sale(rng, key, at, world.application))
     return events
 
 
@@ -191,10 +191,11 @@ def _feedback(rng: Random, key: str, at: float, user: str, *, truncated: bool) -
     return said
 
 
-def _sale(rng: Random, key: str, at: float) -> Event:
+def _sale(rng: Random, key: str, at: float, version: str) -> Event:
     """A customer who bought after the answer."""
     known = at + rng.uniform(60, 900)
-    item = {"id": f"sale-{key}", "kind": "business", "name": "conversion", "model": MODEL, "target_id": f"call-{key}"}
+    item = {"id": f"sale-{key}", "kind": "business", "name": "conversion", "model": MODEL, "version": version}
+    item |= {"target_id": f"call-{key}"}
     return Event(known, "event", item | {"value": round(rng.lognormvariate(4.6, 0.6), 2), "ts": milliseconds(known)})
 
 

@@ -84,7 +84,9 @@ def _sum_up(sides: tuple[Side, Side], rows: Sequence[Row]) -> tuple[Verdict, str
     by_name = {row.measure.name: row for row in rows if row.verdict not in {"no_data", "unjudged"}}
     row = next((by_name[name] for name in JUDGED_BY if name in by_name), None)
     if row is None:
-        told = _("%(champion)s and %(challenger)s cannot be compared: no measure has data of both in this window.")
+        told = _(
+            "%(champion)s and %(challenger)s cannot be compared: no measure has data of both in this window. A longer one may have."
+        )
         return "no_data", told % {"champion": sides[0].name, "challenger": sides[1].name}
     told = row.sentence
     if row.provisional:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue.base import ALL, Indicator, Measure
 from monitoring.stats import marks, readers, value
+from monitoring.stats.layouts import NEWEST
 
 _LATENCY = "OpenTelemetry http.server.request.duration, gen_ai.client.operation.duration; HdrHistogram"
 MEASURES = (
@@ -28,6 +29,20 @@ MEASURES = (
         metrics=("status",),
         read=readers.throughput,
         sampled=False,
+    ),
+    Measure(
+        name="staleness",
+        label=_("staleness"),
+        unit="s",
+        definition=_(
+            "Time from the newest minute with a request to the end of the window, however long ago; no data before the first."
+        ),
+        source="The Site Reliability Workbook, chapter 13: data freshness",
+        kinds=ALL,
+        metrics=("status", NEWEST),
+        read=readers.staleness,
+        sampled=False,
+        better="lower",
     ),
     Measure(
         name="errors",

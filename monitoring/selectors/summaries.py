@@ -34,8 +34,9 @@ from monitoring.selectors.buckets import (
     cut,
     fetch,
 )
-from monitoring.stats.histogram import merge_each
-from monitoring.stats.layouts import BY_VERSION, HOURLY
+from monitoring.selectors.newest import Edge, newest_ends
+from monitoring.stats.histogram import merge, merge_each
+from monitoring.stats.layouts import BY_VERSION, HOURLY, NEWEST
 from monitoring.stats.tally import Cell, Tally
 
 _WIDTH_OF = np.array(WIDTHS, dtype=np.int64)
@@ -88,6 +89,11 @@ class Ask:
         """Which series of the model."""
         return Part(self.scope.version_id or 0, self.scope.environment or "")
 
+    @property
+    def scope_key(self) -> tuple[int, int, int, str, str]:
+        """The scope as statements name it; version 0 and environment "" are any."""
+        return self.scope.project_id, self.scope.model_id, *self.part, self.scope.segment
+
     def name(self, metric: str) -> Name:
         """The series of one of its metrics."""
         return Name(self.scope.project_id, self.scope.model_id, self.scope.segment, metric)
@@ -114,7 +120,10 @@ def read_tallies(scope: Scope, metrics: Collection[str], *, edges: Sequence[date
 
 
 def read_tallies_of(asks: Iterable[Ask]) -> list[list[Tally]]:
-    """The windows of each, in their order: one query for all of them, and each bucket is read once."""
+    """The windows of each, in their order: one query for all of them, and each bucket is read once.
+
+    Another one where the newest request is asked for.
+    """
     asks = list(asks)
     needs: defaultdict[Name, Need] = defaultdict(Need)
     for ask in asks:
@@ -125,7 +134,28 @@ def read_tallies_of(asks: Iterable[Ask]) -> list[list[Tally]]:
     if not needs:
         return [_tallies(ask.marks, {}, set()) for ask in asks]
     fetched = fetch(needs)
-    return [_with_past(ask, fetched) for ask in asks]
+    return _with_newest(asks, [_with_past(ask, fetched) for ask in asks])
+
+
+def _with_newest(asks: Sequence[Ask], answers: list[list[Tally]]) -> list[list[Tally]]:
+    """Windows that are asked for it, with the end of the newest minute that had a request before their own end."""
+    edges = [
+        Edge(number, at, *ask.scope_key)
+        for number, ask in enumerate(asks)
+        if NEWEST in ask.metrics
+        for at in ask.marks[1:]
+    ]
+    if not edges:
+        return answers
+    found = newest_ends(edges)
+    return [
+        [_seen(tally, found.get((number, at))) for tally, at in zip(tallies, ask.marks[1:], strict=True)]
+        for number, (ask, tallies) in enumerate(zip(asks, answers, strict=True))
+    ]
+
+
+def _seen(tally: Tally, end: int | None) -> Tally:
+    return tally if end is None else replace(tally, cells={**tally.cells, (NEWEST, ""): Cell(1, end, *merge([]))})
 
 
 def _with_past(ask: Ask, fetched: Fetched) -> list[Tally]:

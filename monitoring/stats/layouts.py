@@ -28,6 +28,7 @@ DAYS: Final = "days-1"  # days since the epoch, UTC; what is counted is nano-USD
 WORDS: Final = "words-1"  # codes of words of the metric's own, such as error types
 # The histograms of a version's features, one row per hour; the layout names the reference's bins.
 FEATURES: Final = "features"
+NEWEST: Final = "newest"  # asked for like a metric, but read: the end of the newest minute with a request
 HOURLY: Final = frozenset({FEATURES})  # metrics whose finest bucket is the hour
 CLASS_AND_SCORE: Final = "logodds-class-1"  # a class, decided or true, and a score's bin
 CLASS_SIDE_SCORE: Final = "logodds-side-1"  # a class, whether it is the one, and the bin of its score

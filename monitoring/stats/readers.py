@@ -17,6 +17,7 @@ from monitoring.stats.layouts import (
     FEEDBACK_RATED,
     FEEDBACK_UP,
     FINISH_CODES,
+    NEWEST,
     STATUS_ERROR,
 )
 from monitoring.stats.tally import Confusion, Subject, Tally
@@ -86,6 +87,12 @@ def throughput(tally: Tally, subject: Subject) -> Reading:
     n = tally.cell("status").n
     minutes = (tally.end - tally.start).total_seconds() / 60
     return Reading(n / minutes if minutes else None, n)
+
+
+def staleness(tally: Tally, subject: Subject) -> Reading:
+    """Seconds from the newest minute with a request to the end of the window; n counts the window's own requests."""
+    newest, n = tally.cell(NEWEST), tally.cell("status").n
+    return Reading(max(0.0, tally.end.timestamp() - newest.total) if newest.n else None, n)
 
 
 def latency(q: float) -> Reader:

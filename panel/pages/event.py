@@ -15,6 +15,7 @@ from monitoring.selectors.events import related_to
 from monitoring.selectors.wire import event_to_wire, moment, payload_of
 from panel.pages.conversation import Message, conversation_of, pretty
 from panel.pages.cost import TokenLine, cost_story, token_lines
+from panel.pages.decided import decided, is_number
 from panel.pages.prompts import PromptNote, prompt_note
 
 # Shown in places of their own; what is left of the payload is listed as it came.
@@ -69,6 +70,16 @@ class EventPage:
     logs: list[LogLine] = field(default_factory=list)
     prompt: PromptNote | None = None
     others: list[tuple[Served, str]] = field(default_factory=list)
+
+    @property
+    def number(self) -> bool:
+        """A regression's."""
+        return isinstance(self.event, Prediction) and is_number(self.event)
+
+    @property
+    def decided(self) -> str:
+        """The class or the number."""
+        return decided(self.event) if isinstance(self.event, Prediction) else ""
 
 
 def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage:
@@ -134,7 +145,7 @@ def _scores(event: Prediction | LLMCall, payload: dict[str, Any]) -> list[tuple[
     """Score by class, highest first; the positive class alone where a single score was sent."""
     if isinstance(payload.get("scores"), dict):
         return sorted(((name, float(value)) for name, value in payload["scores"].items()), key=lambda pair: -pair[1])
-    if isinstance(event, Prediction) and event.score is not None:
+    if isinstance(event, Prediction) and event.score is not None and not is_number(event):
         return [(event.version.model.positive_label or _("score"), event.score)]
     return []
 

@@ -18,6 +18,7 @@ from monitoring.selectors.event_filters import CHOICES, FilterError, read_filter
 from monitoring.selectors.events import event_page
 from monitoring.selectors.wire import cost_of, moment
 from panel.pages.conversation import excerpt_of
+from panel.pages.decided import decided, is_number
 
 PAGE_ROWS = 50
 LABELS: dict[str, str | Promise] = {
@@ -102,6 +103,16 @@ class EventRow:
     latency_ms: float | None
     excerpt: str = ""
     cost_usd: float | None = None
+
+    @property
+    def decided(self) -> str:
+        """The class or the number; a dash for what decided nothing."""
+        return decided(self.event) if isinstance(self.event, Prediction) else ""
+
+    @property
+    def score(self) -> float | None:
+        """Of a classifier; the number of a regression is its decision."""
+        return None if not isinstance(self.event, Prediction) or is_number(self.event) else self.event.score
 
     @property
     def correct(self) -> bool | None:

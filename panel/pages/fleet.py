@@ -23,8 +23,9 @@ from monitoring.stats.burn import Pair, span_label, standard_pairs
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject
 from panel import format as write
-from panel.pages.indicators import main_measure, recent
+from panel.pages.indicators import main_measure, recent, scope_of
 
+MINUTE = timedelta(minutes=1)
 TRAFFIC_WINDOW = timedelta(minutes=15)
 QUALITY_WINDOW = timedelta(hours=24)
 LATENCY_WINDOW = timedelta(hours=1)
@@ -174,7 +175,7 @@ def _look(
             [one for one in judged if one.slo.model_id == model.pk],
             newest.get(model.pk),
             serving.get(model.pk),
-            (next(readings), next(readings), next(readings)),
+            (next(readings), next(readings), next(readings), next(readings)),
         )
         for model in models
     ]
@@ -183,9 +184,10 @@ def _look(
 
 
 def _recent(model: Model, subject: Subject, *, now: datetime) -> list[Wanted]:
-    """Quality, traffic, latency."""
+    """Quality, traffic, latency; last the requests of the minute that runs too, for what has just arrived is news."""
     windows = ((main_measure(model), QUALITY_WINDOW), ("throughput", TRAFFIC_WINDOW), ("latency_p95", LATENCY_WINDOW))
-    return [recent(name, model, subject, now=now, width=width) for name, width in windows]
+    news = Wanted(("requests",), scope_of(model), (now - TRAFFIC_WINDOW, now + MINUTE), subject)
+    return [*(recent(name, model, subject, now=now, width=width) for name, width in windows), news]
 
 
 def _row(
@@ -194,17 +196,17 @@ def _row(
     judged: list[Judged],
     incident: Incident | None,
     deployed: Deployment | None,
-    figures: tuple[Reading, Reading, Reading],
+    figures: tuple[Reading, Reading, Reading, Reading],
 ) -> ModelRow:
     versions = list(model.versions.all())
-    quality, traffic, latency = figures
+    quality, traffic, latency, news = figures
     measure = MEASURES[main_measure(model)]
     return ModelRow(
         model=model,
         subject=subject,
         version=deployed.version.version if deployed else (versions[0].version if versions else ""),
         deployed=deployed,
-        state=model_state(judged, incident, traffic),
+        state=model_state(judged, incident, news),
         incident=incident,
         slos=judged,
         traffic=traffic.value if traffic.n else 0.0,
@@ -215,7 +217,7 @@ def _row(
     )
 
 
-def model_state(judged: list[Judged], incident: Incident | None, traffic: Reading) -> str:
+def model_state(judged: list[Judged], incident: Incident | None, news: Reading) -> str:
     """The worst of its SLOs; an open incident is never healthy; silence is not health."""
     states = {one.status.state for one in judged}
     worst = next((state for state in SLO_ORDER if state in states), "ok")
@@ -223,6 +225,6 @@ def model_state(judged: list[Judged], incident: Incident | None, traffic: Readin
         return worst
     if incident is not None:
         return "attention"
-    if traffic.n == 0:
+    if news.n == 0:
         return "no_data"
     return worst

@@ -158,10 +158,11 @@ def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
     alerts.sort(key=lambda alert: (alert.state != Alert.State.FIRING, alert.severity != "page", alert.pk))
     runs = _runs(incident)
     followed = {view.run.runbook_id for view in runs}
+    saw = dict(incident.transitions.exclude(value=None).order_by("at", "id").values_list("alert_id", "value"))
     return IncidentPage(
         incident=incident,
-        alerts=[(alert, _why(alert)) for alert in alerts],
-        why=_why(alerts[0]) or shipped(alerts[0].rule.summary) if alerts else "",
+        alerts=[(alert, _why(alert, saw.get(alert.pk))) for alert in alerts],
+        why=_why(alerts[0], None) or shipped(alerts[0].rule.summary) if alerts else "",
         objectives=_statuses(incident, alerts, now=now),
         open_for=(incident.resolved_at or now) - incident.impact_started_at,
         times=times(incident),
@@ -177,11 +178,15 @@ def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
     )
 
 
-def _why(alert: Alert) -> str:
-    """What the alert last saw, in the reader's language; what has no figure, as it was written down."""
+def _why(alert: Alert, saw: float | None) -> str:
+    """What the alert last saw, in the reader's language: of one that is over and sees nothing now, what it saw last.
+
+    What has no figure is told as it was written down.
+    """
     if alert.state in (Alert.State.NO_DATA, Alert.State.STALE):
         return alert.reason
-    return describe_value(alert.rule, alert.value) or alert.reason
+    value = saw if alert.value is None and alert.state == Alert.State.INACTIVE else alert.value
+    return describe_value(alert.rule, value) or alert.reason
 
 
 def _statuses(incident: Incident, alerts: list[Alert], *, now: datetime) -> list[tuple[SLO, SLOStatus]]:

@@ -12,6 +12,7 @@ from monitoring.indicators import INDICATORS
 from monitoring.measures import Wanted
 from monitoring.models import SLO
 from monitoring.selectors.summaries import Scope
+from monitoring.stats.layouts import HOURLY
 from monitoring.stats.tally import Subject
 from panel import format as write
 
@@ -67,8 +68,9 @@ def promised(slo: SLO) -> str:
 
 
 def is_estimate(name: str) -> bool:
-    """A share of events, which a small n makes jump about: drawn over longer steps than a count or a latency."""
-    return MEASURES[name].sampled and MEASURES[name].unit in {"ratio", "score", "target"}
+    """A share of events, which a small n makes jump about, or what is summed by the hour: drawn over steps of an hour or more."""
+    measure = MEASURES[name]
+    return bool(HOURLY & set(measure.metrics)) or (measure.sampled and measure.unit in {"ratio", "score", "target"})
 
 
 def scope_of(model: Model, *, environment: str | None = None, version_id: int | None = None) -> Scope:

@@ -1,4 +1,4 @@
-"""`{% load panel %}`: the writers of `panel.format` as filters, shipped texts, Markdown in a line, and the state pills."""
+"""`{% load panel %}`: the writers of `panel.format` as filters, shipped texts, Markdown in a line, opinions and the state pills."""
 
 from functools import partial
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.markdown import render_inline
 from models_registry.shipped import shipped
+from monitoring.models import Feedback
 from panel import format as write
 
 register = template.Library()
@@ -80,6 +81,19 @@ STATES = {
     "no_mature_windows": ("none", _("Labels not in yet")),
 }
 """State to (tone of the pill, word): colour never speaks alone."""
+
+
+KINDS = {"thumb": _("thumb"), "score": _("rating"), "category": _("category"), "comment": _("comment")}
+THUMBS = {"up": _("thumbs up"), "down": _("thumbs down")}
+
+
+@register.filter
+def opinion(row: Feedback) -> str:
+    """What somebody said of an answer, in words: thumbs up, rating: 4, category: wrong."""
+    if row.kind == "thumb" and row.value in THUMBS:
+        return str(THUMBS[row.value])
+    kind = str(KINDS.get(row.kind, row.kind))
+    return f"{kind}: {row.value}" if row.value else kind
 
 
 @register.simple_tag

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models_registry.models import Model
+from models_registry.models import Model, ModelVersion
 from monitoring.catalogue import MEASURES, SLIS, measures_for
 from monitoring.measures import measure_series, measure_window, subjects_of
+from monitoring.models.summaries import Tier
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.layouts import log_bin
 from tests.monitoring.series import add, class_code, labelled, series_of, served
@@ -114,3 +115,40 @@ def test_the_catalogue_knows_what_fits_a_kind() -> None:
     assert "accuracy" not in {measure.name for measure in measures_for("llm")}
     assert "truncation_rate" not in {measure.name for measure in measures_for("multiclass")}
     assert all(name == measure.name for name, measure in MEASURES.items())
+
+
+def test_staleness_grows_over_windows_without_requests(credit_risk: Model) -> None:
+    assert read("staleness", credit_risk).value is None
+    served(credit_risk, NOON - 3 * HOUR, ok=1)
+    served(credit_risk, NOON + 90 * MINUTE, ok=2)
+    staled = [(point.value, point.n, point.state) for point in series("staleness", credit_risk, now=NOON + 4 * HOUR)]
+    minute = 60.0
+    assert staled == [
+        (239 * minute, 0, "ok"),
+        (29 * minute, 2, "ok"),
+        (89 * minute, 0, "ok"),
+        (149 * minute, 0, "ok"),
+    ]
+    scope = Scope(credit_risk.project_id, credit_risk.pk)
+    running = measure_window("staleness", scope, start=NOON, end=NOON + 90 * MINUTE)
+    assert running.value == 0  # what came in the minute that runs has come
+
+
+def test_staleness_is_that_of_the_version_environment_and_tier_asked_for(credit_risk: Model) -> None:
+    old = ModelVersion.objects.create(model=credit_risk, version="0")
+    series_of(credit_risk, "status", version="0")
+    add(series_of(credit_risk, "status", version="0"), NOON - 48 * HOUR, {0: 5}, tier=Tier.DAY)
+    add(series_of(credit_risk, "status", version="0"), NOON - 48 * HOUR, {0: 5}, tier=Tier.HOUR)
+    served(credit_risk, NOON, ok=1)
+    windows = {"start": NOON, "end": NOON + HOUR}
+    known = {"project_id": credit_risk.project_id, "model_id": credit_risk.pk}
+    assert measure_window("staleness", Scope(**known, version_id=old.pk), **windows).value == 48 * 3_600
+    assert measure_window("staleness", Scope(**known, environment="production"), **windows).value == 59 * 60
+    assert measure_window("staleness", Scope(**known, environment="staging"), **windows).value is None
+
+
+@pytest.mark.parametrize("hours", [1, 48])
+def test_the_newest_request_costs_one_query_more(credit_risk: Model, hours: int, django_assert_num_queries) -> None:
+    served(credit_risk, NOON, ok=1)
+    with django_assert_num_queries(4):
+        assert len(series("staleness", credit_risk, now=NOON, hours=hours)) == hours

@@ -251,3 +251,18 @@ def test_the_wire_speaks_the_contract(credit_risk: Model, support_assistant: Mod
 def test_an_outsider_sees_no_event(credit_risk: Model, as_caio: Client) -> None:
     for path in ("predictions/", "llm-calls/", "predictions/1/", "collection/"):
         assert as_caio.get(f"/p/aurora/{path}").status_code == 404
+
+
+def test_a_regressions_number_is_its_decision_and_no_score(
+    credit_risk: Model, as_bia: Client, stopped_clock: datetime
+) -> None:
+    Model.objects.filter(pk=credit_risk.pk).update(kind=Model.Kind.REGRESSION)
+    event = story.make_prediction(credit_risk, 1, stopped_clock - timedelta(minutes=5))
+    Prediction.objects.filter(pk=event.pk).update(prediction="", score=18.2, label="17")
+    listed = as_bia.get("/p/aurora/predictions/").content.decode()
+    assert '<span class="mono">18.20' in listed
+    assert "was 17" in listed
+    page = as_bia.get(f"/p/aurora/predictions/{event.pk}/").content.decode()
+    assert "Predicted 18.20" in page
+    assert "<meter" not in page
+    assert "decision threshold" not in page

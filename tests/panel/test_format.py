@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.catalogue.units import WRITERS
+from monitoring.models import Feedback
 from panel import format as write
+from panel.templatetags.panel import opinion
 
 NBSP = "\u00a0"
 
@@ -89,3 +91,19 @@ def test_a_moment_names_its_day_unless_it_is_today():
     with translation.override("en"):
         assert write.moment(noon, now=noon) == "12:00"
         assert write.moment(noon) == "Mar 10, 12:00"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "english", "portuguese"),
+    [
+        ("thumb", "down", "thumbs down", "polegar para baixo"),
+        ("score", "4", "rating: 4", "nota: 4"),
+        ("category", "confusa", "category: confusa", "categoria: confusa"),
+        ("comment", "", "comment", "comentário"),
+    ],
+)
+def test_opinions_are_told_in_words(kind, value, english, portuguese):
+    row = Feedback(kind=kind, value=value)
+    for language, text in (("en", english), ("pt-br", portuguese)):
+        with translation.override(language):
+            assert opinion(row) == text

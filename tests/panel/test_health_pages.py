@@ -99,6 +99,11 @@ def test_silence_is_not_health(as_ana, credit_risk):
     assert "All is well" not in page
 
 
+def test_what_has_just_arrived_is_news(as_ana, credit_risk, stopped_clock):
+    add(series_of(credit_risk, "status"), stopped_clock, {0: 1})
+    assert "Silence is not health" not in text(as_ana, "home", "aurora")
+
+
 def test_silence_between_the_steps_of_a_story_is_not_called_silence(as_ana, credit_risk, stopped_clock):
     served(credit_risk, stopped_clock - timedelta(hours=3), ok=50)
     page = text(as_ana, "home", credit_risk.project.slug)

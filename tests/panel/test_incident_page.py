@@ -174,3 +174,14 @@ def test_the_page_costs_as_much_for_a_long_incident(
             incident=incident, at=incident.opened_at + timedelta(minutes=minute), kind="comment", actor=bia, text="…"
         )
     assert story.count_queries(lambda: as_bia.get("/incidents/7/")) == first
+
+
+def test_an_alert_that_is_over_and_sees_nothing_says_what_it_saw_last(
+    incident: Incident, rule: AlertRule, as_bia: Client
+) -> None:
+    alert = incident.alerts.get()
+    alert.state, alert.value, alert.reason = "inactive", None, "12 events, 80 are needed to judge."
+    alert.save()
+    listed = as_bia.get("/incidents/7/").content.decode().split('id="alerts"')[1].split("</section>")[0]
+    assert "accuracy 71.0% over" in listed
+    assert "needed to judge" not in listed

@@ -63,7 +63,7 @@ def test_the_tab_tells_where_the_money_goes(spent: Model, as_ana: Client, as_bia
 
 def test_the_month_stands_beside_its_limit(spent: Model, as_bia: Client) -> None:
     text = tab(as_bia, spent, "cost")
-    assert "spent so far" in text
+    assert "Spent so far" in text
     assert "No policy limits the cost of the month." in text
     Policy.objects.create(project=spent.project, slug="frugal", model=spent, max_cost_month_usd=Decimal(100_000))
     Policy.objects.create(project=spent.project, slug="tight", model=spent, max_cost_month_usd=Decimal(10))

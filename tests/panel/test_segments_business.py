@@ -120,3 +120,13 @@ def test_the_overview_names_the_classes_of_errors(played: Model, as_ana: Client)
     page = tab(as_ana, played, "")
     assert "&lt;Timeout&gt;" in page
     assert "Processor use" not in page, "nobody sends it"
+
+
+def test_only_what_decides_is_invited_to_a_value_matrix(played: Model, as_ana: Client) -> None:
+    assert "What decisions are worth" in tab(as_ana, played, "business")
+    for kind in (Model.Kind.REGRESSION, Model.Kind.LLM):
+        Model.objects.filter(pk=played.pk).update(kind=kind)
+        page = tab(as_ana, played, "business")
+        assert "Business events" in page
+        assert "What decisions are worth" not in page
+        assert "value matrix" not in page

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import Model
-from monitoring.catalogue.base import ALL
+from monitoring.catalogue.base import ALL, CLASSIFIERS
 from monitoring.ingest.schema import canonical_label
 from monitoring.models import Category
 from monitoring.selectors.summaries import Ask, read_tallies_of
@@ -56,7 +56,7 @@ class MatrixCell:
 
 @dataclass(frozen=True, slots=True)
 class Business:
-    """What the tab shows. `unseen`: classes of the matrix that the model has never named."""
+    """What the tab shows. `decides`: has decisions that a matrix can value; `unseen`: classes of the matrix that the model has never named."""
 
     events: list[Figure]
     decisions: list[Figure]
@@ -64,6 +64,7 @@ class Business:
     cells: list[MatrixCell]
     unseen: list[str]
     charts: list[Chart]
+    decides: bool
 
 
 def build(sight: Sight) -> Business:
@@ -84,6 +85,7 @@ def build(sight: Sight) -> Business:
         _cells(sight.model, decided, codes),
         [name for name in sight.model.value_matrix if (CLASS, canonical_label(name)) not in codes],
         charts_of(sight, plotted),
+        sight.model.kind in CLASSIFIERS,
     )
 
 

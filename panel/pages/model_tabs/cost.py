@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
@@ -66,9 +66,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Stacked:
-    """Cost over time by language model; `others` says whether some models share a colour."""
+    """Cost over time by language model, from `start` until now; `others` says whether some models share a colour."""
 
     drawing: SafeString
+    start: datetime
     highest: str
     others: bool
 
@@ -121,7 +122,8 @@ def _stacked(sight: Sight, tones: dict[str, str]) -> Stacked:
         titles.append(f"{write.moment(edge)}: {told or write.money(0)}")
     drawing = charts.stacks(columns, titles=titles, title=_("Cost over time by language model"))
     highest = max((sum(amount for _tone, amount in column) for column in columns), default=0.0)
-    return Stacked(drawing, write.money(highest), any(tone == OTHERS for column in columns for tone, _amount in column))
+    others = any(tone == OTHERS for column in columns for tone, _amount in column)
+    return Stacked(drawing, edges[0], write.money(highest), others)
 
 
 def name_of(word: str) -> str:

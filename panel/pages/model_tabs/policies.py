@@ -88,7 +88,9 @@ def _bars(policy: Policy, standing: Mapping[int, Sequence[Use]], sight: Sight) -
             "n": write.number(len(over)),
             "bound": bound,
         }
-        if over:
+        if not over:
+            told = _("no user of today is at %(bound)s") % {"bound": bound}
+        else:
             words = {"told": told, "user": over[0][0], "cost": write.money(over[0][1] / NANO)}
             told = _("%(told)s; %(user)s has cost %(cost)s") % words
         bars.append(Bar(capfirst(str(Limit.COST_USER_DAY.label)), told, "bad" if over else "ok", None))

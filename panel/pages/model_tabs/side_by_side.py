@@ -52,7 +52,8 @@ def side_by_side(sight: Sight, versions: Sequence[ModelVersion]) -> SideBySide |
         champion = others[0]
     sides = [Side(name_of(one), scope_of(sight.model, version_id=one.pk)) for one in (champion, challenger)]
     found = compare(sight.model, *sides, start=sight.start, end=sight.now, now=sight.now, subject=sight.subject)
-    rows = [_row(row) for row in found.rows]
+    told = found.verdict != "no_data"
+    rows = [_row(row) for row in found.rows if told or row.difference is not None]
     names = [version.version for version in versions]
     return SideBySide(names, champion.version, challenger.version, found.sentence, found.verdict, rows)
 
