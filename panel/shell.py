@@ -150,7 +150,7 @@ class Shell:
             self._item("incidents", _("Incidents"), "incident", badge=self.open_incidents),
             self._item("silences", _("Silences"), "silence"),
             self._item("slos", _("SLOs"), "slo"),
-            self._admin("alerting_alertrule", _("Alert rules"), "rule", "alerting.view_alertrule"),
+            self._item("rules", _("Alert rules"), "rule"),
             self._item("runbooks", _("Runbooks"), "runbook"),
             self._item("reviews", _("Reviews"), "review"),
         ]

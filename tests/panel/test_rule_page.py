@@ -1,0 +1,77 @@
+"""A rule's page: what it asks, how it stands, what it did, what it or a variant would have done."""
+
+import pytest
+from django.test import Client
+
+from alerting.models import AlertRule
+from models_registry.models import Model, User
+from tests.alerting.rule_cast import MINUTE, error_rule, serve, tick
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reader(credit_risk: Model, ana: User, stopped_clock: object) -> Client:
+    rule = error_rule(credit_risk, severity="page", keep_firing_for=5 * MINUTE)
+    error_rule(credit_risk, "silent", enabled=False)
+    serve(credit_risk, start=-60, end=-20)
+    serve(credit_risk, start=-20, end=-14, ok=5, failed=5)
+    serve(credit_risk, start=-14, end=0)
+    tick(-30, -10)
+    assert AlertRule.objects.get(pk=rule.pk).health == "ok"
+    client = Client()
+    client.force_login(ana)
+    return client
+
+
+def test_the_list_leads_to_each_rule_with_its_state(reader: Client, credit_risk: Model) -> None:
+    url = f"/p/{credit_risk.project.slug}/rules/"
+    told = reader.get(url).content.decode()
+    assert f"{url}errors/" in told
+    assert "Error rate of Credit risk above" in told
+    assert "Switched off" in told
+
+
+def test_what_it_asks_its_state_its_history_and_its_backtest(reader: Client, credit_risk: Model) -> None:
+    url = f"/p/{credit_risk.project.slug}/rules/errors/"
+    told = reader.get(url).content.decode()
+    for text in (
+        "What it asks",
+        "Its state now",
+        "Backtest",
+        "What it did",
+        "INC-1",
+        "What it saw",
+        "Incidents caught",
+    ):
+        assert text in told, text
+    assert "Recovering" in told or "Firing" in told
+    context = reader.get(url).context["page"]
+    assert [len(one.firings) for _name, one in context.columns] == [1]
+    assert context.result.caught
+    variant = reader.get(url, {"threshold": "0.9", "for": "2", "range": "7d"}).context["page"]
+    assert [len(one.firings) for _name, one in variant.columns] == [1, 0]
+    assert not variant.trial.problems
+
+
+@pytest.mark.parametrize(
+    ("query", "mend"),
+    [({"threshold": "much"}, "is not a number"), ({"threshold": "1.5"}, "write 0.05"), ({"for": "-3"}, "Choose from")],
+)
+def test_a_variant_that_makes_no_rule_is_refused_where_it_was_typed(
+    reader: Client, credit_risk: Model, query: dict[str, str], mend: str
+) -> None:
+    answer = reader.get(f"/p/{credit_risk.project.slug}/rules/errors/", query)
+    assert answer.status_code == 200
+    assert mend in answer.content.decode()
+    assert next(iter(query.values())) in answer.content.decode()
+
+
+def test_a_broken_rule_says_what_is_wrong_and_others_see_nothing(
+    reader: Client, credit_risk: Model, caio: User
+) -> None:
+    url = f"/p/{credit_risk.project.slug}/rules/errors/"
+    AlertRule.objects.update(measure="gone")
+    assert reader.get(url).status_code == 200
+    reader.force_login(caio)
+    assert reader.get(url).status_code == 404
