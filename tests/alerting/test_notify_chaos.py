@@ -20,7 +20,7 @@ from tests.receiver import Received, receiver, reply
 
 INCIDENTS = 500
 KILLS = 16
-PATIENCE_S = 240
+PATIENCE_S = 480
 # Shorter leases than in earnest: what a dead sender held is taken up soon. Not so short that a busy machine outlasts them.
 SENDER = """
 import django
