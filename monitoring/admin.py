@@ -1,6 +1,5 @@
-"""Forms for objectives, and the machine's own records to look at. Events are in the explorers, never here."""
+"""Forms for policies, prices and segments, and the machine's own records to look at. Events are in the explorers, never here."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -16,11 +15,9 @@ from lib import clock
 from models_registry.admin_parts import ShownOnly, person
 from models_registry.models import Project
 from monitoring.admin_estimators import EstimatorAdmin as EstimatorAdmin
-from monitoring.catalogue import MEASURES
+from monitoring.admin_slos import SLOAdmin as SLOAdmin
 from monitoring.deadletters import replay
-from monitoring.indicators import INDICATORS, SLICES
 from monitoring.models import (
-    SLO,
     AppliedPrice,
     DeadLetter,
     OwnPrice,
@@ -32,140 +29,7 @@ from monitoring.models import (
 from monitoring.pricing.prices import BUCKETS
 from monitoring.reprice import start_reprice
 from monitoring.segments import declare_key, key_problem, withdraw_key
-from monitoring.validate import policy_problems, slo_problems
-
-
-class SLOForm(forms.ModelForm[SLO]):
-    """A promise in words a newcomer understands; one that could never be measured is refused with the mend."""
-
-    sli = forms.ChoiceField(label=_("What counts as good"), choices=list(INDICATORS.items()))
-    measure = forms.ChoiceField(
-        label=_("Measure"),
-        required=False,
-        choices=[("", "—"), *((name, one.label) for name, one in MEASURES.items())],
-    )
-    slice = forms.TypedChoiceField(
-        label=_("Slice"),
-        required=False,
-        choices=[("", "—"), *((str(int(width.total_seconds())), title) for width, title in SLICES.items())],
-        coerce=lambda seconds: timedelta(seconds=int(seconds)),
-        empty_value=None,
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("comparison", "minimum"):
-            self.fields[name].required = False
-        if self.instance.slice:
-            self.initial["slice"] = str(int(self.instance.slice.total_seconds()))
-
-    class Meta:
-        """Everything a person decides."""
-
-        model = SLO
-        fields = (
-            "project",
-            "name",
-            "slug",
-            "description",
-            "model",
-            "environment",
-            "sli",
-            "bound_ms",
-            "measure",
-            "comparison",
-            "bound",
-            "slice",
-            "minimum",
-            "target",
-            "window",
-            "owner",
-        )
-        help_texts = {
-            "target": _(
-                "The share of good events you promise, between 0 and 1. 0.99 leaves one in a hundred as the error budget."
-            ),
-            "window": _(
-                "Over how long the promise holds: “30 00:00:00” is 30 days. Longer windows forgive more slowly."
-            ),
-            "environment": _("Only events of this environment count."),
-        }
-
-    def clean_comparison(self) -> str:
-        """Empty is the usual one."""
-        return str(self.cleaned_data.get("comparison") or SLO.Comparison.AT_MOST)
-
-    def clean_minimum(self) -> int:
-        """Empty is the smallest."""
-        minimum: int | None = self.cleaned_data.get("minimum")
-        return 1 if minimum is None else minimum
-
-    def clean(self) -> dict[str, Any] | None:
-        """What the indicator needs, and whether this kind of model has it."""
-        cleaned = super().clean()
-        if not self.errors:
-            for field, problem in slo_problems(construct_instance(self, SLO())).items():
-                self.add_error(field, problem)
-        return cleaned
-
-
-class IndicatorFilter(admin.SimpleListFilter):
-    """By indicator, under its title."""
-
-    title = _("What counts as good")
-    parameter_name = "sli"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The catalogue."""
-        return [(name, str(title)) for name, title in INDICATORS.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[SLO]) -> QuerySet[SLO]:
-        """Those of the chosen one, or all."""
-        return queryset.filter(sli=self.value()) if self.value() else queryset
-
-
-@admin.register(SLO)
-class SLOAdmin(admin.ModelAdmin[SLO]):
-    """A promise: over the window, at least the target share of the valid events is good."""
-
-    form = SLOForm
-    list_display = ("name", "model", "indicator", "target", "window", "owner")
-    list_filter = ("project", IndicatorFilter)
-    list_select_related = ("model", "project")
-    search_fields = ("name", "slug", "model__slug")
-    prepopulated_fields = {"slug": ("name",)}
-
-    fieldsets = (
-        (None, {"fields": ("project", "name", "slug", "description", "owner")}),
-        (
-            _("What is promised"),
-            {
-                "fields": ("model", "environment", "sli", "bound_ms", "target", "window"),
-                "description": _(
-                    "An objective is a share: good events divided by valid events. What the target leaves over is the "
-                    "error budget; alerts watch how fast it is spent."
-                ),
-            },
-        ),
-        (
-            _("If slices of time are judged"),
-            {
-                "fields": ("measure", "comparison", "bound", "slice", "minimum"),
-                "description": _(
-                    "Any measure can be promised: time is cut into slices, and a slice is good when the measure keeps its "
-                    "bound there. Slices without enough events are not counted. Choose “time in which a measure keeps its "
-                    "bound” above."
-                ),
-            },
-        ),
-    )
-
-    @admin.display(description=_("What counts as good"), ordering="sli")
-    def indicator(self, slo: SLO) -> str:
-        """By its title; one that is no longer there by its name."""
-        if slo.sliced and slo.measure in MEASURES:
-            return f"{MEASURES[slo.measure].label} {slo.get_comparison_display()} {slo.bound:g}"
-        return str(INDICATORS.get(slo.sli, slo.sli))
+from monitoring.validate import policy_problems
 
 
 @admin.register(OwnPrice)

@@ -6,10 +6,12 @@ Occurrences).
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
+from numpy.typing import NDArray
 
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Settle
 from monitoring.models import SLO, TIME_SLICES
@@ -17,6 +19,7 @@ from monitoring.stats.marks import count_marked
 from monitoring.stats.tally import Subject, Tally
 
 SLICES: Final[dict[timedelta, StrOrPromise]] = {
+    timedelta(minutes=1): _("a minute"),
     timedelta(minutes=5): _("5 minutes"),
     timedelta(minutes=15): _("15 minutes"),
     timedelta(hours=1): _("an hour"),
@@ -28,7 +31,7 @@ INDICATORS: Final[dict[str, StrOrPromise]] = {**{name: one.label for name, one i
 
 def is_known(slo: SLO) -> bool:
     """Whether the catalogue still has what it promises."""
-    return slo.measure in MEASURES if slo.sliced else slo.sli in SLIS
+    return slo.measure in MEASURES if slo.sli == TIME_SLICES else slo.sli in SLIS
 
 
 def indicator_of(slo: SLO) -> Indicator | None:
@@ -46,14 +49,27 @@ def settles_with(slo: SLO) -> Settle:
     return MEASURES[slo.measure].settle if slo.sli == TIME_SLICES else SLIS[slo.sli].settle
 
 
-def good_valid(slo: SLO, tally: Tally, subject: Subject) -> tuple[int, int]:
+def good_valid(slo: SLO, tally: Tally, subject: Subject) -> tuple[float, float]:
     """Good and valid events of a window. Of a slice of time: (1, 1) good, (0, 1) bad, (0, 0) without enough to say."""
     indicator = indicator_of(slo)
     if indicator is not None:
-        return count_marked(indicator.metric, indicator.marks, tally, subject, slo.bound_ms)
+        good, valid = count_marked(indicator.metric, indicator.marks, tally, subject, slo.bound_ms)
+        if not slo.sliced:
+            return good, valid
+        [[share, judged]] = judge_slices(slo, np.array([good]), np.array([valid])).tolist()
+        return share, judged
     measure = MEASURES[slo.measure]
     reading = measure.read(tally, subject)
     if reading.value is None or slo.bound is None or (measure.sampled and reading.n < slo.minimum):
         return 0, 0
     at_most = slo.comparison == SLO.Comparison.AT_MOST
     return int(reading.value <= slo.bound if at_most else reading.value >= slo.bound), 1
+
+
+def judge_slices(slo: SLO, good: NDArray[Any], valid: NDArray[Any]) -> NDArray[Any]:
+    """(good, valid) of each slice of time by its events: a verdict of 0 or 1, or their share; (0, 0) without enough of them."""
+    enough = valid >= max(1, slo.minimum)
+    share = good / np.maximum(valid, 1)
+    if slo.method == SLO.Method.RATIO_TIMESLICES:
+        return np.stack([np.where(enough, share, 0.0), enough], axis=1)
+    return np.stack([enough & (share >= (slo.slice_target or 0.0)), enough], axis=1).astype(np.int64)

@@ -1,47 +1,48 @@
 """What an objective promises and how far it is kept: attained, budget, burn rates, state.
 
-The window of an SLO is rolling: it ends at min(now, ingest watermark) - settle, where settle is how long the model's
+The window of an SLO rolls, or is a period of the calendar that starts anew in its time zone. It ends at min(now, ingest watermark) - settle, where settle is how long the model's
 labels take (learned, else declared) for indicators that wait for labels and nothing for the others. A drain that is behind makes the status *stale*. Where
 slices of time are judged, windows are made of whole slices: they end with the last one that has settled.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from monitoring.books import BookAsk, edges_for, read_books, seconds, starts_of
+from monitoring.books import BookAsk, budget_start, edges_for, read_books, seconds, starts_of
 from monitoring.indicators import good_valid, metrics_of, settles_with
 from monitoring.measures import subjects_of
 from monitoring.models import SLO
 from monitoring.selectors.counts import Counted
-from monitoring.selectors.summaries import LONG, Ask, Scope, read_tallies_of, window_start
+from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, window_start
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.burn import Pair, budget_left, burn_rate, exhausts_in, span_label, spans, standard_pairs
+from monitoring.stats.periods import days_between
 from monitoring.stats.slices import slice_edges, slice_start, windows_of
 from monitoring.stats.tally import Subject, Tally
-from monitoring.stats.tiers import MINUTE
+from monitoring.stats.tiers import DAY, HOUR, MINUTE, Integers, down, up
 
 STALE_AFTER = timedelta(minutes=2)
 MINIMUM_BAD = 3
-MOST_STEPS = 240
 SLOState = Literal["ok", "burning", "exhausted", "no_data", "stale"]
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Good and valid events of a window [start, end)."""
+    """Good and valid events, or slices, of a window [start, end); shares of slices are no whole numbers."""
 
-    good: int
-    valid: int
+    good: float
+    valid: float
     start: datetime
     end: datetime
 
     @property
-    def bad(self) -> int:
+    def bad(self) -> float:
         """Events that spend the budget."""
         return self.valid - self.good
 
@@ -50,8 +51,8 @@ class Counts:
 class SLOStatus:
     """How an SLO stands. Fractions are of one; `burn` is keyed by window ("5m", "1h", …), None where nothing happened.
 
-    `budget_left` is negative when overspent. `exhausts_in_s` extrapolates the burn rate of the shortest long window;
-    None when nothing burns.
+    `budget_left` is negative when overspent. `exhausts_in_s` extrapolates the burn rate of the shortest long window over the
+    window as far as it has come; None when nothing burns. `daily` is what was left at each midnight (UTC) and at the end.
     """
 
     attained: float | None
@@ -59,10 +60,22 @@ class SLOStatus:
     burn: dict[str, float | None]
     exhausts_in_s: float | None
     state: SLOState
-    good: int
-    valid: int
+    good: float
+    valid: float
     window_start: datetime
     window_end: datetime
+    daily: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetDay:
+    """A local day of the window: what it spent of the window's budget (fractions of it), and what was left at its end."""
+
+    day: date
+    good: float
+    valid: float
+    spent: float | None
+    left: float | None
 
 
 def slo_status(slo: SLO, *, now: datetime) -> SLOStatus:
@@ -81,52 +94,63 @@ def slo_statuses(slos: Iterable[SLO], *, now: datetime) -> dict[int, SLOStatus]:
 
 
 def ask_status(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> BookAsk:
-    """What to read for `status_of`, so that it can be read together with what else a page shows."""
-    end = seconds(window_end(slo, subject, now=now, watermark=watermark)) // MINUTE * MINUTE
-    return BookAsk(slo, subject, edges_for(slo, np.array([end]), _spans(slo)))
+    """What to read for `status_of`. Its midnights cost nothing: days are read anyway."""
+    end = last_edge(slo, subject, now=now, watermark=watermark)
+    start = budget_start(slo, end)
+    windows = edges_for(slo, np.array([end]), spans(_pairs(slo)))
+    return BookAsk(slo, subject, np.unique(np.concatenate([windows, [start], _midnights(start, end)])))
 
 
-def status_of(slo: SLO, book: Counted, *, stale: bool) -> SLOStatus:
-    """How the SLO stands by what was read for `ask_status`; `stale` when the drain lags (`is_stale`)."""
-    spans_s, end = _spans(slo), book.edges[-1]
-    starts = starts_of(slo, end, np.array(spans_s))
-    good, valid = book.between(starts, np.broadcast_to(end, starts.shape))
-    until = _moment(end)
-    counts = {
-        span: Counts(ok, of, _moment(start), until)
-        for span, start, ok, of in zip(spans_s, starts.tolist(), good.tolist(), valid.tolist(), strict=True)
-    }
-    return _status(slo, counts, stale=stale)
+def last_edge(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime) -> int:
+    """Where its windows end, in epoch seconds."""
+    return seconds(window_end(slo, subject, now=now, watermark=watermark)) // MINUTE * MINUTE
+
+
+def _midnights(start: int, end: int) -> Integers:
+    return np.arange(up(start, DAY), end, DAY, dtype=np.int64)
 
 
 def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, tz=UTC)
 
 
-def _spans(slo: SLO) -> list[int]:
-    """The windows of the standard pairs and of the SLO itself, in seconds."""
-    window = slo.window.total_seconds()
-    return [*spans(standard_pairs(window, slo.target)), int(window)]
+def _pairs(slo: SLO) -> tuple[Pair, ...]:
+    return standard_pairs(slo.window.total_seconds(), slo.target)
 
 
-def _status(slo: SLO, counts: dict[int, Counts], *, stale: bool) -> SLOStatus:
-    pairs = standard_pairs(slo.window.total_seconds(), slo.target)
-    window = int(slo.window.total_seconds())
-    whole = counts[window]
-    burn = {span: burn_rate(counts[span].bad, counts[span].valid, slo.target) for span in spans(pairs)}
-    left = budget_left(whole.bad, whole.valid, slo.target)
+def status_of(slo: SLO, book: Counted, *, stale: bool) -> SLOStatus:
+    """How the SLO stands by what was read for `ask_status`; `stale` when the drain lags (`is_stale`)."""
+    pairs, end = _pairs(slo), int(book.edges[-1])
+    spans_s, start = spans(pairs), budget_start(slo, end)
+    starts = np.append(starts_of(slo, np.array(end), np.array(spans_s)), start)
+    good, valid = (side.tolist() for side in book.between(starts, np.full_like(starts, end)))
+    until = _moment(end)
+    counts = {span: Counts(good[at], valid[at], _moment(starts[at]), until) for at, span in enumerate(spans_s)}
+    burn = {span: burn_rate(counts[span].bad, counts[span].valid, slo.target) for span in spans_s}
+    left = budget_left(valid[-1] - good[-1], valid[-1], slo.target)
     fastest = min(pair.long_s for pair in pairs)
+    lasts = end - start if slo.calendar else slo.window.total_seconds()
     return SLOStatus(
-        attained=whole.good / whole.valid if whole.valid else None,
+        attained=good[-1] / valid[-1] if valid[-1] else None,
         budget_left=left,
         burn={span_label(span): rate for span, rate in burn.items()},
-        exhausts_in_s=None if left is None else exhausts_in(left, burn[fastest], window),
+        exhausts_in_s=None if left is None else exhausts_in(left, burn[fastest], lasts),
         state=_state(left, pairs, counts, slo.target, stale=stale),
-        good=whole.good,
-        valid=whole.valid,
-        window_start=whole.start,
-        window_end=whole.end,
+        good=good[-1],
+        valid=valid[-1],
+        window_start=_moment(start),
+        window_end=until,
+        daily=tuple(burn_down(slo, book, np.append(_midnights(start, end), end))),
     )
+
+
+def burn_down(slo: SLO, book: Counted, moments: Integers) -> list[float | None]:
+    """What was left of the budget at each of these moments, of what the whole window may spend; None of no events."""
+    end = int(book.edges[-1])
+    start = np.full_like(moments, budget_start(slo, end))
+    good, valid = book.between(start, moments)
+    whole = book.between(start[:1], np.array([end]))[1][0]
+    return [budget_left(float(bad), float(whole), slo.target) for bad in valid - good]
 
 
 def is_stale(*, now: datetime, watermark: datetime) -> bool:
@@ -228,31 +252,46 @@ def _state(
 
 
 def budget_series(slo: SLO, *, now: datetime, points: int) -> list[tuple[datetime, float | None]]:
-    """The burn-down of the budget over the SLO's window: `points` steps, in one query for the summaries.
+    """The burn-down of the budget over the SLO's window so far: equal steps, at whole hours in windows of a day or more.
 
     It starts at 1 and every bad event takes its share of what the whole window may spend, so the last point is the
     `budget_left` of the status. All None when the window holds no events.
     """
+    book, start, end = _book_of(slo, now=now, edges=lambda start, end: _steps(slo, start, end, points))
+    steps = _steps(slo, start, end, points)
+    return list(zip(map(_moment, steps.tolist()), burn_down(slo, book, steps), strict=True))
+
+
+def budget_days(slo: SLO, *, now: datetime) -> list[BudgetDay]:
+    """The calendar of the budget: every local day of the window so far, in the SLO's time zone."""
+    zone = ZoneInfo(slo.zone)
+    book, start, end = _book_of(slo, now=now, edges=lambda start, end: _days(slo, start, end, zone))
+    edges = _days(slo, start, end, zone)
+    days = [day for day, *_ in days_between(_moment(start), _moment(end), zone)]
+    good, valid = book.between(edges[:-1], edges[1:])
+    left = burn_down(slo, book, edges)
+    return [
+        BudgetDay(day, float(ok), float(of), None if before is None or after is None else before - after, after)
+        for day, ok, of, before, after in zip(days, good, valid, left[:-1], left[1:], strict=True)
+    ]
+
+
+def _steps(slo: SLO, start: int, end: int, points: int) -> Integers:
+    width = HOUR if end - start >= DAY else MINUTE
+    steps: Integers = down(np.linspace(start, end, points + 1).astype(np.int64), width)
+    steps[0], steps[-1] = start, end
+    return steps
+
+
+def _days(slo: SLO, start: int, end: int, zone: ZoneInfo) -> Integers:
+    found = [seconds(begins) for _, begins, _ in days_between(_moment(start), _moment(end), zone)]
+    return np.array([*found, end], dtype=np.int64)
+
+
+def _book_of(slo: SLO, *, now: datetime, edges: Callable[[int, int], Integers]) -> tuple[Counted, int, int]:
+    """(its book at these edges of its window, where the window begins, where it ends)."""
     subject = subjects_of([slo.model])[slo.model_id]
-    end = window_end(slo, subject, now=now, watermark=ingest_watermark(now=now))
-    return budget_of(slo, subject, read_tallies_of([ask_budget(slo, end=end, points=points)])[0])
-
-
-def ask_budget(slo: SLO, *, end: datetime, points: int) -> Ask:
-    """What to read for `budget_of`: equal steps, which begin at whole hours in windows of a day or more."""
-    steps = (slo.window * (points - done) / points for done in range(points))
-    whole = slo.window >= LONG
-    starts = [(end - step).replace(minute=0, second=0, microsecond=0) if whole else end - step for step in steps]
-    return ask_slices(slo, edges=[*starts, end])
-
-
-def budget_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> list[tuple[datetime, float | None]]:
-    """The burn-down over these neighbouring windows: their edges and what is left there; of slices at most MOST_STEPS."""
-    slices = slices_of(slo, subject, tallies)
-    if slo.sliced and len(slices) > MOST_STEPS:
-        starts = [part.start for part in slices[:: -(-len(slices) // MOST_STEPS)]]
-        slices = _windows(slices, [*starts, slices[-1].end])
-    valid = sum(part.valid for part in slices)
-    bad = accumulate((part.bad for part in slices), initial=0)
-    moments = [slices[0].start, *(part.end for part in slices)]
-    return [(at, budget_left(spent, valid, slo.target)) for at, spent in zip(moments, bad, strict=True)]
+    end = last_edge(slo, subject, now=now, watermark=ingest_watermark(now=now))
+    start = budget_start(slo, end)
+    [book] = read_books([BookAsk(slo, subject, np.unique(edges(start, end)))])
+    return book, start, end

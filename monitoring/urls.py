@@ -13,7 +13,7 @@ from monitoring.api.policies import DecisionView, PoliciesView, PolicyView
 from monitoring.api.prices import RepriceView
 from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
-from monitoring.api.slos import SLOsView, SLOView
+from monitoring.api.slos import BudgetView, SLOsView, SLOView
 from monitoring.ingest.views import PATHS
 
 urlpatterns = [
@@ -34,4 +34,5 @@ urlpatterns = [
     path("series", SeriesView.as_view()),
     path("slos", SLOsView.as_view()),
     path("slos/<slug:slug>", SLOView.as_view()),
+    path("slos/<slug:slug>/budget", BudgetView.as_view()),
 ]

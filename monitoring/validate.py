@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from math import isfinite
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from monitoring.models import SLO, TIME_SLICES, Policy
 from monitoring.stats.layouts import HOURLY
 
 HOUR = timedelta(hours=1)
-FEWEST_SLICES, MOST_SLICES = 4, 1_000
+FEWEST_SLICES, MOST_SLICES, MOST_COUNTED = 4, 1_000, 10_080  # the last of slices that events are counted in
 
 
 def slo_problems(slo: SLO) -> dict[str, str]:
@@ -25,7 +26,7 @@ def slo_problems(slo: SLO) -> dict[str, str]:
     if slo.model.project_id != slo.project_id:
         problems["model"] = _("This model belongs to another project.")
     own = _slice_problems(slo) if slo.sli == TIME_SLICES else _event_problems(slo, SLIS[slo.sli])
-    return problems | own | _bound_problems(slo) | _promise_problems(slo)
+    return problems | own | _bound_problems(slo) | _promise_problems(slo) | _window_problems(slo)
 
 
 def policy_problems(policy: Policy) -> dict[str, str]:
@@ -53,9 +54,24 @@ def _event_problems(slo: SLO, indicator: Indicator) -> dict[str, str]:
             "kind": slo.model.get_kind_display(),
             "fitting": ", ".join([*fitting, TIME_SLICES]),
         }
-    for field in ("measure", "bound", "slice"):
+    for field in ("measure", "bound", *(() if slo.sliced else ("slice",))):
         if getattr(slo, field) not in (None, ""):
             problems[field] = _("Only slices of time have this: leave it empty, or choose them as what counts as good.")
+    return problems | _method_problems(slo, indicator)
+
+
+def _method_problems(slo: SLO, indicator: Indicator) -> dict[str, str]:
+    """Slices that events are judged by need a length, and the method that tells good from bad ones a share."""
+    problems: dict[str, str] = {}
+    if slo.method != SLO.Method.OCCURRENCES and (wrong := _width_problem(slo, indicator, MOST_COUNTED)):
+        problems["slice"] = wrong
+    judged = slo.method == SLO.Method.TIMESLICES
+    if judged and not (slo.slice_target is not None and 0 < slo.slice_target <= 1):
+        problems["slice_target"] = _(
+            "Say which share of good events makes a slice good, above 0 and at most 1: for example 0.99."
+        )
+    if not judged and slo.slice_target is not None:
+        problems["slice_target"] = _("Only the method that judges slices has this share: leave it empty.")
     return problems
 
 
@@ -79,33 +95,35 @@ def _slice_problems(slo: SLO) -> dict[str, str]:
         }
     if slo.bound is None or not isfinite(slo.bound):
         problems["bound"] = _("Write the number that a good slice keeps, in the unit of the measure.")
-    width = _width_problem(slo, measure)
+    width = _width_problem(slo, measure, MOST_SLICES)
     if width:
         problems["slice"] = width
+    if slo.method != SLO.Method.OCCURRENCES or slo.slice_target is not None:
+        problems["method"] = _("A measure is judged by slices as it is: leave the method and its share as they were.")
     return problems
 
 
-def _width_problem(slo: SLO, measure: Measure | None) -> str:
+def _width_problem(slo: SLO, source: Measure | Indicator | None, most: int) -> str:
     if slo.slice not in SLICES:
-        return _("Choose how long a slice is: 5 minutes, 15 minutes, an hour or a day.")
-    if slo.slice < HOUR and measure is not None and HOURLY & set(measure.metrics):
+        return _("Choose how long a slice is: a minute, 5 or 15 minutes, an hour or a day.")
+    if slo.slice < HOUR and source is not None and HOURLY & set(source.metrics):
         return _("This measure is kept by the hour: choose slices of an hour or a day.")
     kept: timedelta = settings.RETENTION["minutes"]
-    if slo.slice < HOUR and slo.window + _settle(slo, measure) > kept:
+    if slo.slice < HOUR and slo.period + _settle(slo, source) > kept:
         told = _(
             "Minutes are kept for %(days)s days, this window looks back further: choose slices of an hour or a day."
         )
         return told % {"days": kept.days}
-    count = slo.window / slo.slice
-    if not FEWEST_SLICES <= count <= MOST_SLICES:
+    count = slo.period / slo.slice
+    if not FEWEST_SLICES <= count <= most:
         told = _("That makes %(count)s slices; a window has %(fewest)s to %(most)s: change the slice or the window.")
-        return told % {"count": int(count), "fewest": FEWEST_SLICES, "most": MOST_SLICES}
+        return told % {"count": int(count), "fewest": FEWEST_SLICES, "most": most}
     return ""
 
 
-def _settle(slo: SLO, measure: Measure | None) -> timedelta:
+def _settle(slo: SLO, source: Measure | Indicator | None) -> timedelta:
     """How long the windows of the objective wait for labels: as long as these take, where that was learned."""
-    if measure is None or measure.settle != "labels":
+    if source is None or source.settle != "labels":
         return timedelta(0)
     return subjects_of([slo.model])[slo.model.pk].settle
 
@@ -121,4 +139,14 @@ def _promise_problems(slo: SLO) -> dict[str, str]:
         problems["window"] = _("A window of less than an hour has no budget to speak of: choose a day or more.")
     if slo.window > LONGEST:
         problems["window"] = _("Choose at most 3650 00:00:00, which is ten years.")
+    return problems
+
+
+def _window_problems(slo: SLO) -> dict[str, str]:
+    """A period of the calendar, in a zone that IANA knows."""
+    problems: dict[str, str] = {}
+    if slo.calendar not in SLO.Calendar.values:
+        problems["calendar"] = _("Choose a day, a week, a month or a quarter, or leave it empty for a rolling window.")
+    if slo.zone not in available_timezones():
+        problems["zone"] = _("Write a time zone as IANA does, for example America/Sao_Paulo, Europe/Berlin or UTC.")
     return problems

@@ -1,5 +1,6 @@
 """`GET /api/v1/slos` and one SLO with its status."""
 
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -12,7 +13,7 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.authenticate import project_of
 from monitoring.models import SLO
-from monitoring.slo import slo_status
+from monitoring.slo import budget_days, slo_status
 
 
 class SLOSerializer(serializers.ModelSerializer[SLO]):
@@ -40,12 +41,16 @@ class SLOSerializer(serializers.ModelSerializer[SLO]):
             "slice_s",
             "minimum",
             "target",
+            "method",
+            "slice_target",
             "window_s",
+            "calendar",
+            "zone",
             "owner",
         ]
 
     def get_window_s(self, slo: SLO) -> int:
-        """The rolling window in seconds."""
+        """The rolling window in seconds; of a calendar window its nominal length, a month's being 30 days."""
         return int(slo.window.total_seconds())
 
     def get_slice_s(self, slo: SLO) -> int | None:
@@ -61,8 +66,10 @@ class SLOStatusSerializer(SLOSerializer):
     burn = serializers.DictField(child=serializers.FloatField(allow_null=True))
     exhausts_in_s = serializers.FloatField(allow_null=True)
     state = serializers.ChoiceField(["ok", "burning", "exhausted", "no_data", "stale"])
-    good = serializers.IntegerField()
-    valid = serializers.IntegerField()
+    good = serializers.FloatField(help_text="A whole number, unless shares of slices are counted.")
+    valid = serializers.FloatField()
+    window_start = serializers.DateTimeField()
+    window_end = serializers.DateTimeField()
 
     class Meta(SLOSerializer.Meta):
         """Definition first."""
@@ -70,6 +77,7 @@ class SLOStatusSerializer(SLOSerializer):
         fields = [
             *SLOSerializer.Meta.fields,
             *["attained", "budget_left", "burn", "exhausts_in_s", "state", "good", "valid"],
+            *["window_start", "window_end"],
         ]
 
 
@@ -109,5 +117,37 @@ class SLOView(APIView):
                 "state": status.state,
                 "good": status.good,
                 "valid": status.valid,
+                "window_start": status.window_start,
+                "window_end": status.window_end,
             }
         )
+
+
+class BudgetDaySerializer(serializers.Serializer[dict[str, Any]]):
+    """A local day of the window. Fractions are of the budget of the whole window; null without any event in it."""
+
+    day = serializers.DateField()
+    good = serializers.FloatField()
+    valid = serializers.FloatField()
+    spent = serializers.FloatField(allow_null=True)
+    left = serializers.FloatField(allow_null=True)
+
+
+class BudgetSerializer(serializers.Serializer[dict[str, Any]]):
+    """The calendar of a budget."""
+
+    zone = serializers.CharField()
+    days = BudgetDaySerializer(many=True)
+
+
+class BudgetView(APIView):
+    """The calendar of an SLO's budget."""
+
+    @extend_schema(responses=BudgetSerializer, operation_id="slo_budget")
+    def get(self, request: Request, slug: str) -> Response:
+        """Every local day of the window so far: what it spent, what was left at its end."""
+        slo = SLO.objects.filter(project=project_of(request), slug=slug).select_related("model").first()
+        if slo is None:
+            raise NotFound("There is no SLO with this slug in the project.")
+        days = budget_days(slo, now=clock.now())
+        return Response({"zone": slo.zone, "days": [asdict(day) for day in days]})

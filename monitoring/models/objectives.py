@@ -1,12 +1,14 @@
 """Service level objectives."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import Model, Project
 from models_registry.shipped import shipped
+from monitoring.stats.periods import NOMINAL
 
 TIME_SLICES = "time_slices"
 
@@ -19,6 +21,22 @@ class SLO(models.Model):
 
         AT_MOST = "at_most", _("at most")
         AT_LEAST = "at_least", _("at least")
+
+    class Method(models.TextChoices):
+        """What is counted (OpenSLO's budgeting methods)."""
+
+        OCCURRENCES = "occurrences", _("events")
+        TIMESLICES = "timeslices", _("slices of time in which enough events are good")
+        RATIO_TIMESLICES = "ratio_timeslices", _("the mean over slices of time of their share of good events")
+
+    class Calendar(models.TextChoices):
+        """The period that the window is, where it does not roll."""
+
+        ROLLING = "", _("rolling")
+        DAY = "day", _("day")
+        WEEK = "week", _("week, from Monday on")
+        MONTH = "month", _("month")
+        QUARTER = "quarter", _("quarter")
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="slos", verbose_name=_("project"))
     slug = models.SlugField(_("slug"), max_length=64)
@@ -44,7 +62,34 @@ class SLO(models.Model):
         _("minimum sample"), default=1, help_text=_("Only for slices of time: events without which one is not judged.")
     )
     target = models.FloatField(_("target"), help_text=_("A fraction between 0 and 1, for example 0.99."))
+    method = models.CharField(
+        _("budgeting method"),
+        max_length=16,
+        choices=Method.choices,
+        default=Method.OCCURRENCES,
+        help_text=_("What spends the budget: bad events, bad slices of time, or the bad share of each slice."),
+    )
+    slice_target = models.FloatField(
+        _("share of a good slice"),
+        null=True,
+        blank=True,
+        help_text=_("Only for the method that judges slices: the share of good events that makes a slice good."),
+    )
     window = models.DurationField(_("window"), default=timedelta(days=30))
+    calendar = models.CharField(
+        _("calendar window"),
+        max_length=8,
+        choices=Calendar.choices,
+        default=Calendar.ROLLING,
+        blank=True,
+        help_text=_("A calendar window starts anew with its period and replaces the rolling one."),
+    )
+    zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        default="UTC",
+        help_text=_("Where the days of the budget begin, as IANA writes it: America/Sao_Paulo."),
+    )
     owner = models.CharField(_("owner"), max_length=120, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -67,7 +112,18 @@ class SLO(models.Model):
     def __str__(self) -> str:
         return shipped(self.name)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Whatever knows lengths only takes a calendar window for its nominal one."""
+        self.window = self.period
+        super().save(*args, **kwargs)
+
     @property
     def sliced(self) -> timedelta | None:
         """How long a slice of time is; None where events are counted instead."""
-        return self.slice if self.sli == TIME_SLICES else None
+        by_slices = self.sli == TIME_SLICES or self.method != self.Method.OCCURRENCES
+        return self.slice if by_slices else None
+
+    @property
+    def period(self) -> timedelta:
+        """How long the window is; of a calendar window its nominal length."""
+        return NOMINAL.get(self.calendar, self.window)

@@ -14,8 +14,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.tiles import Name, Tiles, fetch
@@ -48,12 +50,12 @@ class CountAsk:
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """Good and valid events from each edge to the last one; `sums` has the shape (edges, 2)."""
+    """Good and valid from each edge to the last one; `sums` has the shape (edges, 2). Shares of slices are no whole numbers."""
 
     edges: Integers
-    sums: Integers
+    sums: NDArray[Any]
 
-    def between(self, starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
+    def between(self, starts: Integers, ends: Integers) -> tuple[NDArray[Any], NDArray[Any]]:
         """(good, valid) of windows [start, end), element by element. Every moment is one of the edges."""
         low, high = (self.sums[np.searchsorted(self.edges, side)] for side in (starts, ends))
         found = low - high

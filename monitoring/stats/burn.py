@@ -34,12 +34,12 @@ class Pair:
     severity: str
 
 
-def burn_rate(bad: int, valid: int, target: float) -> float | None:
+def burn_rate(bad: float, valid: float, target: float) -> float | None:
     """How many times as fast as planned the budget is spent; None without events."""
     return None if valid <= 0 else (bad / valid) / (1 - target)
 
 
-def budget_left(bad: int, valid: int, target: float) -> float | None:
+def budget_left(bad: float, valid: float, target: float) -> float | None:
     """Share of the budget that is left over a window: 1 untouched, 0 spent, negative overspent; None without events."""
     spent = burn_rate(bad, valid, target)
     return None if spent is None else 1 - spent

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from alerting.models import Incident
 from alerting.selectors import open_incidents
@@ -23,7 +24,7 @@ from monitoring.stats.burn import Pair, span_label, standard_pairs
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject
 from panel import format as write
-from panel.pages.indicators import main_measure, recent, scope_of
+from panel.pages.indicators import main_measure, recent, scope_of, window_words
 
 MINUTE = timedelta(minutes=1)
 TRAFFIC_WINDOW = timedelta(minutes=15)
@@ -51,6 +52,19 @@ class Judged:
     def burn(self) -> float | None:
         """The burn rate the outlook is told by: over the shortest long window."""
         return self.status.burn.get(span_label(min(pair.long_s for pair in self.pairs)))
+
+    @property
+    def window(self) -> str:
+        """How long it promises."""
+        return window_words(self.slo)
+
+    @property
+    def spark(self) -> SafeString:
+        """What was left of the budget, day by day."""
+        left = self.status.budget_left
+        tone = "bad" if left is not None and left <= 0 else "accent"
+        title = _("Budget left of %(slo)s, day by day") % {"slo": self.slo}
+        return charts.sparkline(self.status.daily, title=title, tone=tone)
 
     @property
     def meter(self) -> SafeString:

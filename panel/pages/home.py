@@ -14,9 +14,8 @@ from models_registry.models import Deployment, Model, Project
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, Wanted, points_of, readings_of
 from monitoring.selectors.summaries import read_tallies_of
-from monitoring.slo import ask_budget
 from monitoring.stats.intervals import Reading
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.tally import Subject
 from panel import format as write
 from panel.pages import history
 from panel.pages.fleet import Judged, ModelRow, fleet
@@ -28,7 +27,6 @@ from panel.pages.verdict import Verdict, cause_of, figure_wanted, verdict, worst
 
 SLICE = timedelta(minutes=15)
 DAY = timedelta(days=1)
-SPARK_POINTS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +66,10 @@ def home_page(project: Project, span: Range, *, now: datetime) -> Home | None:
     day, named = Day(edges, seen.series), cause_of(rows, incidents)
     focus, cause = _focus(rows, named)
     worst = seen.judged[0] if seen.judged else None
-    more = _look_closer(focus, cause, named, worst, span, now=now)
+    more = _look_closer(focus, cause, named, span, now=now)
     return Home(
         verdict=verdict(project, rows, incidents, cause=named, reading=more.reading, now=now),
-        kpis=kpis(rows, worst, more.spent, day),
+        kpis=kpis(rows, worst, day),
         chart=_focus_chart(focus, cause, more, hurt, seen.deployments),
         strip=_strip(day, history.bands_of(hurt, start=now - DAY, end=now), now=now),
         rows=rows,
@@ -92,20 +90,15 @@ class _Closer:
     chart: Wanted
     series: dict[str, list[Point]]
     reading: Reading | None
-    spent: Sequence[Tally]
 
 
-def _look_closer(
-    focus: ModelRow, cause: Judged | None, named: Judged | None, worst: Judged | None, span: Range, *, now: datetime
-) -> _Closer:
-    """The chart's series, the figure of the verdict's sentence, how the lowest budget was spent: one query."""
+def _look_closer(focus: ModelRow, cause: Judged | None, named: Judged | None, span: Range, *, now: datetime) -> _Closer:
+    """The chart's series and the figure of the verdict's sentence: one query."""
     chart = _chart_wanted(focus, cause, span, now=now)
     figure = figure_wanted(named, focus.subject, now=now) if named else None
-    budget = ask_budget(worst.slo, end=worst.status.window_end, points=SPARK_POINTS) if worst else None
-    asks = [chart.ask, figure.ask if figure else chart.ask, budget or chart.ask]
-    drawn, told, spent = read_tallies_of(asks)
+    drawn, told = read_tallies_of([chart.ask, figure.ask if figure else chart.ask])
     reading = next(iter(readings_of(figure, told).values())) if figure else None
-    return _Closer(chart, points_of(chart, drawn, now=now), reading, spent if budget else ())
+    return _Closer(chart, points_of(chart, drawn, now=now), reading)
 
 
 def _day_edges(now: datetime) -> list[datetime]:

@@ -10,7 +10,7 @@ from models_registry.models import Model
 from monitoring.catalogue import MEASURES
 from monitoring.indicators import INDICATORS
 from monitoring.measures import Wanted
-from monitoring.models import SLO
+from monitoring.models import SLO, TIME_SLICES
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.layouts import HOURLY
 from monitoring.stats.tally import Subject
@@ -46,25 +46,46 @@ class Shown:
 
 def shown(slo: SLO) -> Shown:
     """The measure of an SLO and its bound: a latency in ms, a rate of failure, or a rate of success."""
-    name = slo.measure if slo.sliced else SHOWN_AS.get(slo.sli, slo.sli)
+    name = slo.measure if slo.sli == TIME_SLICES else SHOWN_AS.get(slo.sli, slo.sli)
     measure = MEASURES[name]
-    at_most = slo.comparison == SLO.Comparison.AT_MOST if slo.sliced else measure.better == "lower"
-    if slo.sliced:
+    at_most = slo.comparison == SLO.Comparison.AT_MOST if slo.sli == TIME_SLICES else measure.better == "lower"
+    if slo.sli == TIME_SLICES:
         bound = slo.bound or 0.0
     elif slo.sli == "latency":
         bound = slo.bound_ms or 0.0
     else:
-        bound = 1 - slo.target if at_most else slo.target
+        good = slo.slice_target or slo.target
+        bound = 1 - good if at_most else good
     return Shown(name, capfirst(str(measure.label)), measure.unit, round(bound, 9), at_most)
 
 
 def promised(slo: SLO) -> str:
     """What counts as good, in a line."""
-    if not slo.sliced:
-        return capfirst(str(INDICATORS[slo.sli]))
+    if slo.sli != TIME_SLICES:
+        return _counted(slo)
     seen = shown(slo)
     told = _("%(label)s %(objective)s, judged by slices of %(slice)s")
     return told % {"label": seen.label, "objective": seen.objective, "slice": write.span(slo.sliced)}
+
+
+def _counted(slo: SLO) -> str:
+    """An indicator of events, and how slices of time are judged by it."""
+    label = capfirst(str(INDICATORS[slo.sli]))
+    if slo.method == SLO.Method.TIMESLICES:
+        told = _("%(label)s: at least %(share)s of them in each slice of %(slice)s")
+        share = write.percent_exact(slo.slice_target or 0.0)
+        return told % {"label": label, "share": share, "slice": write.span(slo.sliced)}
+    if slo.method == SLO.Method.RATIO_TIMESLICES:
+        return _("%(label)s: the mean over slices of %(slice)s") % {"label": label, "slice": write.span(slo.sliced)}
+    return label
+
+
+def window_words(slo: SLO) -> str:
+    """30 d; the month (America/Sao_Paulo)."""
+    if not slo.calendar:
+        return write.span(slo.window)
+    periods = {"day": _("the day"), "week": _("the week"), "month": _("the month"), "quarter": _("the quarter")}
+    return f"{periods[slo.calendar]} ({slo.zone})"
 
 
 def is_estimate(name: str) -> bool:

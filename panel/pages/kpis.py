@@ -1,6 +1,5 @@
 """The four cards of home: is it reachable, how much budget is left, is it right, what does it cost."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +10,6 @@ from django.utils.translation import gettext as _
 from lib import charts
 from models_registry.models import Model
 from monitoring.measures import Point
-from monitoring.slo import budget_of
-from monitoring.stats.tally import Tally
 from panel import format as write
 from panel.pages.fleet import LOW_BUDGET, Judged, ModelRow
 from panel.pages.indicators import main_measure
@@ -43,11 +40,11 @@ class Day:
         return [sum(point.value or 0.0 for point in points) for points in zip(*columns, strict=True)]
 
 
-def kpis(rows: list[ModelRow], worst: Judged | None, spent: Sequence[Tally], day: Day) -> list[Kpi]:
-    """The cards; `worst` is the SLO with the least budget left, `spent` what was read for its `ask_budget`."""
+def kpis(rows: list[ModelRow], worst: Judged | None, day: Day) -> list[Kpi]:
+    """The cards; `worst` is the SLO with the least budget left."""
     has_llm = any(row.model.kind == Model.Kind.LLM for row in rows)
     classifier = next((row for row in rows if main_measure(row.model) == "accuracy"), None)
-    cards = [_availability(rows, day), _budget(rows, worst, spent) if worst else _traffic(rows, day)]
+    cards = [_availability(rows, day), _budget(worst) if worst else _traffic(rows, day)]
     cards.append(_quality(classifier, day) if classifier else _latency(rows[0], day))
     cards.append(_cost(rows, day) if has_llm else _latency(rows[0], day))
     return cards
@@ -76,19 +73,19 @@ def _availability(rows: list[ModelRow], day: Day) -> Kpi:
     )
 
 
-def _budget(rows: list[ModelRow], worst: Judged, spent: Sequence[Tally]) -> Kpi:
+def _budget(worst: Judged) -> Kpi:
     """The SLO with the least budget left."""
     left = worst.status.budget_left
     tone = "" if left is None or left > LOW_BUDGET else ("warn" if left > 0 else "bad")
     tone = "bad" if worst.status.state == "burning" else tone
-    subject = next(row.subject for row in rows if row.model.pk == worst.slo.model_id)
-    shape = [value for _at, value in budget_of(worst.slo, subject, spent)]
     return Kpi(
         _("Error budget, lowest"),
         write.percent_floor(left, 0),
         str(worst.slo),
         tone,
-        charts.sparkline(shape, title=_("Budget left of %(slo)s") % {"slo": worst.slo}, tone=tone or "accent"),
+        charts.sparkline(
+            worst.status.daily, title=_("Budget left of %(slo)s") % {"slo": worst.slo}, tone=tone or "accent"
+        ),
         reverse("panel:slo", args=[worst.slo.project.slug, worst.slo.slug]),
     )
 

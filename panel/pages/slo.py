@@ -1,9 +1,10 @@
 """An SLO's page: promise, attainment, budget over time, burn per window pair, traffic under the indicator."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from lib import charts
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, read_series, subjects_of
 from monitoring.models import SLO
-from monitoring.slo import budget_series
+from monitoring.slo import BudgetDay, budget_days, budget_series
 from monitoring.stats.burn import span_label
 from panel import format as write
 from panel.pages import history
@@ -24,6 +25,7 @@ from panel.pages.ranges import Range
 from panel.pages.verdict import outlook
 
 BURN_POINTS = 120
+UNFAIR = 3.0  # times an equal share of the budget, from where on a day is bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,18 @@ class RuleRow:
 
     rule: AlertRule
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayCell:
+    """A day in the calendar of the budget."""
+
+    day: date
+    column: int
+    tone: str
+    spent: str
+    left: str
+    events: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +114,7 @@ class SLOPage:
     indicator: str
     outlook: str
     burn_down: BurnDown
+    days: list[DayCell]
     pairs: list[PairRow]
     rules: list[RuleRow]
     charts: list[Chart]
@@ -115,11 +130,41 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
         shown=shown(slo),
         indicator=promised(slo),
         outlook=outlook(judged.slo, judged.status),
+        days=_days(slo, now=now),
         burn_down=BurnDown(points, bands, _("Budget left of %(slo)s") % {"slo": slo}),
         pairs=_pairs(judged),
         rules=_rules(slo),
         charts=_charts(slo, span, now=now),
     )
+
+
+def _days(slo: SLO, *, now: datetime) -> list[DayCell]:
+    """A day is worse the more of the budget it spent than an equal share of it would be."""
+    fair = timedelta(days=1) / slo.window
+    return [
+        DayCell(
+            one.day,
+            one.day.isoweekday(),
+            _tone(one, fair),
+            write.percent_floor(one.spent),
+            write.percent_floor(one.left, 0),
+            _("%(bad)s bad of %(valid)s") % {"bad": _amount(one.valid - one.good), "valid": _amount(one.valid)},
+        )
+        for one in budget_days(slo, now=now)
+    ]
+
+
+def _amount(count: float) -> str:
+    """Whole numbers as they are, shares of slices cut to a tenth."""
+    return write.number(round(count)) if float(count).is_integer() else number_format(int(count * 10) / 10, 1)
+
+
+def _tone(day: BudgetDay, fair: float) -> str:
+    if not day.valid or day.spent is None:
+        return "none"
+    if day.spent > UNFAIR * fair:
+        return "bad"
+    return "warn" if day.spent > fair else "ok"
 
 
 def _pairs(judged: Judged) -> list[PairRow]:
