@@ -12,7 +12,7 @@ from monitoring.selectors.history import Question, window_edges
 from monitoring.selectors.summaries import Scope
 from monitoring.slo import counts_of
 from monitoring.stats.sliding import Sliding
-from monitoring.stats.tally import Subject
+from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.windows import Integers, Once, Windows
 
 MINUTE: Final = 60
@@ -51,9 +51,15 @@ def sum_windows(slo: SLO, subject: Subject, seen: Windows, *, spans_s: Sequence[
     if slo.sliced and isinstance(seen, Sliding):
         parts = _of_slices(slo, subject, seen, _edges(slo, seen.edges[-1], spans_s))
     else:
-        parts = seen.sums(lambda tally: good_valid(slo, tally, subject))
+        parts = seen.sums(lambda tally: _events(slo, tally, subject))
     windows = np.cumsum(parts[:, ::-1], axis=1)
     return {span: (windows[0, place], windows[1, place]) for place, span in enumerate(sorted(set(spans_s)))}
+
+
+def _events(slo: SLO, tally: Tally, subject: Subject) -> tuple[int, int]:
+    """Events are whole; only shares of slices are not."""
+    good, valid = good_valid(slo, tally, subject)
+    return int(good), int(valid)
 
 
 def _of_slices(slo: SLO, subject: Subject, seen: Sliding, edges: Integers) -> Integers:
@@ -62,6 +68,6 @@ def _of_slices(slo: SLO, subject: Subject, seen: Sliding, edges: Integers) -> In
     starts = np.arange(int(edges[0].min()), int(edges[-1].max()), width)
     slices = Sliding(seen.columns, np.stack([starts, starts + width]))
     verdicts = [good_valid(slo, tally, subject) for (tally,) in slices.tallies()]
-    cumulated = np.cumsum(np.array([(0, 0), *verdicts], dtype=np.int64), axis=0)
+    cumulated = np.cumsum(np.array([(0, 0), *verdicts]), axis=0)
     windows: Integers = np.diff(cumulated[(edges - edges[0].min()) // width], axis=0).transpose(2, 0, 1)
     return windows

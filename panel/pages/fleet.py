@@ -1,10 +1,10 @@
 """Every model of a project with its state, for home and for the list of models."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from alerting.models import Incident
 from alerting.selectors import open_incidents
 from lib import charts
-from models_registry.models import Deployment, Model, Project
+from models_registry.models import Deployment, Model, ModelVersion, Project
 from monitoring.books import read_books
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, Wanted, points_of, readings_of, subjects_of
@@ -145,9 +145,11 @@ Series = Callable[[Model, Subject], Wanted]
 
 def fleet(project: Project, incidents: Sequence[Incident], *, now: datetime, series: Series | None = None) -> Fleet:
     """The project's models and SLOs, given its open incidents; `series` says what is wanted of each model besides."""
-    models = list(Model.objects.filter(project=project).select_related("project"))
+    newest = Subquery(ModelVersion.objects.filter(model=OuterRef("pk")).values("version")[:1])
+    models = list(Model.objects.filter(project=project).select_related("project").annotate(newest=newest))
     slos = SLO.objects.filter(project=project)
-    found = _look(models, slos, incidents, now=now, series=series)
+    names = {model.pk: model.newest or "" for model in models}
+    found = _look(list(models), names, slos, incidents, now=now, series=series)
     rows = sorted(found.rows, key=lambda row: (WORST_FIRST.index(row.state), row.model.slug))
     return replace(found, rows=rows)
 
@@ -155,19 +157,20 @@ def fleet(project: Project, incidents: Sequence[Incident], *, now: datetime, ser
 def model_row(model: Model, *, now: datetime) -> ModelRow:
     """One model, for its own page."""
     slos, incidents = SLO.objects.filter(model=model), list(open_incidents(model.project))
-    return _look([model], slos, incidents, now=now).rows[0]
+    newest = model.versions.first()
+    return _look([model], {model.pk: newest.version if newest else ""}, slos, incidents, now=now).rows[0]
 
 
 def _look(
     models: list[Model],
+    newest: Mapping[int, str],
     slos: QuerySet[SLO],
     incidents: Sequence[Incident],
     *,
     now: datetime,
     series: Series | None = None,
 ) -> Fleet:
-    """All figures of all models by one query, all books of SLOs by another. Of each model, its newest incident."""
-    prefetch_related_objects(models, "versions")
+    """All figures of all models by one query, all books of SLOs by another. Of each model, its newest version and incident."""
     changes = Deployment.objects.filter(version__model__in=models).select_related("version").order_by("at", "id")
     serving = {row.version.model_id: row for row in changes if row.environment == "production"}
     promises = list(slos.select_related("model", "project"))
@@ -181,13 +184,14 @@ def _look(
     judged = sorted((Judged(slo, status_of(slo, book, stale=stale)) for slo, book in books), key=_by_budget)
     read = iter(read_tallies_of([*(one.ask for one in figures), *(one.ask for one in wanted)]))
     readings = iter([next(iter(readings_of(one, next(read)).values())) for one in figures])
-    newest = {incident.model_id: incident for incident in sorted(incidents, key=lambda one: one.number)}
+    latest = {incident.model_id: incident for incident in sorted(incidents, key=lambda one: one.number)}
     rows = [
         _row(
             model,
             subjects[model.pk],
             [one for one in judged if one.slo.model_id == model.pk],
-            newest.get(model.pk),
+            latest.get(model.pk),
+            newest[model.pk],
             serving.get(model.pk),
             (next(readings), next(readings), next(readings), next(readings)),
         )
@@ -209,16 +213,16 @@ def _row(
     subject: Subject,
     judged: list[Judged],
     incident: Incident | None,
+    newest: str,
     deployed: Deployment | None,
     figures: tuple[Reading, Reading, Reading, Reading],
 ) -> ModelRow:
-    versions = list(model.versions.all())
     quality, traffic, latency, news = figures
     measure = MEASURES[main_measure(model)]
     return ModelRow(
         model=model,
         subject=subject,
-        version=deployed.version.version if deployed else (versions[0].version if versions else ""),
+        version=deployed.version.version if deployed else newest,
         deployed=deployed,
         state=model_state(judged, incident, news),
         incident=incident,
