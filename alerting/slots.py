@@ -16,6 +16,7 @@ from alerting.models import AlertRule, Evaluation
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SKEW: Final = timedelta(minutes=5)  # by how much the clocks of two evaluators may differ
+OUTAGE: Final = timedelta(minutes=15)  # longer without a look is a restart, or a clock that was put forward
 Due = tuple[AlertRule, datetime]
 # By hand: to compose one update of all slots costs Django more time than the rest of claiming them.
 _TAKE_SLOT = f"UPDATE {AlertRule._meta.db_table} SET last_slot = %s WHERE id = %s"
@@ -48,9 +49,9 @@ def missed_slots(rule: AlertRule, slot: datetime) -> int:
 
 
 def gap_before(rule: AlertRule, slot: datetime) -> timedelta:
-    """How long nobody looked, beyond the interval; nothing where just one slot was missed."""
-    missed = missed_slots(rule, slot)
-    return missed * interval_of(rule) if missed > 1 else timedelta(0)
+    """How long nobody looked, beyond the interval. Slots missed for less than an outage count, as they do in Prometheus."""
+    gap = missed_slots(rule, slot) * interval_of(rule)
+    return gap if gap > OUTAGE else timedelta(0)
 
 
 def interval_of(rule: AlertRule) -> timedelta:

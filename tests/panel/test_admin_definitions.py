@@ -79,6 +79,9 @@ def _rule(project: Project, **fields: object) -> dict[str, object]:
         "minimum": 3,
         "severity": "page",
         "no_data": "keep",
+        "on_error": "separate",
+        "points": 5,
+        "points_bad": 5,
         "pairs": "[]",
     }
     return {**inline, **base, **times, **judged, **fields}
