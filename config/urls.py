@@ -1,15 +1,27 @@
 """One include per room."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.defaults import page_not_found
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from config import health, metrics
+from lib.problem import problem
 
 admin.autodiscover()
 # The paths of models_registry end in the slug of a model, which may hold slashes: it comes last.
 API = ["monitoring.urls", "alerting.urls", "runbooks.urls", "models_registry.urls"]
 
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A page for people; for programs that would be no answer."""
+    if request.path_info.startswith("/api/"):
+        return problem(404, "Not found", "There is no such address; /api/docs/ lists them all.", code="not_found")
+    return page_not_found(request, exception)
+
+
+handler404 = "config.urls.not_found"
 urlpatterns = [
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),

@@ -64,7 +64,7 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
 def _field_errors(detail: Any, pointer: str = "") -> list[dict[str, Any]]:
     """DRF's tree of details as a flat list with JSON pointers."""
     if isinstance(detail, dict):
-        return [error for key, value in detail.items() for error in _field_errors(value, f"{pointer}/{key}")]
+        return [error for key, value in detail.items() for error in _field_errors(value, f"{pointer}/{_escaped(key)}")]
     if isinstance(detail, list):
         flat: list[dict[str, Any]] = []
         for index, value in enumerate(detail):
@@ -72,6 +72,11 @@ def _field_errors(detail: Any, pointer: str = "") -> list[dict[str, Any]]:
             flat += _field_errors(value, f"{pointer}/{index}" if nested else pointer)
         return flat
     return [{"pointer": pointer, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}]
+
+
+def _escaped(key: str) -> str:
+    """A name as RFC 6901 writes it in a pointer."""
+    return str(key).replace("~", "~0").replace("/", "~1")
 
 
 def drf_handler(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:

@@ -25,6 +25,7 @@ from alerting.matchers import Matcher, MatcherError, Op, all_match, matcher, par
 from alerting.models import Channel, Silence
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
+from models_registry.bodies import Json
 
 VERSION: Final = "0.25.0"
 STARTED: Final = clock.real_now()
@@ -44,6 +45,7 @@ FILTERS = [
 class ProtocolView(APIView):
     """Answers refusals of the protocol as it does."""
 
+    parser_classes = [Json]
     scope = "read"
     write_scope = "respond"
 

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from lib.problem import problem
 from models_registry.authenticate import project_of
+from models_registry.bodies import body_of
 from models_registry.compare import compare_fields, compare_texts, text_of
 from models_registry.models import Model, Prompt, PromptVersion
 from models_registry.models.prompts import IN_USE
@@ -20,6 +21,7 @@ from models_registry.prompts import VersionInUseError, define_prompt, define_ver
 
 NAME = 200
 MAX_VERSIONS = 200
+MAX_TEXT = 10_000
 
 
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
@@ -106,7 +108,7 @@ class PromptsView(APIView):
     @extend_schema(request=GivenPromptSerializer, responses={201: PromptSerializer}, operation_id="define_prompt")
     def post(self, request: Request) -> Response:
         """Define a prompt, or change what is said of it (200)."""
-        body = _object(request)
+        body = body_of(request)
         name = _text(body, "name", required=True)
         model = None
         if body.get("model") is not None:
@@ -152,7 +154,7 @@ class PromptVersionsView(APIView):
 
         409 `prompt_version_in_use` where calls used the version and its text or parameters would change.
         """
-        prompt, body = _prompt(request, name), _object(request)
+        prompt, body = _prompt(request, name), body_of(request)
         version = _text(body, "version", required=True)
         values: dict[str, Any] = {field: body[field] for field in ("template", "parameters") if field in body}
         values |= {field: _text(body, field) for field in ("note", "author") if field in body}
@@ -198,16 +200,12 @@ class PromptDiffView(APIView):
         )
 
 
-def _object(request: Request) -> dict[str, Any]:
-    if not isinstance(request.data, dict):
-        raise ValidationError({"": "Send a JSON object."})
-    return request.data
-
-
 def _text(body: dict[str, Any], field: str, *, required: bool = False) -> str:
     value = body.get(field, "")
-    if not isinstance(value, str) or (required and not value) or "\x00" in value:
-        raise ValidationError({field: "A text, without NUL characters." if value else "This field is required."})
+    if required and value in ("", None):
+        raise ValidationError({field: "This field is required."})
+    if not isinstance(value, str) or len(value) > MAX_TEXT:
+        raise ValidationError({field: f"A text of at most {MAX_TEXT} characters."})
     return value
 
 

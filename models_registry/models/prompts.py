@@ -1,5 +1,6 @@
 """Prompts of LLM applications and their versions: what was asked of the model, with which parameters."""
 
+import json
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -118,7 +119,7 @@ def template_problems(template: Any) -> dict[str, Any]:
     if template is None or (isinstance(template, str) and 0 < len(template) <= MAX_TEMPLATE):
         return {}
     if isinstance(template, list) and template and all(map(_is_message, template)):
-        length = sum(len(str(message["content"])) for message in template)
+        length = sum(len(text) for message in template for text in message.values())
         if length <= MAX_TEMPLATE:
             return {}
     problem = _('Write a text, or messages with "role" and "content", of at most %(n)d characters.')
@@ -126,10 +127,14 @@ def template_problems(template: Any) -> dict[str, Any]:
 
 
 def parameter_problems(parameters: Any) -> dict[str, Any]:
-    """Field to what to mend, unless it is nothing or an object."""
-    if parameters is None or isinstance(parameters, dict):
+    """Field to what to mend, unless it is nothing or an object that is not longer than a template may be."""
+    if parameters is None:
         return {}
-    return {"parameters": _('Write an object of names and values, such as {"temperature": 0.2}.')}
+    if not isinstance(parameters, dict):
+        return {"parameters": _('Write an object of names and values, such as {"temperature": 0.2}.')}
+    if len(json.dumps(parameters)) > MAX_TEMPLATE:
+        return {"parameters": _("Write at most %(n)d characters of JSON.") % {"n": MAX_TEMPLATE}}
+    return {}
 
 
 def _is_message(message: Any) -> bool:
@@ -137,6 +142,5 @@ def _is_message(message: Any) -> bool:
     return (
         isinstance(message, dict)
         and known >= message.keys() >= {"role", "content"}
-        and isinstance(message["role"], str)
-        and isinstance(message["content"], str)
+        and all(isinstance(text, str) for text in message.values())
     )

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
+from models_registry.bodies import body_of
 from models_registry.models import ModelVersion, User
 from monitoring.api.measures import read_range
 from monitoring.api.references import history_to_wire, version_of
@@ -121,7 +122,7 @@ class EstimatorView(APIView):
     def post(self, request: Request, slug: str, version: str) -> Response:
         """Fit an estimator on a past window with labels, or on the rows of the reference, in a job."""
         known = version_of(request, slug, version)
-        body: dict[str, Any] = request.data if isinstance(request.data, dict) else {}
+        body = body_of(request)
         by = request.user if isinstance(request.user, User) else None
         job = start_fit(known, _arguments(body, known), now=clock.now(), by=by)
         return Response({"job": job.pk, "state": job.state}, status=202)

@@ -1,7 +1,5 @@
 """`POST /api/v1/prices/reprice`: price past calls again, as a job."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -12,6 +10,7 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.api.jobs import JobSerializer
 from models_registry.authenticate import project_of
+from models_registry.bodies import body_of
 from models_registry.models import User
 from monitoring.reprice import RangeError, start_reprice
 from monitoring.selectors.event_filters import FilterError, read_moment
@@ -35,7 +34,7 @@ class RepriceView(APIView):
     @extend_schema(request=RepriceSerializer, responses={202: JobSerializer}, operation_id="reprice")
     def post(self, request: Request) -> Response:
         """Start the job; with `dry_run`, which is the default, it only reports what would change."""
-        body: dict[str, Any] = request.data if isinstance(request.data, dict) else {}
+        body = body_of(request)
         dry_run = body.get("dry_run", True)
         if not isinstance(dry_run, bool):
             raise ValidationError({"dry_run": "true (only report, the default) or false (apply)."})

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.authenticate import project_of
+from models_registry.bodies import body_of
 from models_registry.models import Model, ModelVersion
 from monitoring.models import Reaching, Reference
 from monitoring.references import borrow, freeze, sample_of_window, set_reference
@@ -65,7 +66,7 @@ class ReferenceView(APIView):
     @extend_schema(request=GivenSerializer, responses={201: ReferenceSerializer}, operation_id="set_reference")
     def post(self, request: Request, slug: str, version: str) -> Response:
         """Set it from rows, ready-made histograms, a past window or another version's; predictions accepted from now on are held against it."""
-        body: dict[str, Any] = request.data if isinstance(request.data, dict) else {}
+        body = body_of(request)
         kinds = [name for name in GIVEN if body.get(name) is not None]
         if len(kinds) != 1:
             raise ValidationError(

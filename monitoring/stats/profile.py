@@ -21,6 +21,7 @@ Integers = NDArray[np.int64]
 STRIDE: Final = 256
 MAX_BINS: Final = 50
 MAX_FEATURES: Final = 200
+MAX_NAME: Final = 200
 MAX_REMEMBERED: Final = 1_000  # categories past the table whose names are kept, to tell "rare" from "never seen"
 # Out of the reference's range but still a number (they count with the outer bins), a rare category, one never seen.
 BELOW, ABOVE, OTHER, UNSEEN = 249, 250, 251, 252
@@ -111,10 +112,12 @@ def profile_of(rows: int, features: Iterable[Feature]) -> Profile:
         message = f"A reference holds at most {MAX_FEATURES} features, this one has {inputs}."
         raise ProfileError(message)
     for feature in found:
-        if not feature.name or len(feature.name) > 200 or any(char in '"\\' or char < " " for char in feature.name):
-            message = (
-                f"Feature {feature.name!r}: a name has 1 to 200 characters, no quotes, backslashes or line breaks."
-            )
+        if (
+            not feature.name
+            or len(feature.name) > MAX_NAME
+            or any(char in '"\\' or char < " " for char in feature.name)
+        ):
+            message = f"Feature {feature.name[:MAX_NAME]!r}: a name has 1 to {MAX_NAME} characters, no quotes, backslashes or line breaks."
             raise ProfileError(message)
     text = repr([(one.name, list(one.categories), sorted(one.others), _numbers_of(one)) for one in found])
     return Profile(rows, found, f"features-{sha256(text.encode()).hexdigest()[:20]}")

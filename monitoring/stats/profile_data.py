@@ -9,7 +9,18 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from monitoring.stats.profile import MAX_BINS, NULL, OTHER, STRIDE, Feature, Profile, ProfileError, Source, profile_of
+from monitoring.stats.profile import (
+    MAX_BINS,
+    MAX_NAME,
+    NULL,
+    OTHER,
+    STRIDE,
+    Feature,
+    Profile,
+    ProfileError,
+    Source,
+    profile_of,
+)
 
 MAX_COUNT = 10**12
 ANSWERS: Mapping[str, Source] = {"prediction": "prediction", "score": "score"}
@@ -71,7 +82,7 @@ def profile_of_histograms(histograms: Mapping[str, Any]) -> Profile:
             found = _given(name, msgspec.convert(given, Histogram))
             features.append(replace(found, source=ANSWERS.get(name, "input")))
         except (msgspec.ValidationError, ProfileError) as error:
-            message = f"Feature {name!r}: {error}"
+            message = f"Feature {name[:MAX_NAME]!r}: {str(error).rstrip('.')}."
             raise ProfileError(message) from error
     rows = max((int(feature.counts.sum()) for feature in features), default=0)
     if features and not rows:

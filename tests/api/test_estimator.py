@@ -79,7 +79,7 @@ def test_a_fit_is_a_job(api: Client, stopped_clock: datetime):
     ("body", "pointer", "told"),
     [
         ({}, "/from", "Give `from` and `to`"),
-        ([], "/from", "Give `from` and `to`"),
+        ([], "", "Send a JSON object."),
         ({"from": "yesterday", "to": "2026-02-01T00:00:00Z"}, "/from", "is not a time"),
         ({"from": "2026-02-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}, "/to", "later"),
         ({"reference": True}, "/reference", "no reference whose rows are kept"),

@@ -66,7 +66,7 @@ def test_what_calls_named_first_can_still_be_described(api: Client, now: datetim
 @pytest.mark.parametrize(
     ("path", "body", "pointer"),
     [
-        ("", [], "/"), ("", {}, "/name"), ("", {"name": LONG}, "/name"), ("", {"name": 7}, "/name"),
+        ("", [], ""), ("", {}, "/name"), ("", {"name": LONG}, "/name"), ("", {"name": 7}, "/name"),
         ("", {"name": "a\x00"}, "/name"), ("", {"name": "a", "model": "nobody"}, "/model"),
         ("/answer/versions", {}, "/version"), ("/answer/versions", {"version": LONG}, "/version"),
         ("/answer/versions", {"version": "1", "template": ""}, "/template"),
@@ -75,6 +75,10 @@ def test_what_calls_named_first_can_still_be_described(api: Client, now: datetim
         ("/answer/versions", {"version": "1", "template": "x" * 200_001}, "/template"),
         ("/answer/versions", {"version": "1", "template": 7}, "/template"),
         ("/answer/versions", {"version": "1", "parameters": [1]}, "/parameters"),
+        ("/answer/versions", {"version": "1", "parameters": {"stop": "x" * 200_001}}, "/parameters"),
+        ("/answer/versions", {"version": "1", "parameters": {"a/b~": {"c": ["\0"]}}}, "/parameters/a~1b~0/c/0"),
+        ("/answer/versions", {"version": "1", "template": [{"role": "user", "content": "x", "name": 7}]}, "/template"),
+        ("/answer/versions", {"version": "1", "note": "x" * 10_001}, "/note"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_where_it_stands(api: Client, path: str, body: Any, pointer: str):

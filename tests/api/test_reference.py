@@ -60,7 +60,7 @@ def test_a_past_window(api: Client, credit_risk: Model, now: datetime):
     ("body", "pointer", "told"),
     [
         ({}, "/rows", "exactly one"),
-        ([], "/rows", "exactly one"),
+        ([], "", "Send a JSON object."),
         ({"rows": [{"a": 1}], "histograms": {}}, "/rows", "exactly one"),
         ({"rows": []}, "/rows", "at least one row"),
         ({"rows": [1]}, "/rows", "list of objects"),

@@ -1,0 +1,74 @@
+"""Whatever an address holds, every endpoint that is read answers it or refuses it with a problem."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+from models_registry.keys import create_key
+from models_registry.models import Model, Prompt, PromptVersion
+from monitoring.models import SLO, Policy
+from tests.cast import make_incident
+
+VALUES = {
+    "NUL": "%00",
+    "bytes that are no UTF-8": "%ff%fe",
+    "2^63": str(2**63),
+    "an integer without end": "9" * 400,
+    "NaN": "nan",
+    "a float without end": "1e999",
+    "a time before all": "0001-01-01T00:00:00%2B23:59",
+    "a time after all": "9999-12-31T23:59:59-23:59",
+    "another digit": quote("²٣"),
+    "a cursor": "AAAAAAAAAAAAAAAAAAAAAA",
+}
+# What an answer needs at least, where the schema does not say so.
+NEEDED = {"champion": "1", "challenger": "2", "measure": "accuracy", "model": "credit-risk", "by": "day"}
+PARTS = {"slug": "credit-risk", "version": "1", "name": "answer", "number": "7", "uid": "0"}
+
+
+@pytest.fixture
+def client(credit_risk: Model, support_assistant: Model, stopped_clock: datetime) -> Client:
+    project = credit_risk.project
+    prompt = Prompt.objects.create(project=project, name="answer", model=support_assistant)
+    PromptVersion.objects.create(prompt=prompt, version="1")
+    credit_risk.versions.create(version="2")
+    make_incident(project, 7, model=credit_risk)
+    for definition in (SLO(sli="availability", target=0.9), Policy()):
+        definition.project, definition.slug, definition.model = project, "credit-risk", credit_risk
+        definition.save()
+    _, token = create_key(project=project, name="anybody", scopes=["read", "admin", "respond"])
+    return Client(raise_request_exception=False, headers={"authorization": f"Bearer {token}"})
+
+
+def complaint(client: Client, url: str) -> str:
+    with transaction.atomic():  # on PostgreSQL an error would spoil the transaction of the test
+        answer = client.get(url)
+        transaction.set_rollback(True)
+    ours = url.startswith("/api/v1/")  # v2 is a protocol of others, with refusals of its own
+    is_problem = answer["Content-Type"] == "application/problem+json"
+    if answer.status_code >= 500 or (answer.status_code >= 400 and ours and not is_problem):
+        return f"{answer.status_code} {url[:200]}: {answer.content[:100]!a}"
+    return ""
+
+
+def test_nothing_in_an_address_is_a_server_error(client: Client) -> None:
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    wrong = []
+    for path, verbs in paths.items():
+        if "get" not in verbs:
+            continue
+        parameters = verbs["get"].get("parameters", [])
+        names = {place: [one["name"] for one in parameters if one["in"] == place] for place in ("path", "query")}
+        query = {name: NEEDED[name] for name in names["query"] if name in NEEDED}
+        for value in VALUES.values():
+            for name in names["path"]:
+                parts = {part: PARTS[part] for part in names["path"]} | {name: value}
+                wrong.append(complaint(client, path.format(**parts)))
+            for name in names["query"]:
+                given = "&".join(f"{key}={one}" for key, one in (query | {name: value}).items())
+                wrong.append(complaint(client, f"{path.format(**PARTS)}?{given}"))
+    assert not list(filter(None, wrong)), "\n".join(filter(None, wrong))

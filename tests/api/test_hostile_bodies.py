@@ -1,0 +1,216 @@
+"""Whatever a body holds, every endpoint that writes keeps it or refuses it with a problem that says where and how to mend it."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+from alerting.models import AlertRule, Channel, Silence
+from models_registry.jobs import start_job
+from models_registry.keys import create_key
+from models_registry.models import Model, Prompt
+from monitoring.ingest.views import PATHS
+from tests.cast import NOW, make_incident, make_person
+from tests.monitoring.references import applicants
+
+EARLIER = (NOW - timedelta(minutes=10)).isoformat()
+LATER = (NOW + timedelta(hours=1)).isoformat()
+# Every address that takes a POST, and a body that it accepts; None: it takes none.
+WRITES: dict[str, Any] = {
+    "/api/v1/prompts": {"name": "greet", "model": "support-assistant", "description": "Says hello.", "owner": "ana"},
+    "/api/v1/prompts/{name}/versions": {
+        "version": "p2",
+        "template": [{"role": "system", "content": "Be kind.", "name": "house"}],
+        "parameters": {"temperature": 0.2, "stop": ["\n"], "seed": 7},
+        "note": "Kinder.",
+        "author": "ana",
+    },
+    "/api/v1/feedback-links": {"target_id": "call-1", "user_id": "u1", "kinds": ["thumb"], "expires_in": 3_600},
+    "/api/v1/models/{slug}/versions/{version}/reference": {
+        "rows": [{**row, "score": 0.25, "prediction": "paid", "label": "paid"} for row in applicants(5)],
+        "categorical": ["region"],
+        "keep_rows": True,
+    },
+    "/api/v1/models/{slug}/versions/{version}/estimator": {"from": NOW.isoformat(), "to": LATER},
+    "/api/v1/prices/reprice": {"from": NOW.isoformat(), "to": LATER, "dry_run": True},
+    "/api/v1/jobs/{number}/cancel": None,
+    "/api/v1/incidents/{number}/acknowledge": None,
+    "/api/v1/incidents/{number}/resolve": None,
+    "/api/v1/incidents/{number}/comment": {"text": "Looking."},
+    "/api/v1/incidents/{number}/silence": {"hours": 2, "comment": "Known."},
+    "/api/v1/silences": {
+        "matchers": ['model="credit-risk"'],
+        "starts_at": NOW.isoformat(),
+        "ends_at": LATER,
+        "comment": "Known.",
+    },
+    "/api/v1/silences/preview": {"matchers": ['model="credit-risk"']},
+    "/api/v1/silences/{uid}": {"ends_at": LATER},
+    "/api/v1/rules/backtest": {
+        "rule": {"kind": "threshold", "model": "credit-risk", "measure": "error_rate", "threshold": 0.05},
+        "variant": {"threshold": 0.1},
+        "from": EARLIER,
+        "to": NOW.isoformat(),
+    },
+    "/api/v1/rules/{slug}/heartbeat": None,
+    "/api/v1/routes/preview": {"labels": {"severity": "page"}},
+    "/api/v1/channels/{number}/test": None,
+    "/api/v1/channels/{number}/requeue": None,
+}
+# Other bodies of the same addresses, to be tried in the same way.
+ALSO: list[tuple[str, Any]] = [
+    ("/api/v1/prompts/{name}/versions", {"version": "p2", "template": "Be kind.", "parameters": None}),
+    (
+        "/api/v1/models/{slug}/versions/{version}/reference",
+        {
+            "histograms": {
+                "income": {"edges": [10.0, 20.0], "counts": [5, 3, 2], "nulls": 1, "low": 0, "high": 50},
+                "region": {"categories": {"north": 7, "south": 3}, "other": 1},
+            }
+        },
+    ),
+    ("/api/v1/models/{slug}/versions/{version}/estimator", {"reference": True}),
+]
+DEEP = {
+    "5,000 lists": "[" * 5_000 + "]" * 5_000,
+    "5,000 objects": '{"a":' * 5_000 + "1" + "}" * 5_000,
+    "500 lists": "[" * 500 + "]" * 500,
+}
+NEVER = {  # nowhere in a body: text and numbers that no database holds, nesting that none can follow
+    "NUL": r'"a\u0000b"',
+    "a lone surrogate": r'"a\ud800b"',
+    "a name with NUL": r'{"a\u0000": 1}',
+    "NaN": "NaN",
+    "a float without end": "1e999",
+    "an integer without end": "9" * 400,
+    **DEEP,
+}
+ODD = {  # up to each field
+    "2^63": str(2**63),
+    "a negative number": "-1",
+    "a fraction": "0.5",
+    "1 MB": '"' + "é" * 500_000 + '"',
+    "nothing": "null",
+    "an empty text": '""',
+    "an empty list": "[]",
+    "an object of objects": '{"a": {"b": []}}',
+    "a text": '"x/~y"',
+}
+PLACE = "@place@"
+
+
+@pytest.fixture
+def client(credit_risk: Model, support_assistant: Model, stopped_clock: Any) -> Client:
+    scopes = ["read", "respond", "admin", "ingest"]
+    _, token = create_key(project=credit_risk.project, name="anybody", scopes=scopes)
+    return Client(raise_request_exception=False, headers={"authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
+    """Of things that are there."""
+    project = credit_risk.project
+    Prompt.objects.create(project=project, name="answer", model=support_assistant)
+    incident = make_incident(project, model=credit_risk)
+    AlertRule.objects.create(
+        project=project, slug="credit-risk", kind="heartbeat", model=credit_risk, window=timedelta(hours=1)
+    )
+    channel = Channel.objects.create(project=project, name="log", kind=Channel.Kind.CONSOLE)
+    silence = Silence.objects.create(
+        project=project, owner=make_person("rui"), matchers=[], starts_at=NOW, ends_at=NOW + timedelta(minutes=9)
+    )
+    job = start_job("reprice", project=project, arguments={}, now=NOW)
+    found = {}
+    for path in WRITES:
+        number = {"jobs": job.pk, "incidents": incident.number, "channels": channel.pk}.get(path.split("/")[3], 0)
+        found[path] = path.format(name="answer", slug="credit-risk", version="1", number=number, uid=silence.uid)
+    return found
+
+
+def post(client: Client, path: str, body: str) -> Any:
+    """What is written is taken back."""
+    with transaction.atomic():
+        write = client.patch if "/silences/" in path and "preview" not in path else client.post
+        answer = write(path, body, content_type="application/json")
+        transaction.set_rollback(True)
+    return answer
+
+
+def places(body: Any) -> Iterator[tuple[str, str]]:
+    """(pointer, body with a mark there): at the whole, at every value in it, and beside the fields of every object."""
+    yield "", json.dumps(PLACE)
+    yield from ((pointer, json.dumps(marked)) for pointer, marked in _marked(body))
+
+
+def _marked(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+    parts: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        parts = list(value.items())
+        yield f"{pointer}/beside", {**value, "beside": PLACE}
+    elif isinstance(value, list):
+        parts = list(enumerate(value))[:1]
+    for key, part in parts:
+        for inner, marked in [(f"{pointer}/{key}", PLACE), *_marked(part, f"{pointer}/{key}")]:
+            copy = value.copy()
+            copy[key] = marked
+            yield inner, copy
+
+
+def complaint(answer: Any) -> str:
+    """What is wrong with a refusal; nothing if it is one that a person can mend."""
+    if answer.status_code >= 500:
+        return f"{answer.status_code}: {answer.content[:200]!r}"
+    if answer.status_code < 400:
+        return ""
+    if answer["Content-Type"] != "application/problem+json":
+        return f"{answer.status_code} as {answer['Content-Type']}"
+    told = answer.json()
+    sentences = [told["detail"], *(error["detail"] for error in told.get("errors", ()))]
+    if not all(sentence.rstrip().endswith((".", "…", "?")) for sentence in sentences):
+        return f"no sentence: {sentences!a}"
+    if answer.status_code == 400 and not told.get("errors"):
+        return f"no pointer: {told!a}"
+    return ""
+
+
+def misplaced(answer: Any, pointer: str, *, deep: bool) -> str:
+    """Nothing where a refusal points at or into what is wrong; what is too deep is told of where it begins, or as a whole."""
+    [error] = answer.json()["errors"] if answer.status_code == 400 else [{}]
+    here = error.get("pointer")
+    if here is not None and (here.startswith(pointer) or (deep and pointer.startswith(here))):
+        return ""
+    return f"{answer.status_code} at {here!a}"
+
+
+def test_every_address_that_writes_is_tried_here() -> None:
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    writing = {path for path, verbs in paths.items() if {"post", "put", "patch", "delete"} & verbs.keys()}
+    assert {path for path in writing if path.startswith("/api/v1/")} == {*WRITES, *PATHS}  # v2 is a protocol of others
+
+
+def test_what_is_nested_too_deep_for_another_protocol_is_refused_too(client: Client) -> None:
+    for deep in DEEP.values():
+        for path in ("/api/v2/alerts", "/api/v2/silences"):
+            assert post(client, path, deep).status_code == 400
+
+
+@pytest.mark.parametrize(("path", "body"), [*WRITES.items(), *ALSO])
+def test_nothing_in_a_body_is_a_server_error(client: Client, addresses: dict[str, str], path: str, body: Any) -> None:
+    url = addresses[path]
+    accepted = post(client, url, "" if body is None else json.dumps(body))
+    assert accepted.status_code < 300 or "reference" in (body or ()), accepted.content
+    wrong = []
+    for pointer, marked in places(body):
+        for name, text in (NEVER | ODD).items():
+            answer = post(client, url, marked.replace(f'"{PLACE}"', text))
+            said = complaint(answer)
+            if not said and name in NEVER and body is not None:
+                said = misplaced(answer, pointer, deep=name in DEEP)
+            if said:
+                wrong.append(f"{name} at {pointer or 'the whole'}: {said}")
+    assert not wrong, "\n".join(wrong)
