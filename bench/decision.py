@@ -63,7 +63,10 @@ def prepare() -> tuple[Project, str]:
     )
     day = int(clock.now().timestamp()) // 86_400
     days = (
-        UserDay(model=model, day=day, user_id=f"u{n}", calls=1, costed=1, cost_nano=n, last_us=0) for n in range(USERS)
+        UserDay(
+            model=model, day=day, user_id=f"u{n}", environment="production", calls=1, costed=1, cost_nano=n, last_us=0
+        )
+        for n in range(USERS)
     )
     UserDay.objects.bulk_create(days, batch_size=5_000)
     return project, create_key(project=project, name="bench", scopes=["read"])[1]

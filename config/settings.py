@@ -241,5 +241,6 @@ RETENTION = {
     "minutes": timedelta(days=env_int("ATALAIA_RETENTION_MINUTES_DAYS", 7)),
     "hours": timedelta(days=env_int("ATALAIA_RETENTION_HOURS_DAYS", 120)),
     "keys": timedelta(days=env_int("ATALAIA_RETENTION_KEYS_DAYS", 400)),
+    "users": timedelta(days=env_int("ATALAIA_RETENTION_USERS_DAYS", 120)),
     "evaluations": timedelta(days=env_int("ATALAIA_RETENTION_EVALUATIONS_DAYS", 35)),
 }

@@ -12,7 +12,7 @@ from monitoring.drain.buckets import Key
 from monitoring.drain.fold import Folds
 from monitoring.drain.merge import Sum, sums_by_bucket
 from monitoring.drain.rows import MODELS, BusinessEventRow, LLMCallRow, PredictionRow
-from monitoring.drain.user_days import Owner, Spent, add_up, by_application, sum_by_version
+from monitoring.drain.user_days import Owner, Place, Spent, add_up, by_application, sum_by_version
 from monitoring.models import Bucket, Series, UserDay
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, read_floors
@@ -83,13 +83,13 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
 
 def _user_days(first: int, last: int) -> list[Mismatch]:
     """Users' days of these whole days that differ from their calls; the bytes hold what has no column of its own."""
-    by_version: dict[tuple[int, int, str], Spent] = {}
+    by_version: dict[Place, Spent] = {}
     for calls in _stored(LLMCallRow, first, last):
         add_up(by_version, sum_by_version(calls))
     counted = by_application(by_version)
-    columns = ("model_id", "day", "user_id", *Spent._fields)
+    columns = (*Owner._fields, *Spent._fields)
     rows = UserDay.objects.filter(day__gte=first // DAY, day__lt=last // DAY).values_list(*columns)
-    stored = {Owner(*row[:3]): Spent(*row[3:]) for row in rows}
+    stored = {Owner(*row[:4]): Spent(*row[4:]) for row in rows}
     return [
         Mismatch(0, f"user {owner.user_id}", Tier.DAY, owner.day * DAY, *map(_of_spent, sides))
         for owner in sorted(stored.keys() | counted.keys())

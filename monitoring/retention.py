@@ -7,14 +7,15 @@ on late truth is folded into the finest bucket that remains (docs/decisions/0004
 
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Min
 
 from lib.stage import Summary
-from models_registry.models import Project
+from models_registry.models import Model, Project
 from monitoring.models import (
     BusinessEvent,
     DirtyHour,
@@ -23,8 +24,10 @@ from monitoring.models import (
     LLMCall,
     LogRecord,
     Outcome,
+    PolicyEvent,
     Prediction,
     RetentionFloor,
+    UserDay,
 )
 from monitoring.models.events import Event
 from monitoring.models.summaries import TIER_SECONDS, Tier
@@ -75,8 +78,10 @@ def _aligned(moment: datetime, width: int, at_most: int | None) -> int:
     return bound - bound % width
 
 
-def _past(floors: Floors, now: datetime, ages: Mapping[str, timedelta]) -> list[tuple[str, str, int]]:
+def _past(floors: Floors, now: datetime, ages: Mapping[str, timedelta]) -> list[tuple[str, str, Any]]:
     """(table, condition, bound) of everything to drop."""
+    # what names users goes no sooner than the events it comes from: these can still change it
+    users = _aligned(now - max(ages["users"], ages["events"]), DAY, None)
     events = [(model._meta.db_table, floors.events) for model in EVENTS]
     events.append((LogRecord._meta.db_table, int((now - ages["logs"]).timestamp())))
     return [
@@ -85,6 +90,15 @@ def _past(floors: Floors, now: datetime, ages: Mapping[str, timedelta]) -> list[
             (table, f"project_id = {project_id:d} AND ts_us / 1000000 < %s", bound)
             for project_id in Project.objects.values_list("id", flat=True)
             for table, bound in events
+        ),
+        *(
+            (UserDay._meta.db_table, f"model_id = {model_id:d} AND day < %s", users // DAY)
+            for model_id in Model.objects.filter(kind=Model.Kind.LLM).values_list("id", flat=True)
+        ),
+        (
+            PolicyEvent._meta.db_table,
+            "start < %s",
+            connection.ops.adapt_datetimefield_value(datetime.fromtimestamp(users, UTC)),
         ),
         (EventKey._meta.db_table, _seen_before(), int((now - ages["keys"]).timestamp()) * 1_000_000),
         ("monitoring_bucket", f"tier = {int(Tier.MINUTE)} AND start < %s", floors.minutes),
@@ -100,7 +114,7 @@ def _seen_before() -> str:
     return f"seen_us < %s AND rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT {ROWS_PER_CHUNK})"
 
 
-def _drop(table: str, condition: str, bound: int) -> int:
+def _drop(table: str, condition: str, bound: Any) -> int:
     """Delete one chunk in its own short transaction; rows are addressed by their place in the table."""
     place = "ctid" if connection.vendor == "postgresql" else "rowid"
     chosen = f"SELECT {place} FROM {table} WHERE {condition} LIMIT {ROWS_PER_CHUNK}"

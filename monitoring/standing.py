@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from django.db.models import QuerySet, Sum
+
 from monitoring.catalogue import MEASURES
 from monitoring.measures import subjects_of
 from monitoring.models import Policy, UserDay
@@ -76,14 +78,21 @@ def users_over(policy: Policy, *, now: datetime, most: int) -> list[tuple[str, i
     if policy.max_cost_user_day_usd is None:
         return []
     bound = int(policy.max_cost_user_day_usd * NANO)
-    rows = UserDay.objects.filter(model_id=policy.model_id, day=_today(now), cost_nano__gte=bound)
-    return list(rows.order_by("-cost_nano", "user_id").values_list("user_id", "cost_nano")[:most])
+    users = _users_of_today(policy, now).values("user_id").annotate(nano=Sum("cost_nano")).filter(nano__gte=bound)
+    rows = users.order_by("-nano", "user_id").values_list("user_id", "nano")[:most]
+    return [(user_id, int(nano)) for user_id, nano in rows]
 
 
 def user_cost_nano(policy: Policy, user_id: str, *, now: datetime) -> int:
     """What a user has cost today."""
-    row = UserDay.objects.filter(model_id=policy.model_id, day=_today(now), user_id=user_id)
-    return row.values_list("cost_nano", flat=True).first() or 0
+    found = _users_of_today(policy, now).filter(user_id=user_id).aggregate(nano=Sum("cost_nano"))["nano"]
+    return int(found or 0)
+
+
+def _users_of_today(policy: Policy, now: datetime) -> QuerySet[UserDay]:
+    """In the environment of the policy, or in all."""
+    rows = UserDay.objects.filter(model_id=policy.model_id, day=_today(now))
+    return rows.filter(environment=policy.environment) if policy.environment else rows
 
 
 _BOUNDS: Mapping[Limit, str] = {Limit.COST_DAY: "max_cost_day_usd", Limit.COST_MONTH: "max_cost_month_usd"}

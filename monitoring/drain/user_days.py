@@ -1,4 +1,4 @@
-"""Calls, cost and last sight per application, day and user: exact sums, added in the transaction of the calls.
+"""Calls, cost and last sight per application, day, user and environment: exact sums, added in the transaction of the calls.
 
 Only calls that name a user cost anything here. Rows are written in key order, after the buckets, so that two drains can
 wait for each other but never in a circle.
@@ -15,21 +15,25 @@ from monitoring.drain.rows import LLMCallRow
 from monitoring.drain.sql import binary_cursor, is_postgres
 
 DAY_US = 86_400_000_000
-COLUMNS = ("model_id", "day", "user_id", "calls", "costed", "cost_nano", "last_us")
+COLUMNS = ("model_id", "day", "user_id", "environment", "calls", "costed", "cost_nano", "last_us")
 ADD = """
-    ON CONFLICT (model_id, day, user_id) DO UPDATE SET
+    ON CONFLICT (model_id, day, user_id, environment) DO UPDATE SET
         calls = stored.calls + excluded.calls, costed = stored.costed + excluded.costed,
         cost_nano = stored.cost_nano + excluded.cost_nano,
         last_us = CASE WHEN stored.last_us > excluded.last_us THEN stored.last_us ELSE excluded.last_us END"""
 INSERT = f"INSERT INTO monitoring_userday AS stored ({', '.join(COLUMNS)})"
 
 
+Place = tuple[int, int, str, str]
+
+
 class Owner(NamedTuple):
-    """Whose day: an application, a day since the epoch, a user."""
+    """Whose day: an application, a day since the epoch, a user, an environment."""
 
     model_id: int
     day: int
     user_id: str
+    environment: str
 
 
 class Spent(NamedTuple):
@@ -51,31 +55,31 @@ def add_user_days(new: Iterable[LLMCallRow], *, old: Iterable[LLMCallRow] = ()) 
     _write(rows)
 
 
-def sum_by_version(calls: Iterable[LLMCallRow]) -> dict[tuple[int, int, str], Spent]:
-    """(version, day, user) → what the calls of this user come to. Calls without a user come to nothing."""
-    sums: dict[tuple[int, int, str], Spent] = {}
+def sum_by_version(calls: Iterable[LLMCallRow]) -> dict[Place, Spent]:
+    """(version, day, user, environment) → what the calls of this user come to. Calls without a user come to nothing."""
+    sums: dict[Place, Spent] = {}
     for call in calls:
         if not call.user_id:
             continue
         cost = call.reported_nano if call.cost_nano is None else call.cost_nano
-        place = (call.version_id, call.ts_us // DAY_US, call.user_id)
+        place = (call.version_id, call.ts_us // DAY_US, call.user_id, call.environment)
         one = Spent(1, int(cost is not None), cost or 0, call.ts_us)
         sums[place] = _sum(sums[place], one) if place in sums else one
     return sums
 
 
-def add_up(sums: dict[tuple[int, int, str], Spent], more: Mapping[tuple[int, int, str], Spent], sign: int = 1) -> None:
+def add_up(sums: dict[Place, Spent], more: Mapping[Place, Spent], sign: int = 1) -> None:
     """Add to the sums, in place, or take away from them."""
     for place, spent in more.items():
         sums[place] = _sum(sums.get(place, Spent()), spent, sign)
 
 
-def by_application(sums: Mapping[tuple[int, int, str], Spent]) -> dict[Owner, Spent]:
+def by_application(sums: Mapping[Place, Spent]) -> dict[Owner, Spent]:
     """The same for the applications that the versions belong to."""
-    owned = owners({version_id for version_id, _, _ in sums})
+    owned = owners({version_id for version_id, *_ in sums})
     found: defaultdict[Owner, Spent] = defaultdict(Spent)
-    for (version_id, day, user_id), spent in sums.items():
-        owner = Owner(owned[version_id].model_id, day, user_id)
+    for (version_id, day, user_id, environment), spent in sums.items():
+        owner = Owner(owned[version_id].model_id, day, user_id, environment)
         found[owner] = _sum(found[owner], spent)
     return found
 
@@ -91,7 +95,9 @@ def _sum(left: Spent, right: Spent, sign: int = 1) -> Spent:
 
 def _write(rows: Sequence[tuple[int | str, ...]]) -> None:
     if is_postgres():
-        arrays = "%b::bigint[], %b::int[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[]"
+        arrays = (
+            "%b::bigint[], %b::int[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[]"
+        )
         sql = f"{INSERT} SELECT * FROM unnest({arrays}) AS mine {ADD}"
         with binary_cursor() as cursor:
             cursor.execute(sql.encode(), [list(column) for column in zip(*rows, strict=True)])

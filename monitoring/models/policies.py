@@ -118,10 +118,6 @@ class Policy(models.Model):
             problems["model"] = _("Policies are for LLM applications.")
         elif application is not None and application.project_id != self.project_id:
             problems["model"] = _("The application belongs to another project.")
-        if self.environment and self.max_cost_user_day_usd is not None:
-            problems["max_cost_user_day_usd"] = _(
-                "The cost per user and day is known for all environments together: leave the environment empty."
-            )
         if problems:
             raise ValidationError(problems)
 

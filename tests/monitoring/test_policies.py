@@ -24,6 +24,7 @@ from monitoring.police import police
 from monitoring.recount import recount
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import event_to_wire
+from monitoring.standing import user_cost_nano, users_over
 from tests.monitoring.conftest import Put, micros
 
 pytestmark = pytest.mark.django_db
@@ -337,10 +338,18 @@ def test_what_could_never_be_judged_is_refused(policy: Policy, field: str, value
     assert set(refused.value.message_dict) == {problem}
 
 
-def test_what_a_user_costs_is_not_known_by_environment(policy: Policy) -> None:
-    policy.name, policy.environment, policy.max_cost_user_day_usd = "Frugal", "staging", Decimal(1)
-    with pytest.raises(ValidationError, match="leave the environment empty"):
-        policy.full_clean()
+def test_what_a_user_costs_is_known_by_environment(ask: Any, policy: Policy, put: Put, now: datetime) -> None:
+    policy.name, policy.environment, policy.max_cost_user_day_usd = "Frugal", "staging", Decimal(3)
+    policy.full_clean()
+    policy.save()
+    places = {"a": "production", "b": "staging"}
+    put("llm_call", *(call(id_, usage=USAGE, user_id="ana", environment=place) for id_, place in places.items()))
+    drain(now=now)
+    assert user_cost_nano(policy, "ana", now=now) == 2_500_000_000
+    assert users_over(policy, now=now, most=9) == []
+    policy.environment = ""
+    assert user_cost_nano(policy, "ana", now=now) == 5_000_000_000
+    assert users_over(policy, now=now, most=9) == [("ana", 5_000_000_000)]
 
 
 def test_only_applications_have_policies(policy: Policy, credit_risk: Model, other_project: Project) -> None:

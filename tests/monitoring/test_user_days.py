@@ -6,14 +6,16 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_registry.models import Project
+from models_registry.models import Model, Project
 from monitoring.drain import drain
 from monitoring.drain.rows import LLMCallRow
 from monitoring.drain.user_days import add_up, add_user_days, sum_by_version
-from monitoring.models import LLMCall, UserDay
+from monitoring.models import LLMCall, Policy, PolicyEvent, RetentionFloor, UserDay
 from monitoring.recount import recount
 from monitoring.retention import retain
 from monitoring.rollup import rollup
@@ -21,6 +23,7 @@ from tests.monitoring.conftest import Put, micros
 from tests.monitoring.test_exactly_once import Killed, death_at
 
 DAY = timedelta(days=1)
+BY_ENVIRONMENT = "0020_tell_users_days"
 USAGE = {"input": 1_000, "output": 100}
 NANO = 3_500_000  # 1,000 × 2.5 + 100 × 10 US dollars per million
 
@@ -95,6 +98,62 @@ def test_a_cost_that_changes_is_amended_and_the_calls_stay(put: Put, now: dateti
 
 
 @pytest.mark.django_db
+def test_environments_are_told_apart(put: Put, now: datetime):
+    put("llm_call", call("a", "ana"), call("b", "ana", environment="staging"), call("c", "ana", environment="staging"))
+    drain(now=now)
+    found = dict(UserDay.objects.filter(user_id="ana").values_list("environment", "calls"))
+    assert found == {"production": 1, "staging": 2}
+    assert recount(start=now - DAY, end=now + DAY) == []
+
+
+@pytest.mark.django_db
+def test_what_names_users_is_forgotten_past_its_time_and_no_sooner_than_events(
+    put: Put, now: datetime, settings: Any, support_assistant: Model
+):
+    ages = (1, 119, 122)
+    put("llm_call", *(call(f"{age}", "ana", ts=micros(now - age * DAY)) for age in ages))
+    drain(now=now)
+    policy = Policy.objects.create(project=support_assistant.project, slug="frugal", model=support_assistant)
+    for age in ages:
+        at = now - age * DAY
+        PolicyEvent.objects.create(
+            policy=policy, limit="cost_user_day", start=at, end=at, count=1, subject="ana", created_at=at, updated_at=at
+        )
+    settings.RETENTION = {**settings.RETENTION, "events": 300 * DAY}
+    retain(now=now)
+    assert (UserDay.objects.count(), PolicyEvent.objects.count()) == (3, 3)
+    settings.RETENTION = {**settings.RETENTION, "events": 35 * DAY}
+    retain(now=now)
+    assert (UserDay.objects.count(), PolicyEvent.objects.count()) == (2, 2)
+    retain(now=now + 200 * DAY)
+    assert not UserDay.objects.exists()
+    assert not PolicyEvent.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_days_from_before_environments_were_told_apart_are_filled_from_their_calls(put: Put, now: datetime):
+    put("llm_call", call("a", "ana"), call("b", "ana", environment="staging"), call("c", "bia", usage=None))
+    drain(now=now)
+    UserDay.objects.create(
+        model_id=UserDay.objects.all()[0].model_id, day=10, user_id="ana", calls=3, costed=2, cost_nano=1, last_us=9
+    )
+    columns = ("day", "user_id", "environment", "calls", "costed", "cost_nano", "last_us")
+    before = sorted(UserDay.objects.values_list(*columns))
+    RetentionFloor.objects.create(kind="events", start=11 * 86_400)
+    executor = MigrationExecutor(connection)
+    try:
+        told_apart = executor.loader.get_migration_by_prefix("monitoring", BY_ENVIRONMENT)
+        executor.migrate([node for node in told_apart.dependencies if node[0] == "monitoring"])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT calls, costed, cost_nano FROM monitoring_userday ORDER BY day, user_id")
+            assert cursor.fetchall() == [(3, 2, 1), (2, 2, 2 * NANO), (1, 0, 0)]
+    finally:
+        executor = MigrationExecutor(connection)
+        executor.migrate([node for node in executor.loader.graph.leaf_nodes() if node[0] == "monitoring"])
+    assert sorted(UserDay.objects.values_list(*columns)) == before
+
+
+@pytest.mark.django_db
 def test_users_days_stay_when_the_calls_are_past_their_time(put: Put, now: datetime):
     put("llm_call", call("old", "ana", ts=micros(now - 40 * DAY)))
     drain(now=now)
@@ -117,12 +176,19 @@ def test_nobody_named_costs_nothing(put: Put, now: datetime, django_assert_num_q
 
 
 ROWS = st.builds(
-    lambda user, day, cost, reported: LLMCallRow(
+    lambda user, day, environment, cost, reported: LLMCallRow(
         **dict.fromkeys(LLMCallRow._fields, 0)
-        | {"user_id": user, "ts_us": day * 86_400_000_000, "cost_nano": cost, "reported_nano": reported}
+        | {
+            "user_id": user,
+            "environment": environment,
+            "ts_us": day * 86_400_000_000,
+            "cost_nano": cost,
+            "reported_nano": reported,
+        }
     ),
     st.sampled_from(["", "ana", "bia"]),
     st.integers(-2, 2),
+    st.sampled_from(["production", "staging"]),
     st.none() | st.integers(0, 10**12),
     st.none() | st.integers(0, 10**12),
 )
@@ -136,8 +202,11 @@ def test_any_split_gives_the_same_sums_and_what_is_added_can_be_taken_away(rows:
     assert split == whole
     add_up(split, whole, sign=-1)
     assert {spent[:3] for spent in split.values()} <= {(0, 0, 0)}
-    by_hand: defaultdict[tuple[str, int], int] = defaultdict(int)
+    by_hand: defaultdict[tuple[str, int, str], int] = defaultdict(int)
     for row in rows:
         if row.user_id:
-            by_hand[row.user_id, row.ts_us] += row.reported_nano or 0 if row.cost_nano is None else row.cost_nano
-    assert {(user, day * 86_400_000_000): spent.cost_nano for (_, day, user), spent in whole.items()} == dict(by_hand)
+            by_hand[row.user_id, row.ts_us, row.environment] += (
+                row.reported_nano or 0 if row.cost_nano is None else row.cost_nano
+            )
+    found = {(user, day * 86_400_000_000, where): spent.cost_nano for (_, day, user, where), spent in whole.items()}
+    assert found == dict(by_hand)
