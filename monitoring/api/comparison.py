@@ -12,10 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from models_registry.authenticate import project_of
 from models_registry.models import Model
+from monitoring.asked import model_of, span_of
 from monitoring.comparison import Comparison, Row, Side, compare
-from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.intervals import Reading
 
@@ -53,11 +52,9 @@ class CompareView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """Every measure of both versions with n and interval, the difference with its interval, and a verdict."""
         params = request.query_params.dict()
-        model = Model.objects.filter(project=project_of(request), slug=slug).first()
-        if model is None:
-            raise NotFound("There is no model with this slug in the project.")
+        model = model_of(request, slug)
         now = clock.now()
-        start, end = _window(params, now)
+        start, end = span_of(params, now, length=DEFAULT_RANGE)
         champion, challenger = _sides(model, params)
         found = compare(model, champion, challenger, start=start, end=end, now=now)
         return Response(_to_wire(model, found, start, end))
@@ -78,17 +75,6 @@ def _sides(model: Model, params: dict[str, str]) -> list[Side]:
         scope = Scope(model.project_id, model.pk, known[params[name]], environment)
         sides.append(Side(params[name], scope))
     return sides
-
-
-def _window(params: dict[str, str], now: datetime) -> tuple[datetime, datetime]:
-    try:
-        end = read_moment("to", params.get("to", "")) or now
-        start = read_moment("from", params.get("from", "")) or end - DEFAULT_RANGE
-    except FilterError as error:
-        raise ValidationError({error.field: str(error)}) from error
-    if start >= end:
-        raise ValidationError({"to": "`to` must be later than `from`."})
-    return start, end
 
 
 def _to_wire(model: Model, found: Comparison, start: datetime, end: datetime) -> dict[str, Any]:

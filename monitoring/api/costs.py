@@ -19,6 +19,7 @@ from lib import clock
 from lib.pages import MAX_LIMIT, LimitError, read_limit
 from models_registry.authenticate import project_of
 from models_registry.models import Model
+from monitoring.asked import moment_of
 from monitoring.selectors.costs import (
     CostLine,
     Span,
@@ -28,7 +29,6 @@ from monitoring.selectors.costs import (
     cost_by_user,
     month_of,
 )
-from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.wire import moment
 from monitoring.stats.layouts import language_model_of
 from monitoring.stats.projection import Projection, month_start
@@ -151,11 +151,8 @@ def _applications(request: Request, params: dict[str, str]) -> list[Model]:
 
 
 def _span(params: dict[str, str], by: str, now: datetime) -> Span:
-    try:
-        end = (read_moment("to", params.get("to", "")) or now).astimezone(UTC)
-        start = (read_moment("from", params.get("from", "")) or month_start(end)).astimezone(UTC)
-    except FilterError as error:
-        raise ValidationError({error.field: str(error)}) from error
+    end = (moment_of(params, "to") or now).astimezone(UTC)
+    start = (moment_of(params, "from") or month_start(end)).astimezone(UTC)
     if start > end:
         raise ValidationError({"to": "`to` must not be before `from`."})
     span = Span(start.date(), end.date() + timedelta(days=1))

@@ -1,6 +1,6 @@
 """`/api/v1/models/{slug}/versions/{version}/drift`: what is broken and what has drifted, feature by feature."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import isfinite
 from typing import Any
 
@@ -13,16 +13,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from monitoring.api.references import history_to_wire, version_of
+from monitoring.asked import span_of, version_of
 from monitoring.compat import TOOLS, VERSIONS, Compat, Tool, compare_as
 from monitoring.selectors.drift import Drift, drift_of
-from monitoring.selectors.event_filters import FilterError, read_moment
+from monitoring.selectors.wire import history_to_wire
 from monitoring.stats.drift import Q
 from monitoring.stats.inputs import MINIMUM, FeatureReport
 from monitoring.stats.matched import AGAINST
 from monitoring.stats.profile import ABOVE, BELOW, INFINITE, MISTYPED, NULL, OTHER, UNSEEN
 
-DEFAULT_RANGE = timedelta(hours=24)
 COUNTS = {
     "nulls": (NULL,),
     "not_numbers": (MISTYPED, INFINITE),
@@ -164,18 +163,6 @@ def _compat_to_wire(found: Compat) -> dict[str, Any]:
             for column in found.columns
         ],
     }
-
-
-def span_of(params: dict[str, str], now: datetime) -> tuple[datetime, datetime]:
-    """[from, to) of a request."""
-    try:
-        end = read_moment("to", params.get("to", "")) or now
-        start = read_moment("from", params.get("from", "")) or end - DEFAULT_RANGE
-    except FilterError as error:
-        raise ValidationError({error.field: str(error)}) from error
-    if start >= end:
-        raise ValidationError({"to": "`to` must be later than `from`."})
-    return start, end
 
 
 def _span_to_wire(found: Drift, start: datetime, end: datetime) -> dict[str, Any]:

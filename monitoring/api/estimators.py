@@ -16,14 +16,13 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.bodies import body_of
 from models_registry.models import ModelVersion, User
-from monitoring.api.measures import read_range
-from monitoring.api.references import history_to_wire, version_of
+from monitoring.asked import moment_of, range_of, version_of
 from monitoring.fitting.start import start_fit
 from monitoring.measures import edges_between, subjects_of
 from monitoring.models import Estimator, ReferenceSample
-from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.references import current_reference
 from monitoring.selectors.summaries import Scope
+from monitoring.selectors.wire import history_to_wire
 from monitoring.stats.track import Bounds, Entry
 from monitoring.track import Track, estimated_names, read_tracks
 
@@ -109,9 +108,7 @@ class EstimatorView(APIView):
         name = name or names[0]
         if name not in names:
             raise ValidationError({"measure": f"Not estimated; one of {', '.join(names)}."})
-        start, end, step = read_range(params, now, length=WEEKS, step="1d")
-        if (end - start) / step > MAX_WINDOWS:
-            raise ValidationError({"step": f"More than {MAX_WINDOWS} windows; ask for a larger step."})
+        start, end, step = range_of(params, now, length=WEEKS, step="1d", most=MAX_WINDOWS)
         scope = Scope(known.model.project_id, known.model_id, known.pk)
         subject = subjects_of([known.model])[known.model_id]
         edges = edges_between(start, end, step)
@@ -138,10 +135,7 @@ def _arguments(body: Mapping[str, Any], version: ModelVersion) -> dict[str, Any]
                 {"reference": "This version has no reference whose rows are kept; POST one with labels."}
             )
         return {"reference": reference.pk}
-    try:
-        start, end = (read_moment(name, str(body.get(name) or "")) for name in ("from", "to"))
-    except FilterError as error:
-        raise ValidationError({error.field: str(error)}) from error
+    start, end = (moment_of(body, name) for name in ("from", "to"))
     if start is None or end is None:
         raise ValidationError({"from": "Give `from` and `to` of a window with labels, or `reference`: true."})
     if start >= end:

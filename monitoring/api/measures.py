@@ -1,29 +1,25 @@
 """`GET /api/v1/measures` and `/api/v1/series`: every number, with its sample and its uncertainty."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from models_registry.authenticate import project_of
-from models_registry.models import Model, ModelVersion
+from models_registry.models import Model
+from monitoring.asked import model_of, range_of, version_id_of
 from monitoring.breakdown import MAX_PARTS, ByError, series_by
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, edges_between, measure_series
-from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.summaries import Scope
 
-DEFAULT_RANGE = timedelta(hours=24)
-MAX_POINTS = 5_000
 MAX_POINTS_BY = 60_000  # of all parts together
-SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 # Not a class: `label` is an attribute of every serializer.
@@ -118,8 +114,8 @@ class SeriesView(APIView):
         if name not in MEASURES:
             raise ValidationError({"measure": f"Unknown measure; one of {', '.join(sorted(MEASURES))}."})
         now = clock.now()
-        start, end, step = read_range(params, now)
-        model = _model(request, params)
+        start, end, step = range_of(params, now)
+        model = model_of(request, params.get("model", ""))
         scope = _scope(model, params)
         if "by" not in params:
             points = measure_series(name, scope, start=start, end=end, step=step, now=now)
@@ -153,47 +149,8 @@ def _most(steps: int) -> int:
     return MAX_PARTS
 
 
-def _model(request: Request, params: dict[str, str]) -> Model:
-    model = Model.objects.filter(project=project_of(request), slug=params.get("model", "")).first()
-    if model is None:
-        raise NotFound("There is no model with this slug in the project; name it with `model`.")
-    return model
-
-
 def _scope(model: Model, params: dict[str, str]) -> Scope:
-    version_id = None
-    if params.get("version"):
-        found = ModelVersion.objects.filter(model=model, version=params["version"]).first()
-        if found is None:
-            raise NotFound("This model has no such version.")
-        version_id = found.pk
     segment = params.get("segment", "")
     if segment and "=" not in segment:
         raise ValidationError({"segment": "A segment is a key and a value: region=south."})
-    return Scope(model.project_id, model.pk, version_id, params.get("environment") or None, segment)
-
-
-def read_range(
-    params: dict[str, str], now: datetime, *, length: timedelta = DEFAULT_RANGE, step: str = "5m"
-) -> tuple[datetime, datetime, timedelta]:
-    """`from`, `to` and `step` of a query, or these."""
-    try:
-        end = read_moment("to", params.get("to", "")) or now
-        start = read_moment("from", params.get("from", "")) or end - length
-    except FilterError as error:
-        raise ValidationError({error.field: str(error)}) from error
-    if start >= end:
-        raise ValidationError({"to": "`to` must be later than `from`."})
-    width = _step(params.get("step") or step)
-    if (end - start) / width > MAX_POINTS:
-        raise ValidationError({"step": f"More than {MAX_POINTS} points; ask for a larger step or a shorter range."})
-    return start, end, width
-
-
-def _step(text: str) -> timedelta:
-    unit = SECONDS.get(text[-1:], 0)
-    number = text[:-1] if unit else text
-    seconds = int(number) * (unit or 1) if number.isdecimal() and len(number) < 9 else 0
-    if seconds < 60 or seconds % 60:
-        raise ValidationError({"step": "A step is whole minutes of at least one: 60, 5m, 1h, 1d."})
-    return timedelta(seconds=seconds)
+    return Scope(model.project_id, model.pk, version_id_of(model, params), params.get("environment") or None, segment)

@@ -12,8 +12,8 @@ from models_registry.api.jobs import JobSerializer
 from models_registry.authenticate import project_of
 from models_registry.bodies import body_of
 from models_registry.models import User
+from monitoring.asked import moment_of
 from monitoring.reprice import RangeError, start_reprice
-from monitoring.selectors.event_filters import FilterError, read_moment
 
 RepriceSerializer = inline_serializer(
     "Reprice",
@@ -39,11 +39,7 @@ class RepriceView(APIView):
         if not isinstance(dry_run, bool):
             raise ValidationError({"dry_run": "true (only report, the default) or false (apply)."})
         now = clock.now()
-        try:
-            start = read_moment("from", str(body.get("from") or ""))
-            end = read_moment("to", str(body.get("to") or "")) or now
-        except FilterError as error:
-            raise ValidationError({error.field: str(error)}) from error
+        start, end = moment_of(body, "from"), moment_of(body, "to") or now
         if start is None:
             raise ValidationError({"from": "Say from when on, as RFC 3339 with offset."})
         by = request.user if isinstance(request.user, User) else None

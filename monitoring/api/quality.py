@@ -1,23 +1,21 @@
 """`GET /api/v1/models/{slug}/quality`: what labels say of a model: matrix, classes, curves, calibration, errors."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from math import isfinite
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from models_registry.authenticate import project_of
-from models_registry.models import Model, ModelVersion
-from monitoring.api.measures import DEFAULT_RANGE
+from models_registry.models import Model
+from monitoring.asked import model_of, span_of, version_id_of
 from monitoring.quality import Class, Quality, read_quality
-from monitoring.selectors.event_filters import FilterError, read_moment
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.curves import Calibrated, CurvePoint, Threshold
 from monitoring.stats.intervals import Reading
@@ -123,36 +121,13 @@ class QualityView(APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Confusion matrix, classes, curves and calibration of a classifier; the errors of a regression."""
-        project = project_of(request)
-        model = Model.objects.filter(project=project, slug=slug).first()
-        if model is None:
-            raise NotFound("There is no model with this slug in the project.")
+        model = model_of(request, slug)
         params = request.query_params.dict()
         now = clock.now()
-        start, end = _range(params, now)
-        scope = Scope(project.pk, model.pk, _version(model, params), params.get("environment") or None)
+        start, end = span_of(params, now)
+        scope = Scope(model.project_id, model.pk, version_id_of(model, params), params.get("environment") or None)
         found = read_quality(model, scope, start=start, end=end, now=now, threshold=_threshold(params))
         return Response(_to_wire(model, found))
-
-
-def _version(model: Model, params: dict[str, str]) -> int | None:
-    if not params.get("version"):
-        return None
-    found = ModelVersion.objects.filter(model=model, version=params["version"]).first()
-    if found is None:
-        raise NotFound("This model has no such version.")
-    return found.pk
-
-
-def _range(params: dict[str, str], now: datetime) -> tuple[datetime, datetime]:
-    try:
-        end = read_moment("to", params.get("to", "")) or now
-        start = read_moment("from", params.get("from", "")) or end - DEFAULT_RANGE
-    except FilterError as error:
-        raise ValidationError({error.field: str(error)}) from error
-    if start >= end:
-        raise ValidationError({"to": "`to` must be later than `from`."})
-    return start, end
 
 
 def _threshold(params: dict[str, str]) -> float | None:

@@ -10,13 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from models_registry.authenticate import project_of
 from models_registry.bodies import body_of
-from models_registry.models import Model, ModelVersion
-from monitoring.models import Reaching, Reference
+from models_registry.models import ModelVersion
+from monitoring.asked import moment_of, version_of
+from monitoring.models import Reference
 from monitoring.references import borrow, freeze, sample_of_window, set_reference
-from monitoring.selectors.event_filters import FilterError, read_moment
-from monitoring.selectors.references import current_reference, history_of, profile_by
+from monitoring.selectors.references import current_reference, profile_by
+from monitoring.selectors.wire import history_to_wire
 from monitoring.stats.matched import Window
 from monitoring.stats.profile import Profile, ProfileError
 from monitoring.stats.profile_data import profile_of_histograms
@@ -84,17 +84,6 @@ class ReferenceView(APIView):
         return Response(_to_wire(found, slug, version), status=201)
 
 
-def version_of(request: Request, slug: str, version: str) -> ModelVersion:
-    """The version, or a 404 that says which part is unknown."""
-    model = Model.objects.filter(project=project_of(request), slug=slug).first()
-    if model is None:
-        raise NotFound("There is no model with this slug in the project.")
-    found = ModelVersion.objects.filter(model=model, version=version).select_related("model").first()
-    if found is None:
-        raise NotFound("This model has no such version; it is registered with its first event, or in the admin.")
-    return found
-
-
 def _profile(origin: str, body: dict[str, Any], version: ModelVersion) -> tuple[Profile, Sample | None]:
     given, categorical = body[origin], body.get("categorical") or []
     if not isinstance(categorical, list) or not all(isinstance(name, str) for name in categorical):
@@ -124,27 +113,15 @@ def _lender(version: ModelVersion, name: Any) -> Reference:
 
 
 def _period(given: dict[str, Any]) -> Window:
-    start, end = (_moment(given, name) for name in ("from", "to"))
+    try:
+        start, end = (moment_of(given, name) for name in ("from", "to"))
+    except ValidationError as error:
+        raise ValidationError({"window": error.detail}) from error
+    if start is None or end is None:
+        raise ValidationError({"window": "Give `from` and `to` as RFC 3339 with offset."})
     if start >= end:
         raise ValidationError({"window": "`to` must be later than `from`."})
     return start, end
-
-
-def _moment(given: dict[str, Any], name: str) -> Any:
-    try:
-        found = read_moment(name, str(given.get(name) or ""))
-    except FilterError as error:
-        raise ValidationError({"window": str(error)}) from error
-    if found is None:
-        raise ValidationError({"window": "Give `from` and `to` as RFC 3339 with offset."})
-    return found
-
-
-def history_to_wire(found: Reaching) -> dict[str, Any]:
-    """How far back it reaches."""
-    history = history_of(found)
-    since = history.since.isoformat() if history.since else None
-    return {"state": history.state, "since": since, "share": history.share, "job": found.job_id}
 
 
 def _to_wire(found: Reference, slug: str, version: str) -> dict[str, Any]:

@@ -102,6 +102,15 @@ def read_moment(name: str, text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=get_current_timezone())
 
 
+def read_span(params: Mapping[str, str], *, now: datetime, length: timedelta) -> tuple[datetime, datetime]:
+    """[from, to) that a query string asks for, so long up to now where it does not say; `FilterError` if it cannot be."""
+    end = read_moment("to", params.get("to", "")) or now
+    start = read_moment("from", params.get("from", "")) or end - length
+    if start >= end:
+        raise FilterError("to", "`to` must be later than `from`.")
+    return start, end
+
+
 def version_ids(project_id: int, asked: EventFilter) -> list[int] | None:
     """The versions that `model` and `version` name; None if the filter names no model."""
     model = asked.exact.get("model")

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Reaching
 from monitoring.models.events import Event, Served
 from monitoring.pricing.usage import is_usage
+from monitoring.selectors.references import history_of
 from monitoring.stats.layouts import STATUS_ERROR
 from monitoring.stats.verdicts import verdicts_of
 
@@ -36,6 +37,13 @@ def payload_of(event: Event) -> dict[str, Any]:
     """What has no column of its own; an empty object where the stored text is not one."""
     found = msgspec.json.decode(event.payload or "{}")
     return found if isinstance(found, dict) else {}
+
+
+def history_to_wire(found: Reaching) -> dict[str, Any]:
+    """How far back it reaches."""
+    history = history_of(found)
+    since = history.since.isoformat() if history.since else None
+    return {"state": history.state, "since": since, "share": history.share, "job": found.job_id}
 
 
 def event_to_wire(event: Event) -> dict[str, Any]:

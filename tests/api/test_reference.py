@@ -70,7 +70,7 @@ def test_a_past_window(api: Client, credit_risk: Model, now: datetime):
         ({"rows": [{}]}, "/rows", "at least one row"),
         ({"histograms": {"a": 1}}, "/histograms", "'a'"),
         ({"histograms": {}}, "/histograms", "at least one feature"),
-        ({"window": {"from": "yesterday"}}, "/window", "not a time"),
+        ({"window": {"from": "yesterday"}}, "/window/from", "not a time"),
         ({"window": {}}, "/window", "RFC 3339"),
         ({"window": {"from": "2026-03-02T00:00:00Z", "to": "2026-03-01T00:00:00Z"}}, "/window", "later"),
         ({"window": {"from": "2026-03-01T00:00:00Z", "to": "2026-03-02T00:00:00Z"}}, "/window", "no stored"),
