@@ -128,7 +128,8 @@ def define_prompt(*, project: Project, name: str, model: Model | None = None, **
     for field, value in values.items():
         setattr(row, field, value)
     row.full_clean()
-    row.save()
+    with transaction.atomic():
+        row.save()
     return row, found is None
 
 

@@ -72,6 +72,14 @@ def version_id_of(model: Model, params: Mapping[str, str]) -> int | None:
     return found.pk
 
 
+def segment_of(params: Mapping[str, str]) -> str:
+    """The one segment that a query string names; empty for the whole."""
+    segment = params.get("segment", "")
+    if segment and "=" not in segment:
+        raise ValidationError({"segment": "A segment is a key and a value: region=south."})
+    return segment
+
+
 def _step(text: str) -> timedelta:
     unit = SECONDS.get(text[-1:], 0)
     number = text[:-1] if unit else text

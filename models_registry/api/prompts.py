@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError as Invalid
+from django.db import IntegrityError
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -91,6 +92,14 @@ PromptDiffSerializer = inline_serializer(
 )
 
 
+class AtOnceError(APIException):
+    """Two defined the same thing in the same moment; the other was first."""
+
+    status_code = 409
+    default_detail = "Somebody else has defined this just now; look at it, and send yours again."
+    default_code = "defined_at_once"
+
+
 class PromptsView(APIView):
     """Prompts of the project; people need the permission to change prompts."""
 
@@ -118,6 +127,8 @@ class PromptsView(APIView):
         values = {field: _text(body, field) for field in ("description", "owner") if field in body}
         try:
             prompt, new = define_prompt(project=project_of(request), name=name, model=model, **values)
+        except IntegrityError as error:
+            raise AtOnceError from error
         except Invalid as error:
             raise ValidationError(error.message_dict) from error
         return Response(PromptSerializer(prompt).data, status=201 if new else 200)
@@ -163,6 +174,8 @@ class PromptVersionsView(APIView):
         except VersionInUseError as error:
             detail = f"Calls have used this version; {' and '.join(error.fields)} cannot change. Make a new version."
             return problem(409, "Conflict", detail, code=IN_USE)
+        except IntegrityError as error:
+            raise AtOnceError from error
         except Invalid as error:
             raise ValidationError(error.message_dict) from error
         return Response(PromptVersionSerializer(row).data, status=201 if new else 200)

@@ -36,6 +36,8 @@ from monitoring.stats.usage import NANO
 
 BY = ("day", "model", "prompt", "user")
 MAX_DAYS = {"day": 400, "model": 400, "prompt": 400, "user": 92}
+CURSOR = "This cursor is not one that a page returned; leave it out."
+MAX_NANO = 2**63 - 1  # beyond, a database cannot compare
 Place = tuple[int, str]
 
 
@@ -178,5 +180,7 @@ def _place(text: str) -> Place | None:
     try:
         place: Place = msgspec.json.decode(urlsafe_b64decode(text.encode()), type=Place)
     except (ValueError, binascii.Error, msgspec.MsgspecError) as error:
-        raise ValidationError({"cursor": "This cursor is not one that a page returned; leave it out."}) from error
+        raise ValidationError({"cursor": CURSOR}) from error
+    if not -MAX_NANO <= place[0] <= MAX_NANO or "\x00" in place[1]:
+        raise ValidationError({"cursor": CURSOR})
     return place

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from monitoring.asked import span_of, version_of
+from monitoring.asked import segment_of, span_of, version_of
 from monitoring.compat import TOOLS, VERSIONS, Compat, Tool, compare_as
 from monitoring.selectors.drift import Drift, drift_of
 from monitoring.selectors.wire import history_to_wire
@@ -111,7 +111,7 @@ class DriftView(APIView):
             start=start,
             end=end,
             environment=params.get("environment") or None,
-            segment=params.get("segment", ""),
+            segment=segment_of(params),
             against=against,
         )
         head = {"model": slug, "version": version, "against": against}

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.models import Model
-from monitoring.asked import model_of, range_of, version_id_of
+from monitoring.asked import model_of, range_of, segment_of, version_id_of
 from monitoring.breakdown import MAX_PARTS, ByError, series_by
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, edges_between, measure_series
@@ -150,7 +150,5 @@ def _most(steps: int) -> int:
 
 
 def _scope(model: Model, params: dict[str, str]) -> Scope:
-    segment = params.get("segment", "")
-    if segment and "=" not in segment:
-        raise ValidationError({"segment": "A segment is a key and a value: region=south."})
-    return Scope(model.project_id, model.pk, version_id_of(model, params), params.get("environment") or None, segment)
+    environment = params.get("environment") or None
+    return Scope(model.project_id, model.pk, version_id_of(model, params), environment, segment_of(params))

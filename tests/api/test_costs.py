@@ -153,6 +153,8 @@ def test_nothing_spent_is_no_projection(call: Any, stopped_clock: datetime) -> N
         ("by=user&limit=0", 400, "/limit"),
         ("by=user&cursor=xx", 400, "/cursor"),
         ("by=day&cursor=%F0%9F%98%80", 400, "/cursor"),
+        ("by=user&cursor=WzEwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAsIngiXQ==", 400, "/cursor"),  # 10^30
+        ("by=user&cursor=WzEsImFcdTAwMDAiXQ==", 400, "/cursor"),  # NUL
         ("by=user&model=none", 404, ""),
     ],
 )

@@ -89,6 +89,30 @@ def test_what_cannot_be_is_refused_where_it_stands(api: Client, path: str, body:
     assert not PromptVersion.objects.exists()
 
 
+def test_two_who_define_the_same_at_once_are_told(api: Client, monkeypatch: pytest.MonkeyPatch):
+    """The other one is first, after this one has looked."""
+    look = Prompt.full_clean
+
+    def late(row: Prompt) -> None:
+        look(row)
+        Prompt.objects.create(project=row.project, name=row.name)
+
+    monkeypatch.setattr(Prompt, "full_clean", late)
+    said = post(api, "", {"name": "answer"})
+    assert (said.status_code, said.json()["code"]) == (409, "defined_at_once")
+    monkeypatch.undo()
+    assert post(api, "", {"name": "answer"}).status_code == 200
+    look_too = PromptVersion.full_clean
+
+    def late_too(row: PromptVersion) -> None:
+        look_too(row)
+        PromptVersion.objects.create(prompt=row.prompt, version=row.version)
+
+    monkeypatch.setattr(PromptVersion, "full_clean", late_too)
+    said = post(api, "/answer/versions", {"version": "1"})
+    assert (said.status_code, said.json()["code"]) == (409, "defined_at_once")
+
+
 def test_differences_are_lines_and_parameters(api: Client):
     post(api, "", {"name": "answer"})
     assert api.get("/api/v1/prompts/answer/diff").status_code == 404
