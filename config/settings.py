@@ -115,6 +115,9 @@ if SQLITE:
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; PRAGMA secure_delete=FAST; PRAGMA wal_autocheckpoint=8000;",
     }
+else:
+    # Compiling a statement takes longer than any of ours runs, and the drain, which forbids scans, makes many look costly.
+    DATABASES["default"]["OPTIONS"] = {"options": env_str("ATALAIA_POSTGRES_OPTIONS", "-c jit=off")}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["TEST"] = {"NAME": env_str("ATALAIA_TEST_DATABASE") or None}
 

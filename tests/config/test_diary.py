@@ -19,14 +19,14 @@ def refuse(*_: Any) -> NoReturn:
     raise OperationalError("database is locked")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_children_have_a_row_each_and_those_of_an_earlier_shape_none():
     ProcessState.objects.create(name="ticker", state=ProcessState.State.RUNNING, seen_at=real_now())
     assert Diary().write(CHILDREN)
     assert set(ProcessState.objects.values_list("name", "state")) == {("web", "waiting"), ("worker", "waiting")}
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_database_that_stays_busy_is_told_once_it_is_news():
     diary = Diary()
     with capture_logs() as logs:
