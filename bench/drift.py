@@ -1,23 +1,19 @@
 """The drift report's promises, measured: false alarms, power, one outlier, time. `python -m bench.drift`"""
 
 import json
-import os
 import time
 from collections.abc import Callable
 from statistics import NormalDist
 
-import django
 import numpy as np
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
-
-from monitoring.drain.fold.features import hours_of  # noqa: E402
-from monitoring.drain.fold.inputs import inputs_of, read_features  # noqa: E402
-from monitoring.selectors.plans import Plan  # noqa: E402
-from monitoring.stats.drift import compare  # noqa: E402
-from monitoring.stats.inputs import Report, report_of  # noqa: E402
-from monitoring.stats.profile import (  # noqa: E402
+import bench.ready  # noqa: F401 - before what has models
+from monitoring.drain.fold.features import hours_of
+from monitoring.drain.fold.inputs import inputs_of, read_features
+from monitoring.selectors.plans import Plan
+from monitoring.stats.drift import compare
+from monitoring.stats.inputs import Report, report_of
+from monitoring.stats.profile import (
     STRIDE,
     Profile,
     category_codes,

@@ -7,39 +7,35 @@ the fitting job and sums of the drain. Exit code 1 if an error is greater than t
 
 import csv
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import django
 import numpy as np
 from arro3.io import read_parquet
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-django.setup()
-
-from monitoring.drain.fold.inputs import inputs_of  # noqa: E402
-from monitoring.drain.fold.losses import fold  # noqa: E402
-from monitoring.drain.fold.sums import Columns, Sums  # noqa: E402
-from monitoring.fitting.isotonic import isotonic  # noqa: E402
-from monitoring.fitting.losses import fit_losses  # noqa: E402
-from monitoring.selectors.plans import LossPlan  # noqa: E402
-from monitoring.stats.calibration import Calibration, calibration_of  # noqa: E402
-from monitoring.stats.estimate import BINARY, estimate, expect  # noqa: E402
-from monitoring.stats.estimate_classes import estimate_classes, expect_classes  # noqa: E402
-from monitoring.stats.histogram import merge, pack_arrays  # noqa: E402
-from monitoring.stats.intervals import Z_95  # noqa: E402
-from monitoring.stats.layouts import CLASS_SIDE_SCORE, STATUS_OK, score_bins, scored_bins  # noqa: E402
-from monitoring.stats.losses import expected, mean_absolute_error, root_mean_squared_error  # noqa: E402
-from monitoring.stats.profile import feature_of, profile_of  # noqa: E402
-from monitoring.stats.sample import sample_of  # noqa: E402
-from monitoring.stats.tally import Cell  # noqa: E402
-from monitoring.stats.trees import pack, unpack  # noqa: E402
+import bench.ready  # noqa: F401 - before what has models
+from monitoring.drain.fold.inputs import inputs_of
+from monitoring.drain.fold.losses import fold
+from monitoring.drain.fold.sums import Columns, Sums
+from monitoring.fitting.isotonic import isotonic
+from monitoring.fitting.losses import fit_losses
+from monitoring.selectors.plans import LossPlan
+from monitoring.stats.calibration import Calibration, calibration_of
+from monitoring.stats.estimate import BINARY, estimate, expect
+from monitoring.stats.estimate_classes import estimate_classes, expect_classes
+from monitoring.stats.histogram import merge, pack_arrays
+from monitoring.stats.intervals import Z_95
+from monitoring.stats.layouts import CLASS_SIDE_SCORE, STATUS_OK, score_bins, scored_bins
+from monitoring.stats.losses import expected, mean_absolute_error, root_mean_squared_error
+from monitoring.stats.profile import feature_of, profile_of
+from monitoring.stats.sample import sample_of
+from monitoring.stats.tally import Cell
+from monitoring.stats.trees import pack, unpack
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

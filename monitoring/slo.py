@@ -165,14 +165,6 @@ def window_end(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime
     return slice_start(end, slo.sliced) if slo.sliced else end
 
 
-def ask_counts(slo: SLO, *, end: datetime, spans_s: Iterable[int]) -> Ask:
-    """What to read for `counts_of`: windows that share their end, cut into the slices between their starts.
-
-    Windows of a day or more begin at a whole hour (`window_start`).
-    """
-    return ask_slices(slo, edges=_edges(slo, end, spans_s))
-
-
 def _edges(slo: SLO, end: datetime, spans_s: Iterable[int]) -> list[datetime]:
     starts = [window_start(end, timedelta(seconds=span)) for span in sorted(set(spans_s), reverse=True)]
     return [*(slice_start(start, slo.sliced) if slo.sliced else start for start in starts), end]
@@ -189,12 +181,6 @@ def counts_of(slo: SLO, subject: Subject, slices: Sequence[Tally], *, spans_s: I
 
 def _joined(earlier: Counts, later: Counts) -> Counts:
     return Counts(earlier.good + later.good, earlier.valid + later.valid, earlier.start, later.end)
-
-
-def read_counts(slo: SLO, subject: Subject, *, end: datetime, spans_s: Sequence[int]) -> dict[int, Counts]:
-    """`counts_of` windows that end at `end`, in one query."""
-    ask = ask_counts(slo, end=end, spans_s=spans_s)
-    return counts_of(slo, subject, read_tallies_of([ask])[0], spans_s=spans_s)
 
 
 def _windows(slices: Sequence[Counts], edges: Sequence[datetime]) -> list[Counts]:

@@ -8,7 +8,17 @@ import numpy as np
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import BREACHED, FINE, SEVERITIES, Answers, Judgement, moment, rule_model, scope_of
+from alerting.kinds.base import (
+    BREACHED,
+    FINE,
+    SEVERITIES,
+    Answers,
+    Judgement,
+    model_problems,
+    moment,
+    rule_model,
+    scope_of,
+)
 from alerting.models import AlertRule
 from alerting.states import SEEN, Seen
 from monitoring.catalogue.units import span
@@ -26,11 +36,9 @@ class Absence:
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """M of N windows that hold whole minutes."""
+        problems = model_problems(rule, _("This rule watches the traffic of one model: choose it."))
         if rule.model is None:
-            return {"model": _("This rule watches the traffic of one model: choose it.")}
-        problems: dict[str, str] = {}
-        if rule.model.project_id != rule.project_id:
-            problems["model"] = _("This model belongs to another project.")
+            return problems
         if rule.window.total_seconds() < MINUTE or rule.window.total_seconds() % MINUTE:
             problems["window"] = _("Summaries are kept by the minute: choose whole minutes, 00:01:00 or more.")
         if not 1 <= rule.points <= MOST:

@@ -16,6 +16,7 @@ from alerting.kinds.base import (
     SEVERITIES,
     Answers,
     Judgement,
+    model_problems,
     moment,
     rule_model,
     scope_of,
@@ -44,11 +45,9 @@ class Anomaly:
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """A measure of the model that compares with no past itself, over hours."""
+        problems = model_problems(rule, _("An anomaly rule watches one model: choose it."))
         if rule.model is None:
-            return {"model": _("An anomaly rule watches one model: choose it.")}
-        problems: dict[str, str] = {}
-        if rule.model.project_id != rule.project_id:
-            problems["model"] = _("This model belongs to another project.")
+            return problems
         measure = MEASURES.get(rule.measure)
         if measure is None or measure.past or rule.model.kind not in measure.kinds:
             fitting = ", ".join(fit.name for fit in measures_for(rule.model.kind) if not fit.past)

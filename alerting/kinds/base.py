@@ -129,6 +129,15 @@ class Members:
 Asked = Question | BeatsAsked | MembersAsked
 
 
+def model_problems(rule: AlertRule, needed: str) -> dict[str, str]:
+    """What is wrong with the one model that a rule watches; `needed` is the sentence where there is none."""
+    if rule.model is None:
+        return {"model": needed}
+    if rule.model.project_id != rule.project_id:
+        return {"model": _("This model belongs to another project.")}
+    return {}
+
+
 class RuleKind(Protocol):
     """A way to put a question: one class in one file. What many rules ask for is read together, then each is judged.
 

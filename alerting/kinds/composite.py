@@ -20,6 +20,7 @@ from alerting.kinds.base import (
     Judgement,
     Members,
     MembersAsked,
+    model_problems,
     moment,
     rule_model,
 )
@@ -38,11 +39,9 @@ class Composite:
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """A well-formed expression over rules that exist."""
+        problems = model_problems(rule, _("A composite speaks of one model: choose it."))
         if rule.model is None:
-            return {"model": _("A composite speaks of one model: choose it.")}
-        problems: dict[str, str] = {}
-        if rule.model.project_id != rule.project_id:
-            problems["model"] = _("This model belongs to another project.")
+            return problems
         if rule.group_by:
             problems["group_by"] = _("A composite has one alert: leave this empty.")
         if not _is_formed(rule.expression):

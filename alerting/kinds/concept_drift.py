@@ -7,7 +7,7 @@ from math import isfinite
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import Answers, Judgement, judge_each, rule_model, scope_of
+from alerting.kinds.base import Answers, Judgement, judge_each, model_problems, rule_model, scope_of
 from alerting.kinds.inputs import UNDECIDED
 from alerting.models import AlertRule
 from alerting.states import Seen
@@ -28,13 +28,11 @@ class ConceptDrift:
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """A model whose performance is estimated, by one of these measures."""
-        if rule.model is None:
-            return {"model": _("This rule watches the estimates of one model: choose it.")}
-        problems: dict[str, str] = {}
+        problems = model_problems(rule, _("This rule watches the estimates of one model: choose it."))
+        if rule.model is None or problems:
+            return problems
         names = suspected_names(rule.model.kind)
-        if rule.model.project_id != rule.project_id:
-            problems["model"] = _("This model belongs to another project.")
-        elif not names:
+        if not names:
             problems["model"] = _("The performance of this kind of model is not estimated: choose a classifier.")
         elif watched(rule) not in names:
             problems["measure"] = _("These measures are estimated: %(names)s.") % {"names": ", ".join(names)}

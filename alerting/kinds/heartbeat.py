@@ -16,6 +16,7 @@ from alerting.kinds.base import (
     Beats,
     BeatsAsked,
     Judgement,
+    model_problems,
     moment,
     rule_model,
 )
@@ -31,11 +32,9 @@ class HeartbeatRule:
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """A model that it speaks of, and a window that one can be late for."""
+        problems = model_problems(rule, _("A heartbeat speaks of one model: choose it."))
         if rule.model is None:
-            return {"model": _("A heartbeat speaks of one model: choose it.")}
-        problems: dict[str, str] = {}
-        if rule.model.project_id != rule.project_id:
-            problems["model"] = _("This model belongs to another project.")
+            return problems
         if rule.window.total_seconds() < 1:
             problems["window"] = _("Write how long may pass between two heartbeats: 01:00:00 is an hour.")
         if rule.group_by:

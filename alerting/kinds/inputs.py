@@ -1,5 +1,6 @@
 """What both kinds of rules about a model's inputs share: whose, over which window, and how a column is named."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import isfinite
@@ -7,13 +8,20 @@ from math import isfinite
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import Answers, Judgement, environment_of, judge_each, moment, rule_model
+from alerting.kinds.base import (
+    Answers,
+    Judgement,
+    judge_each,
+    model_problems,
+    moment,
+    scope_of,
+)
 from alerting.models import AlertRule
 from alerting.states import Seen
 from models_registry.models import Model
 from monitoring.selectors.drift import reports_of
 from monitoring.selectors.history import Question, window_edges
-from monitoring.selectors.summaries import Scope, read_tallies
+from monitoring.selectors.summaries import read_tallies
 from monitoring.stats.inputs import FeatureReport, Report
 from monitoring.stats.integrity import Fault
 from monitoring.stats.layouts import FEATURES
@@ -24,17 +32,15 @@ NAMED = 5  # columns named in a reason
 UNDECIDED = 1e-9
 
 
-class InputsRule:
+class InputsRule(ABC):
     """A rule that watches the features of one model, whichever of its versions have a reference."""
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """A model with features, and a window that holds an hour."""
+        problems = model_problems(rule, _("This rule watches the inputs of one model: choose it."))
         if rule.model is None:
-            return {"model": _("This rule watches the inputs of one model: choose it.")}
-        problems: dict[str, str] = {}
-        if rule.model.project_id != rule.project_id:
-            problems["model"] = _("This model belongs to another project.")
-        elif rule.model.kind == Model.Kind.LLM:
+            return problems
+        if rule.model.kind == Model.Kind.LLM:
             problems["model"] = _("Calls of language models have no features: choose a classifier or a regression.")
         if rule.threshold is not None and not (isfinite(rule.threshold) and rule.threshold >= 0):
             problems["threshold"] = _("Write a number that is not negative, or leave it empty.")
@@ -44,18 +50,16 @@ class InputsRule:
 
     def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
         """One window up to now; it is read in whole hours."""
-        model = rule_model(rule)
-        scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
         edges = window_edges(until - until % 60, rule.window)
-        return Question(scope, frozenset({FEATURES}), edges, self.past(rule, moment(edges[-1, -1])))
+        return Question(scope_of(rule), frozenset({FEATURES}), edges, self.past(rule, moment(edges[-1, -1])))
 
     def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
         """Window by window; the hour's features are judged once."""
         return judge_each(lambda parts: self.judge_one(rule, parts), seen)
 
+    @abstractmethod
     def judge_one(self, rule: AlertRule, seen: Sequence[Tally]) -> Judgement:
         """The answer at one instant."""
-        raise NotImplementedError
 
     def past(self, rule: AlertRule, end: datetime) -> tuple[timedelta, ...]:
         """By how much earlier the windows are that it compares with; none for the reference itself."""
@@ -67,14 +71,13 @@ class InputsRule:
 
     def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
         """By how much each slice passes the limit; an hour of which too little has come speaks for neither side."""
-        model = rule_model(rule)
-        scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
-        slices = [reports_of(tally, floor=seen.limit) for tally in read_tallies(scope, {FEATURES}, edges=edges)]
+        tallies = read_tallies(scope_of(rule), {FEATURES}, edges=edges)
+        slices = [reports_of(tally, floor=seen.limit) for tally in tallies]
         return [max((self.surplus(one, seen.limit) for one in reports), default=0.0) for reports in slices]
 
+    @abstractmethod
     def surplus(self, report: Report, limit: float) -> float:
         """By how much one report passes the limit, weighted by its predictions."""
-        raise NotImplementedError
 
 
 def unjudged(rule: AlertRule, seen: Tally, report: Report | None) -> Judgement:

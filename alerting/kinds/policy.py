@@ -8,7 +8,18 @@ import numpy as np
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import BREACHED, FINE, NO_DATA, SEVERITIES, Answers, Judgement, moment, rule_model, scope_of
+from alerting.kinds.base import (
+    BREACHED,
+    FINE,
+    NO_DATA,
+    SEVERITIES,
+    Answers,
+    Judgement,
+    model_problems,
+    moment,
+    rule_model,
+    scope_of,
+)
 from alerting.models import AlertRule
 from alerting.states import SEEN, Seen
 from models_registry.models import Model
@@ -27,12 +38,10 @@ class PolicyRule:
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """An application, one of its policies or none, and a share."""
+        problems = model_problems(rule, _("This rule watches the calls of one application: choose it."))
         if rule.model is None:
-            return {"model": _("This rule watches the calls of one application: choose it.")}
-        problems: dict[str, str] = {}
-        if rule.model.project_id != rule.project_id:
-            problems["model"] = _("This model belongs to another project.")
-        elif rule.model.kind != Model.Kind.LLM:
+            return problems
+        if rule.model.kind != Model.Kind.LLM:
             problems["model"] = _("Policies are about calls of language models: choose such an application.")
         elif rule.policy is not None and rule.policy.model_id != rule.model_id:
             problems["policy"] = _("This policy belongs to another application.")

@@ -20,8 +20,10 @@ from alerting.kinds.base import (
     Answers,
     Judgement,
     environment_of,
+    model_problems,
     moment,
     rule_model,
+    scope_of,
 )
 from alerting.models import AlertRule
 from alerting.states import SEEN, Seen
@@ -39,11 +41,9 @@ class Threshold:
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """A model, a measure that it has, and a number that can be passed."""
+        problems = model_problems(rule, _("A threshold rule watches one model: choose it."))
         if rule.model is None:
-            return {"model": _("A threshold rule watches one model: choose it.")}
-        problems: dict[str, str] = {}
-        if rule.model.project_id != rule.project_id:
-            problems["model"] = _("This model belongs to another project.")
+            return problems
         measure = MEASURES.get(rule.measure)
         if measure is None or rule.model.kind not in measure.kinds:
             fitting = ", ".join(fit.name for fit in measures_for(rule.model.kind))
@@ -63,11 +63,12 @@ class Threshold:
 
     def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
         """One window, which ends where the measure has settled."""
-        measure, model = MEASURES[rule.measure], rule_model(rule)
+        measure = MEASURES[rule.measure]
         settle = subject.settle if measure.settle == "labels" else timedelta(0)
         ends = until - int(settle.total_seconds())
-        scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
-        return Question(scope, frozenset(measure.metrics), window_edges(ends - ends % 60, rule.window), measure.past)
+        return Question(
+            scope_of(rule), frozenset(measure.metrics), window_edges(ends - ends % 60, rule.window), measure.past
+        )
 
     def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
         """The measure against the number; fewer events than the minimum are no data."""

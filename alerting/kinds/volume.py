@@ -7,12 +7,19 @@ from math import isfinite
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import Answers, Judgement, environment_of, judge_each, moment, rule_model
+from alerting.kinds.base import (
+    Answers,
+    Judgement,
+    judge_each,
+    model_problems,
+    moment,
+    rule_model,
+    scope_of,
+)
 from alerting.models import AlertRule
 from alerting.states import Seen
 from monitoring.catalogue.units import span
 from monitoring.selectors.history import Question, window_edges
-from monitoring.selectors.summaries import Scope
 from monitoring.stats.matched import Against, matched
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.volume import FACTOR, Volume, volume_of
@@ -26,11 +33,9 @@ class VolumeRule:
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
         """A model, a factor, and a past that is not the reference's."""
+        problems = model_problems(rule, _("This rule watches the traffic of one model: choose it."))
         if rule.model is None:
-            return {"model": _("This rule watches the traffic of one model: choose it.")}
-        problems: dict[str, str] = {}
-        if rule.model.project_id != rule.project_id:
-            problems["model"] = _("This model belongs to another project.")
+            return problems
         if rule.threshold is not None and not (isfinite(rule.threshold) and rule.threshold > 1):
             problems["threshold"] = _("Write a factor above 1, such as 2 for half or double, or leave it empty.")
         if rule.window.total_seconds() < 60:
@@ -41,11 +46,9 @@ class VolumeRule:
 
     def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
         """One window up to now, and those that match it: weeks unless days are asked for."""
-        model = rule_model(rule)
         edges = window_edges(until - until % 60, rule.window)
-        scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
         past = matched(_against(rule), moment(edges[0, -1]), moment(edges[-1, -1]))
-        return Question(scope, frozenset({STATUS}), edges, past)
+        return Question(scope_of(rule), frozenset({STATUS}), edges, past)
 
     def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
         """Window by window."""
