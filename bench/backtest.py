@@ -6,6 +6,7 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
+from django.db import transaction
 
 from alerting.backtest import backtest, read_past, replay_past
 from alerting.models import AlertRule
@@ -95,14 +96,15 @@ def _fill(project: Project) -> Model:
         ),
         "latency": (layouts.LOG, lambda at: dict(zip(bins, spread[at].tolist(), strict=True))),
     }
-    for metric, (layout, histogram) in metrics.items():
-        series = Series.objects.create(
-            project=project, version=model.versions.get(), environment="production", metric=metric, layout=layout
-        )
-        rows = [
-            (series.pk, int(Tier.MINUTE), first + 60 * at, sum(found.values()), 0, pack(found))
-            for at in range(MINUTES)
-            for found in [histogram(at)]
-        ]
-        bulk_insert(Bucket, ["series_id", "tier", "start", "n", "total", "bins"], rows)
+    with transaction.atomic():
+        for metric, (layout, histogram) in metrics.items():
+            series = Series.objects.create(
+                project=project, version=model.versions.get(), environment="production", metric=metric, layout=layout
+            )
+            rows = [
+                (series.pk, int(Tier.MINUTE), first + 60 * at, sum(found.values()), 0, pack(found))
+                for at in range(MINUTES)
+                for found in [histogram(at)]
+            ]
+            bulk_insert(Bucket, ["series_id", "tier", "start", "n", "total", "bins"], rows)
     return model

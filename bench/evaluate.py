@@ -8,18 +8,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from statistics import median
 from time import perf_counter
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-import psycopg
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 import bench.ready  # noqa: F401 - before what has models
+from bench.backtest import backtest_lines
 from bench.ingest import Line
 from bench.judged import fill, make_objectives
-from bench.server import running
+from bench.lines import print_lines
+from bench.server import running, scratch_database
 from models_registry.models import Project
 from monitoring.models import SLO
 from monitoring.slo import slo_statuses
@@ -40,42 +38,21 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
-        return measure()
+        return print_lines(lines())
     code = 0
     with tempfile.TemporaryDirectory() as folder:
         if options.only != "postgresql":
             code |= _child(f"sqlite:///{folder}/bench.sqlite3", folder)
         if options.only != "sqlite":
-            code |= _on_postgres(options.postgres, folder)
+            with scratch_database(options.postgres) as url:
+                code |= _child(url, folder)
     return code
-
-
-def _on_postgres(url: str, folder: str) -> int:
-    """In a scratch database, dropped afterwards."""
-    name = f"bench_{uuid4().hex[:8]}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            return _child(urlunsplit(urlsplit(url)._replace(path=f"/{name}")), folder)
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _child(url: str, folder: str) -> int:
     own = {"DATABASE_URL": url, "ATALAIA_DATA_DIR": folder, "ATALAIA_LOG_LEVEL": "WARNING"}
     with running([sys.executable, "-m", "bench.evaluate", "--here"], {**os.environ, **own}) as process:
         return process.wait()
-
-
-def measure() -> int:
-    """All lines on the database of this process."""
-    call_command("migrate", verbosity=0)
-    print(f"\n{connection.vendor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
-    failed = 0
-    for line in lines():
-        print(line, flush=True)
-        failed += not line.passed
-    return 1 if failed else 0
 
 
 def lines() -> Iterator[Line]:
@@ -93,6 +70,7 @@ def lines() -> Iterator[Line]:
     yield Line("100 million events against one", f"{growth:.2f} times", f"{GROWTH:g} times", passed=growth <= GROWTH)
     few, many = _statements(10), _statements(OBJECTIVES)
     yield Line(f"statements for 10 and for {OBJECTIVES:,}", f"{few} and {many}", "equal", passed=few == many)
+    yield from backtest_lines(Project.objects.create(slug="past", name="Past"))
 
 
 def _clocked() -> tuple[float, str]:

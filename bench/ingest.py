@@ -5,12 +5,8 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-import psycopg
-
-from bench.server import running
+from bench.server import running, scratch_database
 
 ACCEPT_OF_LIMIT = 1.0
 DRAIN_OF_LIMIT = 0.3
@@ -68,14 +64,8 @@ def _child(url: str, folder: str, size: list[str]) -> int:
 
 
 def _on_postgres(url: str, size: list[str]) -> int:
-    """In a scratch database, dropped afterwards."""
-    name = f"bench_{uuid4().hex[:8]}"
-    with psycopg.connect(url, autocommit=True) as connection, tempfile.TemporaryDirectory() as folder:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            return _child(urlunsplit(urlsplit(url)._replace(path=f"/{name}")), folder, size)
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with scratch_database(url) as own, tempfile.TemporaryDirectory() as folder:
+        return _child(own, folder, size)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,12 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import numpy as np
-from django.core.management import call_command
-from django.db import connection
 
 import bench.ready  # noqa: F401 - before what has models
 from bench.drift import FEATURES, REFERENCE, best, columns, fold_ns, histogram, profile
 from bench.fleet import CALLS_AND_PREDICTIONS, MODELS, fill_fleet, make_model
 from bench.ingest import Line
+from bench.lines import print_lines
 from bench.server import running
 from bench.synthetic import fold_day
 from models_registry.models import Model, Project
@@ -46,24 +45,13 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
-        return measure()
+        return print_lines(lines())
     with tempfile.TemporaryDirectory() as folder:
         url = options.database or f"sqlite:///{folder}/bench.sqlite3"
         own = {"DATABASE_URL": url, "ATALAIA_DATA_DIR": folder, "ATALAIA_LOG_LEVEL": "WARNING"}
         command = [sys.executable, "-m", "bench.measures", "--here"]
         with running(command, {**os.environ, **own}) as process:
             return process.wait()
-
-
-def measure() -> int:
-    """All lines on the database of this process."""
-    call_command("migrate", verbosity=0)
-    print(f"\n{connection.vendor}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
-    failed = 0
-    for line in lines():
-        print(line, flush=True)
-        failed += not line.passed
-    return 1 if failed else 0
 
 
 def lines() -> Iterator[Line]:

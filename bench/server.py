@@ -1,4 +1,4 @@
-"""The real web server and a drain worker, started and stopped for one measurement."""
+"""The real web server, a drain worker and a scratch database, there for one measurement."""
 
 import os
 import socket
@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
+import psycopg
 from django.conf import settings
 
 from config.supervise import gate
@@ -83,3 +86,15 @@ def _wait_for(port: int) -> None:
             time.sleep(0.1)
     message = f"No server on port {port} after 30 s."
     raise TimeoutError(message)
+
+
+@contextmanager
+def scratch_database(server: str) -> Iterator[str]:
+    """The URL of a new database on the PostgreSQL server of this URL, dropped afterwards."""
+    name = f"bench_{uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as control:
+        control.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        finally:
+            control.execute(f"DROP DATABASE {name} WITH (FORCE)")
