@@ -1,7 +1,5 @@
 """How a project turns alerts into incidents."""
 
-from datetime import timedelta
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,11 +25,6 @@ class IncidentPolicy(models.Model):
         help_text=_(
             "Labels that alerts of one incident have in common; none: every alert of the project joins one incident."
         ),
-    )
-    reopen_within = models.DurationField(
-        _("reopened within"),
-        default=timedelta(minutes=30),
-        help_text=_("An alert that fires again this soon after the incident was resolved reopens it; zero: never."),
     )
 
     class Meta:

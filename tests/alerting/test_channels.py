@@ -21,13 +21,6 @@ from tests.receiver import receiver, reply
 
 
 @pytest.fixture
-def hook(settings):
-    settings.OUTGOING_ALLOW_PRIVATE = True
-    with receiver() as running:
-        yield running
-
-
-@pytest.fixture
 def incident(credit_risk, now, settings):
     settings.PUBLIC_URL = "https://panel.example"
     settings.INCIDENT_LINKS = ["tests.alerting.test_notify_outbox.working_links"]

@@ -17,17 +17,10 @@ from lib.clock import real_now
 from lib.vault import seal
 from tests.alerting.notify_cast import SECRET, make_channel, make_incident
 from tests.alertmanager import BINARY, alertmanager
-from tests.receiver import receiver, reply
+from tests.receiver import reply
 
 TOKEN = "123456789:" + "A" * 35
 KEY = "0123456789abcdef0123456789ABCDEF"
-
-
-@pytest.fixture
-def hook(settings):
-    settings.OUTGOING_ALLOW_PRIVATE = True
-    with receiver() as running:
-        yield running
 
 
 @pytest.fixture
