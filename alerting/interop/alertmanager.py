@@ -183,6 +183,11 @@ def _take(request: Request) -> Response:
     now = clock.now()
     valid, wrong = read_alerts(request.data, now=now)
     receive(project_of(request), valid, now=now)
+    return taken(wrong)
+
+
+def taken(wrong: list[str]) -> Response:
+    """200, or 400 with what could not be taken in."""
     if wrong:
         return Response("; ".join(wrong)[:10_000], status=status.HTTP_400_BAD_REQUEST)
     return Response(status=status.HTTP_200_OK)

@@ -1,4 +1,4 @@
-"""Alertmanager's paths, under /api/v2/."""
+"""Alertmanager's paths, under /api/v2/, and one that its own webhooks call."""
 
 from django.urls import path
 
@@ -10,6 +10,7 @@ from alerting.interop.alertmanager import (
     WireSilenceView,
     WireStatusView,
 )
+from alerting.interop.webhook import WireWebhookView
 
 urlpatterns = [
     path("alerts", WireAlertsView.as_view()),
@@ -18,4 +19,5 @@ urlpatterns = [
     path("silence/<uuid:uid>", WireSilenceView.as_view()),
     path("status", WireStatusView.as_view()),
     path("receivers", WireReceiversView.as_view()),
+    path("webhook", WireWebhookView.as_view()),
 ]

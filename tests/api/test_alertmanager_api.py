@@ -282,3 +282,41 @@ def test_senders_that_meet_make_one_alert_and_one_incident(credit_risk: Model, n
         list(pool.map(send, range(8)))
     assert (AlertRule.objects.count(), Alert.objects.count(), Incident.objects.count()) == (3, 3, 1)
     assert set(Alert.objects.values_list("state", "incident__number")) == {("firing", 1)}
+
+
+def webhook(now: datetime, *alerts: dict[str, object]) -> dict[str, object]:
+    """Version 4 of an Alertmanager's payload."""
+    shared = {"version": "4", "receiver": "atalaia", "status": "firing", "groupKey": "{}:{}", "truncatedAlerts": 0}
+    empty = {"annotations": {}, "startsAt": at(now, minutes=-5), "endsAt": "0001-01-01T00:00:00Z", "generatorURL": ""}
+    return {**shared, "alerts": [{**empty, "status": "firing", **alert} for alert in alerts]}
+
+
+def test_a_webhook_begins_and_ends_an_alert(api: Client, now: datetime) -> None:
+    body = webhook(now, {"labels": DOWN, "annotations": {"summary": "a:9100 is down"}})
+    assert api.post("/api/v2/webhook", body, "application/json").status_code == 200
+    assert Incident.objects.get().title == "a:9100 is down"
+    expire(now=now + timedelta(days=2))
+    assert Alert.objects.get().state == "firing", "it is told again only when its receiver repeats itself"
+    over = {"labels": DOWN, "status": "resolved", "endsAt": at(now, minutes=3)}
+    assert api.post("/api/v2/webhook", webhook(now, over), "application/json").status_code == 200
+    assert (Alert.objects.get().state, Incident.objects.get().state) == ("inactive", "resolved")
+    assert Alert.objects.get().ends_at == now, "another clock puts no end ahead of ours"
+
+
+def test_a_webhook_leaves_out_what_came_from_here_and_says_what_is_wrong(api: Client, now: datetime, settings) -> None:
+    settings.PUBLIC_URL = "https://panel.example"
+    ours = {"labels": {"alertname": "Ours"}, "generatorURL": "https://panel.example/p/aurora/incidents/7/"}
+    other = {"labels": {"alertname": "Other"}, "generatorURL": "https://panel.example.evil/graph"}
+    odd = {"labels": {"alertname": "Odd"}, "status": "perhaps"}
+    answer = api.post("/api/v2/webhook", webhook(now, ours, other, odd), "application/json")
+    assert answer.status_code == 400
+    assert answer.json() == "alert 1: status must be firing or resolved, not 'perhaps'"
+    assert [alert.labels["alertname"] for alert in Alert.objects.all()] == ["Other"]
+
+
+@pytest.mark.parametrize("body", [[], {}, {"alerts": {}}, {"alerts": [3]}, {"alerts": [{"status": "firing"}]}])
+def test_a_webhook_that_is_none_is_refused(api: Client, body: object) -> None:
+    answer = api.post("/api/v2/webhook", body, "application/json")
+    assert answer.status_code == 400
+    assert isinstance(answer.json(), str)
+    assert not Alert.objects.exists()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.monitoring.chaos import BATCH, CLIENTS, House, Killer, Posted, Posting, house, story, web
+from tests.house import House, house, web
+from tests.monitoring.chaos import BATCH, CLIENTS, Killer, Posted, Posting, story
 
 TABLES = {
     "predictions": "monitoring_prediction",
