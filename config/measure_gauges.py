@@ -1,14 +1,12 @@
 """Every measure of the catalogue as a gauge of `/metrics`: per model, over the newest whole hour whose truth has settled."""
 
-import time
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Final
 
 from django.conf import settings
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from lib import clock
+from config.remembered import Remembered
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES, Measure, measures_for
 from monitoring.measures import Wanted, read_windows, subjects_of
@@ -23,31 +21,6 @@ HOUR: Final = timedelta(hours=1)
 MINUTE: Final = timedelta(minutes=1)
 LABELS: Final = ("project", "model", "measure", "unit")
 FRESH_SECONDS: Final = 60.0
-
-
-class Remembered:
-    """What was read last in this process: a whole hour changes little, and scrapes of several servers come together."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._read_at = 0.0
-        self._families: list[Metric] = []
-
-    def get(self) -> list[Metric]:
-        """The gauges, at most a minute old."""
-        with self._lock:
-            if not self._families or time.monotonic() - self._read_at >= FRESH_SECONDS:
-                self._families = read_gauges(now=clock.now())
-                self._read_at = time.monotonic()
-            return self._families
-
-    def forget(self) -> None:
-        """Read again next time."""
-        with self._lock:
-            self._families = []
-
-
-remembered = Remembered()
 
 
 def read_gauges(*, now: datetime) -> list[Metric]:
@@ -96,3 +69,6 @@ def _windows(model: Model, known: datetime, subject: Subject) -> dict[datetime, 
 
 def _settle(measure: Measure, subject: Subject) -> timedelta:
     return subject.settle if measure.settle == "labels" else timedelta(0)
+
+
+remembered: Final = Remembered(read_gauges, seconds=FRESH_SECONDS)

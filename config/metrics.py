@@ -19,6 +19,7 @@ from alerting.models import Alert, Channel, Incident, Notification
 from alerting.notify.breaker import OPENS_AFTER
 from config.measure_gauges import remembered
 from config.pipeline import overdue_since
+from config.slo_gauges import read_rule_gauges, remembered_slos
 from lib.clock import real_now
 from monitoring.models import DeadLetter, LedgerCount, ProcessState, StageRun
 from monitoring.selectors.ledger import inbox_backlog
@@ -145,6 +146,14 @@ def _measures() -> list[Metric]:
     return remembered.get()
 
 
+def _slos() -> list[Metric]:
+    return remembered_slos.get()
+
+
+def _rules() -> list[Metric]:
+    return read_rule_gauges()
+
+
 PARTS: list[Callable[[], list[Metric]]] = [
     _inbox,
     _ledger,
@@ -155,4 +164,6 @@ PARTS: list[Callable[[], list[Metric]]] = [
     _outbox,
     _channels,
     _measures,
+    _slos,
+    _rules,
 ]
