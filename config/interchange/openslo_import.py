@@ -1,0 +1,281 @@
+"""OpenSLO v1 as definitions: each objective an SLO, each policy that it names a burn-rate rule; every guess is told.
+
+A source of this panel (`type: Atalaia`, as it is exported) says what is counted. Of any other only the shape is known: a
+ratio is read as `availability`, an upper bound as `latency` in milliseconds, unless `indicators` says better.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.text import slugify
+
+from config.interchange.durations import write_duration
+from config.interchange.openslo_alerts import Policies
+from config.interchange.openslo_read import METHODS, Object, Objects, annotations, metadata, seconds, shorthand
+from config.interchange.openslo_words import (
+    ENVIRONMENT,
+    LONG_NAME,
+    MODEL,
+    NAMED,
+    OWNER,
+    SLUG,
+    SOURCE,
+)
+from monitoring.indicators import SLICES
+from monitoring.models import TIME_SLICES
+from monitoring.validate import MOST_COUNTED
+
+CALENDARS: Final = {(1, "d"): "day", (1, "w"): "week", (1, "M"): "month", (1, "Q"): "quarter"}
+HOUR: Final = 3_600
+DEFAULT_WINDOW: Final = "30d"
+
+
+@dataclass
+class Imported:
+    """A document of definitions, and what had to be guessed or left out: one sentence each."""
+
+    document: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What is here already, and what the reader of the file says: the sli of indicators by their name."""
+
+    project: str
+    models: frozenset[str]
+    indicators: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+
+
+def read_openslo(objects: Objects, here: Here) -> Imported:
+    """Sections `models` (those that are not there), `slos` and `rules`."""
+    found = Imported({"project": here.project, "models": {}, "slos": {}, "rules": {}})
+    policies = Policies(objects, found.document["rules"], found.warnings)
+    for name, slo in objects.found["SLO"].items():
+        _Reader(objects, here, found, slo, f"SLO {name}").read(policies)
+    for kind in ("DataSource", "AlertNotificationTarget"):
+        for name in objects.found[kind]:
+            found.warnings.append(
+                f"{kind} {name} is left out: sources and channels have addresses and secrets of their own here"
+            )
+    found.document = {name: section for name, section in found.document.items() if section}
+    if objects.problems:
+        found.warnings += objects.problems
+    return found
+
+
+class _Reader:
+    """One SLO of the file."""
+
+    def __init__(self, objects: Objects, here: Here, found: Imported, slo: Object, where: str) -> None:
+        self.objects, self.here, self.found, self.slo, self.where = objects, here, found, slo, where
+        self.spec: Object = slo["spec"]
+        self.notes = annotations(slo)
+
+    def warn(self, text: str) -> None:
+        told = f"{self.where}: {text}"
+        if told not in self.found.warnings:  # of several objectives, once
+            self.found.warnings.append(told)
+
+    def read(self, policies: Policies) -> None:
+        """Every objective; the rules of its policies watch each of them."""
+        objectives = self.spec["objectives"]
+        if len(objectives) > 1:
+            self.warn(f"its {len(objectives)} objectives become as many SLOs; a composite budget is not kept")
+        for place, objective in enumerate(objectives):
+            slug = self._slug(objective, place, alone=len(objectives) == 1)
+            fields = self._objective(objective)
+            if fields is None:
+                continue
+            self.found.document["slos"][slug] = fields
+            policies.read(self.spec.get("alertPolicies") or [], slug, fields["target"], self.where)
+
+    def _slug(self, objective: Object, place: int, *, alone: bool) -> str:
+        base = self.notes.get(SLUG) or slugify(str(metadata(self.slo)["name"])) or "slo"
+        more = "" if alone else f"-{slugify(str(objective.get('displayName') or '')) or place + 1}"
+        slug, taken = f"{base}{more}"[:64].strip("-"), self.found.document["slos"]
+        return slug if slug not in taken else f"{slug[:60]}-{len(taken) + 1}"
+
+    def _objective(self, objective: Object) -> dict[str, Any] | None:
+        indicator = self._indicator(objective)
+        if indicator is None:
+            return None
+        target = objective["target"] if "target" in objective else round(objective["targetPercent"] / 100, 12)
+        if not target:
+            self.warn("a target of 0 promises nothing: left out")
+            return None
+        window = self._window()
+        fields = {
+            "name": self._name(objective),
+            "description": str(self.spec.get("description") or ""),
+            "owner": self.notes.get(OWNER, ""),
+            **indicator,
+            "target": float(target),
+            **window,
+            **self._method(objective, window, indicator),
+        }
+        return {name: value for name, value in fields.items() if value not in ("", None)}
+
+    def _name(self, objective: Object) -> str:
+        own = self.notes.get(LONG_NAME) or str(metadata(self.slo).get("displayName") or metadata(self.slo)["name"])
+        several = len(self.spec["objectives"]) > 1 and objective.get("displayName")
+        return (f"{own}: {objective['displayName']}" if several else own)[:160]
+
+    def _indicator(self, objective: Object) -> dict[str, Any] | None:
+        """What is counted, of which model."""
+        holder = objective if {"indicator", "indicatorRef"} & objective.keys() else self.spec
+        if holder.get("indicatorRef"):
+            sli = self.objects.named("SLI", holder["indicatorRef"], self.where)
+        else:
+            sli = holder.get("indicator")
+        spec = sli.get("spec") if isinstance(sli, Mapping) else None
+        if not isinstance(sli, Mapping) or not isinstance(spec, Mapping):
+            self.warn("it has no indicator: left out")
+            return None
+        source = _source(spec)
+        if source.get("type") == SOURCE and isinstance(source.get("spec"), Mapping):
+            return self._ours(source["spec"])
+        return self._guessed(str(metadata(sli).get("name") or ""), spec, objective)
+
+    def _ours(self, said: Object) -> dict[str, Any]:
+        fields = {name: said[name] for name in NAMED if name in said}
+        fields["model"] = self._model(str(said.get(MODEL) or self.spec["service"]))
+        if said.get(ENVIRONMENT):
+            fields["environment"] = said[ENVIRONMENT]
+        return fields
+
+    def _guessed(self, name: str, spec: Object, objective: Object) -> dict[str, Any] | None:
+        model = self._model(self.here.model or slugify(str(self.spec["service"])))
+        said = self.here.indicators.get(name)
+        threshold = isinstance(spec.get("thresholdMetric"), Mapping)
+        if objective.get("op") and not threshold:
+            self.warn(f"op: {objective['op']} means nothing beside a ratio: left out")
+        if said and said != "latency":
+            return {"model": model, "sli": said}
+        if not threshold and not said:
+            self.warn(
+                f"the indicator {name!r} reads another source; taken for availability, unless --indicator {name}=… says better"
+            )
+            return {"model": model, "sli": "availability"}
+        return self._bounded(name, objective, model, said=said)
+
+    def _bounded(self, name: str, objective: Object, model: str, *, said: str | None) -> dict[str, Any] | None:
+        op, value = objective.get("op"), objective.get("value")
+        if op in ("gt", "gte") or not isinstance(value, int | float) or value <= 0:
+            self.warn(
+                f"the indicator {name!r} is no upper bound on a latency: left out, unless --indicator {name}=… says what it is"
+            )
+            return None
+        if not said:
+            self.warn(
+                f"the indicator {name!r} reads another source; {value:g} is taken for milliseconds of latency, unless --indicator {name}=… says better"
+            )
+        if op is None:
+            self.warn("it has a value and no op: taken for lte")
+        if op == "lt":
+            self.warn("op: lt; here a value equal to the bound is good too")
+        return {"model": model, "sli": "latency", "bound_ms": float(value)}
+
+    def _model(self, slug: str) -> str:
+        if slug not in self.here.models and slug not in self.found.document["models"]:
+            service = self.objects.found["Service"].get(slug, {})
+            name = str(metadata(service).get("displayName") or slug)
+            self.found.document["models"][slug] = {"name": name[:120]}
+            self.warn(f"there is no model {slug}: the definitions make one; say of which kind it is")
+        return slug
+
+    def _window(self) -> dict[str, Any]:
+        given = (self.spec.get("timeWindow") or [None])[0]
+        if given is None:
+            self.warn(f"it has no timeWindow: taken for {DEFAULT_WINDOW}, rolling")
+            return {"window": DEFAULT_WINDOW}
+        number, unit = shorthand(given["duration"]) or (30, "d")
+        if given.get("calendar") is None:
+            if not given.get("isRolling"):
+                self.warn("its window neither rolls nor has a calendar: taken for rolling")
+            if unit in "MQY":
+                self.warn(f"{number}{unit} rolling has no fixed length: taken for {seconds(given['duration'])} seconds")
+            return {"window": write_duration(seconds(given["duration"]) or 0)}
+        return self._calendar(given, number, unit)
+
+    def _calendar(self, given: Object, number: int, unit: str) -> dict[str, Any]:
+        zone = str(given["calendar"].get("timeZone") or "UTC")
+        if unit == "m":
+            self.warn(f"a calendar window of {number}m is one of minutes by the letter: taken for {number}M, months")
+            unit = "M"
+        if (number, unit) in ((7, "d"), (3, "M")):
+            number, unit = 1, "w" if unit == "d" else "Q"
+        calendar = CALENDARS.get((number, unit))
+        if calendar is None:
+            length = write_duration(seconds(f"{number}{unit}") or 0)
+            self.warn(f"a calendar window of {number}{unit} is not kept here: taken for {length}, rolling")
+            return {"window": length, "zone": zone}
+        start = _moment(given["calendar"].get("startTime"))
+        if start is not None and not _begins(start, calendar):
+            self.warn(f"startTime {start}: a {calendar} here begins with the calendar's, at midnight in {zone}")
+        return {"calendar": calendar, "zone": zone}
+
+    def _method(self, objective: Object, window: Mapping[str, Any], indicator: Mapping[str, Any]) -> dict[str, Any]:
+        method = METHODS[self.spec["budgetingMethod"]]
+        if method == "occurrences" or indicator["sli"] == TIME_SLICES:
+            return {}
+        width = objective["timeSliceWindow"]
+        asked = seconds(width) or int(float(width) * 60)
+        length = (
+            seconds(str(window.get("window", "")))
+            or {"day": 1, "week": 7, "month": 30}.get(str(window.get("calendar")), 90) * 86_400
+        )
+        fitting = _fitting(asked, length)
+        if fitting != asked:
+            self.warn(
+                f"slices of {write_duration(asked)} do not fit the window here: {write_duration(fitting)} instead"
+            )
+        fields: dict[str, Any] = {"method": method, "slice": write_duration(fitting)}
+        if method == "timeslices":
+            fields["slice_target"] = float(objective["timeSliceTarget"])
+        return fields
+
+
+def _source(spec: Object) -> Object:
+    """The first metricSource of an SLI."""
+    ratio = spec.get("ratioMetric")
+    held = [
+        spec.get("thresholdMetric"),
+        *(ratio.get(side) for side in ("good", "bad", "raw") if isinstance(ratio, Mapping)),
+    ]
+    for one in held:
+        if isinstance(one, Mapping) and isinstance(one.get("metricSource"), Mapping):
+            found: Object = one["metricSource"]
+            return found
+    return {}
+
+
+def _moment(given: object) -> datetime | None:
+    if isinstance(given, datetime):
+        return given
+    try:
+        return datetime.fromisoformat(str(given))
+    except ValueError:
+        return None
+
+
+def _begins(start: datetime, calendar: str) -> bool:
+    """Whether a period of the calendar begins there."""
+    midnight = (start.hour, start.minute, start.second) == (0, 0, 0)
+    first = {"week": start.weekday() == 0, "month": start.day == 1, "quarter": start.day == 1 and start.month % 3 == 1}
+    return midnight and first.get(calendar, True)
+
+
+def _fitting(asked: int, length: int) -> int:
+    """The shortest slice that is not shorter than asked, and of which a window has not too many."""
+    minutes: timedelta = settings.RETENTION["minutes"]
+    widths = sorted(int(width.total_seconds()) for width in SLICES)
+    for width in widths:
+        kept = width >= HOUR or length <= minutes.total_seconds()
+        if width >= asked and length / width <= MOST_COUNTED and kept:
+            return width
+    return widths[-1]

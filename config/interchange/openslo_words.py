@@ -1,0 +1,18 @@
+"""How this panel's own facts are written in OpenSLO: annotations, and the fields of its metric source."""
+
+from typing import Final
+
+SOURCE: Final = "Atalaia"
+MODEL: Final = "model"
+ENVIRONMENT: Final = "environment"
+# Fields of an SLO that say what is counted, as they stand in definitions.
+NAMED: Final = ("sli", "bound_ms", "measure", "comparison", "bound", "slice", "minimum")
+
+SLUG: Final = "atalaia/slug"
+LONG_NAME: Final = "atalaia/name"
+OWNER: Final = "atalaia/owner"
+# Of a policy: which rule it belongs to, and its fields as definitions write them (JSON).
+RULE: Final = "atalaia/rule"
+FIELDS: Final = "atalaia/fields"
+SHORT: Final = "atalaia/short-window"
+LONG: Final = "atalaia/long-window"

@@ -1,0 +1,83 @@
+"""`manage.py openslo`: objectives as OpenSLO v1, and OpenSLO files as definitions."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.interchange.openslo_export import openslo_documents
+from config.interchange.openslo_import import Here, read_openslo
+from config.interchange.openslo_read import OpenSLOError, read_objects
+from config.interchange.yaml import dump, dump_all
+from models_registry.models import Model, Project
+from monitoring.indicators import INDICATORS
+from monitoring.models import SLO
+
+
+class Command(BaseCommand):
+    """Out, or with files in."""
+
+    help = (
+        "Print the SLOs of a project as OpenSLO v1; with FILES, print what they define as definitions for `manage.py apply`. "
+        "What had to be guessed is told on standard error."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """A project, and perhaps files that may refer to each other."""
+        parser.add_argument("--project", required=True, help="slug of the project")
+        parser.add_argument("--model", default="", help="the model that the SLOs are about, instead of their service")
+        parser.add_argument(
+            "--indicator",
+            action="append",
+            default=[],
+            metavar="NAME=SLI",
+            help="what an indicator of another source is here",
+        )
+        parser.add_argument(
+            "files", nargs="*", type=Path, metavar="FILE", help="OpenSLO files to read; without, write one"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """YAML on standard output, warnings on standard error."""
+        project = Project.objects.filter(slug=options["project"]).first()
+        if project is None:
+            message = f"there is no project {options['project']!r}"
+            raise CommandError(message)
+        indicators = _indicators(options["indicator"])
+        if not options["files"]:
+            slos = SLO.objects.filter(project=project).select_related("project", "model").order_by("slug")
+            self.stdout.write(dump_all(openslo_documents(slos)))
+            return
+        models = frozenset(Model.objects.filter(project=project).values_list("slug", flat=True))
+        here = Here(project.slug, models, indicators, options["model"])
+        try:
+            found = read_openslo(read_objects([one for path in options["files"] for one in _read(path)]), here)
+        except OpenSLOError as error:
+            message = f"nothing was read:\n{error}"
+            raise CommandError(message) from error
+        for warning in found.warnings:
+            self.stderr.write(f"warning: {warning}")
+        self.stdout.write(dump(found.document))
+
+
+def _indicators(given: list[str]) -> dict[str, str]:
+    found = {}
+    for text in given:
+        name, _, sli = text.partition("=")
+        if sli not in INDICATORS:
+            message = f"--indicator {text}: {sli!r} is none of {', '.join(INDICATORS)}"
+            raise CommandError(message)
+        found[name] = sli
+    return found
+
+
+def _read(path: Path) -> list[object]:
+    try:
+        return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        message = f"{path}: {error.strerror}"
+        raise CommandError(message) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        message = f"{path}: not YAML in UTF-8: {error}"
+        raise CommandError(message) from error
