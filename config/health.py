@@ -30,7 +30,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 def pipeline(request: HttpRequest) -> JsonResponse:
     """503 with the reasons when what was accepted does not move on."""
-    reasons = pipeline_reasons(real_now=real_now())
+    reasons = [reason.text for reason in pipeline_reasons(real_now=real_now())]
     if reasons:
         return JsonResponse({"status": "not moving", "reasons": reasons}, status=503)
     return JsonResponse({"status": "ok", "reasons": []})

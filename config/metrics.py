@@ -15,13 +15,16 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from alerting.lag import evaluation_lag
 from alerting.models import Alert, Channel, Incident, Notification
 from alerting.notify.breaker import OPENS_AFTER
 from config.measure_gauges import remembered
 from config.pipeline import overdue_since
 from config.slo_gauges import read_rule_gauges, remembered_slos
+from lib import clock
 from lib.clock import real_now
 from monitoring.models import DeadLetter, LedgerCount, ProcessState, StageRun
+from monitoring.selectors.clock_skew import clock_skew
 from monitoring.selectors.ledger import inbox_backlog
 
 logger = structlog.get_logger(__name__)
@@ -87,12 +90,33 @@ def _stages() -> list[Metric]:
     age = GaugeMetricFamily("atalaia_stage_age_seconds", "Since the last run of a stage began.", labels=["stage"])
     seconds = GaugeMetricFamily("atalaia_stage_duration_seconds", "Of the last run.", labels=["stage"])
     failures = GaugeMetricFamily("atalaia_stage_failures", "Runs that failed, ever.", labels=["stage"])
+    missed = GaugeMetricFamily("atalaia_stage_missed_rounds", "Rounds that nobody started in time.", labels=["stage"])
+    success = GaugeMetricFamily(
+        "atalaia_stage_last_success_timestamp_seconds", "The end of its last run that did not fail.", labels=["stage"]
+    )
     now = real_now()
     for run in StageRun.objects.all():
         age.add_metric([run.stage], (now - run.started_at).total_seconds())
         seconds.add_metric([run.stage], run.seconds)
         failures.add_metric([run.stage], run.failures)
-    return [age, seconds, failures]
+        missed.add_metric([run.stage], run.missed)
+        if run.succeeded_at:
+            success.add_metric([run.stage], run.succeeded_at.timestamp())
+    return [age, seconds, failures, missed, success]
+
+
+def _evaluation() -> list[Metric]:
+    lag = evaluation_lag(now=clock.now())
+    text = "For how long the rule that waits longest has been due."
+    seconds = lag.behind.total_seconds() if lag else 0
+    return [GaugeMetricFamily("atalaia_evaluation_lag_seconds", text, value=seconds)]
+
+
+def _clock() -> list[Metric]:
+    skew = clock_skew(real_now=clock.real_now()).total_seconds()
+    return [
+        GaugeMetricFamily("atalaia_clock_skew_seconds", "The database's clock minus that of this machine.", value=skew)
+    ]
 
 
 def _processes() -> list[Metric]:
@@ -158,6 +182,8 @@ PARTS: list[Callable[[], list[Metric]]] = [
     _inbox,
     _ledger,
     _stages,
+    _evaluation,
+    _clock,
     _processes,
     _incidents,
     _alerts,

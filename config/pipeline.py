@@ -1,22 +1,27 @@
-"""Is the pipeline moving? One selector for `/health/pipeline` and the gauges, in real time."""
+"""Is the pipeline moving? One selector for `/health/pipeline`, the stage `watch` and the gauges, in real time."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 from django.db.models import Case, F, Min, Q, When
 
+from alerting.lag import evaluation_lag
 from alerting.models import Notification
 from alerting.notify.deliver import due
 from config import broker
 from config.stages import STAGES
 from lib import clock
 from monitoring.models import StageRun
+from monitoring.selectors.clock_skew import clock_skew
 from monitoring.selectors.ledger import inbox_backlog
 from monitoring.selectors.processes import read_machinery
 
 TICKER_SILENCE = timedelta(seconds=30)
 DRAIN_LAG = timedelta(seconds=60)
 OUTBOX_AGE = timedelta(minutes=5)
+EVALUATION_LAG = timedelta(seconds=90)
+CLOCK_SKEW = timedelta(seconds=10)
 
 
 def overdue_since(*, real_now: datetime) -> datetime | None:
@@ -39,59 +44,98 @@ def overdue_since(*, real_now: datetime) -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
-def pipeline_reasons(*, real_now: datetime) -> list[str]:
-    """Sentences that say what does not move; empty when everything does."""
-    reasons: list[str] = []
-    for ask in (_broker, _ticker, _drain, _outbox, _processes):
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What does not move: a code, the sentence for machines, for how long, and what of it."""
+
+    code: str
+    text: str
+    seconds: float = 0.0
+    name: str = ""
+
+
+def pipeline_reasons(*, real_now: datetime) -> list[Reason]:
+    """What does not move; empty when everything does."""
+    reasons: list[Reason] = []
+    for ask in (_broker, _ticker, _drain, _evaluation, _outbox, _processes, _clock):
         try:
             reasons += ask(real_now)
         except DatabaseError as error:
-            return [*reasons, f"database: {type(error).__name__}"]  # its text may name hosts and users
+            # Its text may name hosts and users.
+            return [*reasons, Reason("database", f"database: {type(error).__name__}")]
     return reasons
 
 
-def _broker(_real_now: datetime) -> list[str]:
+def _broker(_real_now: datetime) -> list[Reason]:
     if broker.client_url() is None or broker.answers():
         return []
-    return ["broker: does not answer a PING"]
+    return [Reason("broker", "broker: does not answer a PING")]
 
 
-def _ticker(real_now: datetime) -> list[str]:
+def _ticker(real_now: datetime) -> list[Reason]:
     latest = StageRun.objects.order_by("-started_at").first()
     if latest is None:
-        return ["ticker: no stage has run yet"]
+        return [Reason("ticker", "ticker: no stage has run yet")]
     silence = real_now - latest.started_at
     if silence > TICKER_SILENCE:
-        return [f"ticker: no stage has run for {_seconds(silence)}"]
+        return [_lasting("ticker", "ticker: no stage has run for {}", silence)]
     ours = {stage.name for stage in STAGES}
     late = [run for run in read_machinery(real_now=real_now).late if run.stage in ours]
     failing = StageRun.objects.filter(stage__in=ours).exclude(last_error="")
-    return [f"stage {run.stage}: last began {_seconds(real_now - run.started_at)} ago" for run in late] + [
-        f"stage {run.stage}: failing; the collection page says why" for run in failing
-    ]
+    return [
+        _lasting("late", f"stage {run.stage}: last began {{}} ago", real_now - run.started_at, run.stage)
+        for run in late
+    ] + [_failing(run, real_now) for run in failing]
 
 
-def _drain(real_now: datetime) -> list[str]:
+def _failing(run: StageRun, real_now: datetime) -> Reason:
+    since = run.succeeded_at or run.started_at
+    text = f"stage {run.stage}: failing; the collection page says why"
+    return Reason("failing", text, (real_now - since).total_seconds(), run.stage)
+
+
+def _drain(real_now: datetime) -> list[Reason]:
     backlog = inbox_backlog()
     if backlog.oldest_at is None or real_now - backlog.oldest_at <= DRAIN_LAG:
         return []
-    return [f"drain: {backlog.items} items wait, the oldest for {_seconds(real_now - backlog.oldest_at)}"]
+    return [_lasting("drain", f"drain: {backlog.items} items wait, the oldest for {{}}", real_now - backlog.oldest_at)]
 
 
-def _outbox(real_now: datetime) -> list[str]:
+def _evaluation(_real_now: datetime) -> list[Reason]:
+    lag = evaluation_lag(now=clock.now())
+    if lag is None or lag.behind <= EVALUATION_LAG * max(1.0, _rate()):
+        return []
+    return [_lasting("evaluation", f"rule {lag.rule}: due for {{}} and not evaluated", lag.behind, lag.rule)]
+
+
+def _rate() -> float:
+    """A story that catches up is due more often than it is ticked."""
+    face = clock.face()
+    return 1.0 if face is None else face.rate
+
+
+def _outbox(real_now: datetime) -> list[Reason]:
     since = overdue_since(real_now=real_now)
     if since is None or real_now - since <= OUTBOX_AGE:
         return []
-    return [f"outbox: a message has been due for {_seconds(real_now - since)}"]
+    return [_lasting("outbox", "outbox: a message has been due for {}", real_now - since)]
 
 
-def _processes(real_now: datetime) -> list[str]:
+def _processes(real_now: datetime) -> list[Reason]:
     return [
-        f"process {view.row.name}: {view.row.get_state_display()} ({view.row.last_exit})"
+        Reason("process", f"process {view.row.name}: {view.row.get_state_display()} ({view.row.last_exit})")
         for view in read_machinery(real_now=real_now).processes
         if view.heard and view.row.state == view.row.State.RESTARTING
     ]
 
 
-def _seconds(span: timedelta) -> str:
-    return f"{span.total_seconds():.0f} s"
+def _clock(real_now: datetime) -> list[Reason]:
+    skew = clock_skew(real_now=real_now)
+    if abs(skew) <= CLOCK_SKEW:
+        return []
+    text = "clock: this machine and the database differ by {}"
+    return [_lasting("clock", text, abs(skew))]
+
+
+def _lasting(code: str, text: str, span: timedelta, name: str = "") -> Reason:
+    return Reason(code, text.format(f"{span.total_seconds():.0f} s"), span.total_seconds(), name)

@@ -226,6 +226,7 @@ INCIDENT_LINKS = ["panel.links.for_incident", "runbooks.links.for_incident"]
 PUBLIC_URL = env_str("ATALAIA_PUBLIC_URL", "http://127.0.0.1:8000")
 FEEDBACK_FRAME_ANCESTORS = env_origins("ATALAIA_FEEDBACK_FRAME_ANCESTORS")
 CHANNEL_KEY = env_str("ATALAIA_CHANNEL_KEY") or kept_secret(DATA_DIR, "channel_key")
+HEARTBEAT_URL = env_str("ATALAIA_HEARTBEAT_URL")
 OUTGOING_ALLOW_PRIVATE = env_bool("ATALAIA_OUTGOING_ALLOW_PRIVATE", default=False)
 INGEST = {
     "max_items": 5_000,

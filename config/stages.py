@@ -26,6 +26,7 @@ STAGES = [
     Stage("evaluate", "alerting.evaluate.evaluate", 15),
     Stage("expire", "alerting.external.expire", 15),
     Stage("notify", "alerting.notify.send.send", 5),
+    Stage("watch", "config.watch.watch", 30),
     Stage("learn_lags", "monitoring.lags.learn_lags", 60),
     Stage("jobs", "models_registry.jobs.run_jobs", 5),
     Stage("fit", "monitoring.fitting.start.start_fits", 300),

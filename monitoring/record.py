@@ -46,9 +46,21 @@ def _keep(name: str, summary: Summary | None, error: str, timing: dict[str, Any]
         "written": done.written,
         "skipped": done.skipped,
         "last_error": error,
+        "facts": [dict(fact) for fact in done.facts],
     }
+    if summary is not None:
+        last["succeeded_at"] = timing["finished_at"]
     failures = 0 if summary else 1
-    counted = {"runs": F("runs") + 1, "failures": F("failures") + failures}
-    if not StageRun.objects.filter(stage=name).update(**last, **counted):
+    before = StageRun.objects.filter(stage=name).values_list("started_at", flat=True).first()
+    if before is None:
         first = StageRun(stage=name, **last, runs=1, failures=failures)
         StageRun.objects.bulk_create([first], ignore_conflicts=True)
+        return
+    counted = {"runs": F("runs") + 1, "failures": F("failures") + failures}
+    counted["missed"] = F("missed") + missed_rounds(before, timing["started_at"], every=timing["every"])
+    StageRun.objects.filter(stage=name).update(**last, **counted)
+
+
+def missed_rounds(before: datetime, now: datetime, *, every: int) -> int:
+    """Rounds that should have begun between two that did; a clock that was put back has missed none."""
+    return max(0, int((now - before).total_seconds() // every) - 1) if every else 0

@@ -19,6 +19,7 @@ from lib import clock
 from models_registry.models import Project
 from monitoring.selectors.processes import Machinery, read_machinery
 from panel.access import PROJECT_KEY
+from panel.unwell import say
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
@@ -108,6 +109,13 @@ class Shell:
     def stopped_stages(self) -> list[str]:
         """Stages that have been silent for too long."""
         return [run.stage for run in self._machinery.late]
+
+    @property
+    def unwell(self) -> list[str]:
+        """What the stage that watches the others found, unless it is silent itself."""
+        late = self.stopped_stages
+        found = [fact for run in self._machinery.stages if run.stage not in late for fact in run.facts]
+        return [text for text in map(say, found) if text]
 
     @property
     def starting(self) -> bool:

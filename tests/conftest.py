@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import hypothesis
 import pytest
@@ -17,6 +18,7 @@ from models_registry.roles import EDITOR, RESPONDER
 from monitoring import decide
 from monitoring.ingest import backpressure
 from tests import cast
+from tests.receiver import Receiver, receiver
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -121,6 +123,14 @@ def admin(db: None) -> User:
     person.is_superuser = True
     person.save()
     return person
+
+
+@pytest.fixture
+def hook(settings: Any) -> Iterator[Receiver]:
+    """A receiver of this machine, which messages may be sent to."""
+    settings.OUTGOING_ALLOW_PRIVATE = True
+    with receiver() as running:
+        yield running
 
 
 def _logged_in(person: User) -> Client:

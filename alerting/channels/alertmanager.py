@@ -33,9 +33,13 @@ class Alertmanager:
 
     def send(self, delivery: Delivery) -> None:
         """200, or 400 when it takes none of them."""
-        headers = {"Authorization": f"Bearer {secret_of(delivery.secret, '')}"} if delivery.secret else {}
-        content = as_json(alertmanager_alerts(delivery.body, at=delivery.at))
-        post(delivery.target.rstrip("/") + "/api/v2/alerts", content, headers=headers)
+        post_alerts(delivery.target, delivery.secret, alertmanager_alerts(delivery.body, at=delivery.at))
+
+
+def post_alerts(target: str, secret: bytes, alerts: list[dict[str, Any]]) -> None:
+    """Give the Alertmanager at `target` these; `secret` is sealed, or empty. `ChannelError` when it does not take them."""
+    headers = {"Authorization": f"Bearer {secret_of(secret, '')}"} if secret else {}
+    post(target.rstrip("/") + "/api/v2/alerts", as_json(alerts), headers=headers)
 
 
 def alertmanager_alerts(body: Mapping[str, Any], *, at: datetime) -> list[dict[str, Any]]:

@@ -18,7 +18,14 @@ class StageRun(models.Model):
     skipped = models.BigIntegerField(_("skipped"), default=0)
     runs = models.BigIntegerField(_("runs"), default=0)
     failures = models.BigIntegerField(_("failures"), default=0)
+    missed = models.BigIntegerField(
+        _("missed"), default=0, help_text=_("Rounds that nobody started in time, ever: counted, never made up for.")
+    )
+    succeeded_at = models.DateTimeField(_("last success"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
+    facts = models.JSONField(
+        _("what it found"), default=list, blank=True, help_text=_("What the panel says of itself on every page.")
+    )
 
     class Meta:
         """Few rows, read often."""

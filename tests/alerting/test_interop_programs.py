@@ -74,6 +74,8 @@ def test_an_alertmanager_is_told_of_our_alerts_and_of_their_end(panel: House, tm
             assert alert["labels"]["model"] == "scores"
             assert alert["annotations"]["summary"] == "The nightly job"
             until(lambda: beat(panel) and not shown(manager, "nightly-job"))
+            until(lambda: shown(manager, "Watchdog"))
+            assert shown(manager, "Watchdog")[0]["labels"]["severity"] == "none"
         assert [row["state"] for row in incidents(panel, "The nightly job")] == ["resolved"]
 
 
