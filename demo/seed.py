@@ -20,6 +20,8 @@ from demo.step import run_stages
 from demo.traffic import DAY, LOCAL_OFFSET
 from models_registry.clock import set_clock
 from models_registry.models import Project
+from monitoring.models import RetentionFloor
+from monitoring.models.summaries import TIER_SECONDS, Tier
 
 PROJECT, NAME = "demo", "Aurora"
 DEPTH = timedelta(days=30)
@@ -28,6 +30,7 @@ BUSY_STEP = timedelta(minutes=5)
 OLD, COSTLY, NEW = "silent_degradation", "llm_cost_spike", "prompt_truncation"
 OLD_DAYS_AGO, COSTLY_DAYS_AGO = 12, 4
 NEW_HOURS_AGO = 8
+HOUR = TIER_SECONDS[Tier.HOUR]
 ONSET_HOUR = 10  # local time: people are at work
 
 
@@ -49,6 +52,7 @@ def begin(*, seed: int, real_now: datetime) -> Play:
         COSTLY: _morning(real_now - timedelta(days=COSTLY_DAYS_AGO)),
         NEW: _morning(real_now - timedelta(hours=NEW_HOURS_AGO)),
     }
+    _keep_minutes_from(onsets[OLD] - DAY)
     episodes = [[slug, onset] for slug, onset in onsets.items()]
     return Play.objects.create(project=project, seed=seed, origin=origin, through=origin, episodes=episodes)
 
@@ -78,6 +82,12 @@ def done_share(play: Play, *, real_now: datetime) -> float:
     """How much of the work an earlier run has done."""
     episodes = story_of(play).episodes
     return _weight(play.origin, play.through, episodes) / _weight(play.origin, real_now, episodes)
+
+
+def _keep_minutes_from(epoch_s: float) -> None:
+    """Sum the quiet weeks before by the hour, as retention leaves them anyway: most of the buckets would be theirs."""
+    start = int(epoch_s - epoch_s % HOUR)
+    RetentionFloor.objects.update_or_create(kind=RetentionFloor.Kind.MINUTES, defaults={"start": start})
 
 
 def _steps(start: datetime, until: Callable[[], datetime], episodes: tuple[Episode, ...]) -> Iterator[datetime]:

@@ -8,9 +8,9 @@ from typing import TypeVar
 from django.db import connection
 
 from models_registry.models import ModelVersion
-from monitoring.drain.buckets import Key
+from monitoring.drain.buckets import Key, sum_buckets
 from monitoring.drain.fold import Folds
-from monitoring.drain.merge import Sum, sums_by_bucket
+from monitoring.drain.merge import sums_by_bucket
 from monitoring.drain.rows import MODELS, BusinessEventRow, LLMCallRow, PredictionRow
 from monitoring.drain.user_days import Owner, Place, Spent, add_up, by_application, sum_by_version
 from monitoring.models import Bucket, Series, UserDay
@@ -18,7 +18,6 @@ from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import Floors, read_floors
 from monitoring.selectors.plans import read_plans
 from monitoring.selectors.segments import read_keys
-from monitoring.stats.histogram import merge_packed
 from monitoring.stats.layouts import HOURLY
 
 ROWS_PER_FETCH = 5_000
@@ -70,8 +69,8 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
         folds.add_all(calls)
     for events in _stored(BusinessEventRow, first, last):
         folds.add_all(events)
-    sums = sums_by_bucket(list(folds.cells()), floors, create=False)
-    counted = {key: _of_sum(sum_) for key, sum_ in sums.items()}
+    sums = sum_buckets(sums_by_bucket(list(folds.cells()), floors, create=False))
+    counted = {row[:3]: row[3:] for row in sums}
     stored = _buckets(floors, first, last, hourly)
     names = {series.id: str(series) for series in Series.objects.all()}
     return [
@@ -120,10 +119,6 @@ def _stored(row_type: type[Stored], first: int, last: int) -> Iterator[list[Stor
         )
         while rows := cursor.fetchmany(ROWS_PER_FETCH):
             yield [row_type._make(row) for row in rows]
-
-
-def _of_sum(counted: Sum) -> tuple[int, int, bytes]:
-    return counted.n, counted.total, merge_packed(counted.bins)
 
 
 def _buckets(floors: Floors, first: int, last: int, hourly: Collection[int]) -> dict[Key, tuple[int, int, bytes]]:

@@ -4,19 +4,17 @@ A coarser bucket is the sum of the finer ones, never an increment, so running tw
 has dropped the finer buckets (see `monitoring.selectors.floors`), the coarser ones are the truth and stay as they are.
 """
 
-from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from lib.stage import Summary
-from monitoring.drain.buckets import BucketRow, Key, lock_buckets, read_within, write_buckets
+from monitoring.drain.buckets import BucketRow, Key, lock_buckets, read_within, sum_buckets, write_buckets
 from monitoring.drain.sql import prefer_indexes
 from monitoring.models import DirtyHour, Series
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import hold_floors
-from monitoring.stats.histogram import merge_packed
 from monitoring.stats.layouts import HOURLY
 
 HOURS_PER_CHUNK = 100
@@ -81,17 +79,7 @@ def _recompute(tier: Tier, places: Collection[tuple[int, int]]) -> int:
         return 0
     lock_buckets(keys)
     width = TIER_SECONDS[tier]
-    finer: defaultdict[Key, list[BucketRow]] = defaultdict(list)
-    for row in read_within(keys, tier=tier - 1, seconds=width):
-        finer[(row.series_id, int(tier), row.start - row.start % width)].append(row)
-    write_buckets([_sum(key, finer[key]) for key in keys])
+    finer = read_within(keys, tier=tier - 1, seconds=width)
+    moved = [row._replace(tier=int(tier), start=row.start - row.start % width) for row in finer]
+    write_buckets(sum_buckets([*(BucketRow(*key, 0, 0, b"") for key in keys), *moved]))
     return len(keys)
-
-
-def _sum(key: Key, rows: Collection[BucketRow]) -> BucketRow:
-    return BucketRow(
-        *key,
-        n=sum(row.n for row in rows),
-        total=sum(row.total for row in rows),
-        bins=merge_packed(row.bins for row in rows),
-    )

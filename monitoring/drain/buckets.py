@@ -1,11 +1,15 @@
 """Buckets in bulk: read them under lock, write them back, always in key order so that two writers never cross."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
+import numpy as np
 from django.db import connection
 
 from monitoring.drain.sql import binary_cursor, is_postgres, parts
+from monitoring.stats.histogram import merge_packed_each
 
 Key = tuple[int, int, int]  # series, tier, start
 KEYS_PER_STATEMENT = 300
@@ -22,21 +26,33 @@ class BucketRow(NamedTuple):
     bins: bytes
 
 
-def lock_buckets(keys: Iterable[Key]) -> dict[Key, BucketRow]:
-    """The buckets under these keys, locked until the transaction ends; missing ones are empty.
+def sum_buckets(rows: Iterable[BucketRow]) -> list[BucketRow]:
+    """One row for each key, the sum of all that are of it, in key order; their histograms are merged in one go."""
+    mine: defaultdict[Key, list[BucketRow]] = defaultdict(list)
+    for row in rows:
+        mine[row[:3]].append(row)
+    keys = sorted(mine)
+    groups = [mine[key] for key in keys]
+    firsts = np.cumsum([0, *map(len, groups[:-1])])
+    merged = merge_packed_each([row.bins for row in chain.from_iterable(groups)], firsts) if groups else []
+    return [
+        BucketRow(*key, sum([row.n for row in group]), sum([row.total for row in group]), bins)
+        for key, group, bins in zip(keys, groups, merged, strict=True)
+    ]
+
+
+def lock_buckets(keys: Iterable[Key]) -> list[BucketRow]:
+    """The buckets under these keys, locked until the transaction ends; of missing ones nothing, or an empty row.
 
     PostgreSQL first inserts what is missing, so that there is a row to lock. Every insert comes before every lock
     and both go in key order, so that two drains can wait for each other but never in a circle.
     """
     ordered = sorted(keys)
-    found = {key: BucketRow(*key, n=0, total=0, bins=b"") for key in ordered}
-    for series_id, tier, start, n, total, bins in _locked(ordered) if is_postgres() else _read(ordered):
-        found[(series_id, tier, start)] = BucketRow(series_id, tier, start, n, total, bytes(bins))
-    return found
+    return list(map(BucketRow._make, _locked(ordered) if is_postgres() else _read(ordered)))
 
 
 def write_buckets(rows: Sequence[BucketRow]) -> None:
-    """Write buckets that `lock_buckets` has returned."""
+    """Write buckets that `lock_buckets` has locked."""
     if is_postgres():
         sql = b"""
             UPDATE monitoring_bucket AS stored SET n = mine.n, total = mine.total, bins = mine.bins
@@ -63,8 +79,8 @@ def read_within(keys: Sequence[Key], *, tier: int, seconds: int) -> list[BucketR
         sql = f"""{select} unnest(%b::bigint[], %b::smallint[], %b::bigint[]) AS k (series_id, tier, start)
             JOIN monitoring_bucket AS b ON {on}"""
         with binary_cursor() as cursor:
-            return [BucketRow(*row) for row in cursor.execute(sql.encode(), _columns(keys, 3)).fetchall()]
-    return [BucketRow(*row) for row in _joined(f"{select} {{keys}} CROSS JOIN monitoring_bucket AS b ON {on}", keys)]
+            return list(map(BucketRow._make, cursor.execute(sql.encode(), _columns(keys, 3)).fetchall()))
+    return list(map(BucketRow._make, _joined(f"{select} {{keys}} CROSS JOIN monitoring_bucket AS b ON {on}", keys)))
 
 
 def _locked(ordered: Sequence[Key]) -> list[tuple[Any, ...]]:

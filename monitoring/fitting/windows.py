@@ -10,15 +10,13 @@ from django.db import transaction
 
 from models_registry.models import Model, ModelVersion
 from models_registry.register import KnownVersion, read_version
-from monitoring.drain.codes import Codes
-from monitoring.drain.fold import Cell as Folded
-from monitoring.drain.fold import Folds, Group, Slot
+from monitoring.drain.fold import Folds
 from monitoring.drain.labels import decision, label_text
-from monitoring.drain.merge import numbers_of, words_of
+from monitoring.drain.names import Folded, Names
 from monitoring.drain.rows import PredictionRow
 from monitoring.fitting.fit import LABELLED
 from monitoring.selectors.summaries import Scope, read_tallies, read_tally
-from monitoring.stats.histogram import merge, pack_arrays
+from monitoring.stats.histogram import merge, pack_each
 from monitoring.stats.layouts import STATUS_OK
 from monitoring.stats.sample import Sample
 from monitoring.stats.tally import Cell, Tally
@@ -47,11 +45,10 @@ def tallies_of_sample(version: ModelVersion, sample: Sample) -> tuple[Tally, lis
     folds = Folds()
     folds.add_all(_rows(known, sample), with_features=False)
     cells = [cell for cell in folds.cells() if cell[1].metric in LABELLED]
-    words = {word for group, slot, cell in cells for word in words_of(group, cell, known.model_id, slot)}
     with transaction.atomic():  # classes that nobody has seen get their codes, under the lock of their model
-        codes = Codes(words)
-    parts = [_tally([one for one in cells if one[0].minute == part], known, codes) for part in range(PARTS)]
-    return _tally(cells, known, codes), parts
+        names = Names(cells, {known.id: known.model_id})
+    parts = [_tally([one for one in cells if one[0].minute == part], names) for part in range(PARTS)]
+    return _tally(cells, names), parts
 
 
 def _rows(known: KnownVersion, sample: Sample) -> Iterator[PredictionRow]:
@@ -95,12 +92,13 @@ def _score(known: KnownVersion, score: float | None, scores: Mapping[str, float]
     return next((given for name, given in scores.items() if label_text(name) == known.positive_label), None)
 
 
-def _tally(cells: Sequence[tuple[Group, Slot, Folded]], known: KnownVersion, codes: Codes) -> Tally:
+def _tally(cells: Sequence[Folded], names: Names) -> Tally:
     found: dict[tuple[str, str], Cell] = {}
     for slot in {slot for _, slot, _ in cells}:
-        mine = [cell for _, its, cell in cells if its == slot]
-        packed = [pack_arrays(numbers_of(cell, known.model_id, slot, codes), cell.counts) for cell in mine]
-        bins, counts = merge(packed)
-        n = int(np.sum([cell.n for cell in mine]))
+        mine = [folded for folded in cells if folded[1] == slot]
+        bins, counts = merge(
+            pack_each([names.numbers(*folded) for folded in mine], [cell.counts for _, _, cell in mine])
+        )
+        n = int(np.sum([cell.n for _, _, cell in mine]))
         found[slot.metric, slot.key] = Cell(n, 0, bins, counts, slot.layout)
     return Tally(NO_MOMENT, NO_MOMENT, found)

@@ -26,9 +26,15 @@ def pack(bins: Mapping[int, int]) -> bytes:
 
 def pack_arrays(bins: NDArray[Any], counts: NDArray[Any]) -> bytes:
     """`pack` of arrays as they are: whoever stores them has sorted the bins and left out zero counts."""
-    pairs = np.empty(len(bins), dtype=PAIR)
-    pairs["bin"], pairs["count"] = bins, counts
-    return pairs.tobytes()
+    return _paired(bins, counts).tobytes()
+
+
+def pack_each(bins: Sequence[NDArray[Any]], counts: Sequence[NDArray[Any]]) -> list[bytes]:
+    """`pack_arrays` of each, in one go: most histograms are of a minute and hold a bin or two."""
+    if not bins:
+        return []
+    ends = np.cumsum([0, *map(len, bins)])
+    return _cut(_paired(np.concatenate(bins), np.concatenate(counts)), ends)
 
 
 def unpack(data: bytes | memoryview) -> tuple[Bins, Counts]:
@@ -47,8 +53,25 @@ def merge_each(datas: Sequence[bytes | memoryview], firsts: NDArray[np.int64]) -
 
     All groups are sorted and added up together: reading many windows costs as much as reading one.
     """
+    bins, sums, bounds = _merged(datas, firsts)
+    return [(bins[low:high], sums[low:high]) for low, high in pairwise(bounds.tolist())]
+
+
+def merge_packed(datas: Iterable[bytes | memoryview]) -> bytes:
+    """The sum of packed histograms of one layout, packed."""
+    return merge_packed_each([b"".join(datas)], np.zeros(1, dtype=np.int64))[0]
+
+
+def merge_packed_each(datas: Sequence[bytes | memoryview], firsts: NDArray[np.int64]) -> list[bytes]:
+    """`merge_each`, packed."""
+    bins, sums, bounds = _merged(datas, firsts)
+    return _cut(_paired(bins, sums), bounds)
+
+
+def _merged(datas: Sequence[bytes | memoryview], firsts: NDArray[np.int64]) -> tuple[Bins, Counts, NDArray[np.int64]]:
+    """The bins and counts of all groups, one after the other, and the bounds of each."""
     pairs = np.frombuffer(b"".join(datas), dtype=PAIR)
-    lengths = np.fromiter((len(data) // PAIR.itemsize for data in datas), dtype=np.int64, count=len(datas))
+    lengths = np.fromiter(map(len, datas), dtype=np.int64, count=len(datas)) // PAIR.itemsize
     owners = np.repeat(np.arange(len(firsts)), np.add.reduceat(lengths, firsts))
     keys = (owners << 32) + pairs["bin"]
     order = np.argsort(keys)  # not stable: what is equal is added up
@@ -57,13 +80,19 @@ def merge_each(datas: Sequence[bytes | memoryview], firsts: NDArray[np.int64]) -
     sums = np.add.reduceat(pairs["count"][order], heads) if len(heads) else pairs["count"]
     kept = sums != 0
     heads, sums = order[heads[kept]], sums[kept]
-    bins, bounds = pairs["bin"][heads], np.searchsorted(owners[heads], np.arange(len(firsts) + 1)).tolist()
-    return [(bins[low:high], sums[low:high]) for low, high in pairwise(bounds)]
+    return pairs["bin"][heads], sums, np.searchsorted(owners[heads], np.arange(len(firsts) + 1))
 
 
-def merge_packed(datas: Iterable[bytes | memoryview]) -> bytes:
-    """The sum of packed histograms of one layout, packed."""
-    return pack_arrays(*merge(datas))
+def _paired(bins: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
+    pairs = np.empty(len(bins), dtype=PAIR)
+    pairs["bin"], pairs["count"] = bins, counts
+    return pairs
+
+
+def _cut(pairs: NDArray[Any], bounds: NDArray[np.int64]) -> list[bytes]:
+    """The bytes between each two bounds."""
+    data = pairs.tobytes()
+    return [data[low:high] for low, high in pairwise((bounds * PAIR.itemsize).tolist())]
 
 
 def quantile(bins: Bins, counts: Counts, q: float, layout: str) -> float | None:

@@ -97,16 +97,13 @@ class Sums:
             events, bins = spread.counts(self._events[slot], 0), spread.counts(self._bins[slot], BIN_BITS)
             totals = spread.totals(self._totals[slot])
             n = dict(zip(events.keys.tolist(), events.times.tolist(), strict=True))
-            owners = bins.keys >> BIN_BITS
-            for place in sorted({*n, *totals, *owners.tolist()}):
-                low, high = np.searchsorted(owners, (place, place + 1))
-                found = (bins.keys[low:high] & BIN_MASK) - BIN_SHIFT
-                named = names if slot.layout in NAMED else None
-                yield (
-                    groups[place],
-                    slot,
-                    Cell(n.get(place, 0), totals.get(place, 0), found, bins.times[low:high], named),
-                )
+            owners, found = bins.keys >> BIN_BITS, (bins.keys & BIN_MASK) - BIN_SHIFT
+            places = sorted({*n, *totals, *owners.tolist()})
+            bounds = np.searchsorted(owners, [*places, len(groups)]).tolist()
+            named = names if slot.layout in NAMED else None
+            for place, low, high in zip(places, bounds, bounds[1:], strict=False):
+                mine = Cell(n.get(place, 0), totals.get(place, 0), found[low:high], bins.times[low:high], named)
+                yield groups[place], slot, mine
 
     def named(self, names: Iterable[Named]) -> list[int]:
         """Bins of a layout whose bins are named."""
