@@ -11,7 +11,7 @@ from monitoring.record import StageVerb
 def run_stages(*, now: datetime) -> None:
     """Store what was posted, sum it up, judge it, tell people, draft reviews; an error stops the story loudly.
 
-    Forgetting is left to the panel: nothing in a story is old enough to be dropped while it is told.
+    Forgetting is left to the panel: no event of a story is old enough to be dropped while it is told.
     """
     for stage in settings.STAGES:
         if not stage.forgets:
