@@ -61,14 +61,11 @@ def make_objectives(project: Project, count: int) -> list[SLO]:
 
 
 def fill(project: Project, *, events: int, now: datetime) -> None:
-    """So many events behind the objectives of all models: in every bucket at least one, the rest spread evenly."""
+    """So many events behind the objectives of all its models: in every bucket at least one, the rest spread evenly."""
     series = list(Series.objects.filter(project=project).order_by("pk"))
     per_hour = max(1, events // max(1, len(series) // len(INDICATORS)) // HOURS)
     each = {Tier.MINUTE: max(1, per_hour // 60), Tier.HOUR: per_hour, Tier.DAY: per_hour * 24}
-    with transaction.atomic(), connection.cursor() as cursor:
-        empty = "TRUNCATE" if connection.vendor == "postgresql" else "DELETE FROM"
-        cursor.execute(f"{empty} {Bucket._meta.db_table}")
-        cursor.execute(f"DELETE FROM {DirtyHour._meta.db_table}")
+    with transaction.atomic():
         hour = int(now.timestamp()) // 3_600 * 3_600
         bulk_insert(DirtyHour, ("series_id", "start"), [(one.pk, hour) for one in series])
         for tier, buckets in BUCKETS.items():

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import hypothesis
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -64,6 +65,22 @@ def _forget() -> Iterator[None]:
     yield
     clock.forget()
     translation.deactivate()  # a request in another language leaves it on in its thread
+
+
+class Told(psycopg.Cursor[Any]):
+    """A cursor of psycopg that tells Django what it executes, so that a test counts such statements like all others."""
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> "Told":
+        if connection.queries_logged:
+            sql = query.decode() if isinstance(query, bytes) else str(query)
+            connection.queries_log.append({"sql": sql, "time": "0"})
+        return super().execute(query, *args, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def _statements_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those that go past Django's cursor (`monitoring.postgres`)."""
+    monkeypatch.setattr(psycopg, "Cursor", Told)
 
 
 @pytest.fixture

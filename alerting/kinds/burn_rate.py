@@ -19,7 +19,7 @@ from monitoring.models import SLO
 from monitoring.objective_windows import Sums, ask_windows, sum_windows
 from monitoring.selectors.history import Question
 from monitoring.slo import read_slices
-from monitoring.stats.burn import Pair, highest_factor, reachable, spans, standard_pairs
+from monitoring.stats.burn import Pair, allowance, highest_factor, reachable, spans, standard_pairs
 from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Floats, Integers, Windows
 
@@ -78,7 +78,7 @@ class BurnRate:
                 int(n[place]),
                 reason=self._reason(rule, pair, state, rate),
                 window_s=pair.long_s,
-                limit=pair.factor * (1 - slo.target),
+                limit=pair.factor * allowance(slo.target),
             )
 
         return Answers(found, value, n, severity, tell)
@@ -127,7 +127,7 @@ class Burning:
         """Times as fast as planned; NaN without events."""
         good, valid = self.sums[span]
         share = np.divide(valid - good, valid, out=np.full(valid.shape, np.nan), where=valid > 0)
-        return np.asarray(share / (1 - self.slo.target))
+        return np.asarray(share / allowance(self.slo.target))
 
     def by(self, pair: Pair, *, minimum: int) -> NDArray[np.bool_]:
         """Whether both windows burn faster than the factor, on at least `minimum` bad events in the long one."""
@@ -176,7 +176,7 @@ def _pair_problem(pair: Any, target: float) -> str:
             "fire. Use at most %(mend)s."
         ) % {
             "target": number_format(target),
-            "top": number_format(1 / (1 - target), 1),
+            "top": number_format(1 / allowance(target), 1),
             "factor": number_format(pair["factor"]),
             "mend": number_format(highest_factor(target), 1),
         }

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.tiles import Name, Tiles, fetch
+from monitoring.stats.histogram import spread
 from monitoring.stats.marks import Marks
 from monitoring.stats.tally import Subject
 from monitoring.stats.tiers import MINUTE, Integers, Range, Running, join_ranges, ranges_of, snap
@@ -116,21 +117,15 @@ def _running(ask: CountAsk, tiles: Tiles, pairs: Integers) -> Running:
     """Good and valid of the buckets at these places, by owner; `pairs` are (place, owner)."""
     places, owners = pairs[:, 0], pairs[:, 1]
     low, high = (np.searchsorted(tiles.place, places, side=side) for side in ("left", "right"))
-    rows = _spread(low, high)
+    rows = spread(low, high)
     owner = np.repeat(owners, high - low)
     source, back = np.unique(tiles.source[rows], return_inverse=True)
     first, end = tiles.ends[source], tiles.ends[source + 1]
-    bins = tiles.pairs[_spread(first, end)]
-    sums = np.zeros((len(bins) + 1, 2), dtype=np.int64)
-    for column, mask in enumerate(ask.marks(bins["bin"], ask.subject, ask.bound_ms)):
-        np.cumsum(bins["count"] * mask, out=sums[1:, column])
+    pairs_of = spread(first, end)
+    bins, counts = tiles.bins[pairs_of], tiles.counts[pairs_of]
+    sums = np.zeros((2, len(bins) + 1), dtype=np.int64)
+    for line, mask in zip(sums, ask.marks(bins, ask.subject, ask.bound_ms), strict=True):
+        np.cumsum(counts * mask, out=line[1:])
     bounds = np.concatenate([[0], np.cumsum(end - first)])
-    amounts = sums[bounds[1:]] - sums[bounds[:-1]]
+    amounts = np.diff(sums[:, bounds], axis=1).T
     return Running(owner, tiles.tier[rows], tiles.start[rows], amounts[back])
-
-
-def _spread(low: Integers, high: Integers) -> Integers:
-    """The positions [low, high) of each, one after the other."""
-    sizes = high - low
-    offsets = np.repeat(low - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
-    return offsets + np.arange(int(sizes.sum()))

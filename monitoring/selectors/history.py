@@ -4,23 +4,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from django.db import connection
+from numpy.typing import NDArray
 
 from monitoring.models import Bucket, Series
 from monitoring.models.summaries import TIER_SECONDS, Tier
-from monitoring.postgres import binary_cursor
 from monitoring.selectors.floors import read_floors
+from monitoring.selectors.packed import Packed, number_sql, read_rows
 from monitoring.selectors.summaries import LONG, Ask, Scope, read_tallies_of
+from monitoring.stats.histogram import PAIR, spread
 from monitoring.stats.layouts import BY_VERSION, HOURLY
 from monitoring.stats.sliding import Column, Name, Sliding
 from monitoring.stats.windows import Integers, Once
 
 MINUTE: Final = 60
 HOUR: Final = 3_600
-Row = tuple[int, int, int, int, int, bytes]
+_WIDTHS: Final = np.array([TIER_SECONDS[tier] for tier in (Tier.MINUTE, Tier.HOUR, Tier.DAY)])
 
 
 @dataclass(frozen=True)
@@ -80,22 +81,30 @@ def _read(scope: Scope, metrics: frozenset[str], low: int, high: int) -> dict[Na
     for number, version, metric, key, layout in series:
         groups[(metric, str(version) if metric in BY_VERSION else key), layout].append(number)
     hourly = {number for number, _, metric, _, _ in series if metric in HOURLY}
-    rows = _buckets([row[0] for row in series], hourly, low, high)
-    if not rows:
+    read = _buckets([row[0] for row in series], hourly, low, high)
+    if read is None or not len(read.lengths):
         return {}
-    *numbers, packed = zip(*rows, strict=True)
-    owner, start, width, n, total = (np.array(column, dtype=np.int64) for column in numbers)
+    owner, tier = read.owner, read.kind
+    pairs, first = np.frombuffer(read.bins, dtype=PAIR), np.append(0, np.cumsum(read.lengths))
     found: defaultdict[Name, list[Column]] = defaultdict(list)
     for (name, layout), mine in groups.items():
         places = np.flatnonzero(np.isin(owner, mine))
         if len(places):
-            places = places[np.argsort(start[places], kind="stable")]
-            bins = [packed[place] for place in places.tolist()]
+            places = places[np.argsort(read.value[places], kind="stable")]
+            start, n, total = (column[places] for column in (read.value, *read.numbers[1:]))
+            theirs = _pairs(pairs, first, places)
             one = Column.of(
-                start[places], width[places], n[places], total[places], bins, layout=layout, newest=max(mine)
+                start, _WIDTHS[tier[places]], n, total, theirs, read.lengths[places], layout=layout, newest=max(mine)
             )
             found[name].append(one)
     return {name: sorted(columns, key=lambda column: column.newest) for name, columns in found.items()}
+
+
+def _pairs(pairs: NDArray[Any], first: Integers, places: Integers) -> NDArray[Any]:
+    """Of the buckets at these places; neighbours, as a series mostly lies there, need no look-up of each."""
+    if (np.diff(places) == 1).all():
+        return pairs[first[places[0]] : first[places[-1] + 1]]
+    return pairs[spread(first[places], first[places + 1])]
 
 
 def _series(scope: Scope, metrics: frozenset[str]) -> Iterable[tuple[int, int, str, str, str]]:
@@ -108,8 +117,8 @@ def _series(scope: Scope, metrics: frozenset[str]) -> Iterable[tuple[int, int, s
     return rows.values_list("id", "version_id", "metric", "key", "layout")
 
 
-def _buckets(series: Iterable[int], hourly: set[int], low: int, high: int) -> list[Row]:
-    """(series, start, width, n, total, bins) of the finest tier of each moment of [low, high)."""
+def _buckets(series: Iterable[int], hourly: set[int], low: int, high: int) -> Packed | None:
+    """(number, n, total) of the finest tier of each moment of [low, high); None where nothing can be."""
     floors, finer = read_floors(), sorted(set(series) - hourly)
     parts = [
         (finer, Tier.MINUTE, max(low, floors.minutes), high),
@@ -118,22 +127,12 @@ def _buckets(series: Iterable[int], hourly: set[int], low: int, high: int) -> li
         (sorted(series), Tier.DAY, low - low % TIER_SECONDS[Tier.DAY], min(high, floors.hours)),
     ]
     statements = [_statement(*part) for part in parts if part[0] and part[2] < part[3]]
-    sql = " UNION ALL ".join(statements)
-    if not sql:
-        return []
-    if connection.vendor == "postgresql":
-        with binary_cursor() as cursor:
-            return cursor.execute(sql.encode()).fetchall()
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        rows: list[Row] = cursor.fetchall()
-        return rows
+    return read_rows(" UNION ALL ".join(statements)) if statements else None
 
 
 def _statement(series: Iterable[int], tier: Tier, low: int, high: int) -> str:
-    numbers, width = ", ".join(map(str, series)), TIER_SECONDS[tier]
-    table = Bucket._meta.db_table
+    numbers = ", ".join(map(str, series))
     return (
-        f"SELECT series_id, start, {width}, n, total, bins FROM {table} "
+        f"SELECT {number_sql('series_id', 'tier', 'start')}, n, total, bins FROM {Bucket._meta.db_table} "
         f"WHERE series_id IN ({numbers}) AND tier = {tier:d} AND start >= {low} AND start < {high}"
     )

@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from django.db import connection
@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from models_registry.models import ModelVersion
 from monitoring.models import Bucket, DirtyHour, RetentionFloor, Series
 from monitoring.models.summaries import Tier
-from monitoring.postgres import binary_cursor
 from monitoring.selectors.floors import NEVER
+from monitoring.selectors.packed import GATHERED, number_sql, read_gathered, read_rows
 from monitoring.stats.histogram import PAIR
 from monitoring.stats.tiers import DAY, HOUR, SPARE, Integers, Range, down
 
 # Beside tiers 0 to 2, what else rows tell: of a series its version and its name, a note in an hour, in a day, a floor.
 _VERSION, _NAME, _IN_HOUR, _IN_DAY, _FLOOR = 3, 4, 5, 6, 7
-_OWNER, _KIND = 39, 36  # a row is one number: whose it is, of which kind, and a moment or an id below 2 ** 36
 _BUCKET: Final = Bucket._meta.db_table
-_NUMBER: Final = f"(b.series_id << {_OWNER}) + (CAST(b.tier AS bigint) << {_KIND}) + b.start"
+_FLOOR_OWNER: Final = f"CAST(CASE f.kind WHEN '{RetentionFloor.Kind.MINUTES}' THEN 0 ELSE 1 END AS bigint)"
+_NUMBER: Final = number_sql("b.series_id", "b.tier", "b.start")
 _SQL: Final = f"""
 WITH asked(name, batch, model, environment, segment, metric) AS (
     {{asked}}
@@ -38,31 +38,33 @@ WITH asked(name, batch, model, environment, segment, metric) AS (
     SELECT DISTINCT d.series_id, d.start, r.tier
     FROM {DirtyHour._meta.db_table} d JOIN picked p ON p.id = d.series_id
     JOIN ranges r ON r.batch = p.batch AND r.tier IN (1, 2) AND d.start >= r.low AND d.start < r.high
-), found(number, bins) AS (
-    SELECT {_NUMBER}, b.bins FROM picked p CROSS JOIN ranges r {{by_range}} AND r.batch = p.batch
-    UNION ALL
+), needed AS (
+    SELECT p.id, r.tier, r.low, r.high FROM picked p CROSS JOIN ranges r WHERE r.batch = p.batch {{in_order}}
+), ranged(number, bins, id) AS (
+    SELECT {_NUMBER}, b.bins, r.id FROM needed r {{by_range}}
+), told(number, bins) AS (
     SELECT {_NUMBER}, b.bins FROM dirty d {{by_day}} AND d.tier = {Tier.DAY:d}
     UNION ALL
     SELECT {_NUMBER}, b.bins FROM dirty d {{by_hour}}
     UNION ALL
-    SELECT (p.id << {_OWNER}) + (CAST({_VERSION} AS bigint) << {_KIND}) + p.version_id, {{nothing}} FROM picked p
+    SELECT {number_sql("p.id", str(_VERSION), "p.version_id")}, {{nothing}} FROM picked p
     UNION ALL
-    SELECT (p.id << {_OWNER}) + (CAST({_NAME} AS bigint) << {_KIND}) + p.name, {{nothing}} FROM picked p
+    SELECT {number_sql("p.id", str(_NAME), "p.name")}, {{nothing}} FROM picked p
     UNION ALL
-    SELECT (d.series_id << {_OWNER}) + (CAST({_IN_HOUR} - 1 + d.tier AS bigint) << {_KIND}) + d.start, {{nothing}} FROM dirty d
+    SELECT {number_sql("d.series_id", f"({_IN_HOUR} - 1 + d.tier)", "d.start")}, {{nothing}} FROM dirty d
     UNION ALL
-    SELECT (CAST(CASE f.kind WHEN '{RetentionFloor.Kind.MINUTES}' THEN 0 ELSE 1 END AS bigint) << {_OWNER})
-        + (CAST({_FLOOR} AS bigint) << {_KIND}) + f.start, {{nothing}}
+    SELECT {number_sql(_FLOOR_OWNER, str(_FLOOR), "f.start")}, {{nothing}}
     FROM {RetentionFloor._meta.db_table} f WHERE f.kind <> '{RetentionFloor.Kind.EVENTS}'
 )
+{{answer}}
 """
+_VERSIONS: Final = f"{ModelVersion._meta.db_table} v"
 _SERIES: Final = (
-    f"{ModelVersion._meta.db_table} v CROSS JOIN {Series._meta.db_table} s",
-    "v.model_id = a.model AND s.version_id = v.id AND s.environment = a.environment AND s.metric = a.metric"
-    " AND s.segment = a.segment",
+    f"{Series._meta.db_table} s",
+    "s.version_id = v.id AND s.environment = a.environment AND s.metric = a.metric AND s.segment = a.segment",
 )
 _BUCKETS: Final = {
-    "by_range": f"b.series_id = p.id AND b.tier = r.tier %% {SPARE} AND b.start >= r.low AND b.start < r.high",
+    "by_range": f"b.series_id = r.id AND b.tier = r.tier %% {SPARE} AND b.start >= r.low AND b.start < r.high",
     "by_day": f"b.series_id = d.series_id AND b.tier = {Tier.HOUR:d}"
     f" AND b.start >= d.start - d.start %% {DAY} AND b.start < d.start - d.start %% {DAY} + {DAY}",
     "by_hour": f"b.series_id = d.series_id AND b.tier = {Tier.MINUTE:d} AND b.start >= d.start AND b.start < d.start + {HOUR}",
@@ -72,31 +74,33 @@ _BUCKETS: Final = {
 def _sqlite() -> str:
     """A row for each bucket. CROSS JOIN keeps the order of tables, so that keys are used."""
     fields = ", ".join(f"json_extract(j.value, '$[{place}]')" for place in range(6))
-    sql = _SQL.format(
+    return _SQL.format(
         asked=f"SELECT {fields} FROM json_each(%s) AS j",
         ranges="{ranges}",
         nothing="X''",
-        by_name=f"CROSS JOIN {_SERIES[0]} WHERE {_SERIES[1]}",
+        in_order="",
+        answer="SELECT number, bins FROM ranged UNION ALL SELECT number, bins FROM told",
+        by_name=f"CROSS JOIN {_VERSIONS} CROSS JOIN {_SERIES[0]} WHERE v.model_id = a.model AND {_SERIES[1]}",
         **{name: f"CROSS JOIN {_BUCKET} b WHERE {condition}" for name, condition in _BUCKETS.items()},
     )
-    return f"{sql} SELECT number, bins FROM found"
 
 
 def _postgresql() -> str:
-    """All in a row, for columns are gathered faster than rows are sent. OFFSET keeps the order of tables."""
+    """A row for each series and one for the rest. OFFSET keeps the order of tables, and theirs that of series."""
     fields = ", ".join(f"(j.value->>{place}){'::int' if place < 3 else ''}" for place in range(6))
-    sql = _SQL.format(
+    return _SQL.format(
         asked=f"SELECT {fields} FROM json_array_elements(%b::json) AS j",
         ranges="{ranges}",
         nothing="''::bytea",
-        by_name=f"CROSS JOIN LATERAL (SELECT s.* FROM {_SERIES[0]} WHERE {_SERIES[1]} OFFSET 0) s",
+        in_order="ORDER BY p.id",
+        answer=f"SELECT {GATHERED} FROM ranged GROUP BY id UNION ALL SELECT {GATHERED} FROM told",
+        by_name=f"JOIN {_VERSIONS} ON v.model_id = a.model"
+        f" CROSS JOIN LATERAL (SELECT * FROM {_SERIES[0]} WHERE {_SERIES[1]} OFFSET 0) s",
         **{
             name: f"CROSS JOIN LATERAL (SELECT * FROM {_BUCKET} b WHERE {condition} OFFSET 0) b WHERE true"
             for name, condition in _BUCKETS.items()
         },
     )
-    columns = "string_agg(int8send(number), ''), string_agg(int4send(length(bins)), ''), string_agg(bins, '')"
-    return f"{sql} SELECT {columns} FROM found"
 
 
 class Name(NamedTuple):
@@ -113,7 +117,7 @@ class Tiles:
     """Buckets of the series that were found, none twice, those of a series side by side.
 
     `place` is the position of a bucket's series, ascending. `source` says whose bins a bucket has: the histogram `source`
-    is `pairs[ends[source]:ends[source + 1]]`; several buckets may have the same. Before `floors` (of minutes, of hours)
+    is `bins` and `counts` of `[ends[source]:ends[source + 1]]`; several buckets may have the same. Before `floors` (of minutes, of hours)
     these tiers are gone.
     """
 
@@ -123,17 +127,21 @@ class Tiles:
     start: Integers
     source: Integers
     ends: Integers
-    pairs: NDArray[Any]
+    bins: NDArray[np.int32]
+    counts: Integers
     floors: tuple[int, int]
 
 
 def fetch(needs: Mapping[Name, frozenset[Range]]) -> Tiles:
     """The buckets in these ranges."""
-    names, batches = list(needs), {found: batch for batch, found in enumerate(set(needs.values()))}
+    names, batches = list(needs), {one: batch for batch, one in enumerate(set(needs.values()))}
     asked = json.dumps([(number, batches[needs[name]], *name) for number, name in enumerate(names)])
-    ranges = ", ".join(str((batch, *one)) for found, batch in batches.items() for one in found)
-    numbers, lengths, bins = (_gathered if connection.vendor == "postgresql" else _rows)(asked, ranges)
-    owner, kind, value = numbers >> _OWNER, numbers >> _KIND & 7, numbers & (1 << _KIND) - 1
+    ranges = ", ".join(str((batch, *one)) for both, batch in batches.items() for one in both)
+    if connection.vendor == "postgresql":
+        found = read_gathered(_postgresql().format(ranges=ranges), [asked])
+    else:
+        found = read_rows(_sqlite().format(ranges=ranges), [asked])
+    owner, kind, value = found.owner, found.kind, found.value
 
     def told(about: int) -> dict[int, int]:
         chosen = kind == about
@@ -145,41 +153,21 @@ def fetch(needs: Mapping[Name, frozenset[Range]]) -> Tiles:
     for position, pk in enumerate(known):
         series[names[name_of[pk]]].append((position, versions[pk]))
     place = np.searchsorted(np.array(known, dtype=np.int64), owner)
-    once = np.unique(numbers, return_index=True)[1]
+    once = np.unique(found.numbers[0], return_index=True)[1]
     once = once[kind[once] <= Tier.DAY]
+    pairs = np.frombuffer(found.bins, dtype=PAIR)
     tiles = Tiles(
         series=series,
         place=place[once],
         tier=kind[once],
         start=value[once],
         source=once,
-        ends=np.concatenate([[0], np.cumsum(lengths)]),
-        pairs=np.frombuffer(bins, dtype=PAIR),
+        ends=np.concatenate([[0], np.cumsum(found.lengths)]),
+        bins=np.ascontiguousarray(pairs["bin"]),
+        counts=np.ascontiguousarray(pairs["count"]),
         floors=(floors.get(0, NEVER), floors.get(1, NEVER)),
     )
     return _mended(tiles, *((place[kind == noted], value[kind == noted]) for noted in (_IN_HOUR, _IN_DAY)))
-
-
-Columns = tuple[Integers, Integers, bytes]  # numbers, pairs in bins, bins
-
-
-def _rows(asked: str, ranges: str) -> Columns:
-    """By SQLite, row by row."""
-    with connection.cursor() as cursor:
-        cursor.execute(_sqlite().format(ranges=ranges), [asked])
-        rows = cursor.fetchall()
-    numbers = np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
-    bins = [row[1] for row in rows]
-    return numbers, np.fromiter(map(len, bins), dtype=np.int64, count=len(rows)) // PAIR.itemsize, b"".join(bins)
-
-
-def _gathered(asked: str, ranges: str) -> Columns:
-    """By PostgreSQL, all in a row."""
-    sql = _postgresql().format(ranges=ranges)
-    with binary_cursor() as cursor:
-        numbers, lengths, bins = cursor.execute(sql.encode(), [asked]).fetchone() or (None, None, None)
-    pairs = np.frombuffer(lengths or b"", dtype=">i4").astype(np.int64) // PAIR.itemsize
-    return np.frombuffer(numbers or b"", dtype=">i8").astype(np.int64), pairs, bins or b""
 
 
 def _take(tiles: Tiles, rows: Integers) -> Tiles:

@@ -21,6 +21,7 @@ WORKBOOK: Final = (
     (0.10, 1 * DAY, 2 * HOUR, "ticket"),
     (0.10, 3 * DAY, 6 * HOUR, "ticket"),
 )
+DECIMALS: Final = 12  # of shares that people write
 SHORTEST_UNSCALED: Final = 28 * DAY
 
 
@@ -34,15 +35,23 @@ class Pair:
     severity: str
 
 
+def allowance(target: float) -> float:
+    """The share that may be bad: of 0.999 it is 0.001, as whoever wrote it meant, and not 0.0010000000000000009."""
+    return round(1 - target, DECIMALS) or 1 - target
+
+
 def burn_rate(bad: float, valid: float, target: float) -> float | None:
     """How many times as fast as planned the budget is spent; None without events."""
-    return None if valid <= 0 else (bad / valid) / (1 - target)
+    return None if valid <= 0 else (bad / valid) / allowance(target)
 
 
 def budget_left(bad: float, valid: float, target: float) -> float | None:
-    """Share of the budget that is left over a window: 1 untouched, 0 spent, negative overspent; None without events."""
+    """Share of the budget that is left over a window: 1 untouched, 0 spent, negative overspent; None without events.
+
+    What is spent to the last event is 0, whatever a float makes of it.
+    """
     spent = burn_rate(bad, valid, target)
-    return None if spent is None else 1 - spent
+    return None if spent is None else round(1 - spent, DECIMALS)
 
 
 def factor_for(share: float, window: float, period: float) -> float:
@@ -52,16 +61,16 @@ def factor_for(share: float, window: float, period: float) -> float:
 
 def detection_time(error_rate: float, target: float, factor: float, long: float) -> float | None:
     """Seconds until a constant error rate is noticed: k·b·L/e; None when it never is."""
-    if error_rate <= factor * (1 - target):
+    if error_rate <= factor * allowance(target):
         return None
-    return factor * (1 - target) * long / error_rate
+    return factor * allowance(target) * long / error_rate
 
 
 def reset_time(error_rate: float, target: float, factor: float, short: float) -> float | None:
     """Seconds until the alert ends once the errors have stopped: S·(1 - k·b/e); None when it never fired."""
-    if error_rate <= factor * (1 - target):
+    if error_rate <= factor * allowance(target):
         return None
-    return short * (1 - factor * (1 - target) / error_rate)
+    return short * (1 - factor * allowance(target) / error_rate)
 
 
 def spent_at_detection(factor: float, long: float, period: float) -> float:
@@ -78,12 +87,12 @@ def exhausts_in(left: float, burn: float | None, window: float) -> float | None:
 
 def reachable(factor: float, target: float) -> bool:
     """Whether an alert can fire at all: the highest possible burn rate is 1/b, so k·b < 1 must hold."""
-    return factor * (1 - target) < 1
+    return factor * allowance(target) < 1
 
 
 def highest_factor(target: float) -> float:
     """A factor that still fires when 60 % of the events are bad: the proposal for a factor that never could."""
-    return int(6 / (1 - target) + 1e-9) / 10
+    return int(6 / allowance(target) + 1e-9) / 10
 
 
 @cache

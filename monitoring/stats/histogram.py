@@ -43,6 +43,13 @@ def unpack(data: bytes | memoryview) -> tuple[Bins, Counts]:
     return pairs["bin"].astype(np.int32), pairs["count"].astype(np.int64)
 
 
+def spread(low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The positions [low, high) of each, one after the other: of the pairs of some histograms among those of many."""
+    sizes = high - low
+    offsets = np.repeat(low - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
+    return offsets + np.arange(int(sizes.sum()))
+
+
 def merge(datas: Iterable[bytes | memoryview]) -> tuple[Bins, Counts]:
     """The sum of packed histograms of one layout as (bins, counts), bins ascending, no zero counts."""
     return merge_each([b"".join(datas)], np.zeros(1, dtype=np.int64))[0]

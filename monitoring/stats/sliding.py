@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.stats.histogram import PAIR
 from monitoring.stats.layouts import LOG, log_value
 from monitoring.stats.tally import Cell, Tally
 from monitoring.stats.windows import Floats, Form, Integers
@@ -22,6 +22,7 @@ _NONE = np.zeros(0, dtype=np.int64)
 _THEN = datetime(1970, 1, 1, tzinfo=UTC)
 WIDE = 1 << 22
 DENSE = 1 << 21  # numbers held at once
+NEAR = 1 << 16  # numbers that stay near the processor
 Name = tuple[str, str]
 
 
@@ -49,22 +50,21 @@ class Column:
         width: Integers,
         n: Integers,
         total: Integers,
-        packed: Sequence[bytes],
+        pairs: NDArray[Any],
+        lengths: Integers,
         *,
         layout: str,
         newest: int,
     ) -> "Column":
-        """From buckets in the order they begin, their histograms packed."""
-        pairs = np.frombuffer(b"".join(packed), dtype=PAIR)
-        lengths = np.fromiter(map(len, packed), dtype=np.int64, count=len(packed)) // PAIR.itemsize
+        """From buckets in the order they begin; of each so many of the (bin, count) pairs."""
         return cls(
             start=start,
             end=start + width,
             n=_cumulated(n),
             total=_cumulated(total),
             first=_cumulated(lengths),
-            bins=pairs["bin"].astype(np.int32),
-            counts=pairs["count"].astype(np.int64),
+            bins=np.ascontiguousarray(pairs["bin"]),
+            counts=np.ascontiguousarray(pairs["count"]),
             layout=layout,
             newest=newest,
         )
@@ -129,7 +129,8 @@ class Column:
         """The q-quantile in quanta of the buckets [low, high) for each instant, NaN of nothing; and how many events."""
         sizes = np.array([log_value(int(bin_)) for bin_ in self.coded[0]] + [np.nan])
         values, ns = np.full(len(low), np.nan), np.zeros(len(low), dtype=np.int64)
-        step = max(1, DENSE // max(1, len(sizes)) - int((high - low).max(initial=0)))
+        window = int((high - low).max(initial=0))
+        step = max(1, min(max(window, NEAR // len(sizes)), DENSE // len(sizes) - window))
         for first in range(0, len(low), step):
             part = slice(first, first + step)
             counts = self._dense(low[part], high[part])

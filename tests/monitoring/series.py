@@ -3,16 +3,12 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db import connection
-
 from models_registry.models import Model
 from monitoring.models import Bucket, Category, DirtyHour, Series
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.stats import layouts
 from monitoring.stats.histogram import merge_packed, pack
 
-# Statements that read the buckets of many windows: on PostgreSQL by a cursor in binary, of which Django counts nothing.
-DJANGO_SEES = 0 if connection.vendor == "postgresql" else 1
 LAYOUTS = {
     "status": layouts.STATUS,
     "latency": layouts.LOG,

@@ -135,3 +135,26 @@ def test_the_budget_is_exact(valid: int, share: float, nines: str, days: int) ->
 
 def test_nothing_of_nothing_is_no_data() -> None:
     assert burn.burn_rate(0, 0, T) is burn.budget_left(0, 0, T) is None
+
+
+@given(
+    nines=st.sampled_from(
+        ["0.5", "0.7", "0.9", "0.93", "0.95", "0.99", "0.995", "0.999", "0.9995", "0.9999", "0.99999"]
+    ),
+    tenths=st.integers(0, 30),
+    size=st.integers(1, 10_000),
+)
+def test_a_budget_that_is_spent_to_the_last_event_is_spent(nines: str, tenths: int, size: int) -> None:
+    """In tenths of the budget: none is shown a hundredth of a per cent short, and nothing left is nothing, not 1e-15."""
+    target = Fraction(nines)
+    valid = 10 * size * (1 - target).denominator
+    bad = valid * (1 - target) * Fraction(tenths, 10)
+    assert bad.denominator == 1
+    assert burn.budget_left(int(bad), valid, float(nines)) == float(1 - Fraction(tenths, 10))
+    assert burn.burn_rate(int(bad), valid, float(nines)) == exact(tenths / 10, rel=1e-12)
+
+
+def test_the_strictest_promise_still_allows_something() -> None:
+    target = 1 - 2**-53
+    assert burn.allowance(target) == 2**-53
+    assert burn.budget_left(1, 10, target) < 0
