@@ -247,7 +247,12 @@ def _is_night(at: datetime) -> bool:
 def _incidents(rule: AlertRule, start: datetime, end: datetime) -> list[Incident]:
     """Those of the model that touch the range, but for those that reviews call nothing but noise."""
     rows = Incident.objects.filter(model=rule_model(rule), impact_started_at__lt=end)
-    rows = rows.exclude(resolved_at__lt=start).order_by("number").prefetch_related("verdicts")
+    rows = (
+        rows.exclude(resolved_at__lt=start)
+        .exclude(state=Incident.State.MERGED)
+        .order_by("number")
+        .prefetch_related("verdicts")
+    )
     return [one for one in rows if not _is_noise(one)]
 
 

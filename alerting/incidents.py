@@ -1,20 +1,23 @@
 """What happens to an incident: opened, joined, escalated, acknowledged, silenced, commented, resolved.
 
 Every verb writes the change, its line in the timeline and its messages in one transaction. Repeating a verb changes
-nothing; a move that makes no sense raises `Refused` with a sentence that names the mend.
+nothing; a move that makes no sense raises `Refused` with a sentence that names the mend. What else people do is in
+`alerting.moves`.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from alerting import lifecycle
 from alerting.errors import Refused
+from alerting.hold import begin, change, copied, hold, record_event, under_way
 from alerting.identity import group_key
+from alerting.lifecycle import Move
 from alerting.matchers import Op, matcher
-from alerting.models import Incident, IncidentEvent, Notification, Severity, Silence
+from alerting.models import Incident, IncidentEvent, Notification, Severity, Silence, incident_policy
 from alerting.mutes import group_labels
 from alerting.notify.enqueue import enqueue
 from alerting.silences import MAX_HOURS, create_silence
@@ -22,27 +25,20 @@ from models_registry.models import Model, Project, User
 
 MAX_TITLE = 300
 ANYTHING = matcher("alertname", Op.REGEX, ".+")
-
-
-def record_event(
-    incident: Incident,
-    *,
-    kind: str,
-    now: datetime,
-    actor: User | None = None,
-    text: str = "",
-    data: dict[str, Any] | None = None,
-) -> IncidentEvent:
-    """Append a line to the timeline; `kind` is a value of `IncidentEvent.Kind`."""
-    return IncidentEvent.objects.create(
-        incident=incident, at=now, kind=kind, actor=actor, text=text, data={} if data is None else data
-    )
+State, Kind = Incident.State, IncidentEvent.Kind
 
 
 def find_open(project_id: int, key: str) -> Incident | None:
-    """The unresolved incident of a group, locked until the transaction ends."""
-    rows = Incident.objects.select_for_update(no_key=True).filter(project=project_id, group_key=key)
-    return rows.exclude(state=Incident.State.RESOLVED).first()
+    """The incident of a group that is under way, locked until the transaction ends: its own, or the one it was merged into."""
+    rows = Incident.objects.select_for_update(no_key=True).filter(project=project_id)
+    own = rows.filter(group_key=key, state__in=lifecycle.UNDER_WAY).first()
+    return own or rows.filter(pk=_merged_into(project_id, key), state__in=lifecycle.UNDER_WAY).first()
+
+
+def _merged_into(project_id: int, key: str) -> int:
+    """Where the newest incident of the group went, if it was merged, else 0: what comes later of the group follows it."""
+    newest = Incident.objects.filter(project=project_id, group_key=key).order_by("-number").first()
+    return newest.merged_into_id or 0 if newest else 0
 
 
 @transaction.atomic
@@ -56,11 +52,14 @@ def open_incident(
     impact_started_at: datetime,
     now: datetime,
 ) -> Incident:
-    """The open incident of the group, made if there is none. Attach its alerts, then call `announce_incident`."""
+    """The incident of the group that is under way; one that was resolved a moment ago, reopened; or a new one.
+
+    Attach its alerts, then call `announce_incident` if it was opened or reopened just now.
+    """
     # The oldest project is the mutex of the numbers: two evaluators must not take the same one.
     Project.objects.select_for_update(no_key=True).order_by("id").first()
     key = group_key(group)
-    found = find_open(project_id, key)
+    found = find_open(project_id, key) or _come_back(project_id, key, now=now)
     if found is not None:
         return found
     last: int = Incident.objects.aggregate(last=Max("number"))["last"] or 0
@@ -75,13 +74,48 @@ def open_incident(
         impact_started_at=min(impact_started_at, now),
         opened_at=now,
     )
-    record_event(incident, kind=IncidentEvent.Kind.OPENED, now=now, text=incident.title)
+    record_event(incident, kind=Kind.OPENED, now=now, text=incident.title)
     return incident
 
 
+def _come_back(project_id: int, key: str, *, now: datetime) -> Incident | None:
+    """The group's newest incident, reopened, if it was resolved within the policy's window. What people closed stays closed."""
+    within = incident_policy(project_id).reopen_within
+    rows = Incident.objects.select_for_update(no_key=True).filter(
+        project=project_id, state=State.RESOLVED, resolved_at__gt=now - within, resolved_at__lte=now
+    )
+    mine = rows.filter(group_key=key).order_by("-number").first()
+    found = mine or rows.filter(pk=_merged_into(project_id, key)).first()
+    if found is None or find_open(project_id, found.group_key) is not None:
+        return None
+    reopen(found, by=None, now=now)
+    return found
+
+
+def reopen(current: Incident, *, by: User | None, now: datetime, why: str = "") -> None:
+    """Work begins anew on an incident that is held; who answered first stays on record."""
+    answered = current.answered_at or current.acknowledged_at
+    change(
+        current,
+        state=State.OPEN,
+        reopened_at=now,
+        answered_at=answered,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        mitigated_at=None,
+        mitigated_by=None,
+        resolved_at=None,
+        resolved_by=None,
+        closed_at=None,
+        closed_by=None,
+    )
+    record_event(current, kind=Kind.REOPENED, now=now, actor=by, text=why)
+
+
 def announce_incident(incident: Incident, *, now: datetime) -> None:
-    """Tell people that it was opened; in the transaction that opened it, once its alerts are attached."""
-    enqueue(incident, reason=Notification.Reason.OPENED, now=now)
+    """Tell people that it was opened, or reopened; in the transaction that did it, once its alerts are attached."""
+    again = incident.reopened_at == now
+    enqueue(incident, reason=Notification.Reason.REOPENED if again else Notification.Reason.OPENED, now=now)
 
 
 def update_incident(incident: Incident, *, joined: bool, now: datetime) -> None:
@@ -91,50 +125,43 @@ def update_incident(incident: Incident, *, joined: bool, now: datetime) -> None:
 
 @transaction.atomic
 def escalate_incident(incident: Incident, *, severity: str, title: str, now: datetime) -> bool:
-    """Raise a ticket to a page, call it by what pages from now on, and tell people; anything else changes nothing."""
+    """Raise a ticket to a page, call it by what pages from now on, and tell people, snoozed or not; anything else changes nothing."""
     if severity != Severity.PAGE or incident.severity == Severity.PAGE:
         return False
-    before, title = incident.title, title[:MAX_TITLE]
-    incident.severity, incident.title = Severity.PAGE, title
-    incident.save(update_fields=["severity", "title"])
-    said = title if title != before else ""
-    record_event(incident, kind=IncidentEvent.Kind.ALERT, now=now, text=said, data={"severity": severity})
+    current, title = hold(incident), title[:MAX_TITLE]
+    said = title if title != current.title else ""
+    change(current, severity=Severity.PAGE, title=title, snoozed_until=None)
+    copied(incident, current)
+    record_event(incident, kind=Kind.ALERT, now=now, text=said, data={"severity": severity})
     enqueue(incident, reason=Notification.Reason.ESCALATED, now=now)
     return True
 
 
 @transaction.atomic
 def acknowledge_incident(incident: Incident, *, by: User, now: datetime, via: str = "") -> Incident:
-    """Somebody is on it. Who was first stays; `Refused` once it is resolved. `via`: the channel whose message they did it from."""
-    current = _locked(incident)
-    if current.state == Incident.State.RESOLVED:
-        raise Refused(
-            _("%(incident)s is resolved already: there is nothing left to acknowledge.") % {"incident": current}
-        )
-    if current.state == Incident.State.OPEN:
-        current.state, current.acknowledged_at, current.acknowledged_by = Incident.State.ACKNOWLEDGED, now, by
-        current.save(update_fields=["state", "acknowledged_at", "acknowledged_by"])
-        record_event(
-            current, kind=IncidentEvent.Kind.ACKNOWLEDGED, now=now, actor=by, data={"via": via} if via else None
-        )
+    """Somebody is on it. Who was first stays; `Refused` once it is over. `via`: the channel whose message they did it from."""
+    current, changes = begin(incident, Move.ACKNOWLEDGE)
+    if changes:
+        answered = current.answered_at or now
+        change(current, state=State.ACKNOWLEDGED, acknowledged_at=now, acknowledged_by=by, answered_at=answered)
+        record_event(current, kind=Kind.ACKNOWLEDGED, now=now, actor=by, data={"via": via} if via else None)
         enqueue(current, reason=Notification.Reason.ACKNOWLEDGED, now=now, actor=by)
-    return _copied(incident, current)
+    return copied(incident, current)
 
 
 @transaction.atomic
 def resolve_incident(incident: Incident, *, by: User | None, now: datetime) -> Incident:
     """It is over, says a person or (`by` None) the last of its alerts. Resolving twice changes nothing.
 
-    An alert that is still firing does not open a new incident until it fires again.
+    An alert that is still firing neither reopens it nor opens a new one until it fires again.
     """
-    current = _locked(incident)
-    if current.state != Incident.State.RESOLVED:
-        current.state, current.resolved_at, current.resolved_by = Incident.State.RESOLVED, now, by
-        current.save(update_fields=["state", "resolved_at", "resolved_by"])
+    current, changes = begin(incident, Move.RESOLVE)
+    if changes:
+        change(current, state=State.RESOLVED, resolved_at=now, resolved_by=by, snoozed_until=None)
         firing = current.alerts.filter(state="firing").count()
-        record_event(current, kind=IncidentEvent.Kind.RESOLVED, now=now, actor=by, data={"still_firing": firing})
+        record_event(current, kind=Kind.RESOLVED, now=now, actor=by, data={"still_firing": firing})
         enqueue(current, reason=Notification.Reason.RESOLVED, now=now, actor=by)
-    return _copied(incident, current)
+    return copied(incident, current)
 
 
 @transaction.atomic
@@ -142,9 +169,7 @@ def silence_incident(incident: Incident, *, by: User, hours: float, comment: str
     """No messages about alerts of the incident's group for some hours (at most 30 days); the incident itself stays open."""
     if not 0 < hours <= MAX_HOURS:
         raise Refused(_("A silence lasts more than 0 and at most %(hours)d hours.") % {"hours": MAX_HOURS})
-    current = _locked(incident)
-    if current.state == Incident.State.RESOLVED:
-        raise Refused(_("%(incident)s is resolved already: there is nothing left to silence.") % {"incident": current})
+    current = under_way(hold(incident))
     labels = group_labels(current)
     matchers = [matcher(name, Op.EQUAL, value) for name, value in labels.items()] or [ANYTHING]
     until = now + timedelta(hours=hours)
@@ -152,7 +177,7 @@ def silence_incident(incident: Incident, *, by: User, hours: float, comment: str
         current.project, matchers, starts_at=now, ends_at=until, owner=by, comment=comment[:300], now=now
     )
     data = {"hours": hours, "until": silence.ends_at.isoformat(), "silence": silence.pk}
-    record_event(current, kind=IncidentEvent.Kind.SILENCED, now=now, actor=by, text=comment, data=data)
+    record_event(current, kind=Kind.SILENCED, now=now, actor=by, text=comment, data=data)
     return silence
 
 
@@ -160,15 +185,4 @@ def comment_incident(incident: Incident, *, by: User, text: str, now: datetime) 
     """A note in the timeline, at any time."""
     if not text.strip():
         raise Refused(_("Write something first."))
-    return record_event(incident, kind=IncidentEvent.Kind.COMMENT, now=now, actor=by, text=text.strip())
-
-
-def _locked(incident: Incident) -> Incident:
-    return Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
-
-
-def _copied(incident: Incident, current: Incident) -> Incident:
-    """Bring the caller's object up to date without losing what it has loaded."""
-    for name in ("state", "acknowledged_at", "acknowledged_by", "resolved_at", "resolved_by"):
-        setattr(incident, name, getattr(current, name))
-    return incident
+    return record_event(incident, kind=Kind.COMMENT, now=now, actor=by, text=text.strip())

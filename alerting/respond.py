@@ -10,6 +10,7 @@ from alerting.identity import group_of
 from alerting.impact import impact_start
 from alerting.incidents import announce_incident, escalate_incident, open_incident, resolve_incident, update_incident
 from alerting.kinds.base import Judgement, rule_model
+from alerting.lifecycle import UNDER_WAY
 from alerting.models import Alert, AlertRule, AlertTransition, Incident, Severity, incident_policy
 from alerting.plan import plan_of
 from alerting.slots import gap_before, was_put_back
@@ -62,7 +63,7 @@ def close_orphans(switched_off: list[AlertRule], *, now: datetime) -> int:
     found = list(orphans.select_related("incident")) if switched_off else []
     for alert in found:
         _close(alert, now=now)
-    abandoned = list(Incident.objects.exclude(state=Incident.State.RESOLVED).filter(alerts=None))
+    abandoned = list(Incident.objects.filter(state__in=UNDER_WAY, alerts=None))
     for incident in abandoned:
         resolve_incident(incident, by=None, now=now)
     return len(found) + len(abandoned)
@@ -145,7 +146,7 @@ def _write(changes: list[AlertTransition], alert: Alert) -> None:
 
 
 def _is_open(incident: Incident | None) -> bool:
-    return incident is not None and incident.state != Incident.State.RESOLVED
+    return incident is not None and not incident.is_over
 
 
 def _incident_for(rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, *, at: datetime) -> Incident:
@@ -180,10 +181,10 @@ def _grouping(rule: AlertRule) -> list[str]:
 
 
 def _tell(rule: AlertRule, alert: Alert, *, joined: bool, at: datetime) -> None:
-    """Once per incident that it opened, when it joined one, and again when it became a page."""
+    """Once per incident that it opened or reopened, when it joined one, and again when it became a page."""
     if alert.incident is None:
         return
-    opened = alert.incident.opened_at == at
+    opened = at in (alert.incident.opened_at, alert.incident.reopened_at)
     if opened:
         announce_incident(alert.incident, now=at)
     raised = escalate_incident(

@@ -1,14 +1,16 @@
 """Reads for pages, the API and reviews: open incidents, alerts by state, the timeline of an incident."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from alerting.event_words import event_title
+from alerting.lifecycle import UNDER_WAY
 from alerting.models import Alert, AlertTransition, Incident, IncidentEvent
 from alerting.notify.decisions import explain
 from alerting.words import describe_value, joined
@@ -16,6 +18,9 @@ from models_registry.models import Deployment, Project, User
 from models_registry.shipped import shipped
 
 SUSPECT_BEFORE: Final = timedelta(hours=24)
+MOST_CHANGES: Final = 200
+# Both incidents have a line on their merging.
+TOLD_ONCE: Final = frozenset({IncidentEvent.Kind.MERGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,12 @@ class TimelineEntry:
     text: str = ""
     actor: User | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    of: str = ""  # the incident, merged into this one, in which it happened
 
 
 def open_incidents(project: Project) -> QuerySet[Incident]:
-    """Not resolved, newest first."""
-    rows = Incident.objects.filter(project=project).exclude(state=Incident.State.RESOLVED)
+    """Under way, newest first."""
+    rows = Incident.objects.filter(project=project).filter(state__in=UNDER_WAY)
     return rows.select_related("model", "acknowledged_by").order_by("-number")
 
 
@@ -46,12 +52,35 @@ def suspect_changes(incident: Incident) -> list[Deployment]:
 
 
 def incident_timeline(incident: Incident) -> list[TimelineEntry]:
-    """Transitions of its alerts, what people and machines did, and changes near the onset, in the order they happened."""
-    entries = [_of_change(change) for change in suspect_changes(incident)]
-    transitions = incident.transitions.select_related("alert__rule__slo", "alert__rule__model")
-    entries += [_of_transition(row) for row in transitions]
-    entries += [_of_event(row) for row in incident.events.select_related("actor")]
+    """Transitions of its alerts, what people and machines did, and changes of the model, in the order they happened.
+
+    What happened in incidents that were merged into it is there too, and says where.
+    """
+    family = Q(incident=incident) | Q(incident__merged_into=incident)
+    entries = [_of_change(change) for change in _changes(incident)]
+    transitions = AlertTransition.objects.filter(family)
+    for row in transitions.select_related("alert__rule__slo", "alert__rule__model", "incident"):
+        entries += [replace(_of_transition(row), of=_elsewhere(row.incident, incident))]
+    for event in IncidentEvent.objects.filter(family).select_related("actor", "incident"):
+        if event.incident_id == incident.pk or event.kind not in TOLD_ONCE:
+            entries += [replace(event_entry(event), of=_elsewhere(event.incident, incident))]
     return sorted(entries, key=lambda entry: entry.at)
+
+
+def _elsewhere(where: Incident | None, incident: Incident) -> str:
+    return "" if where is None or where.pk == incident.pk else str(where)
+
+
+def _changes(incident: Incident) -> list[Deployment]:
+    """Those before the onset and those until the end; of very many the newest."""
+    if incident.model_id is None:
+        return []
+    rows = Deployment.objects.filter(
+        version__model=incident.model_id, at__gte=incident.impact_started_at - SUSPECT_BEFORE
+    )
+    if incident.resolved_at is not None:
+        rows = rows.filter(at__lte=incident.resolved_at)
+    return list(rows.select_related("version__model", "prompt_version__prompt").order_by("-at")[:MOST_CHANGES])
 
 
 def _of_change(change: Deployment) -> TimelineEntry:
@@ -81,19 +110,9 @@ def _of_transition(row: AlertTransition) -> TimelineEntry:
     return TimelineEntry(row.at, IncidentEvent.Kind.ALERT, title % {"rule": rule}, text, data=data)
 
 
-def _of_event(row: IncidentEvent) -> TimelineEntry:
+def event_entry(row: IncidentEvent) -> TimelineEntry:
+    """One event in the active language. Needs `actor`."""
     kind = IncidentEvent.Kind(row.kind)
-    titles = {
-        IncidentEvent.Kind.OPENED: _("Incident opened"),
-        IncidentEvent.Kind.ACKNOWLEDGED: _("Acknowledged"),
-        IncidentEvent.Kind.SILENCED: _("Silenced for %(hours)s h") % {"hours": row.data.get("hours", "?")},
-        IncidentEvent.Kind.RESOLVED: _("Resolved") if row.actor_id else _("Resolved: every alert is quiet again"),
-        IncidentEvent.Kind.ALERT: _("Severity raised"),
-        IncidentEvent.Kind.COMMENT: _("Note"),
-        IncidentEvent.Kind.NOTIFIED: _("Message sent"),
-        IncidentEvent.Kind.SUPPRESSED: _("Message not sent"),
-        IncidentEvent.Kind.REQUEUED: _("Message queued again"),
-    }
     text = shipped(row.text)
     if kind == IncidentEvent.Kind.SUPPRESSED:
         text = explain(row.data)
@@ -101,7 +120,7 @@ def _of_event(row: IncidentEvent) -> TimelineEntry:
         text = _("By the link in a message of %(channel)s.") % {"channel": row.data["via"]}
     elif kind == IncidentEvent.Kind.RUNBOOK:
         text = _step_text(row.data) or text
-    return TimelineEntry(row.at, kind, str(titles.get(kind, capfirst(str(kind.label)))), text, row.actor, row.data)
+    return TimelineEntry(row.at, kind, event_title(row), text, row.actor, row.data)
 
 
 def _step_text(data: Mapping[str, Any]) -> str:

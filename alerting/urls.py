@@ -2,17 +2,22 @@
 
 from django.urls import path
 
-from alerting.api import (
-    AcknowledgeView,
-    AlertsView,
-    CommentView,
-    IncidentsView,
-    IncidentView,
-    ResolveView,
-    RulesView,
-    SilenceView,
-)
+from alerting.api import AlertsView, RulesView
+from alerting.api_incidents import IncidentsView, IncidentView
 from alerting.api_messages import ChannelRequeueView, ChannelsView, ChannelTestView, NotificationsView
+from alerting.api_moves import (
+    AcknowledgeView,
+    AssignView,
+    CommentView,
+    MergeView,
+    MitigateView,
+    ReopenView,
+    ResolveView,
+    SeverityView,
+    SilenceView,
+    SnoozeView,
+    WakeView,
+)
 from alerting.api_mutes import (
     InhibitionsView,
     MaintenancesView,
@@ -34,6 +39,13 @@ urlpatterns = [
     path("incidents/<int:number>/resolve", ResolveView.as_view()),
     path("incidents/<int:number>/comment", CommentView.as_view()),
     path("incidents/<int:number>/silence", SilenceView.as_view()),
+    path("incidents/<int:number>/mitigate", MitigateView.as_view()),
+    path("incidents/<int:number>/reopen", ReopenView.as_view()),
+    path("incidents/<int:number>/assign", AssignView.as_view()),
+    path("incidents/<int:number>/snooze", SnoozeView.as_view()),
+    path("incidents/<int:number>/wake", WakeView.as_view()),
+    path("incidents/<int:number>/merge", MergeView.as_view()),
+    path("incidents/<int:number>/severity", SeverityView.as_view()),
     path("silences", SilencesView.as_view()),
     path("silences/preview", SilencePreviewView.as_view()),
     path("silences/<uuid:uid>", OneSilenceView.as_view()),

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from alerting.kinds import rule_kind
+from alerting.lifecycle import Move
 from alerting.models import Alert, AlertRule
 
 
@@ -23,3 +24,16 @@ def describe_value(rule: AlertRule, value: float | None) -> str:
 def joined(*parts: str) -> str:
     """The non-empty parts, one sentence after the other."""
     return "; ".join(part for part in parts if part)
+
+
+def move_label(move: str) -> str:
+    """A move as what somebody can do: "acknowledge it"."""
+    words = {
+        Move.ACKNOWLEDGE: _("acknowledge it"),
+        Move.MITIGATE: _("mark it mitigated"),
+        Move.RESOLVE: _("resolve it"),
+        Move.CLOSE: _("close it"),
+        Move.REOPEN: _("reopen it"),
+        Move.MERGE: _("merge it into another"),
+    }
+    return words[Move(move)]

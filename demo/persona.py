@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from alerting.incidents import acknowledge_incident
+from alerting.lifecycle import UNDER_WAY
 from alerting.models import Incident
 from demo.define import person
 from demo.texts import LESSONS, RUNBOOKS, LessonText
@@ -32,7 +33,7 @@ HEADINGS = ("What went well", "What went poorly", "Where we were lucky")
 
 def respond(project: Project, *, now: datetime) -> None:
     """Do whatever is due by now for the project's incidents."""
-    for incident in Incident.objects.filter(project=project).exclude(state=Incident.State.RESOLVED).order_by("number"):
+    for incident in Incident.objects.filter(project=project, state__in=UNDER_WAY).order_by("number"):
         _attend(incident, now=now)
     resolved = Incident.objects.filter(project=project, state=Incident.State.RESOLVED, runs__steps__done_at=None)
     for incident in resolved.distinct():
@@ -70,7 +71,7 @@ def _follow(incident: Incident, *, now: datetime) -> None:
         steps = list(run.steps.all())
         for index, step in enumerate(steps, start=1):
             due = run.started_at + index * A_STEP
-            last = index == len(steps) and incident.state != Incident.State.RESOLVED
+            last = index == len(steps) and not incident.is_over
             if step.done_at is None and now >= due and not last:
                 note = NOTES.get((run.runbook.slug, step.title), "")
                 complete_step(step, by=person("bia"), note=note, now=now)

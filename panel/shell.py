@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from alerting.lifecycle import UNDER_WAY
 from alerting.models import Channel, Incident
 from alerting.notify.breaker import OPENS_AFTER
 from lib import clock
@@ -24,7 +25,7 @@ from panel.unwell import say
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 BEHIND_AFTER = timedelta(minutes=2)
-_OPEN = Incident.objects.filter(project=OuterRef("pk")).exclude(state=Incident.State.RESOLVED).order_by()
+_OPEN = Incident.objects.filter(project=OuterRef("pk")).filter(state__in=UNDER_WAY).order_by()
 OPEN_COUNT = Coalesce(Subquery(_OPEN.values("project").annotate(count=Count("pk")).values("count")), 0)
 
 

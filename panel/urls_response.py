@@ -2,13 +2,32 @@
 
 from django.urls import URLPattern, path
 
-from panel.views import collection, comments, explorers, incidents, notifications, prompts, reviews, runbooks, silences
+from panel.views import (
+    collection,
+    comments,
+    explorers,
+    incident_moves,
+    incidents,
+    notifications,
+    prompts,
+    reviews,
+    runbooks,
+    silences,
+)
 
 urlpatterns: list[URLPattern] = [
     path("p/<slug:project>/incidents/", incidents.incidents, name="incidents"),
     path("incidents/<int:number>/", incidents.incident, name="incident"),
-    path("incidents/<int:number>/acknowledge/", incidents.acknowledge, name="incident_acknowledge"),
-    path("incidents/<int:number>/resolve/", incidents.resolve, name="incident_resolve"),
+    path("incidents/<int:number>/acknowledge/", incident_moves.acknowledge, name="incident_acknowledge"),
+    path("incidents/<int:number>/resolve/", incident_moves.resolve, name="incident_resolve"),
+    path("incidents/<int:number>/mitigate/", incident_moves.mitigate, name="incident_mitigate"),
+    path("incidents/<int:number>/close/", incident_moves.close, name="incident_close"),
+    path("incidents/<int:number>/reopen/", incident_moves.reopen, name="incident_reopen"),
+    path("incidents/<int:number>/assign/", incident_moves.assign, name="incident_assign"),
+    path("incidents/<int:number>/snooze/", incident_moves.snooze, name="incident_snooze"),
+    path("incidents/<int:number>/wake/", incident_moves.wake, name="incident_wake"),
+    path("incidents/<int:number>/severity/", incident_moves.severity, name="incident_severity"),
+    path("incidents/<int:number>/merge/", incident_moves.merge, name="incident_merge"),
     path("incidents/<int:number>/silence/", incidents.silence, name="incident_silence"),
     path("incidents/<int:number>/comment/", incidents.comment, name="incident_comment"),
     path("incidents/<int:number>/runbook/<int:runbook>/start/", incidents.start_runbook, name="incident_runbook_start"),

@@ -1,5 +1,6 @@
 """Runbooks and reviews for programs."""
 
+from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -9,7 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from models_registry.authenticate import project_of
+from alerting.api_incidents import IncidentActionView, IncidentDetailSerializer
+from alerting.models import Incident
+from lib import clock
+from models_registry.authenticate import actor_of, project_of
+from runbooks.closing import close_reviewed
 from runbooks.models import ActionItem, Review, Runbook, Step
 from runbooks.review import review_markdown, times
 
@@ -78,6 +83,7 @@ class ReviewDetailSerializer(ReviewSerializer):
     markdown = serializers.CharField()
     detect_s = serializers.FloatField(allow_null=True)
     acknowledge_s = serializers.FloatField(allow_null=True)
+    mitigate_s = serializers.FloatField(allow_null=True)
     resolve_s = serializers.FloatField(allow_null=True)
     actions = ActionItemSerializer(many=True)
 
@@ -86,7 +92,7 @@ class ReviewDetailSerializer(ReviewSerializer):
 
         fields = [
             *ReviewSerializer.Meta.fields,
-            *["detect_s", "acknowledge_s", "resolve_s", "actions", "language", "markdown"],
+            *["detect_s", "acknowledge_s", "mitigate_s", "resolve_s", "actions", "language", "markdown"],
         ]
 
 
@@ -121,7 +127,7 @@ class ReviewView(APIView):
 
     @extend_schema(responses=ReviewDetailSerializer, operation_id="review")
     def get(self, request: Request, number: int) -> Response:
-        """Its text as Markdown, the three times, and the action items."""
+        """Its text as Markdown, how long things took, and the action items."""
         rows = Review.objects.filter(incident__project=project_of(request), incident__number=number)
         review = rows.select_related("incident__model").prefetch_related("actions").first()
         if review is None:
@@ -130,11 +136,37 @@ class ReviewView(APIView):
         return Response(
             {
                 **ReviewSerializer(review).data,
-                "detect_s": None if took.detect is None else took.detect.total_seconds(),
-                "acknowledge_s": None if took.acknowledge is None else took.acknowledge.total_seconds(),
-                "resolve_s": None if took.resolve is None else took.resolve.total_seconds(),
+                "detect_s": _seconds(took.detect),
+                "acknowledge_s": _seconds(took.acknowledge),
+                "mitigate_s": _seconds(took.mitigate),
+                "resolve_s": _seconds(took.resolve),
                 "actions": ActionItemSerializer(review.actions.all(), many=True).data,
                 "language": review.language,
                 "markdown": review_markdown(review),
             }
         )
+
+
+class CloseSerializer(serializers.Serializer[dict[str, Any]]):
+    """Why there will be no review; not needed once there is one."""
+
+    without_review = serializers.CharField(max_length=10_000, required=False, default="", allow_blank=True)
+
+
+class CloseView(IncidentActionView):
+    """Nothing is left to do or to learn."""
+
+    body = CloseSerializer
+
+    @extend_schema(request=CloseSerializer, responses=IncidentDetailSerializer, operation_id="incident_close")
+    def post(self, request: Request, number: int) -> Response:
+        """Close a resolved incident whose review is published, or say why there will be none."""
+        return super().post(request, number)
+
+    def act(self, incident: Incident, request: Request, data: dict[str, Any]) -> None:
+        """Call the verb."""
+        close_reviewed(incident, by=actor_of(request), why=data["without_review"], now=clock.now())
+
+
+def _seconds(took: timedelta | None) -> float | None:
+    return None if took is None else took.total_seconds()

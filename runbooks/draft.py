@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Prefetch
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from alerting.models import Alert, AlertTransition, Incident, IncidentEvent
 from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
@@ -18,19 +18,21 @@ from runbooks.words import moment, one_line, span
 
 @dataclass(frozen=True, slots=True)
 class IncidentTimes:
-    """Impact to opened, opened to acknowledged, impact to resolved; None for what has not happened."""
+    """Impact to opened, opened to first acknowledged, impact to mitigated and to resolved; None for what has not happened."""
 
     detect: timedelta | None
     acknowledge: timedelta | None
+    mitigate: timedelta | None
     resolve: timedelta | None
 
 
 def times(incident: Incident) -> IncidentTimes:
-    """The three durations of an incident, in story time."""
+    """The durations of an incident, in story time. One that was reopened was answered when it first was, and is over when it last was."""
     began, opened = incident.impact_started_at, incident.opened_at
     return IncidentTimes(
         detect=opened - began,
-        acknowledge=incident.acknowledged_at - opened if incident.acknowledged_at else None,
+        acknowledge=incident.answered_at - opened if incident.answered_at else None,
+        mitigate=incident.mitigated_at - began if incident.mitigated_at else None,
         resolve=incident.resolved_at - began if incident.resolved_at else None,
     )
 
@@ -60,12 +62,20 @@ def _impact(incident: Incident) -> list[str]:
     ]
     if incident.model:
         lines.append(gettext("Model: %(model)s.") % {"model": incident.model})
+    merged = ", ".join(str(one) for one in incident.merged.order_by("number"))
+    if merged:
+        lines.append(gettext("Merged into it: %(incidents)s.") % {"incidents": merged})
+    again = incident.events.filter(kind=IncidentEvent.Kind.REOPENED).count()
+    if again:
+        told = ngettext("Reopened %(n)d time.", "Reopened %(n)d times.", again)
+        lines.append(told % {"n": again})
     return [*lines, *impact_lines(incident)]
 
 
 def _detection(incident: Incident) -> list[str]:
     """Which rules fired, when and why; who was told."""
-    fired = AlertTransition.objects.filter(incident=incident, to_state=Alert.State.FIRING)
+    family = [incident.pk, *incident.merged.values_list("pk", flat=True)]
+    fired = AlertTransition.objects.filter(incident__in=family, to_state=Alert.State.FIRING)
     lines = [
         gettext("%(at)s: the rule “%(rule)s” fired (%(saw)s).")
         % {
@@ -75,7 +85,7 @@ def _detection(incident: Incident) -> list[str]:
         }
         for row in fired.select_related("alert__rule__slo", "alert__rule__model")
     ]
-    messages = IncidentEvent.objects.filter(incident=incident, kind=IncidentEvent.Kind.NOTIFIED)
+    messages = IncidentEvent.objects.filter(incident__in=family, kind=IncidentEvent.Kind.NOTIFIED)
     told = dict.fromkeys(messages.values_list("text", flat=True))
     if told:
         lines.append(gettext("Told: %(channels)s.") % {"channels": ", ".join(told)})
@@ -86,16 +96,21 @@ def _detection(incident: Incident) -> list[str]:
 
 def _times(incident: Incident) -> list[str]:
     took = times(incident)
-    return [
+    lines = [
         gettext("To detect: %(span)s (from the first bad event to the incident)") % {"span": span(took.detect)},
         gettext("To acknowledge: %(span)s (from the incident to the first person)") % {"span": span(took.acknowledge)},
         gettext("To resolve: %(span)s (from the first bad event to the end)") % {"span": span(took.resolve)},
     ]
+    if took.mitigate is not None:
+        told = gettext("To mitigate: %(span)s (from the first bad event until the damage stopped)")
+        lines.insert(2, told % {"span": span(took.mitigate)})
+    return lines
 
 
 def _timeline_line(entry: TimelineEntry) -> str:
     who = f" ({entry.actor})" if entry.actor else ""
     what = one_line(str(entry.text))
+    who = f"{who} [{entry.of}]" if entry.of else who
     return f"{moment(entry.at)} **{entry.title}**{who}" + (f": {what}" if what else "")
 
 

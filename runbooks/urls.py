@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from runbooks.api import ReviewsView, ReviewView, RunbooksView
+from runbooks.api import CloseView, ReviewsView, ReviewView, RunbooksView
 
 urlpatterns = [
+    path("incidents/<int:number>/close", CloseView.as_view()),
     path("runbooks", RunbooksView.as_view()),
     path("reviews", ReviewsView.as_view()),
     path("reviews/<int:number>", ReviewView.as_view()),

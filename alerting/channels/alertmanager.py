@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from alerting.channels.alerts import alerts_of
+from alerting.channels.alerts import PEOPLE, alerts_of
 from alerting.channels.base import ChannelError, Delivery
 from alerting.channels.post import as_json, checked_url, post, secret_of
 
@@ -22,7 +22,7 @@ class Alertmanager:
     """The target is its address, with any path prefix; the secret, if any, is a bearer token."""
 
     needs_secret = False
-    ignores = frozenset({"acknowledged", "unacknowledged"})
+    ignores = PEOPLE
 
     def check(self, *, target: str, secret: str) -> None:
         """The address must be callable, and is that of the server and not of its API."""

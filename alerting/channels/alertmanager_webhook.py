@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from alerting.channels.alerts import alerts_of
+from alerting.channels.alerts import PEOPLE, alerts_of
 from alerting.channels.base import Delivery
 from alerting.channels.post import as_json, checked_url, post, secret_of
 
@@ -22,7 +22,7 @@ class AlertmanagerWebhook:
     """The target is a URL; the secret, if any, is a bearer token."""
 
     needs_secret = False
-    ignores = frozenset({"acknowledged", "unacknowledged"})
+    ignores = PEOPLE
 
     def check(self, *, target: str, secret: str) -> None:
         """The URL must be callable under this installation's policy."""

@@ -15,7 +15,8 @@ API = "https://events.pagerduty.com"
 KEY = re.compile(r"[A-Za-z0-9]{32}")
 LONGEST_SUMMARY = 1_024
 LONGEST_DEDUP_KEY = 255
-ACTIONS: Final = {"acknowledged": "acknowledge", "resolved": "resolve"}
+# What was merged goes on under the key of the other incident.
+ACTIONS: Final = {"acknowledged": "acknowledge", "resolved": "resolve", "merged": "resolve"}
 SEVERITIES: Final = {"page": "critical", "ticket": "warning"}
 
 
@@ -23,7 +24,7 @@ class Pagerduty:
     """The secret is the routing (integration) key; the target is empty, or the address of another service region."""
 
     needs_secret = True
-    ignores = frozenset({"changed"})
+    ignores = frozenset({"changed", "mitigated", "assigned"})
 
     def check(self, *, target: str, secret: str) -> None:
         """The address must be callable; a new secret must be a key."""

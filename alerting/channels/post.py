@@ -39,6 +39,18 @@ def post(url: str, content: bytes, *, headers: Mapping[str, str] | None = None, 
     return answer
 
 
+class SecretUrl:
+    """What channels have in common whose secret is the URL they post to."""
+
+    needs_secret = True
+    ignores = frozenset({"changed"})
+
+    def check(self, *, target: str, secret: str) -> None:
+        """A new secret must be a URL this installation would call."""
+        if secret:
+            checked_url(secret)
+
+
 def secret_of(sealed: bytes, missing: str) -> str:
     """The channel's secret; `ChannelError` with the sentence `missing` when it has none, or why it cannot be read."""
     if not sealed:

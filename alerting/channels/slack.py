@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from alerting.channels.base import ChannelError, Delivery
-from alerting.channels.post import as_json, checked_url, post, secret_of
+from alerting.channels.post import SecretUrl, as_json, post, secret_of
 from alerting.channels.text import alert_lines, buttons, facts, shortened, subject
 
 # https://docs.slack.dev/reference/block-kit/blocks
@@ -19,16 +19,8 @@ LONGEST_URL = 3_000
 MOST_BUTTONS = 5
 
 
-class Slack:
+class Slack(SecretUrl):
     """The secret is the webhook's URL, because whoever knows it can write to the channel; the target says which it is."""
-
-    needs_secret = True
-    ignores = frozenset({"changed"})
-
-    def check(self, *, target: str, secret: str) -> None:
-        """A new secret must be a URL this installation would call."""
-        if secret:
-            checked_url(secret)
 
     def send(self, delivery: Delivery) -> None:
         """Slack answers 200 and `ok`, or a status and one word."""

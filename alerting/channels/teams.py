@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from alerting.channels.base import Delivery
-from alerting.channels.post import as_json, checked_url, post, secret_of
+from alerting.channels.post import SecretUrl, as_json, post, secret_of
 from alerting.channels.text import alert_lines, buttons, facts, shortened, subject
 
 # A message of a workflow may have 28 KB.
@@ -18,16 +18,8 @@ MOST_ACTIONS = 6
 MARKDOWN = re.compile(r"([\\*_\[\]()#`>])")
 
 
-class Teams:
+class Teams(SecretUrl):
     """The secret is the workflow's URL, which carries its own signature; the target says which it is."""
-
-    needs_secret = True
-    ignores = frozenset({"changed"})
-
-    def check(self, *, target: str, secret: str) -> None:
-        """A new secret must be a URL this installation would call."""
-        if secret:
-            checked_url(secret)
 
     def send(self, delivery: Delivery) -> None:
         """A workflow answers 202 when it has taken the card."""

@@ -83,7 +83,12 @@ def _subject(reason: str, data: Mapping[str, Any]) -> str:
         "changed": gettext("%(key)s has fewer alerts (%(severity)s): %(title)s"),
         "repeated": gettext("%(key)s is still open (%(severity)s): %(title)s"),
         "unacknowledged": gettext("%(key)s: nobody has acknowledged it yet (%(severity)s): %(title)s"),
+        "reopened": gettext("%(key)s reopened (%(severity)s): %(title)s"),
+        "awoke": gettext("%(key)s is no longer snoozed (%(severity)s): %(title)s"),
+        "assigned": gettext("%(key)s is yours (%(severity)s): %(title)s"),
         "acknowledged": gettext("%(key)s acknowledged by %(by)s: %(title)s"),
+        "mitigated": gettext("%(key)s mitigated by %(by)s: %(title)s"),
+        "merged": gettext("%(key)s merged into %(into)s: %(title)s"),
         "resolved": gettext("%(key)s resolved: %(title)s"),
     }
     return sentences[reason] % facts

@@ -1,23 +1,41 @@
 """What people work on: alerts, the incidents that group them, and everything said and done about those."""
 
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
+from alerting import lifecycle
 from alerting.models.rules import AlertRule, Severity
 from models_registry.models import Model, Project
 
 
+def _person(label: StrOrPromise) -> Any:
+    """Somebody who did something; the deed outlives their account."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=label
+    )
+
+
 class Incident(models.Model):
-    """What people work on: grouped alerts of one model, from open to resolved."""
+    """What people work on: grouped alerts of one model, from open to closed.
+
+    `revision` counts changes of the row itself, so that a form which was opened before one can be told from the newest.
+    """
 
     class State(models.TextChoices):
-        """Where the work stands."""
+        """Where the work stands, as `alerting.lifecycle` has it."""
 
-        OPEN = "open", _("open")
-        ACKNOWLEDGED = "acknowledged", _("acknowledged")
-        RESOLVED = "resolved", _("resolved")
+        OPEN = lifecycle.State.OPEN.value, _("open")
+        ACKNOWLEDGED = lifecycle.State.ACKNOWLEDGED.value, _("acknowledged")
+        MITIGATED = lifecycle.State.MITIGATED.value, _("mitigated")
+        RESOLVED = lifecycle.State.RESOLVED.value, _("resolved")
+        CLOSED = lifecycle.State.CLOSED.value, _("closed")
+        MERGED = lifecycle.State.MERGED.value, _("merged")
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="incidents", verbose_name=_("project"))
     number = models.PositiveIntegerField(_("number"), help_text=_("Counts per installation: INC-7."), unique=True)
@@ -32,26 +50,26 @@ class Incident(models.Model):
     impact_started_at = models.DateTimeField(_("impact started"))
     opened_at = models.DateTimeField(_("opened"))
     acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True, blank=True)
-    acknowledged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("acknowledged by"),
+    acknowledged_by = _person(_("acknowledged by"))
+    answered_at = models.DateTimeField(
+        _("first acknowledged"), null=True, blank=True, help_text=_("Stays when the incident is reopened.")
     )
+    mitigated_at = models.DateTimeField(_("mitigated at"), null=True, blank=True)
+    mitigated_by = _person(_("mitigated by"))
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
-    resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("resolved by"),
+    resolved_by = _person(_("resolved by"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    closed_by = _person(_("closed by"))
+    reopened_at = models.DateTimeField(_("last reopened"), null=True, blank=True)
+    assignee = _person(_("assigned to"))
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="merged", verbose_name=_("merged into")
     )
+    revision = models.PositiveIntegerField(_("revision"), default=0)
 
     class Meta:
-        """At most one unresolved incident per group."""
+        """At most one incident per group is under way; the index serves the stage that ends snoozes."""
 
         verbose_name = _("incident")
         verbose_name_plural = _("incidents")
@@ -59,13 +77,32 @@ class Incident(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "group_key"],
-                condition=~models.Q(state="resolved"),
+                condition=models.Q(state__in=["open", "acknowledged", "mitigated"]),
                 name="one_open_incident_per_group",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["snoozed_until"], name="incidents_to_wake", condition=models.Q(snoozed_until__isnull=False)
             )
         ]
 
     def __str__(self) -> str:
         return f"INC-{self.number}"
+
+    @property
+    def is_over(self) -> bool:
+        """Resolved, closed or merged: nobody works on it here any more."""
+        return self.state in lifecycle.OVER
+
+    @property
+    def in_hand(self) -> bool:
+        """Somebody is on it."""
+        return self.state in lifecycle.IN_HAND
+
+    def snoozed_at(self, moment: datetime) -> bool:
+        """Whether nobody is to be reminded of it then."""
+        return self.snoozed_until is not None and self.snoozed_until > moment
 
 
 class Alert(models.Model):
@@ -181,8 +218,16 @@ class IncidentEvent(models.Model):
         OPENED = "opened", _("opened")
         ALERT = "alert", _("alert")
         ACKNOWLEDGED = "acknowledged", _("acknowledged")
+        MITIGATED = "mitigated", _("mitigated")
+        ASSIGNED = "assigned", _("assigned")
+        SEVERITY = "severity", _("severity changed")
+        SNOOZED = "snoozed", _("snoozed")
+        AWOKE = "awoke", _("snooze over")
         SILENCED = "silenced", _("silenced")
         RESOLVED = "resolved", _("resolved")
+        REOPENED = "reopened", _("reopened")
+        CLOSED = "closed", _("closed")
+        MERGED = "merged", _("merged")
         COMMENT = "comment", _("comment")
         NOTIFIED = "notified", _("message sent")
         SUPPRESSED = "suppressed", _("message not sent")

@@ -95,7 +95,12 @@ class Notification(models.Model):
         REPEATED = "repeated", _("still open")
         UNACKNOWLEDGED = "unacknowledged", _("nobody acknowledged")
         ACKNOWLEDGED = "acknowledged", _("incident acknowledged")
+        MITIGATED = "mitigated", _("incident mitigated")
+        ASSIGNED = "assigned", _("incident assigned")
+        AWOKE = "awoke", _("snooze over")
         RESOLVED = "resolved", _("incident resolved")
+        REOPENED = "reopened", _("incident reopened")
+        MERGED = "merged", _("incident merged")
         TEST = "test", _("test message")
 
     uid = models.UUIDField(_("id"), unique=True)

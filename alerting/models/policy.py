@@ -1,11 +1,17 @@
 """How a project turns alerts into incidents."""
 
+from datetime import timedelta
+from typing import Final
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from alerting.identity import DEFAULT_LABELS
 from alerting.wrongs import check_label_names
 from models_registry.models import Project
+
+LONGEST_WINDOW: Final = timedelta(days=7)
 
 
 def default_labels() -> list[str]:
@@ -26,6 +32,14 @@ class IncidentPolicy(models.Model):
             "Labels that alerts of one incident have in common; none: every alert of the project joins one incident."
         ),
     )
+    reopen_within = models.DurationField(
+        _("reopened within"),
+        default=timedelta(minutes=30),
+        help_text=_(
+            "An alert that fires this soon after its incident was resolved reopens it instead of opening another. "
+            "00:30:00 is half an hour; zero: never."
+        ),
+    )
 
     class Meta:
         """Listed by project."""
@@ -36,6 +50,11 @@ class IncidentPolicy(models.Model):
 
     def __str__(self) -> str:
         return str(self.project)
+
+    def clean(self) -> None:
+        """A window of a week at most: what comes back later is another incident."""
+        if not timedelta(0) <= self.reopen_within <= LONGEST_WINDOW:
+            raise ValidationError({"reopen_within": _("Choose from 00:00:00 (never) to 7 00:00:00, which is a week.")})
 
 
 def incident_policy(project_id: int) -> IncidentPolicy:

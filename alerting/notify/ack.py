@@ -18,7 +18,12 @@ LASTS: Final = timedelta(hours=48)
 SALT: Final = "atalaia.acknowledge"
 MAX_TOKEN: Final = 500
 Reason = Notification.Reason
-ASKS: Final = frozenset({Reason.OPENED, Reason.ESCALATED, Reason.GREW, Reason.REPEATED, Reason.UNACKNOWLEDGED})
+ASKS: Final = frozenset(
+    {
+        *(Reason.OPENED, Reason.REOPENED, Reason.ESCALATED, Reason.GREW),
+        *(Reason.REPEATED, Reason.UNACKNOWLEDGED, Reason.ASSIGNED, Reason.AWOKE),
+    }
+)
 Fault = Literal["malformed", "tampered", "expired", "withdrawn"]
 
 

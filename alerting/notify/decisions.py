@@ -24,8 +24,10 @@ NOT_ROUTED = "not_routed"
 OVER = "over"
 IN_HAND = "in_hand"
 QUIET_HOURS = "quiet_hours"
+SNOOZED = "snoozed"
+MERGED = "merged"
 # Told later instead of never.
-POSTPONES = frozenset({QUIET_HOURS})
+POSTPONES = frozenset({QUIET_HOURS, SNOOZED})
 
 SENTENCES = {
     SILENCED: _("%(channel)s was not told: %(owner)s silenced this until %(until)s."),
@@ -41,6 +43,8 @@ SENTENCES = {
     OVER: _("%(channel)s was not told: it was over before that was due."),
     IN_HAND: _("%(channel)s was not told: %(by)s has acknowledged it."),
     QUIET_HOURS: _("%(channel)s has quiet hours and will be told at %(shown)s."),
+    SNOOZED: _("%(channel)s was not told yet: the incident is snoozed until %(shown)s."),
+    MERGED: _("%(channel)s was not told: the incident was merged into %(into)s."),
     GAVE_UP: _("%(channel)s could not be told, after %(attempts)s attempts: %(error)s"),
 }
 

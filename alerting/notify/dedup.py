@@ -4,10 +4,10 @@ from django.db.models import Max, Q, QuerySet
 
 from alerting.models import Notification
 from alerting.notify.candidate import Candidate, Facts
-from alerting.notify.decisions import ALREADY_TOLD, NOTHING_SENT
+from alerting.notify.decisions import ALREADY_TOLD, NOTHING_SENT, SNOOZED
 
 State, Reason = Notification.State, Notification.Reason
-FOLLOWS = frozenset({Reason.RESOLVED, Reason.ACKNOWLEDGED, Reason.CHANGED})
+FOLLOWS = frozenset({Reason.RESOLVED, Reason.ACKNOWLEDGED, Reason.MITIGATED, Reason.CHANGED, Reason.MERGED})
 
 
 def told(candidate: Candidate) -> QuerySet[Notification]:
@@ -23,7 +23,15 @@ def check(candidate: Candidate) -> Facts | None:
         ended = heard.filter(state=State.SENT, reason=Reason.RESOLVED).aggregate(last=Max("id"))["last"] or 0
         began = heard.filter(id__gt=ended).exclude(reason__in=FOLLOWS)
         return None if began.exists() else {"code": NOTHING_SENT}
+    if candidate.reason == Reason.AWOKE and _waits(candidate):
+        return {"code": ALREADY_TOLD}
     if candidate.planned_at is None or candidate.reason == Reason.UNACKNOWLEDGED:
         return None
     since = told(candidate).filter(state=State.SENT, sent_at__gt=candidate.planned_at)
     return {"code": ALREADY_TOLD} if since.exists() else None
+
+
+def _waits(candidate: Candidate) -> bool:
+    """Whether something that the snooze put off is about to be told anyway."""
+    rows = Notification.objects.filter(incident=candidate.incident, channel=candidate.channel, state=State.QUEUED)
+    return rows.filter(decision=SNOOZED).exists()

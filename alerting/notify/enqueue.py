@@ -24,7 +24,7 @@ from models_registry.models import User
 
 State, Reason = Notification.State, Notification.Reason
 # May be told more than once of one incident, each time anew.
-COUNTED = frozenset({Reason.GREW, Reason.CHANGED, Reason.ACKNOWLEDGED})
+COUNTED = frozenset({Reason.GREW, Reason.CHANGED, Reason.ACKNOWLEDGED, Reason.MITIGATED, Reason.ASSIGNED, Reason.AWOKE})
 
 
 @transaction.atomic
@@ -97,7 +97,7 @@ def _enqueue(
 def _will_be_told(incident: Incident, channel: Channel) -> bool:
     """A message that still waits is composed when it leaves: the new alert will be in it."""
     waiting = incident.notifications.filter(channel=channel, state=State.QUEUED, attempts=0)
-    return waiting.filter(reason__in=[Reason.OPENED, Reason.ESCALATED, Reason.GREW]).exists()
+    return waiting.filter(reason__in=[Reason.OPENED, Reason.REOPENED, Reason.ESCALATED, Reason.GREW]).exists()
 
 
 def _count(incident: Incident, channel: Channel, reason: str) -> int:

@@ -1,16 +1,15 @@
-"""An incident that is opened again is told anew: messages belong to one of its episodes, and each ends when it is resolved."""
+"""An incident that is reopened is told anew: messages belong to one of its episodes."""
 
 from datetime import datetime
 
 from alerting.models import Incident, IncidentEvent
 
+Kind = IncidentEvent.Kind
+
 
 def episode_of(incident: Incident) -> int:
-    """How often it was resolved before; the end of an episode still belongs to it."""
-    ends = incident.events.filter(kind=IncidentEvent.Kind.RESOLVED)
-    if incident.resolved_at is not None and incident.state == Incident.State.RESOLVED:
-        ends = ends.filter(at__lt=incident.resolved_at)
-    return ends.count()
+    """How often it was reopened; the end of an episode still belongs to it."""
+    return incident.events.filter(kind=Kind.REOPENED).count()
 
 
 def in_episode(generation: str, episode: int) -> str:
@@ -20,4 +19,4 @@ def in_episode(generation: str, episode: int) -> str:
 
 def ended_since(incident: Incident, moment: datetime) -> bool:
     """Whether the episode of that moment is over."""
-    return incident.events.filter(kind=IncidentEvent.Kind.RESOLVED, at__gt=moment).exists()
+    return incident.events.filter(kind__in=[Kind.RESOLVED, Kind.REOPENED], at__gt=moment).exists()

@@ -37,6 +37,7 @@ def incident_message(incident: Incident, *, reason: str, now: datetime, actor: U
         "opened_at": incident.opened_at.isoformat(),
         "resolved_at": _stamp(incident.resolved_at),
         "by": actor.get_username() if actor else None,
+        "into": str(incident.merged_into) if incident.merged_into else None,
         "alerts": alerts,
         "more_alerts": max(attached.count() - MAX_ALERTS, 0),
         "links": incident_links(incident),

@@ -1,6 +1,6 @@
 """Every reason not to send, in the order they are asked; the first that holds is the one that is recorded."""
 
-from alerting.notify import channel_off, dedup, hours, over, severity, silence
+from alerting.notify import channel_off, dedup, hours, over, severity, silence, snooze
 from alerting.notify.candidate import Candidate, Facts, Stage
 
 PIPELINE: list[Stage] = [
@@ -8,6 +8,7 @@ PIPELINE: list[Stage] = [
     over.check,
     severity.check,
     dedup.check,
+    snooze.check,
     silence.check,
     hours.check,
 ]

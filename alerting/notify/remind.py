@@ -10,7 +10,12 @@ from alerting.notify.message import incident_message
 from alerting.notify.ways import Way
 
 Reason = Notification.Reason
-REMINDED = frozenset({Reason.OPENED, Reason.ESCALATED, Reason.GREW, Reason.REPEATED, Reason.UNACKNOWLEDGED})
+REMINDED = frozenset(
+    {
+        *(Reason.OPENED, Reason.REOPENED, Reason.ESCALATED, Reason.GREW),
+        *(Reason.REPEATED, Reason.UNACKNOWLEDGED, Reason.AWOKE),
+    }
+)
 
 
 def plan_reminder(row: Notification, *, now: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from alerting.lifecycle import UNDER_WAY
 from alerting.models import Incident, Notification
 from alerting.mutes import Quiet
 from alerting.notify.candidate import Candidate
@@ -23,7 +24,7 @@ def wake_quiet(*, now: datetime) -> int:
     An incident that is still open is announced, one that was resolved (within a day) is closed for those who knew it
     open; an acknowledged one is in good hands.
     """
-    lately = ~Q(incident__state=Incident.State.RESOLVED) | Q(incident__resolved_at__gt=now - LOOK_BACK)
+    lately = Q(incident__state__in=UNDER_WAY) | Q(incident__resolved_at__gt=now - LOOK_BACK)
     held_back = Notification.objects.filter(lately, state=Notification.State.SUPPRESSED, decision__in=MUTES)
     # The latest row of each incident and channel says what was held back last.
     rows = held_back.select_related("incident__project", "incident__model", "channel").order_by("id")
@@ -50,9 +51,11 @@ def _tell(row: Notification, quiet: dict[int, Quiet], *, now: datetime) -> bool:
 def _still_due(row: Notification, incident: Incident, *, now: datetime) -> str:
     """The reason to write now, or nothing when the channel already knows how things stand."""
     last = told(Candidate(incident, row.channel, row.reason, now)).order_by("-id").first()
-    if incident.state == Incident.State.RESOLVED:
+    if incident.state == Incident.State.MERGED:
+        return ""
+    if incident.is_over:
         return Reason.RESOLVED if last and last.reason != Reason.RESOLVED else ""
-    if incident.state == Incident.State.ACKNOWLEDGED:
+    if incident.in_hand or incident.snoozed_at(now):
         return ""
     if last is None:
         return Reason.OPENED

@@ -18,9 +18,9 @@ State, Reason = Notification.State, Notification.Reason
 EVERYBODY: Final = Timing()
 # Between the last message about a group that was over and the first of the next time.
 SMALLEST_GAP: Final = timedelta(seconds=30)
-BEGINS: Final = frozenset({Reason.OPENED, Reason.ESCALATED})
+BEGINS: Final = frozenset({Reason.OPENED, Reason.REOPENED, Reason.ESCALATED})
 # Only who heard of the incident hears of these.
-FOLLOWS: Final = frozenset({Reason.ACKNOWLEDGED, Reason.CHANGED})
+FOLLOWS: Final = frozenset({Reason.ACKNOWLEDGED, Reason.MITIGATED, Reason.CHANGED, Reason.MERGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ def ways_of(incident: Incident, nodes: list[Node], *, reason: str, now: datetime
     """By name of the channel. A kind of channel that does not know a reason is not asked."""
     channels = _listening(incident, reason)
     told = _told_channels(incident, now=now)
+    if reason == Reason.ASSIGNED:
+        own = [channel for channel in channels.values() if channel.owner_id == incident.assignee_id]
+        return [Way(channel, None, now) for channel in own if incident.assignee_id]
     if reason in FOLLOWS:
         return [Way(channel, None, now) for channel in channels.values() if channel.pk in told]
     if not nodes:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from alerting.lifecycle import UNDER_WAY
 from alerting.models import Incident
 from models_registry.models import Deployment, Model, Project
 from panel.pages.plot import Band, Mark
@@ -20,8 +21,9 @@ def bands(model: Model, *, start: datetime, end: datetime) -> list[Band]:
 
 
 def incidents_since(project: Project, start: datetime) -> list[Incident]:
-    """Those of a project that are open or ended after `start`, by the begin of their impact."""
-    rows = Incident.objects.filter(~Q(state=Incident.State.RESOLVED) | Q(resolved_at__gt=start), project=project)
+    """Those of a project that are open or ended after `start`, by the begin of their impact; what was merged counts once."""
+    rows = Incident.objects.filter(Q(state__in=UNDER_WAY) | Q(resolved_at__gt=start), project=project)
+    rows = rows.exclude(state=Incident.State.MERGED)
     return list(rows.order_by("impact_started_at", "number"))
 
 

@@ -57,7 +57,7 @@ def home_page(project: Project, span: Range, *, now: datetime) -> Home | None:
     Summaries are read twice: what is true of every model, then what tells more of the worst of it.
     """
     hurt = history.incidents_since(project, min(now - DAY, span.begins(now=now)))
-    incidents = worst_first(one for one in hurt if one.state != Incident.State.RESOLVED)
+    incidents = worst_first(one for one in hurt if not one.is_over)
     edges = _day_edges(now)
     seen = fleet(project, incidents, now=now, series=lambda model, subject: _day_wanted(model, subject, edges))
     rows = seen.rows

@@ -29,6 +29,7 @@ from panel.pages.conversation import excerpt_of
 from panel.pages.event import event_url
 from panel.pages.incident_chart import incident_chart
 from panel.pages.plot import Chart
+from runbooks.closing import is_reviewed
 from runbooks.impact import loss_line, loss_of
 from runbooks.models import Review, Run, Runbook, RunStep
 from runbooks.review import IncidentTimes, times
@@ -131,6 +132,8 @@ class IncidentPage:
     timeline: list[Entry]
     examples: list[Examples]
     review: Review | None
+    reviewed: bool
+    merged: list[Incident]
     chart: Chart | None
     loss: Loss | None
     silence_hours: tuple[int, ...] = SILENCE_HOURS
@@ -149,7 +152,7 @@ class IncidentPage:
     @property
     def resolved(self) -> bool:
         """Over."""
-        return self.incident.state == Incident.State.RESOLVED
+        return self.incident.is_over
 
 
 def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
@@ -173,6 +176,8 @@ def incident_page(incident: Incident, *, now: datetime) -> IncidentPage:
         timeline=_timeline(incident),
         examples=_examples(incident, now),
         review=Review.objects.filter(incident=incident).first(),
+        reviewed=incident.is_over and is_reviewed(incident),
+        merged=list(incident.merged.order_by("number")),
         chart=incident_chart(incident, alerts[0] if alerts else None, now=now),
         loss=loss_of(incident, now=now),
     )

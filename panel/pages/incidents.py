@@ -1,15 +1,22 @@
-"""The list of incidents: what is open now, and what was resolved."""
+"""The list of incidents: what is under way, and what is over; or those of one state or person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from alerting import lifecycle
 from alerting.models import Incident
 from lib.pages import Page, keyset_page
-from models_registry.models import Project
+from models_registry.models import Project, User
 
-RESOLVED_ROWS = 25
+OVER_ROWS: Final = 25
+# What was merged is a part of another incident: it is listed when somebody asks for it.
+LISTED: Final = lifecycle.OVER - {lifecycle.State.MERGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,35 +25,70 @@ class IncidentRow:
 
     incident: Incident
     lasted: timedelta
+    snoozed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """Open ones first, resolved ones by keyset below."""
+    """Those under way first, those that are over by keyset below; `error` names a filter that was left out."""
 
     open: list[IncidentRow]
-    resolved: list[IncidentRow]
-    next: str | None
+    over: list[IncidentRow]
+    next_query: str
+    newest_query: str
     paged: bool
     last_month: int
+    given: dict[str, str]
+    error: str
+    states: list[tuple[str, Any]]
+    shows_open: bool
+    shows_over: bool
 
 
-def incidents_page(project: Project, *, cursor: str | None, now: datetime) -> Incidents:
+def incidents_page(
+    project: Project, query: Mapping[str, str], *, me: User | None, cursor: str | None, now: datetime
+) -> Incidents:
     """The list; `lib.pages.CursorError` if the cursor is not ours."""
-    rows = Incident.objects.filter(project=project).select_related("model", "acknowledged_by")
-    resolved: Page[Incident] = keyset_page(
-        rows.filter(state=Incident.State.RESOLVED), time="number", limit=RESOLVED_ROWS, cursor=cursor
+    given = {name: query.get(name, "").strip() for name in ("state", "mine")}
+    known = given["state"] in ("", *Incident.State.values)
+    state = given["state"] if known else ""
+    rows = Incident.objects.filter(project=project).select_related(
+        "model", "acknowledged_by", "assignee", "merged_into"
     )
-    still_open = rows.filter(~Q(state=Incident.State.RESOLVED)).order_by("severity", "-number")
-    recent = rows.filter(opened_at__gte=now - timedelta(days=30)).count()
+    recent = rows.filter(opened_at__gte=now - timedelta(days=30)).exclude(state=Incident.State.MERGED).count()
+    if given["mine"] and me is not None:
+        rows = rows.filter(assignee=me)
+    under_way, over = _asked(state)
+    page: Page[Incident] = keyset_page(rows.filter(state__in=over), time="number", limit=OVER_ROWS, cursor=cursor)
+    still_open = _under_way(rows.filter(state__in=under_way)) if under_way and not cursor else []
+    kept = {name: value for name, value in given.items() if value}
     return Incidents(
-        open=[_row(incident, now) for incident in still_open] if not cursor else [],
-        resolved=[_row(incident, now) for incident in resolved.items],
-        next=resolved.next,
+        open=[_row(incident, now) for incident in still_open],
+        over=[_row(incident, now) for incident in page.items],
+        next_query=urlencode({**kept, "cursor": page.next}) if page.next else "",
+        newest_query=urlencode(kept),
         paged=bool(cursor),
         last_month=recent,
+        given=given,
+        error="" if known else _("There is no such state. These are all of them."),
+        states=list(Incident.State.choices),
+        shows_open=bool(under_way) and not cursor,
+        shows_over=bool(over),
     )
+
+
+def _asked(state: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The states that are under way and those that are over, of the one asked for or of all."""
+    if not state:
+        return frozenset(lifecycle.UNDER_WAY), frozenset(LISTED)
+    one = frozenset({state})
+    return one & lifecycle.UNDER_WAY, one & lifecycle.OVER
+
+
+def _under_way(rows: QuerySet[Incident]) -> QuerySet[Incident]:
+    return rows.order_by("severity", "-number")
 
 
 def _row(incident: Incident, now: datetime) -> IncidentRow:
-    return IncidentRow(incident, (incident.resolved_at or now) - incident.impact_started_at)
+    lasted = (incident.resolved_at or now) - incident.impact_started_at
+    return IncidentRow(incident, lasted, incident.snoozed_at(now))

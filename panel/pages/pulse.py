@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from alerting.lifecycle import UNDER_WAY
 from alerting.models import AlertTransition, Incident, IncidentEvent
 from models_registry.models import Project
 from monitoring.selectors.watermark import ingest_watermark
@@ -26,7 +27,7 @@ def pulse_of(project: Project, *, now: datetime) -> Pulse:
     transitions = AlertTransition.objects.filter(alert__rule__project=project).aggregate(last=Max("id"))
     return Pulse(
         f"{ingest_watermark(now=now):%Y-%m-%dT%H:%M}",
-        Incident.objects.filter(project=project).exclude(state=Incident.State.RESOLVED).count(),
+        Incident.objects.filter(project=project).filter(state__in=UNDER_WAY).count(),
         events["last"] or 0,
         transitions["last"] or 0,
     )

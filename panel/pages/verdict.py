@@ -214,7 +214,12 @@ def _of_quiet(rows: list[ModelRow]) -> Verdict:
 def _of_peace(project: Project, rows: list[ModelRow], *, now: datetime) -> Verdict:
     count = len(rows)
     healthy = ngettext("%(count)d model is healthy", "%(count)d models are healthy", count) % {"count": count}
-    last = Incident.objects.filter(project=project, resolved_at__isnull=False).order_by("-resolved_at").first()
+    last = (
+        Incident.objects.filter(project=project, resolved_at__isnull=False)
+        .exclude(state=Incident.State.MERGED)
+        .order_by("-resolved_at")
+        .first()
+    )
     if last is None or last.resolved_at is None:
         return Verdict("ok", _("All is well"), healthy, _("There has been no incident yet."))
     return Verdict(

@@ -10,8 +10,9 @@ from hashlib import sha256
 
 from django.db import connections
 
-from alerting.matchers import parse_matchers, to_json
-from alerting.models import Alert, AlertRule, Channel, Incident, IncidentEvent, Notification, Severity, Silence
+from alerting.matchers import parse_lines, parse_matchers, to_json
+from alerting.models import Alert, AlertRule, Channel, Incident, IncidentEvent, Notification, Route, Severity, Silence
+from alerting.notify.send import send
 from lib.clock import real_now
 from lib.vault import seal
 from tests.receiver import Received
@@ -125,3 +126,27 @@ def database_for_many(folder):
         connections["default"].close()
         here.settings_dict["NAME"] = name
         connections["default"] = here
+
+
+class Story:
+    """Both clocks moved together, as in production."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now, self.real = now, HandClock()
+
+    def after(self, **parts: float) -> list[tuple[str, str]]:
+        """What was sent (channel, reason) in the pass that runs so much later."""
+        self.now += timedelta(**parts)
+        self.real.forward(**parts)
+        before = set(Notification.objects.filter(state="sent").values_list("pk", flat=True))
+        send(now=self.now, clock=self.real)
+        rows = Notification.objects.filter(state="sent").exclude(pk__in=before).select_related("channel")
+        return [(row.channel.name, row.reason) for row in rows.order_by("sent_at", "id")]
+
+
+def route(project, name: str, matchers: str = "", *channels: Channel, **fields) -> Route:
+    if name != "root":
+        fields.setdefault("parent", Route.objects.get(project=project, name="root"))
+    made = Route.objects.create(project=project, name=name, matchers=to_json(parse_lines(matchers)), **fields)
+    made.channels.set(channels)
+    return made

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerting.evaluate import evaluate, slot_of
-from alerting.models import Alert, AlertRule, Evaluation, Incident
+from alerting.models import Alert, AlertRule, Evaluation, Incident, IncidentPolicy
 from alerting.retention import retain_evaluations
 from models_registry.models import Model
 from monitoring.models import SLO
@@ -246,13 +246,20 @@ def test_a_rule_switched_off_ends_its_alert(credit_risk: Model) -> None:
     assert (alert_of(rule).state, Incident.objects.get().state) == ("inactive", "resolved")
 
 
-def test_an_alert_that_fires_again_opens_a_new_incident(credit_risk: Model) -> None:
+@pytest.mark.parametrize(
+    ("minutes", "found"),
+    [(30, [(1, "open")]), (5, [(1, "resolved"), (2, "open")]), (0, [(1, "resolved"), (2, "open")])],
+)
+def test_an_alert_that_comes_back_within_the_window_reopens_its_incident(
+    credit_risk: Model, minutes: int, found: list[tuple[int, str]]
+) -> None:
+    IncidentPolicy.objects.create(project=credit_risk.project, reopen_within=minutes * MINUTE)
     error_rule(credit_risk)
     serve(credit_risk, start=-5, end=2, ok=5, failed=5)
     serve(credit_risk, start=2, end=20)
     serve(credit_risk, start=20, end=25, ok=5, failed=5)
     tick(0, 25)
-    assert list(Incident.objects.order_by("number").values_list("number", "state")) == [(1, "resolved"), (2, "open")]
+    assert list(Incident.objects.order_by("number").values_list("number", "state")) == found
 
 
 def test_old_evaluations_are_forgotten(credit_risk: Model) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from alerting.evaluate import evaluate
-from alerting.models import AlertRule, AlertTransition, Channel, Evaluation, Notification
+from alerting.models import AlertRule, AlertTransition, Channel, Evaluation, IncidentPolicy, Notification
 from models_registry.models import Model
 from tests.alerting.rule_cast import HOUR, MINUTE, NOON, alert_of, burn_rule, changes, error_rule, serve, tick
 from tests.monitoring.series import served
@@ -51,6 +51,7 @@ def evaluate_and_die(now: datetime, dice: random.Random) -> bool:
 @pytest.mark.slow
 def test_evaluators_killed_anywhere_lose_nothing_and_do_nothing_twice(credit_risk: Model) -> None:
     dice = random.Random(11)
+    IncidentPolicy.objects.create(project=credit_risk.project, reopen_within=timedelta(0))
     Channel.objects.create(project=credit_risk.project, name="console", kind="console")
     rules = [error_rule(credit_risk, f"rule-{place}", window=MINUTE, incident_labels=["rule"]) for place in range(10)]
     for minute in range(70):

@@ -1,19 +1,18 @@
 """From an alert to the people: routes, waits, reminders, escalation, quiet hours, and every decision not to tell."""
 
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from alerting.incidents import acknowledge_incident, resolve_incident, update_incident
-from alerting.matchers import parse_lines, to_json
-from alerting.models import Alert, Channel, EscalationStep, Incident, IncidentEvent, Notification, QuietHours, Route
+from alerting.models import Alert, Channel, EscalationStep, Incident, IncidentEvent, Notification, QuietHours
+from alerting.moves.reopen import reopen_incident
 from alerting.notify.decisions import explain
 from alerting.notify.enqueue import enqueue
-from alerting.notify.send import send
 from alerting.notify.tree import tree_of
-from tests.alerting.notify_cast import HandClock, make_channel, make_incident, silence
+from tests.alerting.notify_cast import Story, make_channel, make_incident, route, silence
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -22,22 +21,6 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def no_links(settings) -> None:
     settings.INCIDENT_LINKS = []
-
-
-class Story:
-    """Both clocks moved together, as in production."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now, self.real = now, HandClock()
-
-    def after(self, **parts: float) -> list[tuple[str, str]]:
-        """What was sent (channel, reason) in the pass that runs so much later."""
-        self.now += timedelta(**parts)
-        self.real.forward(**parts)
-        before = set(Notification.objects.filter(state="sent").values_list("pk", flat=True))
-        send(now=self.now, clock=self.real)
-        rows = Notification.objects.filter(state="sent").exclude(pk__in=before).select_related("channel")
-        return [(row.channel.name, row.reason) for row in rows.order_by("sent_at", "id")]
 
 
 @pytest.fixture
@@ -50,14 +33,6 @@ def incident(credit_risk, now) -> Incident:
     incident = make_incident(credit_risk, now)
     incident.alerts.update(labels={"model": "credit-risk", "rule": "accuracy"})
     return incident
-
-
-def route(project, name: str, matchers: str = "", *channels: Channel, **fields) -> Route:
-    if name != "root":
-        fields.setdefault("parent", Route.objects.get(project=project, name="root"))
-    made = Route.objects.create(project=project, name=name, matchers=to_json(parse_lines(matchers)), **fields)
-    made.channels.set(channels)
-    return made
 
 
 def held(incident: Incident) -> list[tuple[str, str, str]]:
@@ -317,18 +292,17 @@ def test_an_incident_that_became_a_page_goes_the_way_of_pages_too(credit_risk, s
     assert story.after(minutes=1) == [("tickets", "unacknowledged")]
 
 
-def test_an_incident_that_is_opened_again_is_told_anew(incident, escalating, story):
+def test_an_incident_that_is_reopened_is_told_anew(incident, escalating, story, bia):
     enqueue(incident, reason="opened", now=story.now)
     assert story.after() == [("first", "opened")]
     story.after(minutes=10)
     resolve_incident(incident, by=None, now=story.now)
     assert story.after() == [("first", "resolved")]
     story.after(minutes=1)
-    Incident.objects.update(state="open", resolved_at=None, resolved_by=None)
-    incident.refresh_from_db()
+    reopen_incident(incident, by=bia, now=story.now)
     for _ in range(2):
-        enqueue(incident, reason="opened", now=story.now)
-    assert story.after() == [("first", "opened")]
+        enqueue(incident, reason="reopened", now=story.now)
+    assert story.after() == [("first", "reopened")]
     assert story.after(minutes=14) == [], "the steps of the first time are over"
     assert story.after(minutes=1) == [("first", "unacknowledged"), ("second", "unacknowledged")]
     resolve_incident(incident, by=None, now=story.now)

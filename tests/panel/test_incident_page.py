@@ -42,7 +42,7 @@ def test_a_responder_acknowledges_and_resolves_with_plain_forms(incident: Incide
 def test_acknowledging_what_is_resolved_is_told_and_changes_nothing(incident: Incident, as_bia: Client) -> None:
     as_bia.post("/incidents/7/resolve/")
     page = as_bia.post("/incidents/7/acknowledge/", follow=True).content.decode()
-    assert "nothing left to acknowledge" in page
+    assert "Possible now: close it, reopen it, merge it" in page
 
 
 def test_a_silence_lasts_the_hours_that_were_chosen(incident: Incident, as_bia: Client, bia: User) -> None:
@@ -56,7 +56,7 @@ def test_a_silence_lasts_the_hours_that_were_chosen(incident: Incident, as_bia: 
 @pytest.mark.parametrize("hours", ["", "0", "-1", "two", "100000", "9" * 30])
 def test_an_absurd_silence_is_refused_with_a_sentence(incident: Incident, as_bia: Client, hours: str) -> None:
     page = as_bia.post("/incidents/7/silence/", {"hours": hours}, follow=True)
-    assert page.status_code == 200
+    assert page.status_code == 409
     assert "silence lasts" in page.content.decode()
     assert not Silence.objects.exists()
 

@@ -79,7 +79,7 @@ def test_an_empty_text_brings_the_draft_and_the_readers_language_back(review, bi
 def test_the_times_are_counted_from_the_impact_and_from_the_page(resolved, credit_risk):
     took = times(resolved)
     assert (took.detect, took.acknowledge, took.resolve) == tuple(timedelta(minutes=part) for part in (20, 3, 60))
-    resolved.acknowledged_at = resolved.resolved_at = None
+    resolved.answered_at = resolved.resolved_at = None
     assert (times(resolved).acknowledge, times(resolved).resolve) == (None, None)
 
 

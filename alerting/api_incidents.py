@@ -1,0 +1,152 @@
+"""Incidents for programs: the list, one with its timeline, and the frame of every move."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from alerting.api_errors import Conflict
+from alerting.api_pages import PAGE_PARAMETERS, page_of
+from alerting.errors import Refused
+from alerting.models import Incident
+from alerting.selectors import incident_timeline
+from models_registry.authenticate import project_of
+
+ASSIGNEE = OpenApiParameter("assignee", str, description="Only those of this person, by their user name.")
+RELATED = ("model", "acknowledged_by", "mitigated_by", "resolved_by", "closed_by", "assignee", "merged_into")
+
+
+class IncidentSerializer(serializers.ModelSerializer[Incident]):
+    """One incident."""
+
+    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    acknowledged_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+    mitigated_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+    resolved_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+    closed_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+    assignee = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+    merged_into = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
+
+    class Meta:
+        """What people ask first."""
+
+        model = Incident
+        fields = [
+            *["number", "title", "model", "severity", "state", "group_labels", "impact_started_at", "opened_at"],
+            *["acknowledged_at", "acknowledged_by", "mitigated_at", "mitigated_by", "resolved_at", "resolved_by"],
+            *["closed_at", "closed_by", "reopened_at", "assignee", "snoozed_until", "merged_into", "revision"],
+        ]
+
+
+class TimelineEntrySerializer(serializers.Serializer[dict[str, Any]]):
+    """One line of an incident's timeline."""
+
+    at = serializers.DateTimeField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    text = serializers.CharField()
+    actor = serializers.CharField(allow_null=True)
+    incident = serializers.CharField(help_text="Where it happened: another one if that was merged into this.")
+
+
+class IncidentDetailSerializer(IncidentSerializer):
+    """An incident with what happened in it."""
+
+    timeline = TimelineEntrySerializer(many=True)
+
+    class Meta(IncidentSerializer.Meta):
+        """The timeline last."""
+
+        fields = [*IncidentSerializer.Meta.fields, "timeline"]
+
+
+class IncidentPageSerializer(serializers.Serializer[dict[str, Any]]):
+    """A page of incidents."""
+
+    items = IncidentSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class IncidentsView(APIView):
+    """Incidents of the project."""
+
+    read_permission = "alerting.view_incident"
+
+    @extend_schema(responses=IncidentPageSerializer, operation_id="incidents", parameters=[*PAGE_PARAMETERS, ASSIGNEE])
+    def get(self, request: Request) -> Response:
+        """One page, newest first."""
+        rows = Incident.objects.filter(project=project_of(request))
+        assignee = request.query_params.get("assignee")
+        if assignee:
+            rows = rows.filter(assignee__username=assignee)
+        rows = rows.select_related(*RELATED)
+        return page_of(request, rows, IncidentSerializer, states=Incident.State.values, time="number")
+
+
+class IncidentView(APIView):
+    """One incident."""
+
+    read_permission = "alerting.view_incident"
+
+    @extend_schema(responses=IncidentDetailSerializer, operation_id="incident")
+    def get(self, request: Request, number: int) -> Response:
+        """The incident and its timeline."""
+        return detail(incident_of(request, number))
+
+
+class IncidentActionView(APIView):
+    """A move of a person or of a program on their behalf; answers with the incident as it stands then."""
+
+    permission = "alerting.change_incident"
+    write_scope = "respond"
+    body: ClassVar[type[serializers.Serializer[Any]] | None] = None
+
+    def act(self, incident: Incident, request: Request, data: dict[str, Any]) -> None:
+        """Call the verb."""
+        raise NotImplementedError
+
+    def post(self, request: Request, number: int) -> Response:
+        """Do it; 409 with the mend when the incident's state does not allow it."""
+        incident = incident_of(request, number)
+        data: dict[str, Any] = {}
+        if self.body is not None:
+            given = self.body(data=request.data)
+            given.is_valid(raise_exception=True)
+            data = dict(given.validated_data)
+        try:
+            self.act(incident, request, data)
+        except Refused as error:
+            raise Conflict(str(error)) from error
+        incident.refresh_from_db()
+        return detail(incident)
+
+
+def incident_of(request: Request, number: int) -> Incident:
+    """The project's incident of this number, or 404."""
+    rows = Incident.objects.filter(project=project_of(request), number=number)
+    found = rows.select_related(*RELATED).first()
+    if found is None:
+        raise NotFound("There is no incident with this number in the project.")
+    return found
+
+
+def detail(incident: Incident) -> Response:
+    """The incident as it stands, with its timeline."""
+    timeline: Any = [
+        {
+            "at": entry.at,
+            "kind": entry.kind,
+            "title": str(entry.title),
+            "text": str(entry.text),
+            "actor": None if entry.actor is None else str(entry.actor),
+            "incident": entry.of or str(incident),
+        }
+        for entry in incident_timeline(incident)
+    ]
+    return Response(
+        {**IncidentSerializer(incident).data, "timeline": TimelineEntrySerializer(timeline, many=True).data}
+    )
