@@ -147,7 +147,7 @@ class IncidentPolicyForm(forms.ModelForm[IncidentPolicy]):
         """Everything."""
 
         model = IncidentPolicy
-        fields = ("project", "labels")
+        fields = ("project", "labels", "reopen_within", "hold_flapping")
 
 
 @admin.register(IncidentPolicy)
@@ -155,7 +155,7 @@ class IncidentPolicyAdmin(admin.ModelAdmin[IncidentPolicy]):
     """How the alerts of a project become incidents."""
 
     form = IncidentPolicyForm
-    list_display = ("project", "labels")
+    list_display = ("project", "labels", "reopen_within", "hold_flapping")
     list_select_related = ("project",)
 
 
@@ -172,6 +172,6 @@ class IncidentAdmin(ShownOnly):
 class AlertAdmin(ShownOnly):
     """The current state of each rule, with its reason."""
 
-    list_display = ("rule", "state", "severity", "value", "reason", "changed_at", "incident")
+    list_display = ("rule", "state", "severity", "value", "reason", "changed_at", "flapping_since", "incident")
     list_filter = ("state", "severity")
     list_select_related = ("rule", "incident")

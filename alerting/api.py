@@ -43,7 +43,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
         model = Alert
         fields = [
             *["id", "rule", "labels", "signal", "state", "recovering", "severity", "value", "reason", "incident"],
-            *["active_since", "keep_since", "fired_at", "resolved_at", "changed_at"],
+            *["active_since", "keep_since", "fired_at", "resolved_at", "changed_at", "flapping_since"],
         ]
 
 

@@ -54,6 +54,8 @@ _TITLES: Final[dict[str, Callable[[IncidentEvent], str]]] = {
     Kind.SEVERITY: _severity,
     Kind.SNOOZED: lambda row: _("Snoozed until %(when)s") % {"when": row.data.get("shown", "?")},
     Kind.AWOKE: lambda row: _("Snooze ended") if row.actor_id else _("Snooze over"),
+    Kind.FLAPPING: lambda row: _("An alert flaps: people are told once"),
+    Kind.SETTLED: lambda row: _("An alert flaps no longer"),
     Kind.SILENCED: lambda row: _("Silenced for %(hours)s h") % {"hours": row.data.get("hours", "?")},
     Kind.RESOLVED: _resolved,
     Kind.REOPENED: _reopened,

@@ -118,9 +118,12 @@ def announce_incident(incident: Incident, *, now: datetime) -> None:
     enqueue(incident, reason=Notification.Reason.REOPENED if again else Notification.Reason.OPENED, now=now)
 
 
-def update_incident(incident: Incident, *, joined: bool, now: datetime) -> None:
-    """Tell that an alert joined it, or (to machines that follow every alert) that one ended while others go on."""
-    enqueue(incident, reason=Notification.Reason.GREW if joined else Notification.Reason.CHANGED, now=now)
+def update_incident(incident: Incident, *, joined: bool, now: datetime, flaps: str = "") -> None:
+    """Tell that an alert joined it, or (to machines that follow every alert) that one ended while others go on.
+
+    `flaps` is the name of what turned, where people know that it does so again and again.
+    """
+    enqueue(incident, reason=Notification.Reason.GREW if joined else Notification.Reason.CHANGED, now=now, flaps=flaps)
 
 
 @transaction.atomic

@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from alerting.flapping import note_turns, record_flapping, tell_flapping
 from alerting.identity import group_of
 from alerting.impact import impact_start
 from alerting.incidents import announce_incident, escalate_incident, open_incident, resolve_incident, update_incident
@@ -43,15 +45,20 @@ def _move(
 ) -> None:
     changes = _follow(alert, trail, at=at)
     fired = any(change.to_state == State.FIRING for change in changes)
+    flaps = note_turns(rule, alert, changes, at=at)
     raised = _take_severity(alert, seen, changes, at=at)
     if fired or raised:
         alert.incident = _incident_for(rule, alert, seen, subject, at=at)
     alert.save()
     _write(changes, alert)
+    if flaps and alert.incident is not None and _is_open(alert.incident):
+        record_flapping(alert.incident, alert, now=at)
     if fired or raised:
-        _tell(rule, alert, joined=fired, at=at)
+        _tell(rule, alert, joined=fired, flaps=flaps, at=at)
     elif changes and alert.state == State.INACTIVE:
-        _resolve_if_quiet(alert, at=at)
+        resolve_if_quiet(alert, at=at)
+        if flaps and alert.incident is not None and _is_open(alert.incident):
+            tell_flapping(alert.incident, now=at)
 
 
 def close_orphans(switched_off: list[AlertRule], *, now: datetime) -> int:
@@ -72,10 +79,11 @@ def close_orphans(switched_off: list[AlertRule], *, now: datetime) -> int:
 @transaction.atomic
 def _close(alert: Alert, *, now: datetime) -> None:
     alert.reason = _("The rule was switched off.")
+    alert.flapping_since = None
     changes = _follow(alert, [Memory(State.INACTIVE, fired_at=alert.fired_at, resolved_at=now)], at=now)
     alert.save()
     _write(changes, alert)
-    _resolve_if_quiet(alert, at=now)
+    resolve_if_quiet(alert, at=now)
 
 
 def _trail(rule: AlertRule, alert: Alert, seen: Seen, *, at: datetime) -> list[Memory]:
@@ -180,8 +188,8 @@ def _grouping(rule: AlertRule) -> list[str]:
     return incident_policy(rule.project_id).labels if named is None else named
 
 
-def _tell(rule: AlertRule, alert: Alert, *, joined: bool, at: datetime) -> None:
-    """Once per incident that it opened or reopened, when it joined one, and again when it became a page."""
+def _tell(rule: AlertRule, alert: Alert, *, joined: bool, flaps: bool, at: datetime) -> None:
+    """Once per incident that it opened or reopened, when it joined one, when it began to flap, and again when it became a page."""
     if alert.incident is None:
         return
     opened = at in (alert.incident.opened_at, alert.incident.reopened_at)
@@ -190,16 +198,21 @@ def _tell(rule: AlertRule, alert: Alert, *, joined: bool, at: datetime) -> None:
     raised = escalate_incident(
         alert.incident, severity=alert.severity, title=incident_title(rule, alert.signal), now=at
     )
-    if joined and not opened and not raised:
-        update_incident(alert.incident, joined=True, now=at)
+    if not joined or opened or raised:
+        return
+    if flaps:
+        tell_flapping(alert.incident, now=at)
+    else:
+        update_incident(alert.incident, joined=True, now=at, flaps=rule.name if alert.flapping_since else "")
 
 
-def _resolve_if_quiet(alert: Alert, *, at: datetime) -> None:
-    """The incident ends with the last of its alerts."""
+def resolve_if_quiet(alert: Alert, *, at: datetime) -> None:
+    """The incident ends with the last of its alerts; one that flaps is not over when it is quiet for a moment."""
     incident = alert.incident
     if incident is None or not _is_open(incident):
         return
-    if Alert.objects.filter(incident=incident, state__in=ACTIVE).exists():
+    still = Q(state__in=ACTIVE) | Q(flapping_since__isnull=False)
+    if Alert.objects.filter(still, incident=incident).exists():
         update_incident(incident, joined=False, now=at)
     else:
         resolve_incident(incident, by=None, now=at)

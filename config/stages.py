@@ -26,6 +26,7 @@ STAGES = [
     Stage("evaluate", "alerting.evaluate.evaluate", 15),
     Stage("expire", "alerting.external.expire", 15),
     Stage("wake", "alerting.moves.snooze.wake_snoozed", 15),
+    Stage("settle", "alerting.settle.settle", 15),
     Stage("notify", "alerting.notify.send.send", 5),
     Stage("watch", "config.watch.watch", 30),
     Stage("learn_lags", "monitoring.lags.learn_lags", 60),

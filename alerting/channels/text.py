@@ -56,8 +56,10 @@ def alert_lines(body: Mapping[str, Any]) -> list[str]:
 
 
 def words_of_alert(alert: Mapping[str, Any]) -> str:
-    """The rule and what it saw."""
-    return " · ".join(part for part in (alert["rule"], alert["saw"]) if part)
+    """The rule and what it saw; and that it begins and ends again and again, where it does."""
+    with override(settings.LANGUAGE_CODE):
+        flaps = gettext("flaps") if alert.get("flapping") else ""
+    return " · ".join(part for part in (alert["rule"], alert["saw"], flaps) if part)
 
 
 def buttons(body: Mapping[str, Any]) -> list[Mapping[str, str]]:
@@ -80,6 +82,7 @@ def _subject(reason: str, data: Mapping[str, Any]) -> str:
         "opened": gettext("%(key)s opened (%(severity)s): %(title)s"),
         "escalated": gettext("%(key)s raised to %(severity)s: %(title)s"),
         "grew": gettext("%(key)s has more alerts (%(severity)s): %(title)s"),
+        "flapping": gettext("%(key)s: an alert flaps, which is told once (%(severity)s): %(title)s"),
         "changed": gettext("%(key)s has fewer alerts (%(severity)s): %(title)s"),
         "repeated": gettext("%(key)s is still open (%(severity)s): %(title)s"),
         "unacknowledged": gettext("%(key)s: nobody has acknowledged it yet (%(severity)s): %(title)s"),

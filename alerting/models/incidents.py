@@ -136,6 +136,8 @@ class Alert(models.Model):
     fired_at = models.DateTimeField(_("fired at"), null=True, blank=True)
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed at"), null=True, blank=True)
+    turns = models.JSONField(_("latest turns"), default=list, blank=True, editable=False)
+    flapping_since = models.DateTimeField(_("flapping since"), null=True, blank=True)
     severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices)
     value = models.FloatField(_("value"), null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
@@ -157,7 +159,12 @@ class Alert(models.Model):
         verbose_name_plural = _("alerts")
         ordering = ["-changed_at"]
         constraints = [models.UniqueConstraint(fields=["rule", "fingerprint", "signal"], name="alert_identity")]
-        indexes = [models.Index(fields=["ends_at"], name="alerts_to_expire", condition=models.Q(state="firing"))]
+        indexes = [
+            models.Index(fields=["ends_at"], name="alerts_to_expire", condition=models.Q(state="firing")),
+            models.Index(
+                fields=["flapping_since"], name="alerts_to_settle", condition=models.Q(flapping_since__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rule} · {self.shown_state}"
@@ -223,6 +230,8 @@ class IncidentEvent(models.Model):
         SEVERITY = "severity", _("severity changed")
         SNOOZED = "snoozed", _("snoozed")
         AWOKE = "awoke", _("snooze over")
+        FLAPPING = "flapping", _("alert flaps")
+        SETTLED = "settled", _("alert flaps no longer")
         SILENCED = "silenced", _("silenced")
         RESOLVED = "resolved", _("resolved")
         REOPENED = "reopened", _("reopened")

@@ -92,6 +92,7 @@ class Notification(models.Model):
         ESCALATED = "escalated", _("severity raised")
         GREW = "grew", _("another alert joined")
         CHANGED = "changed", _("an alert ended")
+        FLAPPING = "flapping", _("an alert flaps")
         REPEATED = "repeated", _("still open")
         UNACKNOWLEDGED = "unacknowledged", _("nobody acknowledged")
         ACKNOWLEDGED = "acknowledged", _("incident acknowledged")

@@ -41,6 +41,12 @@ class IncidentPolicy(models.Model):
         ),
     )
 
+    hold_flapping = models.BooleanField(
+        _("tell once of what flaps"),
+        default=True,
+        help_text=_("An alert that begins and ends again and again keeps its incident open and is told once."),
+    )
+
     class Meta:
         """Listed by project."""
 

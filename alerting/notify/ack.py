@@ -20,7 +20,7 @@ MAX_TOKEN: Final = 500
 Reason = Notification.Reason
 ASKS: Final = frozenset(
     {
-        *(Reason.OPENED, Reason.REOPENED, Reason.ESCALATED, Reason.GREW),
+        *(Reason.OPENED, Reason.REOPENED, Reason.ESCALATED, Reason.GREW, Reason.FLAPPING),
         *(Reason.REPEATED, Reason.UNACKNOWLEDGED, Reason.ASSIGNED, Reason.AWOKE),
     }
 )

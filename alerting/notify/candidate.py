@@ -12,13 +12,17 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A message that may go to a channel. `planned_at` is when it was written down, if it was to wait from then on."""
+    """A message that may go to a channel. `planned_at` is when it was written down, if it was to wait from then on.
+
+    `flaps` names what turned, where that does so again and again.
+    """
 
     incident: Incident
     channel: Channel
     reason: str
     now: datetime
     planned_at: datetime | None = None
+    flaps: str = ""
 
 
 # None lets the message pass; facts (a code of `decisions` and what its sentence needs) hold it back.

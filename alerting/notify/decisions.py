@@ -26,6 +26,7 @@ IN_HAND = "in_hand"
 QUIET_HOURS = "quiet_hours"
 SNOOZED = "snoozed"
 MERGED = "merged"
+FLAPPING = "flapping"
 # Told later instead of never.
 POSTPONES = frozenset({QUIET_HOURS, SNOOZED})
 
@@ -45,6 +46,7 @@ SENTENCES = {
     QUIET_HOURS: _("%(channel)s has quiet hours and will be told at %(shown)s."),
     SNOOZED: _("%(channel)s was not told yet: the incident is snoozed until %(shown)s."),
     MERGED: _("%(channel)s was not told: the incident was merged into %(into)s."),
+    FLAPPING: _("%(channel)s was not told of another turn: “%(name)s” flaps, which was told once."),
     GAVE_UP: _("%(channel)s could not be told, after %(attempts)s attempts: %(error)s"),
 }
 

@@ -24,16 +24,20 @@ from models_registry.models import User
 
 State, Reason = Notification.State, Notification.Reason
 # May be told more than once of one incident, each time anew.
-COUNTED = frozenset({Reason.GREW, Reason.CHANGED, Reason.ACKNOWLEDGED, Reason.MITIGATED, Reason.ASSIGNED, Reason.AWOKE})
+COUNTED = frozenset(
+    {Reason.GREW, Reason.FLAPPING, Reason.CHANGED, Reason.ACKNOWLEDGED, Reason.MITIGATED, Reason.ASSIGNED, Reason.AWOKE}
+)
 
 
 @transaction.atomic
-def enqueue(incident: Incident, *, reason: str, now: datetime, actor: User | None = None) -> list[Notification]:
+def enqueue(
+    incident: Incident, *, reason: str, now: datetime, actor: User | None = None, flaps: str = ""
+) -> list[Notification]:
     """One row per channel that the project's routes lead to, at most once per generation, however often it is called.
 
     Call it inside the transaction that changes the incident, after its alerts are attached: the message is composed
-    here, and again when it leaves if it had to wait. `reason` is a value of `Notification.Reason`. A decision not to send
-    is a SUPPRESSED row and an incident event.
+    here, and again when it leaves if it had to wait. `reason` is a value of `Notification.Reason`, `flaps` what turned where
+    that does so again and again. A decision not to send is a SUPPRESSED row and an incident event.
     """
     nodes = routes_of(incident)
     ways = ways_of(incident, nodes, reason=reason, now=now)
@@ -41,7 +45,8 @@ def enqueue(incident: Incident, *, reason: str, now: datetime, actor: User | Non
         _say_nobody_was_told(incident, nodes, reason=reason, now=now)
     body = incident_message(incident, reason=reason, now=now, actor=actor) if ways else {}
     episode = episode_of(incident)
-    rows = [_enqueue(incident, way, reason=reason, body=body, episode=episode, now=now) for way in ways]
+    asked = [Candidate(incident, way.channel, reason, now, flaps=flaps) for way in ways]
+    rows = [_enqueue(one, way, body=body, episode=episode) for one, way in zip(asked, ways, strict=True)]
     if reason in BEGINS:
         _plan_steps(incident, nodes, episode=episode, now=now)
     return [row for row in rows if row is not None]
@@ -49,7 +54,8 @@ def enqueue(incident: Incident, *, reason: str, now: datetime, actor: User | Non
 
 def enqueue_for(candidate: Candidate, way: Way, *, body: dict[str, Any], generation: str) -> Notification | None:
     """The row of one channel, or None when this generation has its row already."""
-    decision = why_not(candidate) if way.due_at <= candidate.now else None
+    # What flaps is known now, and not when a row that waited leaves.
+    decision = why_not(candidate) if way.due_at <= candidate.now or candidate.flaps else None
     row, made = Notification.objects.get_or_create(
         incident=candidate.incident,
         channel=candidate.channel,
@@ -83,15 +89,13 @@ def _due(decision: Facts | None, way: Way) -> datetime:
     return datetime.fromisoformat(decision["until"]) if held and decision else way.due_at
 
 
-def _enqueue(
-    incident: Incident, way: Way, *, reason: str, body: dict[str, Any], episode: int, now: datetime
-) -> Notification | None:
-    if reason == Reason.GREW and _will_be_told(incident, way.channel):
+def _enqueue(candidate: Candidate, way: Way, *, body: dict[str, Any], episode: int) -> Notification | None:
+    incident, reason = candidate.incident, candidate.reason
+    if reason in (Reason.GREW, Reason.FLAPPING) and _will_be_told(incident, way.channel):
         return None
     generation = reason if reason not in COUNTED else f"{reason}:{_count(incident, way.channel, reason) + 1}"
     generation = f"{reason}:{incident.severity}" if reason == Reason.ESCALATED else generation
-    generation = in_episode(generation, episode)
-    return enqueue_for(Candidate(incident, way.channel, reason, now), way, body=body, generation=generation)
+    return enqueue_for(candidate, way, body=body, generation=in_episode(generation, episode))
 
 
 def _will_be_told(incident: Incident, channel: Channel) -> bool:

@@ -51,6 +51,7 @@ def _alert_facts(alert: Alert) -> dict[str, Any]:
         "rule": gettext(alert.rule.name),
         "summary": alert.annotations.get("summary") or (gettext(alert.rule.summary) if alert.rule.summary else ""),
         "state": alert.state,
+        "flapping": alert.flapping_since is not None,
         "severity": alert.severity,
         "value": alert.value,
         "saw": describe_value(alert.rule, alert.value),

@@ -8,7 +8,7 @@ from alerting.notify.decisions import IN_HAND, MERGED, OVER
 from alerting.notify.episode import ended_since
 
 Reason, State = Notification.Reason, Incident.State
-REMINDS: Final = frozenset({Reason.GREW, Reason.REPEATED, Reason.UNACKNOWLEDGED})
+REMINDS: Final = frozenset({Reason.GREW, Reason.FLAPPING, Reason.REPEATED, Reason.UNACKNOWLEDGED})
 # What people did: it is told whatever happens next.
 DEEDS: Final = frozenset(
     {Reason.RESOLVED, Reason.ACKNOWLEDGED, Reason.MITIGATED, Reason.CHANGED, Reason.MERGED, Reason.ASSIGNED}

@@ -1,11 +1,12 @@
 """Every reason not to send, in the order they are asked; the first that holds is the one that is recorded."""
 
-from alerting.notify import channel_off, dedup, hours, over, severity, silence, snooze
+from alerting.notify import channel_off, dedup, flapping, hours, over, severity, silence, snooze
 from alerting.notify.candidate import Candidate, Facts, Stage
 
 PIPELINE: list[Stage] = [
     channel_off.check,
     over.check,
+    flapping.check,
     severity.check,
     dedup.check,
     snooze.check,

@@ -12,7 +12,7 @@ from alerting.notify.ways import Way
 Reason = Notification.Reason
 REMINDED = frozenset(
     {
-        *(Reason.OPENED, Reason.REOPENED, Reason.ESCALATED, Reason.GREW),
+        *(Reason.OPENED, Reason.REOPENED, Reason.ESCALATED, Reason.GREW, Reason.FLAPPING),
         *(Reason.REPEATED, Reason.UNACKNOWLEDGED, Reason.AWOKE),
     }
 )

@@ -9,7 +9,7 @@ from alerting.notify.candidate import Candidate, Facts
 from alerting.notify.decisions import SNOOZED
 
 Reason = Notification.Reason
-WAITS: Final = frozenset({Reason.OPENED, Reason.GREW, Reason.REPEATED, Reason.UNACKNOWLEDGED})
+WAITS: Final = frozenset({Reason.OPENED, Reason.GREW, Reason.FLAPPING, Reason.REPEATED, Reason.UNACKNOWLEDGED})
 
 
 def check(candidate: Candidate) -> Facts | None:

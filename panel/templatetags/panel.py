@@ -41,6 +41,7 @@ STATES = {
     "inactive": ("ok", _("Healthy")),
     "pending": ("warn", _("Pending")),
     "firing": ("bad", _("Firing")),
+    "flapping": ("warn", _("Flapping")),
     "recovering": ("warn", _("Recovering")),
     "error": ("bad", _("Rule broken")),
     "disabled": ("none", _("Switched off")),

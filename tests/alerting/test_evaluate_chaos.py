@@ -51,7 +51,7 @@ def evaluate_and_die(now: datetime, dice: random.Random) -> bool:
 @pytest.mark.slow
 def test_evaluators_killed_anywhere_lose_nothing_and_do_nothing_twice(credit_risk: Model) -> None:
     dice = random.Random(11)
-    IncidentPolicy.objects.create(project=credit_risk.project, reopen_within=timedelta(0))
+    IncidentPolicy.objects.create(project=credit_risk.project, reopen_within=timedelta(0), hold_flapping=False)
     Channel.objects.create(project=credit_risk.project, name="console", kind="console")
     rules = [error_rule(credit_risk, f"rule-{place}", window=MINUTE, incident_labels=["rule"]) for place in range(10)]
     for minute in range(70):
