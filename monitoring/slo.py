@@ -21,7 +21,7 @@ from monitoring.models import SLO
 from monitoring.selectors.counts import Counted
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, window_start
 from monitoring.selectors.watermark import ingest_watermark
-from monitoring.stats.burn import Pair, budget_left, burn_rate, exhausts_in, span_label, spans, standard_pairs
+from monitoring.stats.burn import DECIMALS, Pair, budget_left, burn_rate, exhausts_in, span_label, spans, standard_pairs
 from monitoring.stats.periods import days_between
 from monitoring.stats.slices import slice_edges, slice_start, windows_of
 from monitoring.stats.tally import Subject, Tally
@@ -257,9 +257,14 @@ def budget_days(slo: SLO, *, now: datetime) -> list[BudgetDay]:
     good, valid = book.between(edges[:-1], edges[1:])
     left = burn_down(slo, book, edges)
     return [
-        BudgetDay(day, float(ok), float(of), None if before is None or after is None else before - after, after)
+        BudgetDay(day, float(ok), float(of), _spent(before, after), after)
         for day, ok, of, before, after in zip(days, good, valid, left[:-1], left[1:], strict=True)
     ]
+
+
+def _spent(before: float | None, after: float | None) -> float | None:
+    """What a day took; three tenths less two are a tenth, whatever a float makes of them."""
+    return None if before is None or after is None else round(before - after, DECIMALS)
 
 
 def _steps(slo: SLO, start: int, end: int, points: int) -> Integers:

@@ -96,6 +96,19 @@ def test_every_local_day_spends_its_share(credit_risk: Model) -> None:
 
 
 @pytest.mark.django_db
+def test_ten_days_that_spend_a_tenth_each_spend_it_all(credit_risk: Model) -> None:
+    """No day shows 9.99 %, and what is spent to the last event is spent."""
+    slo = promise(credit_risk, window=10 * DAY, target=0.999)
+    now = NOW.replace(hour=0, minute=0)
+    for day in range(10):
+        served(credit_risk, now - day * DAY - HOUR, ok=999, failed=1)
+    assert [(one.spent, one.left) for one in budget_days(slo, now=now)] == [
+        (0.1, (9 - place) / 10) for place in range(10)
+    ]
+    assert slo_status(slo, now=now).state == "exhausted"
+
+
+@pytest.mark.django_db
 def test_a_day_without_events_is_no_data(credit_risk: Model) -> None:
     slo = promise(credit_risk, window=3 * DAY)
     assert {(one.spent, one.left, one.valid) for one in budget_days(slo, now=NOW)} == {(None, None, 0)}
