@@ -113,7 +113,7 @@ def _evaluation() -> list[Metric]:
 
 
 def _clock() -> list[Metric]:
-    skew = clock_skew(real_now=clock.real_now()).total_seconds()
+    skew = clock_skew().total_seconds()
     return [
         GaugeMetricFamily("atalaia_clock_skew_seconds", "The database's clock minus that of this machine.", value=skew)
     ]

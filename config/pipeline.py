@@ -129,8 +129,8 @@ def _processes(real_now: datetime) -> list[Reason]:
     ]
 
 
-def _clock(real_now: datetime) -> list[Reason]:
-    skew = clock_skew(real_now=real_now)
+def _clock(_real_now: datetime) -> list[Reason]:
+    skew = clock_skew()
     if abs(skew) <= CLOCK_SKEW:
         return []
     text = "clock: this machine and the database differ by {}"

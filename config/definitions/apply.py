@@ -17,7 +17,8 @@ from alerting.matchers import MatcherError
 from alerting.models import AlertRule, Channel, Route
 from alerting.wrongs import sentence
 from config.definitions.document import DefinitionError, Section, endless_numbers
-from config.definitions.kinds import KINDS, Kind
+from config.definitions.kinds import KINDS, Form, Kind
+from config.definitions.plain import shown
 from config.definitions.routes import read_matchers, set_channels, set_steps
 from lib.vault import VaultError, seal, unseal
 from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion
@@ -46,6 +47,8 @@ class Change:
     path: str
     action: str
     fields: list[str]
+    # Of columns, as they are told: before and after.
+    values: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -146,6 +149,9 @@ class Writer:
             if wrong:
                 self._problem(line, f"{path}.{name}", wrong)
                 continue
+            if name in kind.forms:
+                values |= self._formed(kind.forms[name], item, name, path)
+                continue
             if name in kind.names and value is not None:
                 table = kind.names[name]
                 value = table._default_manager.filter(project=project, slug=value).first()
@@ -157,6 +163,17 @@ class Writer:
                 value = self._decimal(value, line, f"{path}.{name}")
             values[name] = value
         return values
+
+    def _formed(self, form: Form, item: Section, name: str, path: str) -> dict[str, Any]:
+        """The value by its name; nothing where it cannot be read."""
+        try:
+            return {name: form.read(item[name])}
+        except ValidationError as error:
+            problem = " ".join(error.messages)
+        except MatcherError as error:
+            problem = sentence(error)
+        self._problem(item.lines[name], f"{path}.{name}", problem)
+        return {}
 
     def _duration(self, value: object, line: int, path: str) -> timedelta:
         match = DURATION.fullmatch(str(value).strip())
@@ -198,6 +215,7 @@ class Writer:
         check: Kind | None = None,
     ) -> bool:
         changed = [name for name, value in values.items() if fresh or getattr(row, name) != value]
+        told = {name: ("" if fresh else shown(getattr(row, name)), shown(values[name])) for name in changed}
         for name in changed:
             setattr(row, name, values[name])
         try:
@@ -211,7 +229,8 @@ class Writer:
             return False
         if fresh or changed:
             row.save()
-        self.changes.append(Change(path, "created" if fresh else "changed" if changed else "unchanged", changed))
+        action = "created" if fresh else "changed" if changed else "unchanged"
+        self.changes.append(Change(path, action, changed, told))
         return True
 
     def _runbook(self, runbook: Runbook, item: Section, path: str) -> None:

@@ -9,8 +9,11 @@ from django.db import models
 
 from alerting.channels import channel_kind
 from alerting.channels.base import ChannelError
-from alerting.models import AlertRule, Channel, Route
+from alerting.models import AlertRule, Channel, Inhibition, Maintenance, Route
 from alerting.validate import route_problems, rule_problems
+from config.definitions.mutes import read_days, read_time, write_days
+from config.definitions.plain import matcher_lines, plain
+from config.definitions.routes import read_matchers
 from models_registry.models import Model, Prompt
 from monitoring.models import SLO, OwnPrice, Policy
 from monitoring.pricing.prices import BUCKETS
@@ -20,6 +23,14 @@ from runbooks.models import Runbook
 
 def _no_more_checks(_instance: Any) -> None:
     """The columns say everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a file writes a value."""
+
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,12 @@ class Kind:
     fields: tuple[str, ...]
     names: dict[str, type[models.Model]] = field(default_factory=dict)
     check: Callable[[Any], None] = _no_more_checks
+    # Fields that stand in a file otherwise than in their column: read (`ValidationError`), and written.
+    forms: dict[str, "Form"] = field(default_factory=dict)
+
+
+MATCHERS = Form(read_matchers, matcher_lines)
+TIME = Form(read_time, plain)
 
 
 def _check_slo(slo: SLO) -> None:
@@ -101,6 +118,19 @@ KINDS = [
         _check_slo,
     ),
     Kind(
+        "policies",
+        Policy,
+        "slug",
+        (
+            *("name", "description", "model", "environment", "enabled", "on_failure"),
+            *("max_cost_day_usd", "max_cost_month_usd", "max_cost_user_day_usd", "max_latency_ms"),
+            *("quality_measure", "quality_comparison", "quality_bound", "quality_window", "quality_samples"),
+            *("allowed_models", "parameters", "allowed_parameters", "required_context"),
+        ),
+        {"model": Model},
+        _check_policy,
+    ),
+    Kind(
         "rules",
         AlertRule,
         "slug",
@@ -120,19 +150,6 @@ KINDS = [
         "name",
         ("provider", "model", "valid_from", *BUCKETS, "tiers", "context_window"),
     ),
-    Kind(
-        "policies",
-        Policy,
-        "slug",
-        (
-            *("name", "description", "model", "environment", "enabled", "on_failure"),
-            *("max_cost_day_usd", "max_cost_month_usd", "max_cost_user_day_usd", "max_latency_ms"),
-            *("quality_measure", "quality_comparison", "quality_bound", "quality_window", "quality_samples"),
-            *("allowed_models", "parameters", "allowed_parameters", "required_context"),
-        ),
-        {"model": Model},
-        _check_policy,
-    ),
     Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled"), check=_check_channel),
     Kind(
         "routes",
@@ -140,6 +157,20 @@ KINDS = [
         "name",
         ("position", "keep_going", "group_wait", "group_interval", "repeat_interval"),
         check=_check_route,
+    ),
+    Kind(
+        "maintenance_windows",
+        Maintenance,
+        "name",
+        ("matchers", "days", "start", "end", "time_zone", "owner", "enabled"),
+        forms={"matchers": MATCHERS, "days": Form(read_days, write_days), "start": TIME, "end": TIME},
+    ),
+    Kind(
+        "inhibitions",
+        Inhibition,
+        "name",
+        ("source", "target", "equal", "enabled"),
+        forms={"source": MATCHERS, "target": MATCHERS},
     ),
     Kind("runbooks", Runbook, "slug", ("title", "summary", "owner", "verified_at")),
 ]

@@ -263,11 +263,12 @@ def _panel(panel: Panel) -> dict[str, Any]:
 
 
 def _options(kind: str) -> dict[str, Any]:
-    return {
+    found: dict[str, dict[str, Any]] = {
         "stat": {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "colorMode": "background"},
         "timeseries": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
         "table": {"showHeader": True},
-    }[kind]
+    }
+    return found[kind]
 
 
 def _target(place: int, expression: str, legend: str, *, kind: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.utils.text import slugify
 
-from config.interchange.durations import write_duration
+from config.durations import write_duration
 from config.interchange.openslo_read import Object, Objects, annotations, metadata, seconds
 from config.interchange.openslo_words import FIELDS, LONG, RULE, SHORT
 from monitoring.stats.burn import highest_factor, reachable

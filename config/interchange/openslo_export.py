@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from alerting.burn_windows import burn_rules
 from alerting.kinds.burn_rate import pairs_of
 from alerting.models import AlertRule
-from config.interchange.durations import write_duration
+from config.durations import write_duration
 from config.interchange.openslo_read import METHODS, VERSION, is_plain_name
 from config.interchange.openslo_words import (
     ENVIRONMENT,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.text import slugify
 
-from config.interchange.durations import write_duration
+from config.durations import write_duration
 from config.interchange.openslo_alerts import Policies
 from config.interchange.openslo_read import METHODS, Object, Objects, annotations, metadata, seconds, shorthand
 from config.interchange.openslo_words import (

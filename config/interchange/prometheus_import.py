@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.utils.text import slugify
 
-from config.interchange.durations import read_duration, write_duration
+from config.durations import read_duration, write_duration
 from config.interchange.promql import Binary, Expression, Number, Selector, UnsupportedError, parse
 from config.interchange.rule_file import rules_of
 

@@ -15,6 +15,7 @@ from lib.clock import real_now
 from lib.stage import Summary
 from monitoring.models import StageRun
 from monitoring.record import missed_rounds, run_stage
+from monitoring.selectors.clock_skew import clock_skew
 from panel.unwell import say
 from tests.alerting.notify_cast import make_channel
 from tests.alerting.rule_cast import error_rule
@@ -75,7 +76,7 @@ def test_a_rule_that_nobody_evaluates_is_behind(credit_risk, stopped_clock, well
 
 
 def test_clocks_that_differ_are_a_reason(well, client: Client, monkeypatch) -> None:
-    monkeypatch.setattr("config.pipeline.clock_skew", lambda *, real_now: timedelta(seconds=-11))
+    monkeypatch.setattr("config.pipeline.clock_skew", lambda: timedelta(seconds=-11))
     assert client.get("/health/pipeline").json()["reasons"] == ["clock: this machine and the database differ by 11 s"]
 
 
@@ -141,3 +142,8 @@ def test_every_reason_has_words(language: str) -> None:
     assert all(told)
     assert len(set(told)) == len(codes)
     assert say({"code": "late", "name": "drain"}) == "", "other banners say so"
+
+
+def test_the_clock_of_the_database_is_ours_on_one_machine(db: None) -> None:
+    """However long the question takes; PostgreSQL has a clock, SQLite none."""
+    assert abs(clock_skew()) < timedelta(seconds=1)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.definitions.apply import Writer
+from config.definitions.apply import Change, Writer
 from config.definitions.document import DefinitionError, read_document
 from lib import clock
 
@@ -31,5 +31,14 @@ class Command(BaseCommand):
             for change in changes:
                 fields = f" ({', '.join(change.fields)})" if change.action == "changed" else ""
                 self.stdout.write(f"{change.action} {change.path}{fields}")
+                if options["dry_run"]:
+                    self._differences(change)
             if options["dry_run"]:
                 self.stdout.write("dry run: nothing was written")
+
+    def _differences(self, change: Change) -> None:
+        """What every field was, and what it would be."""
+        for name, (before, after) in change.values.items():
+            self.stdout.write(
+                f"    + {name}: {after}" if change.action == "created" else f"    {name}: {before} → {after}"
+            )

@@ -1,0 +1,108 @@
+"""Every definition of a project as a document that `apply` reads: applied to the same project, it changes nothing.
+
+Secrets stay where they are; rules of other programs are made by their alerts. Empty fields are left out.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from alerting.models import AlertRule, Channel, Route
+from config.definitions.apply import PROJECT_FIELDS, PROMPT_FIELDS, STEP_FIELDS
+from config.definitions.kinds import KINDS, Kind
+from config.definitions.plain import matcher_lines, plain
+from models_registry.models import Model, Project, Prompt
+from monitoring.models import SegmentKey
+from runbooks.models import Runbook
+
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+@dataclass
+class Exported:
+    """The document, and what it does not hold: one sentence each."""
+
+    document: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+
+
+def export(project: Project) -> Exported:
+    """Sections in the order in which `apply` reads them."""
+    own = {"slug": project.slug, **{name: getattr(project, name) for name in PROJECT_FIELDS}}
+    found = Exported({"project": {name: value for name, value in own.items() if value not in EMPTY}})
+    for kind in KINDS:
+        section = {getattr(row, kind.key): _item(kind, row, found.warnings) for row in _rows(kind, project)}
+        if section:
+            found.document[kind.section] = section
+    return found
+
+
+def _rows(kind: Kind, project: Project) -> list[Any]:
+    """What others name comes before them: routes before their children, rules before those composed of them."""
+    rows = kind.table._default_manager.filter(project=project).order_by("pk")
+    if kind.table is AlertRule:
+        own = rows.exclude(kind=AlertRule.Kind.EXTERNAL).select_related("slo", "model", "policy")
+        return sorted(own, key=lambda rule: rule.kind == AlertRule.Kind.COMPOSITE)
+    if kind.table is Route:
+        return _tree(list(Route.objects.filter(project=project).order_by("pk")))
+    return list(rows)
+
+
+def _tree(routes: list[Route]) -> list[Route]:
+    found: list[Route] = []
+    level: set[int | None] = {None}
+    while level:
+        below = [route for route in routes if route.parent_id in level]
+        found += below
+        level = {route.pk for route in below}
+    return found
+
+
+def _item(kind: Kind, row: models.Model, warnings: list[str]) -> dict[str, Any]:
+    item = {}
+    for name in kind.fields:
+        form = kind.forms.get(name)
+        value = getattr(row, name)
+        item[name] = form.write(value) if form else plain(value)
+    item |= _more(row, warnings)
+    return {name: value for name, value in item.items() if value not in EMPTY}
+
+
+def _more(row: models.Model, warnings: list[str]) -> dict[str, Any]:
+    """What stands in other tables."""
+    if isinstance(row, Model):
+        keys = SegmentKey.objects.filter(model=row, until__isnull=True).order_by("key")
+        return {"segments": list(keys.values_list("key", flat=True))}
+    if isinstance(row, Prompt):
+        return {"versions": {one.version: _filled(one, PROMPT_FIELDS) for one in row.versions.order_by("pk")}}
+    if isinstance(row, Channel) and row.secret:
+        warnings.append(f"channels.{row.name}: its secret stays here; where there is none yet, add secret_env")
+    if isinstance(row, Route):
+        return _of_route(row)
+    return _of_runbook(row, warnings) if isinstance(row, Runbook) else {}
+
+
+def _filled(row: models.Model, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name in names if (value := plain(getattr(row, name))) not in EMPTY}
+
+
+def _of_route(route: Route) -> dict[str, Any]:
+    steps = route.steps.prefetch_related("channels").order_by("after")
+    return {
+        "parent": route.parent.name if route.parent else "",
+        "matchers": matcher_lines(route.matchers),
+        "channels": [channel.name for channel in route.channels.order_by("name")],
+        "steps": {plain(step.after): sorted(channel.name for channel in step.channels.all()) for step in steps},
+    }
+
+
+def _of_runbook(runbook: Runbook, warnings: list[str]) -> dict[str, Any]:
+    rules = list(runbook.rules.order_by("slug"))
+    others = [rule.slug for rule in rules if rule.kind == AlertRule.Kind.EXTERNAL]
+    if others:
+        warnings.append(f"runbooks.{runbook.slug}: its rules of other programs are left out: {', '.join(others)}")
+    return {
+        "rules": [rule.slug for rule in rules if rule.slug not in others],
+        "steps": [_filled(step, STEP_FIELDS) for step in runbook.steps.order_by("position")],
+    }

@@ -1,0 +1,49 @@
+"""Values of columns as a file writes them, and as a change of them is told."""
+
+import json
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import models
+
+from alerting.matchers import from_json
+from config.durations import write_duration
+
+LONGEST: Final = 160
+NOTHING: Final = "(nothing)"
+
+
+def plain(value: Any) -> Any:
+    """Numbers, texts, dates, lists and mappings; a row is its key, a duration a number and a unit, a time HH:MM."""
+    if isinstance(value, models.Model):
+        return getattr(value, "slug", None) or str(value)
+    if isinstance(value, timedelta):
+        return write_duration(value.total_seconds())
+    if isinstance(value, Decimal):
+        number = float(value)
+        return number if Decimal(str(number)) == value else str(value)
+    if isinstance(value, time):
+        return value.isoformat("seconds" if value.second else "minutes")
+    return value
+
+
+def matcher_lines(stored: object) -> list[str]:
+    """Matchers as people write them, one each."""
+    return [str(one) for one in from_json(stored)]
+
+
+def shown(value: Any) -> str:
+    """In one line, cut where it is long; what must not be shown is not."""
+    value = plain(value)
+    if isinstance(value, bytes | memoryview):
+        return "(secret)"
+    if value in (None, ""):
+        return NOTHING
+    text = value if isinstance(value, str) else value.isoformat() if isinstance(value, date) else _json(value)
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

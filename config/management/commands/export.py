@@ -1,0 +1,30 @@
+"""`manage.py export --project P`: every definition of a project, as `manage.py apply` reads it."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.definitions.export import export
+from config.interchange.yaml import dump
+from models_registry.models import Project
+
+
+class Command(BaseCommand):
+    """One document."""
+
+    help = "Print every definition of a project as YAML that `manage.py apply` reads; secrets stay here."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which project."""
+        parser.add_argument("--project", required=True, help="slug of the project")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """YAML on standard output, what it lacks on standard error."""
+        project = Project.objects.filter(slug=options["project"]).first()
+        if project is None:
+            message = f"there is no project {options['project']!r}"
+            raise CommandError(message)
+        found = export(project)
+        for warning in found.warnings:
+            self.stderr.write(f"warning: {warning}")
+        self.stdout.write(dump(found.document))
