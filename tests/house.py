@@ -19,6 +19,8 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
+START_SECONDS = 240  # to import everything, beside whatever else this machine does
+
 
 @dataclass
 class House:
@@ -111,17 +113,23 @@ def web(mine: House) -> Iterator[None]:
     command = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(mine.port)]
     process = mine.start(*command, "--blocking-threads", "4", "--log-level", "warning", "config.wsgi:application")
     try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", mine.port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        until = time.monotonic() + START_SECONDS
+        while not _listens(mine.port):
+            assert process.poll() is None, "the web server ended"
+            assert time.monotonic() < until, f"the web server does not listen after {START_SECONDS} s"
+            time.sleep(0.1)
         yield
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

@@ -53,7 +53,7 @@ class Here:
 
 def read_openslo(objects: Objects, here: Here) -> Imported:
     """Sections `models` (those that are not there), `slos` and `rules`."""
-    found = Imported({"project": here.project, "models": {}, "slos": {}, "rules": {}})
+    found = Imported({"project": here.project, "models": {}, "slos": {}, "rules": {}}, list(objects.left_out))
     policies = Policies(objects, found.document["rules"], found.warnings)
     for name, slo in objects.found["SLO"].items():
         _Reader(objects, here, found, slo, f"SLO {name}").read(policies)
@@ -62,10 +62,21 @@ def read_openslo(objects: Objects, here: Here) -> Imported:
             found.warnings.append(
                 f"{kind} {name} is left out: sources and channels have addresses and secrets of their own here"
             )
+    found.warnings += _unused(objects)
     found.document = {name: section for name, section in found.document.items() if section}
     if objects.problems:
         found.warnings += objects.problems
     return found
+
+
+def _unused(objects: Objects) -> list[str]:
+    """What no SLO leads to."""
+    return [
+        f"{kind} {name} is left out: no SLO of these files leads to it"
+        for kind in ("SLI", "AlertPolicy", "AlertCondition", "Service")
+        for name in objects.found[kind]
+        if (kind, name) not in objects.used
+    ]
 
 
 class _Reader:
@@ -83,6 +94,10 @@ class _Reader:
 
     def read(self, policies: Policies) -> None:
         """Every objective; the rules of its policies watch each of them."""
+        self.objects.used.add(("Service", str(self.spec["service"])))
+        labels = metadata(self.slo).get("labels")
+        if labels:
+            self.warn(f"its labels are left out: {', '.join(map(str, labels))}; a rule can have labels")
         objectives = self.spec["objectives"]
         if len(objectives) > 1:
             self.warn(f"its {len(objectives)} objectives become as many SLOs; a composite budget is not kept")
@@ -149,21 +164,23 @@ class _Reader:
         return fields
 
     def _guessed(self, name: str, spec: Object, objective: Object) -> dict[str, Any] | None:
-        model = self._model(self.here.model or slugify(str(self.spec["service"])))
         said = self.here.indicators.get(name)
         threshold = isinstance(spec.get("thresholdMetric"), Mapping)
         if objective.get("op") and not threshold:
             self.warn(f"op: {objective['op']} means nothing beside a ratio: left out")
         if said and said != "latency":
-            return {"model": model, "sli": said}
+            return {"model": self._guessed_model(), "sli": said}
         if not threshold and not said:
             self.warn(
                 f"the indicator {name!r} reads another source; taken for availability, unless --indicator {name}=… says better"
             )
-            return {"model": model, "sli": "availability"}
-        return self._bounded(name, objective, model, said=said)
+            return {"model": self._guessed_model(), "sli": "availability"}
+        return self._bounded(name, objective, said=said)
 
-    def _bounded(self, name: str, objective: Object, model: str, *, said: str | None) -> dict[str, Any] | None:
+    def _guessed_model(self) -> str:
+        return self._model(self.here.model or slugify(str(self.spec["service"])))
+
+    def _bounded(self, name: str, objective: Object, *, said: str | None) -> dict[str, Any] | None:
         op, value = objective.get("op"), objective.get("value")
         if op in ("gt", "gte") or not isinstance(value, int | float) or value <= 0:
             self.warn(
@@ -178,7 +195,7 @@ class _Reader:
             self.warn("it has a value and no op: taken for lte")
         if op == "lt":
             self.warn("op: lt; here a value equal to the bound is good too")
-        return {"model": model, "sli": "latency", "bound_ms": float(value)}
+        return {"model": self._guessed_model(), "sli": "latency", "bound_ms": float(value)}
 
     def _model(self, slug: str) -> str:
         if slug not in self.here.models and slug not in self.found.document["models"]:

@@ -13,6 +13,19 @@ VERSION: Final = "openslo/v1"
 KINDS: Final = ("DataSource", "SLO", "SLI", "AlertPolicy", "AlertCondition", "AlertNotificationTarget", "Service")
 LONGEST_TEXT: Final = 1_050
 METHODS: Final = {"Occurrences": "occurrences", "Timeslices": "timeslices", "RatioTimeslices": "ratio_timeslices"}
+FIELDS: Final = frozenset({"apiVersion", "kind", "metadata", "spec"})
+SPEC: Final = frozenset(
+    {
+        *("description", "service", "indicator", "indicatorRef", "timeWindow"),
+        *("budgetingMethod", "objectives", "alertPolicies"),
+    }
+)
+OBJECTIVE: Final = frozenset(
+    {
+        *("displayName", "op", "value", "target", "targetPercent", "timeSliceTarget", "timeSliceWindow"),
+        *("indicator", "indicatorRef", "compositeWeight"),
+    }
+)
 OPS: Final = frozenset({"lte", "gte", "lt", "gt"})
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _DURATION: Final = re.compile(r"([1-9]\d{0,8})([mhdwMQY])")
@@ -42,10 +55,13 @@ class Objects:
 
     found: dict[str, dict[str, Object]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     problems: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    used: set[tuple[str, str]] = field(default_factory=set)
 
     def named(self, kind: str, name: object, where: str) -> Object | None:
         """The object that a reference names."""
         there = self.found[kind].get(str(name))
+        self.used.add((kind, str(name)))
         if there is None:
             self.problems.append(f"{where}: there is no {kind} {name!r} in the file")
         return there
@@ -59,6 +75,7 @@ def read_objects(documents: list[object]) -> Objects:
         _take(objects, item, f"object {place + 1}")
     for name, slo in objects.found["SLO"].items():
         _check_slo(objects, slo, f"SLO {name}")
+        _note_strangers(objects, slo, f"SLO {name}")
     if objects.problems:
         raise OpenSLOError(objects.problems)
     return objects
@@ -76,8 +93,10 @@ def _take(objects: Objects, item: object, where: str) -> None:
         objects.problems.append(f"{where}: {kind} has no metadata.name")
     elif not isinstance(item.get("spec"), Mapping):
         objects.problems.append(f"{where}: {kind} {name} has no spec")
-    elif name in objects.found[kind]:
+    elif name in objects.found[kind] and kind == "SLO":
         objects.problems.append(f"{where}: there are two of {kind} {name}")
+    elif name in objects.found[kind]:
+        objects.left_out.append(f"{kind} {name}: there are two, the first one stays")
     else:
         objects.found[kind][name] = item
 
@@ -109,6 +128,19 @@ def seconds(text: object) -> int | None:
     """Of a duration; months, quarters and years by their nominal lengths of 30, 90 and 365 days."""
     found = shorthand(text)
     return found[0] * _SECONDS[found[1]] if found else None
+
+
+def _note_strangers(objects: Objects, slo: Object, where: str) -> None:
+    """Fields that the specification does not have: nobody would miss a misspelt one otherwise."""
+    spec = slo["spec"]
+    given: list[tuple[str, object, frozenset[str]]] = [("", slo, FIELDS), ("spec.", spec, SPEC)]
+    objectives = spec.get("objectives")
+    for place, one in enumerate(objectives if isinstance(objectives, list) else []):
+        given.append((f"spec.objectives[{place}].", one, OBJECTIVE))
+    for path, part, known in given:
+        for name in part if isinstance(part, Mapping) else ():
+            if name not in known:
+                objects.left_out.append(f"{where}: OpenSLO has no field {path}{name}: left out")
 
 
 def _check_slo(objects: Objects, slo: Object, where: str) -> None:

@@ -341,6 +341,29 @@ def test_references_are_found_in_any_document(db: None) -> None:
     assert any("there is no SLI 'gone'" in told for told in lost.warnings)
 
 
+def test_what_nobody_leads_to_and_what_nobody_knows_is_told(db: None) -> None:
+    stray = {"apiVersion": "openslo/v1", **policy(name="stray")}
+    service = {"apiVersion": "openslo/v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {}}
+    one = slo(objektives=[], objective={"target": 0.9, "wieght": 2})
+    one["metadata"]["labels"] = {"team": ["a", "b"]}
+    told = read(one, stray, service, service).warnings
+    for expected in (
+        "SLO shop: OpenSLO has no field spec.objektives: left out",
+        "SLO shop: OpenSLO has no field spec.objectives[0].wieght: left out",
+        "SLO shop: its labels are left out: team; a rule can have labels",
+        "AlertPolicy stray is left out: no SLO of these files leads to it",
+        "Service s: there are two, the first one stays",
+        "Service s is left out: no SLO of these files leads to it",
+    ):
+        assert expected in told
+
+
+def test_an_slo_that_is_left_out_makes_no_model(db: None) -> None:
+    assert read(slo(indicator=BOUND, objective={"op": "gt", "value": 3, "target": 0.9})).document == {
+        "project": "aurora"
+    }
+
+
 WRONG: list[tuple[Any, str]] = [
     ({"kind": "SLO"}, "apiVersion openslo/v1"),
     ({**slo(), "apiVersion": "openslo/v2alpha"}, "'openslo/v2alpha'"),
