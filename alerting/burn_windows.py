@@ -10,11 +10,17 @@ from monitoring.stats.burn import spans, standard_pairs
 
 
 def burn_rules(slos: Iterable[SLO]) -> dict[int, list[AlertRule]]:
-    """The enabled burn-rate rules of each, by the objective's id and in the order of their slugs: one query."""
+    """The enabled burn-rate rules of each, by the objective's id and in the order of their slugs: one query.
+
+    Load `project` and `model` with the objectives; the rules have them from there.
+    """
+    known = {slo.pk: slo for slo in slos}
     found: defaultdict[int, list[AlertRule]] = defaultdict(list)
-    rules = AlertRule.objects.filter(kind=AlertRule.Kind.BURN_RATE, enabled=True, slo__in=[slo.pk for slo in slos])
-    for rule in rules.select_related("project", "slo__model", "slo__project").order_by("slug"):
+    rules = AlertRule.objects.filter(kind=AlertRule.Kind.BURN_RATE, enabled=True, slo__in=known)
+    for rule in rules.order_by("slug"):
         if rule.slo_id is not None:
+            rule.slo = known[rule.slo_id]
+            rule.project = rule.slo.project
             found[rule.slo_id].append(rule)
     return found
 

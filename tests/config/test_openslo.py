@@ -18,52 +18,13 @@ from config.definitions.document import read_document
 from config.definitions.kinds import KINDS
 from config.interchange.openslo_export import openslo_documents
 from config.interchange.openslo_import import Here, Imported, read_openslo
-from config.interchange.openslo_read import OpenSLOError, read_objects
+from config.interchange.openslo_read import read_objects
 from models_registry.models import Model, Project
 from monitoring.models import SLO
 from tests.alerting.rule_cast import NOON, burn_rule
+from tests.config.openslo_cast import BOUND, RATIO, calendar, policy, read, slo
 
 pytestmark = pytest.mark.django_db
-QUERY = {"metricSource": {"type": "Prometheus", "spec": {"query": "up"}}}
-RATIO = {"metadata": {"name": "answers"}, "spec": {"ratioMetric": {"counter": True, "good": QUERY, "total": QUERY}}}
-BOUND = {"metadata": {"name": "slowness"}, "spec": {"thresholdMetric": QUERY}}
-ROLLS = [{"duration": "4w", "isRolling": True}]
-
-
-def slo(name: str = "shop", *, indicator: Any = RATIO, window: Any = ROLLS, method: str = "Occurrences", **more: Any):
-    objective = more.pop("objective", {"target": 0.99})
-    spec = {
-        "service": "web-shop",
-        "indicator": indicator,
-        "timeWindow": window,
-        "budgetingMethod": method,
-        "objectives": objective if isinstance(objective, list) else [objective],
-        **more,
-    }
-    return {"apiVersion": "openslo/v1", "kind": "SLO", "metadata": {"name": name}, "spec": spec}
-
-
-def policy(op: str = "gt", name: str = "fast", **asked: Any) -> dict[str, Any]:
-    condition = {"kind": "burnrate", "op": op, "threshold": 2, "lookbackWindow": "1h", "alertAfter": "5m", **asked}
-    return {
-        "kind": "AlertPolicy",
-        "metadata": {"name": name},
-        "spec": {
-            "alertWhenBreaching": True,
-            "conditions": [
-                {
-                    "kind": "AlertCondition",
-                    "metadata": {"name": "c"},
-                    "spec": {"severity": "page", "condition": condition},
-                }
-            ],
-            "notificationTargets": [{"targetRef": "night-shift"}],
-        },
-    }
-
-
-def read(*objects: Any, **here: Any) -> Imported:
-    return read_openslo(read_objects(list(objects)), Here("aurora", frozenset(), **here))
 
 
 def only(found: Imported) -> dict[str, Any]:
@@ -213,10 +174,6 @@ def test_a_bound_is_a_latency_or_nothing(db: None, objective: dict[str, Any], bo
         assert (only(found)["sli"], only(found)["bound_ms"]) == ("latency", bound)
 
 
-def calendar(duration: str, start: str = "2024-01-01 00:00:00") -> list[dict[str, Any]]:
-    return [{"duration": duration, "isRolling": False, "calendar": {"startTime": start, "timeZone": "Europe/Berlin"}}]
-
-
 @pytest.mark.parametrize(
     ("window", "fields", "why"),
     [
@@ -362,38 +319,6 @@ def test_an_slo_that_is_left_out_makes_no_model(db: None) -> None:
     assert read(slo(indicator=BOUND, objective={"op": "gt", "value": 3, "target": 0.9})).document == {
         "project": "aurora"
     }
-
-
-WRONG: list[tuple[Any, str]] = [
-    ({"kind": "SLO"}, "apiVersion openslo/v1"),
-    ({**slo(), "apiVersion": "openslo/v2alpha"}, "'openslo/v2alpha'"),
-    ({**slo(), "kind": "Objective"}, "kind must be one of"),
-    ({**slo(), "metadata": {}}, "no metadata.name"),
-    ({**slo(), "spec": 3}, "has no spec"),
-    ([slo(), slo()], "two of SLO shop"),
-    ("text", "'text'"),
-    (slo(method="Events"), "budgetingMethod must be one of"),
-    (slo(window=[*ROLLS, *ROLLS]), "exactly one window"),
-    (slo(window=[{"duration": "1 week", "isRolling": True}]), "duration must be"),
-    (slo(window=[{**calendar("1d")[0], "isRolling": True}]), "not both"),
-    (slo(objective=[]), "at least one objective"),
-    (slo(objective={}), "one of target and targetPercent"),
-    (slo(objective={"target": 0.9, "targetPercent": 90}), "one of target and targetPercent"),
-    (slo(objective={"target": 1}), "from 0 to below 1, not 1"),
-    (slo(objective={"targetPercent": float("nan")}), "from 0 to below 100, not nan"),
-    (slo(objective={"target": 0.9, "op": "above"}), "op must be one of"),
-    (slo(method="Timeslices", objective={"target": 0.9, "timeSliceWindow": "1m"}), "timeSliceTarget must be"),
-    (slo(method="RatioTimeslices", objective={"target": 0.9}), "timeSliceWindow must be"),
-    (slo(description="x" * 1_051), "longer than 1050"),
-    (slo(service=""), "service is required"),
-]
-
-
-@pytest.mark.parametrize(("content", "why"), WRONG, ids=[why for _, why in WRONG])
-def test_what_the_specification_does_not_allow_is_refused_by_name(content: Any, why: str) -> None:
-    with pytest.raises(OpenSLOError) as caught:
-        read(content)
-    assert why in str(caught.value)
 
 
 def test_annotations_that_somebody_broke_are_no_error(db: None) -> None:
