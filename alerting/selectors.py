@@ -13,19 +13,21 @@ from alerting.event_words import event_title
 from alerting.lifecycle import UNDER_WAY
 from alerting.models import Alert, AlertTransition, Incident, IncidentEvent
 from alerting.notify.decisions import explain
+from alerting.price_changes import price_changes
 from alerting.words import describe_value, joined
-from models_registry.models import Deployment, Project, User
+from models_registry.models import Deployment, Model, Project, User
 from models_registry.shipped import shipped
 
 SUSPECT_BEFORE: Final = timedelta(hours=24)
 MOST_CHANGES: Final = 200
+PRICE: Final = "price"
 # Both incidents have a line on their merging.
 TOLD_ONCE: Final = frozenset({IncidentEvent.Kind.MERGED})
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line. `kind` is a value of `IncidentEvent.Kind`, or a deployment's kind; `title` and `text` are in the active language."""
+    """One line. `kind` is a value of `IncidentEvent.Kind`, a deployment's kind, or "price"; `title` and `text` are in the active language."""
 
     at: datetime
     kind: str
@@ -57,7 +59,7 @@ def incident_timeline(incident: Incident) -> list[TimelineEntry]:
     What happened in incidents that were merged into it is there too, and says where.
     """
     family = Q(incident=incident) | Q(incident__merged_into=incident)
-    entries = [_of_change(change) for change in _changes(incident)]
+    entries = [_of_change(change) for change in _changes(incident)] + _price_entries(incident)
     transitions = AlertTransition.objects.filter(family)
     for row in transitions.select_related("alert__rule__slo", "alert__rule__model", "incident"):
         entries += [replace(_of_transition(row), of=_elsewhere(row.incident, incident))]
@@ -69,6 +71,15 @@ def incident_timeline(incident: Incident) -> list[TimelineEntry]:
 
 def _elsewhere(where: Incident | None, incident: Incident) -> str:
     return "" if where is None or where.pk == incident.pk else str(where)
+
+
+def _price_entries(incident: Incident) -> list[TimelineEntry]:
+    """Of an LLM application: its calls cost something."""
+    if incident.model is None or incident.model.kind != Model.Kind.LLM:
+        return []
+    start = incident.impact_started_at - SUSPECT_BEFORE
+    found = price_changes(incident.project, start=start, end=incident.resolved_at)
+    return [TimelineEntry(one.at, PRICE, one.title, one.text) for one in found]
 
 
 def _changes(incident: Incident) -> list[Deployment]:

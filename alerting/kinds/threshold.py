@@ -128,12 +128,17 @@ class Threshold:
         return MEASURES[rule.measure].sampled
 
     def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
-        """Distance from the number, in the direction that is bad."""
+        """Distance from the number, in the direction that is bad; at most as far as the number is from zero.
+
+        So one minute with a call that cost a hundred times the limit does not weigh more than an hour below it.
+        """
         model = rule_model(rule)
         scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
         points = read_series([rule.measure], scope, edges=edges, now=seen.window_end, subject=subject)[rule.measure]
         sign = 1 if rule.comparison == AlertRule.Comparison.ABOVE else -1
-        return [sign * point.n * (point.value - seen.limit) if point.value is not None else 0.0 for point in points]
+        most = abs(seen.limit) or math.inf
+        far = [0.0 if point.value is None else max(-most, min(point.value - seen.limit, most)) for point in points]
+        return [sign * point.n * distance for point, distance in zip(points, far, strict=True)]
 
 
 def _between(rule: AlertRule, value: Floats) -> NDArray[np.bool_]:

@@ -262,6 +262,16 @@ def test_an_alert_that_comes_back_within_the_window_reopens_its_incident(
     assert list(Incident.objects.order_by("number").values_list("number", "state")) == found
 
 
+def test_one_bad_minute_some_time_before_is_no_onset(credit_risk: Model) -> None:
+    error_rule(credit_risk, window=10 * MINUTE)
+    serve(credit_risk, start=-20, end=-6)
+    serve(credit_risk, start=-6, end=-5, ok=0, failed=10)
+    serve(credit_risk, start=-5, end=0)
+    serve(credit_risk, start=0, end=5, ok=5, failed=5)
+    tick(-1, 5)
+    assert Incident.objects.get().impact_started_at == NOON
+
+
 def test_old_evaluations_are_forgotten(credit_risk: Model) -> None:
     rule = error_rule(credit_risk)
     for days in (1, 34, 36, 90):

@@ -16,7 +16,8 @@ from alerting.incidents import (
 )
 from alerting.models import Channel, Incident, Notification
 from alerting.selectors import incident_timeline, open_incidents, suspect_changes
-from models_registry.models import Model, User
+from models_registry.models import Job, Model, User
+from monitoring.models import OwnPrice
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, alert_of, error_rule, serve, tick
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,24 @@ def test_what_changed_near_the_onset_is_suspect(incident: Incident) -> None:
     assert [change.note for change in suspect_changes(incident)] == ["during", "just before"]
 
 
+def test_prices_that_change_are_in_the_timeline_of_an_llm_application(support_assistant: Model) -> None:
+    project = support_assistant.project
+    for name, day in (("old", 1), ("new", 10), ("next", 11)):
+        OwnPrice.objects.create(
+            project=project, name=name, model="gpt-4o", valid_from=NOON.replace(day=day).date(), input=1
+        )
+    report = {"changed": 3, "seen": 9}
+    jobs = {"project": project, "kind": "reprice", "report": report, "created_at": NOON, "finished_at": NOON}
+    Job.objects.create(**jobs, state="done")
+    Job.objects.create(**jobs, state="done", arguments={"dry_run": True})
+    incident = resolve_incident(make(support_assistant), by=None, now=NOON + HOUR)
+    told = [(entry.title, entry.text) for entry in incident_timeline(incident) if entry.kind == "price"]
+    assert told == [
+        ("Price change: gpt-4o", "new"),
+        ("Past calls were priced again", "3 of 9 calls have another price now."),
+    ]
+
+
 def play(model: Model, bia: User) -> Incident:
     """Half an hour of errors that a person takes care of."""
     Channel.objects.create(project=model.project, name="console", kind="console")
@@ -153,6 +172,7 @@ def test_the_timeline_costs_the_same_for_a_long_story(
     incident = play(credit_risk, bia)
     for place in range(30):
         comment_incident(incident, by=bia, text=f"note {place}", now=NOON + timedelta(hours=1, minutes=place))
+    assert incident.model == credit_risk  # loaded, as pages and the API have it
     with django_assert_max_num_queries(3):
         assert len(incident_timeline(incident)) >= 38
 
