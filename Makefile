@@ -4,7 +4,9 @@ PYTHON ?= python3.11
 VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
-PYTEST := $(PY) -m pytest
+# What must not be left out for want of a program: `make test REQUIRE=--require-programs`, as CI does.
+REQUIRE ?=
+PYTEST := $(PY) -m pytest $(REQUIRE)
 
 .PHONY: setup demo demo-reset up test test-slow lint types fmt check bench messages
 

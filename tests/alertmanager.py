@@ -14,15 +14,14 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
-BINARY = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-AMTOOL = shutil.which("amtool")
+INSTALL = "apt-get install prometheus prometheus-alertmanager"
 CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 
 
 def program(name: str) -> str:
-    """The path of a program that CI installs; without it the test fails and says so."""
+    """The path of a program that CI installs; a test that uses one is marked with its name (`programs`)."""
     found = shutil.which(name)
-    assert found, f"{name} is missing: apt-get install prometheus prometheus-alertmanager"
+    assert found, f"{name} is missing: {INSTALL}"
     return found
 
 
@@ -34,7 +33,7 @@ def free_port() -> int:
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     """A program of `program`, its output as text, whatever its exit code."""
-    return subprocess.run([program(command[0]), *command[1:]], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run([program(command[0]), *command[1:]], capture_output=True, text=True, timeout=120, check=False)
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def alertmanager(folder: Path, config: str = CONFIG) -> Iterator[Running]:
     file.write_text(config)
     port = free_port()
     command = [
-        *(str(BINARY), f"--config.file={file}", f"--storage.path={folder / 'data'}"),
+        *(program("prometheus-alertmanager"), f"--config.file={file}", f"--storage.path={folder / 'data'}"),
         *(f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--log.level=error"),
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -1,5 +1,6 @@
 """The shared cast as fixtures; whoever needs more adds it in the conftest of their room."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -19,11 +20,15 @@ from models_registry.roles import EDITOR, RESPONDER
 from monitoring import decide
 from monitoring.ingest import backpressure
 from tests import cast
+from tests.alertmanager import INSTALL
 from tests.receiver import Receiver, receiver
+
+MISSING = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--require-postgres", action="store_true", help="fail unless the tests run on PostgreSQL")
+    parser.addoption("--require-programs", action="store_true", help="fail where Prometheus's programs are missing")
 
 
 def pytest_configure() -> None:
@@ -36,11 +41,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On SQLite the tests of PostgreSQL's own paths are left out; `make test` runs the suite on both."""
     if config.getoption("--require-postgres") and connection.vendor != "postgresql":
         pytest.exit(f"these tests must run on PostgreSQL, but DATABASE_URL leads to {connection.vendor}", 1)
-    if connection.vendor == "postgresql":
-        return
-    elsewhere = [item for item in items if item.get_closest_marker("postgres")]
-    config.hook.pytest_deselected(items=elsewhere)
-    items[:] = [item for item in items if item not in elsewhere]
+    leave_out(config, items, [] if connection.vendor == "postgresql" else [i for i in items if marked(i, "postgres")])
+    if not config.getoption("--require-programs"):
+        missing = {item: absent for item in items if (absent := missing_programs(item))}
+        names = sorted({name for absent in missing.values() for name in absent})
+        config.stash[MISSING] = f"{len(missing)} tests that are held against {', '.join(names)}" if missing else ""
+        leave_out(config, items, list(missing))
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item], unwanted: list[pytest.Item]) -> None:
+    config.hook.pytest_deselected(items=unwanted)
+    items[:] = [item for item in items if item not in set(unwanted)]
+
+
+def marked(item: pytest.Item, name: str) -> bool:
+    return item.get_closest_marker(name) is not None
+
+
+def missing_programs(item: pytest.Item) -> list[str]:
+    """What a test is held against and this machine does not have."""
+    return [name for mark in item.iter_markers("programs") for name in mark.args if not shutil.which(name)]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -49,6 +69,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{report.nodeid.split('::')[-1]} · {name}: {value}")
     terminalreporter.write_line(f"{len(passed)} tests passed on {connection.vendor}")
+    if missing := terminalreporter.config.stash.get(MISSING, ""):
+        terminalreporter.write_line(f"NOT RUN: {missing}; {INSTALL}", yellow=True, bold=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of several tells the one who writes the summary."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["missing"] = session.config.stash.get(MISSING, "")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[MISSING] = getattr(node, "workeroutput", {}).get("missing", "")
 
 
 # A busy machine is not a failure: properties are judged by their answers, never by their speed.

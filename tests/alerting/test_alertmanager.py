@@ -11,6 +11,7 @@ from alerting.identity import fingerprint
 from alerting.matchers import Matcher, MatcherError, Op, parse_matcher, parse_matchers
 from tests.alertmanager import Running, alertmanager, run
 
+pytestmark = pytest.mark.programs("prometheus-alertmanager", "amtool")
 dice = random.Random(20_261_126)
 NAMES = ["alertname", "model", "rule", "severity", "a", "B_2"]
 VALUES = [

@@ -16,7 +16,7 @@ from alerting.notify.test import send_test
 from lib.clock import real_now
 from lib.vault import seal
 from tests.alerting.notify_cast import SECRET, make_channel, make_incident
-from tests.alertmanager import BINARY, alertmanager
+from tests.alertmanager import alertmanager
 from tests.receiver import reply
 
 TOKEN = "123456789:" + "A" * 35
@@ -180,52 +180,51 @@ def settle(incident: Incident) -> Alert:
     )
 
 
-if BINARY:
-
-    def test_a_running_alertmanager_has_our_alerts_and_loses_them_with_the_incident(incident, tmp_path, settings):
-        settings.OUTGOING_ALLOW_PRIVATE = True
-        settle(incident)
-        alert = incident.alerts.get(state="firing")
-        alert.severity = "ticket"
+@pytest.mark.programs("prometheus-alertmanager")
+def test_a_running_alertmanager_has_our_alerts_and_loses_them_with_the_incident(incident, tmp_path, settings):
+    settings.OUTGOING_ALLOW_PRIVATE = True
+    settle(incident)
+    alert = incident.alerts.get(state="firing")
+    alert.severity = "ticket"
+    alert.save()
+    with alertmanager(tmp_path) as running:
+        send("alertmanager", incident, "opened", target=running.url + "/")
+        [shown] = running.wait("/api/v2/alerts", len)
+        assert shown["labels"] == {
+            "alertname": "accuracy",
+            "rule": "accuracy",
+            "model": "credit-risk",
+            "severity": "ticket",
+        }
+        assert shown["generatorURL"] == "https://panel.example/incidents/7/"
+        assert shown["status"]["state"] in ("active", "unprocessed")
+        mine = _fingerprints(incident)
+        assert shown["fingerprint"] in mine
+        alert.severity = "page"
         alert.save()
-        with alertmanager(tmp_path) as running:
-            send("alertmanager", incident, "opened", target=running.url + "/")
-            [shown] = running.wait("/api/v2/alerts", len)
-            assert shown["labels"] == {
-                "alertname": "accuracy",
-                "rule": "accuracy",
-                "model": "credit-risk",
-                "severity": "ticket",
-            }
-            assert shown["generatorURL"] == "https://panel.example/incidents/7/"
-            assert shown["status"]["state"] in ("active", "unprocessed")
-            mine = _fingerprints(incident)
-            assert shown["fingerprint"] in mine
-            alert.severity = "page"
-            alert.save()
-            send("alertmanager", incident, "escalated", target=running.url)
-            found = running.wait("/api/v2/alerts", lambda rows: [row["labels"]["severity"] for row in rows] == ["page"])
-            assert [row["labels"]["severity"] for row in found] == ["page"]
-            send("alertmanager", incident, "resolved", target=running.url)
-            assert running.wait("/api/v2/alerts", lambda rows: not rows) == []
-            alert.rule.kind, alert.labels = "external", {"alertname": "Theirs", "team": "b"}
-            alert.rule.save()
-            alert.save()
-            send("alertmanager", incident, "opened", target=running.url)
-            [theirs] = running.wait("/api/v2/alerts", len)
-            assert theirs["labels"] == alert.labels, "an alert of another program keeps its labels"
-            send("alertmanager", incident, "resolved", target=running.url)
-            assert running.wait("/api/v2/alerts", lambda rows: not rows) == []
-            test = check_message(SimpleNamespace(name="AM"), by=SimpleNamespace(get_username=str), now=real_now())
-            channel_kind("alertmanager").send(Delivery("id", running.url, b"", test, real_now()))
-            [shown] = running.wait("/api/v2/alerts", len)
-            assert shown["labels"]["alertname"] == "AtalaiaTest"
-            body = incident_message(incident, reason="opened", now=real_now(), actor=None)
-            body["data"]["alerts"] = [{**body["data"]["alerts"][0], "labels": {"severity": "ticket", "": "x"}}]
-            refused = Delivery("id", running.url, b"", body, real_now())
-            with pytest.raises(ChannelError, match="400") as caught:
-                channel_kind("alertmanager").send(refused)
-            assert caught.value.permanent
+        send("alertmanager", incident, "escalated", target=running.url)
+        found = running.wait("/api/v2/alerts", lambda rows: [row["labels"]["severity"] for row in rows] == ["page"])
+        assert [row["labels"]["severity"] for row in found] == ["page"]
+        send("alertmanager", incident, "resolved", target=running.url)
+        assert running.wait("/api/v2/alerts", lambda rows: not rows) == []
+        alert.rule.kind, alert.labels = "external", {"alertname": "Theirs", "team": "b"}
+        alert.rule.save()
+        alert.save()
+        send("alertmanager", incident, "opened", target=running.url)
+        [theirs] = running.wait("/api/v2/alerts", len)
+        assert theirs["labels"] == alert.labels, "an alert of another program keeps its labels"
+        send("alertmanager", incident, "resolved", target=running.url)
+        assert running.wait("/api/v2/alerts", lambda rows: not rows) == []
+        test = check_message(SimpleNamespace(name="AM"), by=SimpleNamespace(get_username=str), now=real_now())
+        channel_kind("alertmanager").send(Delivery("id", running.url, b"", test, real_now()))
+        [shown] = running.wait("/api/v2/alerts", len)
+        assert shown["labels"]["alertname"] == "AtalaiaTest"
+        body = incident_message(incident, reason="opened", now=real_now(), actor=None)
+        body["data"]["alerts"] = [{**body["data"]["alerts"][0], "labels": {"severity": "ticket", "": "x"}}]
+        refused = Delivery("id", running.url, b"", body, real_now())
+        with pytest.raises(ChannelError, match="400") as caught:
+            channel_kind("alertmanager").send(refused)
+        assert caught.value.permanent
 
 
 def _fingerprints(incident: Incident) -> set[str]:

@@ -20,6 +20,7 @@ def token(project: Project) -> str:
     return create_key(project=project, name="programs", scopes=["ingest", "read", "respond"])[1]
 
 
+@pytest.mark.programs("amtool")
 def test_amtool_is_answered_as_by_an_alertmanager(live_server, token: str, tmp_path: Path) -> None:
     (tmp_path / "http.yml").write_text(f"authorization: {{credentials: {token}}}\n")
 

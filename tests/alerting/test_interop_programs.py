@@ -43,6 +43,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield mine
 
 
+@pytest.mark.programs("prometheus")
 def test_prometheus_sends_its_alerts_and_their_end(panel: House, tmp_path: Path) -> None:
     write_rules(tmp_path, "vector(1)")
     with prometheus(tmp_path, panel) as (process, log):
@@ -60,6 +61,7 @@ def test_prometheus_sends_its_alerts_and_their_end(panel: House, tmp_path: Path)
         assert incident["state"] == "resolved"
 
 
+@pytest.mark.programs("prometheus-alertmanager")
 def test_an_alertmanager_is_told_of_our_alerts_and_of_their_end(panel: House, tmp_path: Path) -> None:
     """A rule, its alert, its incident, the outbox and its sender; the way back leaves out what was ours."""
     config = TELLS_US.format(url=panel.url, key=panel.key)
@@ -79,6 +81,7 @@ def test_an_alertmanager_is_told_of_our_alerts_and_of_their_end(panel: House, tm
         assert [row["state"] for row in incidents(panel, "The nightly job")] == ["resolved"]
 
 
+@pytest.mark.programs("prometheus-alertmanager", "amtool")
 def test_an_alertmanager_tells_us_of_its_alerts_and_of_their_end(panel: House, tmp_path: Path) -> None:
     config = TELLS_US.format(url=panel.url, key=panel.key)
     with alertmanager(tmp_path, config) as manager:

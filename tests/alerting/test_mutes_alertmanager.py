@@ -14,6 +14,7 @@ from alerting.inhibition import Rule, inhibitor
 from alerting.matchers import Matcher, all_match, parse_matcher, to_json
 from tests.alertmanager import Running, alertmanager
 
+pytestmark = pytest.mark.programs("prometheus-alertmanager")
 NAMES = ["alertname", "severity", "model", "region"]
 VALUES = {
     "alertname": ["Down", "Slow", "Wrong"],

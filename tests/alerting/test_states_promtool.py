@@ -1,22 +1,21 @@
 """The same alerts fire at the same minutes in promtool: thousands of sequences, one series each, every minute of them.
 
-Defined where promtool is installed, and wherever CI runs: there it must be (`.ci/run` installs it). The transcription in
-`test_states.py` runs everywhere.
+The transcription in `test_states.py` needs no promtool.
 """
 
 import json
 import random
-import shutil
-import subprocess
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from alerting.replay import Slots, firings, replay
 from alerting.states import SEEN, Plan, Seen
 from tests.alerting.test_states import T0, play
+from tests.alertmanager import run
 
 MINUTES, PER_RULE = 40, 100
 HOLDS, KEEPS = (0, 1, 2, 3, 7), (0, 1, 2, 5)
@@ -67,15 +66,13 @@ def cases_file(rules: dict[Rule, list[str]]) -> dict[str, object]:
     return {"rule_files": ["rules.json"], "evaluation_interval": "1m", "tests": [test]}
 
 
+@pytest.mark.programs("promtool")
 def test_promtool_agrees_at_every_minute_of_every_sequence(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool")
-    assert promtool, "promtool is missing: apt-get install prometheus prometheus-alertmanager"
     rules = sequences()
     assert sum(map(len, rules.values())) == 2_000
     (tmp_path / "rules.json").write_text(json.dumps(rule_file(rules)))
     (tmp_path / "test.json").write_text(json.dumps(cases_file(rules)))
-    command = [promtool, "test", "rules", str(tmp_path / "test.json")]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    ran = run("promtool", "test", "rules", str(tmp_path / "test.json"))
     assert ran.returncode == 0, (ran.stdout + ran.stderr)[:2_000]
 
 

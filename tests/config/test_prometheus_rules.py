@@ -54,6 +54,7 @@ def objectives(model: Model) -> list[AlertRule]:
     ]
 
 
+@pytest.mark.programs("promtool")
 def test_promtool_takes_what_is_exported_whatever_the_names(credit_risk: Model, tmp_path: Path) -> None:
     rules = objectives(credit_risk)
     AlertRule.objects.filter(slug="own").update(
@@ -99,6 +100,7 @@ def series_of(expression: str) -> list[Any]:
     return [parse(part.split(")")[0]) for part in expression.split("(") if part.startswith("atalaia_")]
 
 
+@pytest.mark.programs("promtool")
 def test_promtool_fires_when_our_evaluator_does(credit_risk: Model, tmp_path: Path) -> None:
     """At every minute, for windows whose figures wander: pages, and tickets that a page suppresses."""
     dice = np.random.default_rng(11)
@@ -268,6 +270,7 @@ BROKEN: list[tuple[str, str]] = [
 ]
 
 
+@pytest.mark.programs("promtool")
 @pytest.mark.parametrize(("text", "why"), BROKEN)
 def test_promtool_refuses_what_we_refuse(db: None, tmp_path: Path, text: str, why: str) -> None:
     with pytest.raises(RuleFileError, match=why):
