@@ -1,5 +1,6 @@
 """Forms for rules and incident policies; alerts and incidents to look at. Incidents are worked on in the panel."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -15,9 +16,10 @@ from alerting.admin_mutes import SilenceAdmin as SilenceAdmin
 from alerting.admin_routes import QuietHoursAdmin as QuietHoursAdmin
 from alerting.admin_routes import RouteAdmin as RouteAdmin
 from alerting.fields import LabelNamesField
+from alerting.foresight import RuleForesight, foresee_rule
 from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from alerting.validate import rule_problems
-from models_registry.admin_parts import ShownOnly
+from models_registry.admin_parts import Foreseen, ShownOnly
 from monitoring.catalogue import MEASURES
 
 
@@ -56,7 +58,16 @@ class RuleForm(forms.ModelForm[AlertRule]):
             *("project", "name", "slug", "kind", "summary", "enabled", "slo", "pairs", "model", "environment"),
             *("measure", "comparison", "threshold", "recovery", "window", "against", "points", "points_bad"),
             *("policy", "expression", "group_by", "settle", "labels", "severity", "minimum", "for_duration"),
-            *("keep_firing_for", "no_data", "no_data_for", "on_error", "error_for", "interval", "incident_labels"),
+            *(
+                "minimum_short",
+                "keep_firing_for",
+                "no_data",
+                "no_data_for",
+                "on_error",
+                "error_for",
+                "interval",
+                "incident_labels",
+            ),
         )
         help_texts = {
             "kind": _(
@@ -79,7 +90,7 @@ class RuleForm(forms.ModelForm[AlertRule]):
 
 
 @admin.register(AlertRule)
-class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
+class AlertRuleAdmin(Foreseen):
     """One question each; `health` says whether the rule itself works."""
 
     form = RuleForm
@@ -111,6 +122,7 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
                 "fields": (
                     "severity",
                     "minimum",
+                    "minimum_short",
                     "for_duration",
                     "keep_firing_for",
                     "interval",
@@ -125,6 +137,12 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
         ),
         (_("How the rule itself is doing"), {"fields": ("health", "last_slot", "last_error")}),
     )
+
+    def foresee(self, asked: AlertRule, *, now: datetime) -> RuleForesight | None:
+        """What it will do; nothing of one that cannot be asked."""
+        if asked.kind == AlertRule.Kind.EXTERNAL or rule_problems(asked):
+            return None
+        return foresee_rule(asked, now=now)
 
     @admin.display(description=_("watches"))
     def subject(self, rule: AlertRule) -> str:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("p/<slug:project>/rules/", rule.rules, name="rules"),
     path("p/<slug:project>/rules/<slug:slug>/", rule.rule, name="rule"),
     path("p/<slug:project>/slos/", slo.slos, name="slos"),
+    path("p/<slug:project>/suggested-slos/", slo.suggestions, name="suggested_slos"),
     path("p/<slug:project>/slos/<slug:slug>/", slo.slo, name="slo"),
     *response_pages,
 ]
