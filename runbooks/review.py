@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from django.conf import settings
+from django.db.models import F
 from django.utils.translation import get_language, gettext, override
 
 from alerting.errors import Refused
@@ -37,13 +38,22 @@ class StaleReview(Refused):
 
 
 def draft_reviews(*, now: datetime) -> Summary:
-    """Stage: a review for every resolved incident that has none."""
+    """Stage: a review for every resolved incident that has none; one that was published before a reopening is a draft again.
+
+    Its text stays, and what happened since is to be added.
+    """
     waiting = list(Incident.objects.filter(state=Incident.State.RESOLVED, review=None))
     # Somebody else may be doing the same; the incident is unique and the first one counts.
     Review.objects.bulk_create(
         [Review(incident=incident, created_at=now) for incident in waiting], ignore_conflicts=True
     )
-    return Summary(seen=len(waiting), written=len(waiting))
+    outdated = Review.objects.filter(
+        state=Review.State.PUBLISHED,
+        incident__state=Incident.State.RESOLVED,
+        published_at__lt=F("incident__reopened_at"),
+    )
+    again = outdated.update(state=Review.State.DRAFT, published_at=None, published_by=None, revision=F("revision") + 1)
+    return Summary(seen=len(waiting) + again, written=len(waiting) + again)
 
 
 def save_review(review: Review, *, body: str, by: User, now: datetime, revision: int | None = None) -> Review:

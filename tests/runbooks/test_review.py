@@ -6,11 +6,14 @@ import pytest
 from django.utils.translation import gettext, override
 
 from alerting.errors import Refused
+from alerting.incidents import resolve_incident
 from alerting.models import AlertVerdict
+from alerting.moves.reopen import reopen_incident
 from alerting.notify.send import send
 from lib.markdown import render
 from models_registry.models import Deployment
 from monitoring.models import SLO
+from runbooks.closing import close_reviewed
 from runbooks.conduct import complete_step, start_run
 from runbooks.models import ActionItem, Review
 from runbooks.review import (
@@ -246,3 +249,19 @@ def test_a_verdict_can_change_and_there_is_one_per_alert_and_incident(resolved, 
 )
 def test_a_duration_is_read_in_its_two_largest_units(seconds, words):
     assert span(None if seconds is None else timedelta(seconds=seconds)) == words
+
+
+def test_the_review_of_what_was_reopened_is_a_draft_again_with_its_text(resolved, ana, now):
+    draft_reviews(now=now)
+    review = publish_review(resolved.review, by=ana, now=now)
+    reopen_incident(resolved, by=ana, now=now + timedelta(hours=1))
+    assert draft_reviews(now=now + timedelta(hours=1)).written == 0, "not while people work on it"
+    resolve_incident(resolved, by=ana, now=now + timedelta(hours=2))
+    assert draft_reviews(now=now + timedelta(hours=2)).written == 1
+    text = review.body
+    review.refresh_from_db()
+    assert (review.state, review.body, review.published_at) == ("draft", text, None)
+    with pytest.raises(Refused, match="is not published"):
+        close_reviewed(resolved, by=ana, now=now + timedelta(hours=2))
+    publish_review(review, by=ana, now=now + timedelta(hours=2))
+    assert close_reviewed(resolved, by=ana, now=now + timedelta(hours=3)).state == "closed"
