@@ -1,11 +1,12 @@
 """Forms for rules and incident policies; alerts and incidents to look at. Incidents are worked on in the panel."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import admin
 from django.forms.models import construct_instance
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from alerting.admin_messages import ChannelAdmin as ChannelAdmin
@@ -16,11 +17,13 @@ from alerting.admin_mutes import SilenceAdmin as SilenceAdmin
 from alerting.admin_routes import QuietHoursAdmin as QuietHoursAdmin
 from alerting.admin_routes import RouteAdmin as RouteAdmin
 from alerting.fields import LabelNamesField
-from alerting.foresight import RuleForesight, foresee_rule
 from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from alerting.validate import rule_problems
-from models_registry.admin_parts import Foreseen, ShownOnly
+from models_registry.admin_parts import ShownOnly
 from monitoring.catalogue import MEASURES
+
+# What the address of a rule's form may fill in.
+FILLED: Final = frozenset({"enabled", "threshold", "window", "for_duration", "keep_firing_for", "minimum"})
 
 
 class RuleForm(forms.ModelForm[AlertRule]):
@@ -36,8 +39,11 @@ class RuleForm(forms.ModelForm[AlertRule]):
         help_text=_("Labels, such as model, environment; empty: those of the project."),
     )
 
+    filled: ClassVar[Mapping[str, str]] = {}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial.update(self.filled)
         if "measure" in self.fields:
             names = [(name, measure.label) for name, measure in MEASURES.items()]
             self.fields["measure"].choices = [("", "—"), *names]  # type: ignore[attr-defined]  # a ChoiceField
@@ -58,16 +64,7 @@ class RuleForm(forms.ModelForm[AlertRule]):
             *("project", "name", "slug", "kind", "summary", "enabled", "slo", "pairs", "model", "environment"),
             *("measure", "comparison", "threshold", "recovery", "window", "against", "points", "points_bad"),
             *("policy", "expression", "group_by", "settle", "labels", "severity", "minimum", "for_duration"),
-            *(
-                "minimum_short",
-                "keep_firing_for",
-                "no_data",
-                "no_data_for",
-                "on_error",
-                "error_for",
-                "interval",
-                "incident_labels",
-            ),
+            *("keep_firing_for", "no_data", "no_data_for", "on_error", "error_for", "interval", "incident_labels"),
         )
         help_texts = {
             "kind": _(
@@ -90,7 +87,7 @@ class RuleForm(forms.ModelForm[AlertRule]):
 
 
 @admin.register(AlertRule)
-class AlertRuleAdmin(Foreseen):
+class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
     """One question each; `health` says whether the rule itself works."""
 
     form = RuleForm
@@ -122,7 +119,6 @@ class AlertRuleAdmin(Foreseen):
                 "fields": (
                     "severity",
                     "minimum",
-                    "minimum_short",
                     "for_duration",
                     "keep_firing_for",
                     "interval",
@@ -138,11 +134,15 @@ class AlertRuleAdmin(Foreseen):
         (_("How the rule itself is doing"), {"fields": ("health", "last_slot", "last_error")}),
     )
 
-    def foresee(self, asked: AlertRule, *, now: datetime) -> RuleForesight | None:
-        """What it will do; nothing of one that cannot be asked."""
-        if asked.kind == AlertRule.Kind.EXTERNAL or rule_problems(asked):
-            return None
-        return foresee_rule(asked, now=now)
+    def get_form(
+        self, request: HttpRequest, obj: AlertRule | None = None, change: bool = False, **kwargs: Any
+    ) -> type[forms.ModelForm[AlertRule]]:
+        """Of a rule that is there, filled in by the address too (`?for_duration=00:05:00`): so a proposal is shown, and kept
+        only by who saves it.
+        """
+        form = super().get_form(request, obj, change, **kwargs)
+        given = {name: request.GET[name] for name in FILLED if obj and request.method == "GET" and name in request.GET}
+        return type("FilledRuleForm", (form,), {"filled": given}) if given else form
 
     @admin.display(description=_("watches"))
     def subject(self, rule: AlertRule) -> str:

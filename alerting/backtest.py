@@ -8,6 +8,7 @@ the result says so and shows both. A rule that is asked of the past starts quiet
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from alerting.judge import answer, ask
 from alerting.kinds.base import BREACHED, SEVERITIES, Answers, Asked, Members, MembersAsked, rule_model
 from alerting.look import look_back
 from alerting.models import AlertRule, AlertVerdict, Incident, Severity
+from alerting.night import is_night
 from alerting.plan import plan_of
 from alerting.replay import Slots, Stretch, firings, replay
 from alerting.slots import interval_of, slot_of
@@ -30,7 +32,6 @@ from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Floats, epoch
 
 MOST: Final = 100_000
-NIGHT: Final = (22, 7)  # from this hour until that one, in the zone of the installation
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Backtest:
     """What the rule would have done over [start, end), evaluated at `slots`.
 
     `caught` and `missed` are incidents of the model that nobody called noise; a false alarm is a firing that met none of
-    them. `held_back` counts the times that too few bad events kept it from firing. Before `coarse_until` a moment is known within its hour (or day) only. `differences` are where the rule saw
+    them. Before `coarse_until` a moment is known within its hour (or day) only. `differences` are where the rule saw
     something else then.
     """
 
@@ -72,7 +73,6 @@ class Backtest:
     missed: Sequence[Incident]
     blind_s: float
     coarse_until: datetime | None
-    held_back: int = 0
     differences: Sequence[Difference] = field(default_factory=list)
 
     @property
@@ -156,17 +156,17 @@ def _members(asked: MembersAsked, start: datetime, end: datetime) -> Members:
     fires = {}
     for rule in rules.select_related("project", "slo__model", "model", "policy"):
         past = read_past(rule, start=start, end=end)
-        fires[rule.slug] = _fires(rule, past, asked)
+        fires[rule.slug] = fires_of(rule, past, asked)
     return Members(asked.until, fires)
 
 
-def _fires(rule: AlertRule, past: Past, asked: MembersAsked) -> Floats:
+def fires_of(rule: AlertRule, past: Past, asked: MembersAsked) -> Floats:
     """1, 0 or NaN at the instants of the composite: what the rule's last evaluation until then had made of its alert."""
     seen = answer(rule, past.subject, past.seen).seen
     states = np.full(past.slots.count + 1, np.nan)
     moves = replay(seen, past.slots, plan_of(rule))
     states[1:] = 0.0
-    for move, later in zip(moves, [*moves[1:], None], strict=True):
+    for move, later in zip_longest(moves, moves[1:]):
         value = {State.FIRING: 1.0, State.PENDING: 0.0, State.INACTIVE: 0.0}.get(move.memory.state, np.nan)
         states[move.place + 1 : later.place + 1 if later else None] = value
     first, step = epoch(past.slots.first), int(past.slots.step.total_seconds())
@@ -197,19 +197,8 @@ def replay_past(rule: AlertRule, past: Past, *, start: datetime, end: datetime) 
         missed=[one for one in incidents if one.number not in met],
         blind_s=int(blind.sum()) * slots.step.total_seconds(),
         coarse_until=_moment(floor) if floor > start.timestamp() else None,
-        held_back=_held_back(answers, stretches),
         differences=differences(rule, slots, answers, stretches),
     )
-
-
-def _held_back(answers: Answers, fired: Sequence[Stretch]) -> int:
-    """Stretches in which the guard against few events was all that kept it quiet."""
-    if answers.held is None:
-        return 0
-    held = answers.held.astype(np.int8)
-    for stretch in fired:
-        held[stretch.start : stretch.end] = 0
-    return int((np.diff(held, prepend=0) == 1).sum())
 
 
 def _slots(rule: AlertRule, start: datetime, end: datetime) -> Slots:
@@ -246,14 +235,9 @@ def _firing(
         severity=severity,
         value=told.value,
         reason=told.reason,
-        at_night=_is_night(start),
+        at_night=is_night(start, timezone.get_default_timezone()),
         incidents=tuple(met),
     )
-
-
-def _is_night(at: datetime) -> bool:
-    hour = timezone.localtime(at, timezone.get_default_timezone()).hour
-    return hour >= NIGHT[0] or hour < NIGHT[1]
 
 
 def _incidents(rule: AlertRule, start: datetime, end: datetime) -> list[Incident]:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from alerting.api import AlertsView, RulesView
+from alerting.api_fatigue import FatigueView, RuleFatigueView
 from alerting.api_incidents import IncidentsView, IncidentView
 from alerting.api_messages import ChannelRequeueView, ChannelsView, ChannelTestView, NotificationsView
 from alerting.api_moves import (
@@ -25,14 +26,13 @@ from alerting.api_mutes import (
     SilencePreviewView,
     SilencesView,
 )
-from alerting.api_preview import RulePreviewView
-from alerting.api_routes import RoutePreviewView, RoutesView
+from alerting.api_quiet_hours import OneQuietHoursView, QuietHoursView
+from alerting.api_routes import OneRouteView, RoutePreviewView, RoutesView
 from alerting.rule_api import BacktestView, HeartbeatView
 
 urlpatterns = [
     path("rules", RulesView.as_view()),
     path("rules/backtest", BacktestView.as_view()),
-    path("rules/preview", RulePreviewView.as_view()),
     path("rules/<slug:slug>/heartbeat", HeartbeatView.as_view()),
     path("alerts", AlertsView.as_view()),
     path("incidents", IncidentsView.as_view()),
@@ -59,4 +59,9 @@ urlpatterns = [
     path("notifications", NotificationsView.as_view()),
     path("routes", RoutesView.as_view()),
     path("routes/preview", RoutePreviewView.as_view()),
+    path("routes/<int:number>", OneRouteView.as_view()),
+    path("quiet-hours", QuietHoursView.as_view()),
+    path("quiet-hours/<int:number>", OneQuietHoursView.as_view()),
+    path("fatigue", FatigueView.as_view()),
+    path("fatigue/<slug:slug>", RuleFatigueView.as_view()),
 ]

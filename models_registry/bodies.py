@@ -5,7 +5,7 @@ It stands before every endpoint, so that none has to think of it; each checks it
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from math import isfinite
 from typing import IO, Any
 
@@ -58,6 +58,11 @@ class Body(Json):
         if not isinstance(found, dict):
             raise _refused([], _OTHER)
         return found
+
+
+def fault_of(value: Any, codes: Collection[str]) -> tuple[list[str], str] | None:
+    """Where a value cannot be kept for one of these reasons, and which; None where all of it can."""
+    return next(((path, code) for path, (code, _) in _faults(value) if code in codes), None)
 
 
 def body_of(request: Request) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The admin of objectives."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -10,10 +10,8 @@ from django.forms.models import construct_instance
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from models_registry.admin_parts import Foreseen
 from monitoring.catalogue import MEASURES
-from monitoring.foresight import Foresight, foresee_slo
-from monitoring.indicators import INDICATORS, SLICES, is_known
+from monitoring.indicators import INDICATORS, SLICES
 from monitoring.models import SLO
 from monitoring.validate import slo_problems
 
@@ -120,7 +118,7 @@ class IndicatorFilter(admin.SimpleListFilter):
 
 
 @admin.register(SLO)
-class SLOAdmin(Foreseen):
+class SLOAdmin(admin.ModelAdmin[SLO]):
     """A promise: over the window, at least the target share of the valid events is good."""
 
     form = SLOForm
@@ -154,10 +152,6 @@ class SLOAdmin(Foreseen):
             },
         ),
     )
-
-    def foresee(self, asked: SLO, *, now: datetime) -> Foresight | None:
-        """What rules on it will do; nothing of one that can no longer be measured."""
-        return foresee_slo(asked, now=now) if is_known(asked) else None
 
     @admin.display(description=_("What counts as good"), ordering="sli")
     def indicator(self, slo: SLO) -> str:

@@ -160,6 +160,7 @@ class Shell:
             self._item("silences", _("Silences"), "silence"),
             self._item("slos", _("SLOs"), "slo"),
             self._item("rules", _("Alert rules"), "rule"),
+            self._item("fatigue", _("Alert fatigue"), "dark"),
             self._item("runbooks", _("Runbooks"), "runbook"),
             self._item("reviews", _("Reviews"), "review"),
         ]

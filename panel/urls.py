@@ -3,7 +3,7 @@
 from django.urls import path
 
 from panel.urls_response import urlpatterns as response_pages
-from panel.views import account, acknowledge, feedback, home, measures, model, pulse, rule, search, slo, start
+from panel.views import account, acknowledge, fatigue, feedback, home, measures, model, pulse, rule, search, slo, start
 
 app_name = "panel"
 urlpatterns = [
@@ -23,8 +23,9 @@ urlpatterns = [
     path("p/<slug:project>/measures/", measures.measures, name="measures"),
     path("p/<slug:project>/rules/", rule.rules, name="rules"),
     path("p/<slug:project>/rules/<slug:slug>/", rule.rule, name="rule"),
+    path("p/<slug:project>/fatigue/", fatigue.fatigue, name="fatigue"),
+    path("p/<slug:project>/fatigue/<slug:slug>/", fatigue.rule_fatigue, name="fatigue"),
     path("p/<slug:project>/slos/", slo.slos, name="slos"),
-    path("p/<slug:project>/suggested-slos/", slo.suggestions, name="suggested_slos"),
     path("p/<slug:project>/slos/<slug:slug>/", slo.slo, name="slo"),
     *response_pages,
 ]

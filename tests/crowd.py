@@ -124,9 +124,10 @@ class Crowd:
         channel = Channel.objects.create(project=self.project, name=f"channel-{number}", kind="console")
         root, _ = Route.objects.get_or_create(project=self.project, parent=None, defaults={"name": "root"})
         route = Route.objects.create(project=self.project, parent=root, name=f"route-{number}")
-        route.channels.add(channel)
+        self._keep("route", route).channels.add(channel)
         EscalationStep.objects.create(route=route, after=timedelta(minutes=number + 1)).channels.add(channel)
-        QuietHours.objects.create(project=self.project, channel=channel, starts=time(22), ends=time(7), zone="UTC")
+        hours = {"starts": time(22), "ends": time(7), "zone": "UTC"}
+        self._keep("quiet_hours", QuietHours.objects.create(project=self.project, channel=channel, **hours))
         self._add_mutes(number, person, rule)
         key, _ = create_key(project=self.project, name=f"key-{number}", scopes=["ingest"])
         self._keep("link", sign_link(key, Claims("event-1", 10**10)))

@@ -59,10 +59,12 @@ def fill(path: str, crowd: Crowd) -> str:
         "runbooks/": first["runbook"].slug,
         "policies/": first["policy"].slug,
         "rules/": first["rule"].slug,
+        "fatigue/": first["rule"].slug,
     }
+    numbers = {"jobs/": "job", "v1/routes/": "route", "quiet-hours/": "quiet_hours"}
     fillings: dict[str, Any] = {
         "project": crowd.project.slug,
-        "number": first["job"].pk if "jobs/" in path else first["incident"].number,
+        "number": next((first[name].pk for part, name in numbers.items() if part in path), first["incident"].number),
         "event": first["prediction"].pk,
         "name": first["prompt"].name,
         "silence": first["silence"].pk,

@@ -50,6 +50,32 @@ SENTENCES = {
     GAVE_UP: _("%(channel)s could not be told, after %(attempts)s attempts: %(error)s"),
 }
 
+# The same in a word or two, where reasons are counted.
+NAMES = {
+    SILENCED: _("silenced"),
+    MAINTENANCE: _("maintenance window"),
+    INHIBITED: _("explained by another alert"),
+    BELOW_SEVERITY: _("below the channel's severity"),
+    NOTHING_SENT: _("never heard of the beginning"),
+    ALREADY_TOLD: _("knew already"),
+    NO_CHANNEL: _("no channel"),
+    CHANNEL_OFF: _("channel switched off"),
+    ROUTED_NOWHERE: _("routed to no channel"),
+    NOT_ROUTED: _("no route"),
+    OVER: _("over before it was due"),
+    IN_HAND: _("in somebody's hands"),
+    QUIET_HOURS: _("quiet hours, told later"),
+    GAVE_UP: _("given up"),
+    FLAPPING: _("flaps, told once"),
+    SNOOZED: _("snoozed"),
+    MERGED: _("merged into another incident"),
+}
+
+
+def name_of(code: str) -> str:
+    """The reason in a word or two, in the active language."""
+    return str(NAMES.get(code, gettext("no reason recorded")))
+
 
 def explain(data: Mapping[str, Any]) -> str:
     """The sentence for the `data` of a SUPPRESSED incident event (or `body["decision"]` of a notification)."""

@@ -13,13 +13,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+from alerting.branches import set_channels, set_steps
 from alerting.matchers import MatcherError
 from alerting.models import AlertRule, Channel, Route
 from alerting.wrongs import sentence
 from config.definitions.document import DefinitionError, Section, endless_numbers
 from config.definitions.kinds import KINDS, Form, Kind
 from config.definitions.plain import shown
-from config.definitions.routes import read_matchers, set_channels, set_steps
+from config.definitions.routes import read_matchers
 from lib.vault import VaultError, seal, unseal
 from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion
 from monitoring.segments import set_keys

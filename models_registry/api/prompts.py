@@ -1,9 +1,11 @@
 """`/api/v1/prompts`: prompts, their versions, and what is different between two of them."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError as Invalid
 from django.db import IntegrityError
+from django.db.models import Case, F, JSONField, TextField, When
+from django.db.models.functions import Cast, Length
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -23,6 +25,8 @@ from models_registry.prompts import VersionInUseError, define_prompt, define_ver
 NAME = 200
 MAX_VERSIONS = 200
 MAX_TEXT = 10_000
+TEXTS: Final = ("template", "parameters", "observed_system", "observed_parameters")
+SHORT: Final = 2_000  # characters of JSON
 
 
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
@@ -38,7 +42,12 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
 
 
 class PromptVersionSerializer(serializers.ModelSerializer[PromptVersion]):
-    """A version. `observed_*` is what calls sent, while all of them sent the same."""
+    """A version. `observed_*` is what calls sent, while all of them sent the same.
+
+    In a list, texts of more than 2,000 characters are null and named in `left_out`; `?version=` has them whole.
+    """
+
+    left_out = serializers.SerializerMethodField()
 
     class Meta:
         """Newest first."""
@@ -46,8 +55,13 @@ class PromptVersionSerializer(serializers.ModelSerializer[PromptVersion]):
         model = PromptVersion
         fields = [
             *["version", "template", "parameters", "note", "author", "reviewed", "created_at", "first_used_at"],
-            *["observed_system", "system_varies", "observed_parameters", "parameters_vary"],
+            *["observed_system", "system_varies", "observed_parameters", "parameters_vary", "left_out"],
         ]
+
+    def get_left_out(self, row: PromptVersion) -> list[str]:
+        """Names of texts that are too long for a list."""
+        sizes = ((name, getattr(row, f"{name}_size", None)) for name in TEXTS)
+        return [name for name, size in sizes if size is not None and size > SHORT]
 
 
 class PromptListSerializer(serializers.Serializer[dict[str, Any]]):
@@ -149,10 +163,15 @@ class PromptVersionsView(APIView):
     write_scope = "admin"
     permission = "models_registry.change_promptversion"
 
-    @extend_schema(responses=PromptVersionListSerializer, operation_id="prompt_versions")
+    @extend_schema(
+        responses=PromptVersionListSerializer,
+        operation_id="prompt_versions",
+        parameters=[OpenApiParameter("version", str, description="This one alone, with its texts whole.")],
+    )
     def get(self, request: Request, name: str) -> Response:
-        """The newest 200 versions."""
-        versions = PromptVersion.objects.filter(prompt=_prompt(request, name))[:MAX_VERSIONS]
+        """The newest 200 versions, or one of them whole."""
+        prompt, wanted = _prompt(request, name), request.query_params.get("version")
+        versions = _listed(prompt) if wanted is None else [_version(prompt, wanted)]
         return Response({"items": PromptVersionSerializer(versions, many=True).data})
 
     @extend_schema(
@@ -226,6 +245,23 @@ def _prompt(request: Request, name: str) -> Prompt:
     found = Prompt.objects.filter(project=project_of(request), name=name).select_related("model").first()
     if found is None:
         raise NotFound("There is no prompt with this name in the project; it is registered with its first call.")
+    return found
+
+
+def _listed(prompt: Prompt) -> list[PromptVersion]:
+    """The newest; of long texts the database tells nothing but that they are long."""
+    sizes = {f"{name}_size": Length(Cast(name, TextField())) for name in TEXTS}
+    short = {
+        f"short_{name}": Case(
+            When(**{f"{name}_size__lte": SHORT}, then=F(name)), default=None, output_field=JSONField()
+        )
+        for name in TEXTS
+    }
+    rows = PromptVersion.objects.filter(prompt=prompt).defer(*TEXTS).annotate(**sizes).annotate(**short)
+    found = list(rows[:MAX_VERSIONS])
+    for row in found:
+        for name in TEXTS:
+            setattr(row, name, getattr(row, f"short_{name}"))
     return found
 
 

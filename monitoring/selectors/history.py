@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from monitoring.models import Bucket, Series
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import read_floors
+from monitoring.selectors.newest import Edge, newest_ends
 from monitoring.selectors.packed import Packed, number_sql, read_rows
 from monitoring.selectors.summaries import LONG, Ask, Scope, read_tallies_of
 from monitoring.stats.histogram import PAIR, spread
-from monitoring.stats.layouts import BY_VERSION, HOURLY
-from monitoring.stats.sliding import Column, Name, Sliding
+from monitoring.stats.layouts import BY_VERSION, HOURLY, NEWEST
+from monitoring.stats.sliding import Column, Name, Sliding, newest_at
 from monitoring.stats.windows import Integers, Once
 
 MINUTE: Final = 60
@@ -60,11 +61,20 @@ def read_once(questions: Iterable[Question]) -> list[Once]:
 
 
 def read_history(question: Question) -> Sliding:
-    """Every bucket that some instant looks at, each moment by the finest tier that is still there: two statements."""
+    """Every bucket that some instant looks at, each moment by the finest tier that is still there: two statements.
+
+    Another one where the newest request is asked for: what came before all of the windows.
+    """
     past = [int(by.total_seconds()) // MINUTE * MINUTE for by in question.past]
-    low = int(question.edges[0].min()) - max(past, default=0)
-    columns = _read(question.scope, question.metrics, low, int(question.edges[-1].max()))
-    return Sliding(columns, question.edges, tuple(past), question.past_of)
+    low, high = int(question.edges[0].min()) - max(past, default=0), int(question.edges[-1].max())
+    if NEWEST not in question.metrics:
+        columns = _read(question.scope, question.metrics, low, high)
+        return Sliding(columns, question.edges, tuple(past), question.past_of)
+    # The minute that runs at the last edge counts.
+    columns = _read(question.scope, question.metrics, low, high + 1)
+    before = newest_ends([Edge(0, low, *question.ask.scope_key)]).get((0, low))
+    newest = newest_at(columns, question.edges, before=before)
+    return Sliding(columns, question.edges, tuple(past), question.past_of, newest)
 
 
 def coarse_until(*, hourly: bool = False) -> int:

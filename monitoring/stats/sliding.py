@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitoring.stats.layouts import LOG, log_value
+from monitoring.stats.layouts import LOG, NEWEST, log_value
 from monitoring.stats.tally import Cell, Tally
 from monitoring.stats.windows import Floats, Form, Integers
 
@@ -159,12 +159,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Sliding:
-    """Windows over columns: `edges` (parts + 1, instants); `past` are so many seconds earlier, of the metrics `past_of`."""
+    """Windows over columns: `edges` (parts + 1, instants); `past` are so many seconds earlier, of the metrics `past_of`.
+
+    `newest`, where it is asked for, is the end of the newest request at each edge, epoch seconds, -1 for none.
+    """
 
     columns: Mapping[Name, Sequence[Column]]
     edges: Integers
     past: tuple[int, ...] = ()
     past_of: Collection[str] = field(default_factory=frozenset)
+    newest: Integers | None = None
 
     def __len__(self) -> int:
         return int(self.edges.shape[1])
@@ -223,14 +227,28 @@ class Sliding:
                 names.append(name)
                 cells.append(column.cells(rows[place], rows[place + 1]))
         low, high = self.edges[place].tolist(), self.edges[place + 1].tolist()
+        ends = [-1] * len(high) if self.newest is None else self.newest[place + 1].tolist()
         last: tuple[Cell | None, ...] | None = None
         known: dict[Name, Cell] = {}
-        for start, end in zip(low, high, strict=True):
+        for start, end, newest in zip(low, high, ends, strict=True):
             row = tuple(next(cell) for cell in cells)
             if last is None or any(one is not other for one, other in zip(row, last, strict=True)):
                 known = {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
                 last = row
-            yield Tally(datetime.fromtimestamp(start, tz=UTC), datetime.fromtimestamp(end, tz=UTC), known)
+            seen = known if newest < 0 else {**known, (NEWEST, ""): Cell(1, newest, _NO_BINS, _NONE)}
+            yield Tally(datetime.fromtimestamp(start, tz=UTC), datetime.fromtimestamp(end, tz=UTC), seen)
+
+
+def newest_at(columns: Mapping[Name, Sequence[Column]], edges: Integers, *, before: int | None) -> Integers:
+    """The end of the newest bucket of requests that begins by each edge, at most the edge; `before` that of earlier ones."""
+    requests = [one for (metric, _), found in columns.items() if metric == "status" for one in found]
+    starts = np.concatenate([_NONE, *(one.start[np.diff(one.n) > 0] for one in requests)])
+    ends = np.concatenate([_NONE, *(one.end[np.diff(one.n) > 0] for one in requests)])
+    order = np.argsort(starts, kind="stable")
+    newest = np.maximum.accumulate(np.concatenate([[-1 if before is None else before], ends[order]]))
+    found = newest[np.searchsorted(starts[order], edges, side="right")]
+    held: Integers = np.minimum(found, edges)
+    return held
 
 
 def _cumulated(values: Integers) -> Integers:

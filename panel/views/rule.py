@@ -10,7 +10,7 @@ from panel.access import project_page
 from panel.pages import ranges
 from panel.pages.rule import FINDINGS, rule_page, rule_rows
 
-VARIED = ("threshold", "for", "keep", "minimum")
+VARIED = ("threshold", "window", "for", "keep", "minimum")
 LONGEST = 20
 
 
@@ -22,7 +22,7 @@ def rules(request: HttpRequest, project: Project) -> HttpResponse:
 
 @project_page("alerting.view_alertrule")
 def rule(request: HttpRequest, project: Project, slug: str) -> HttpResponse:
-    """One rule; `threshold`, `for`, `keep` (minutes) and `minimum` of the query make a variant to compare with."""
+    """One rule; `threshold`, `window`, `for`, `keep` (minutes) and `minimum` of the query make a variant to compare with."""
     rows = AlertRule.objects.select_related("project", "slo__model", "model", "policy")
     found = get_object_or_404(rows, project=project, slug=slug)
     span = ranges.chosen(request.GET.get("range"))

@@ -75,6 +75,37 @@ class TestReplay(TestCase):
             assert not result.differences
 
 
+class TestLateWithinSettle(TestCase):
+    """What comes within the settle time was seen by the live evaluator, as the backtest sees it."""
+
+    @settings(max_examples=5)
+    @given(
+        failures=st.lists(st.sampled_from([0, 0, 1, 4, 10]), min_size=10, max_size=16),
+        delays=st.lists(st.integers(0, 3), min_size=16, max_size=16),
+        hold=st.integers(0, 2),
+    )
+    def test_equals_the_live_evaluator(self, failures, delays, hold) -> None:
+        model = cast.make_credit_risk(cast.make_project())
+        shared = {"settle": 3 * MINUTE, "window": 2 * MINUTE, "for_duration": hold * MINUTE}
+        rules = [error_rule(model, "share", **shared), error_rule(model, "hasty", **{**shared, "settle": 0 * MINUTE})]
+        count = len(failures) + 4
+        arrivals = [(minute + delays[minute], minute, failed) for minute, failed in enumerate(failures)]
+        for now in range(count):
+            for _, minute, failed in (one for one in arrivals if one[0] == now):
+                served(model, NOON + minute * MINUTE, ok=10 - failed, failed=failed)
+            tick(now, now + 1)
+        patient, hasty = (backtest(one, start=NOON, end=NOON + count * MINUTE, now=NOON + DAY) for one in rules)
+        assert [(one.start, one.end) for one in patient.firings] == fired(rules[0])
+        lived = Evaluation.objects.filter(rule=rules[0]).order_by("slot")
+        told = [patient.answers.of(place) for place in range(patient.slots.count)]
+        assert [(one.value, one.valid) for one in told] == [(row.value, row.valid) for row in lived]
+        assert not patient.differences
+        # One that does not wait saw something else then; where that changed what it did, it is told, with both numbers.
+        same = [(one.start, one.end) for one in hasty.firings] == fired(rules[1])
+        assert same or hasty.differences
+        assert all(one.is_hindsight or one.fired_then != one.fires_now for one in hasty.differences)
+
+
 def test_quality_and_drift_free_kinds_replay_alike(credit_risk: Model) -> None:
     dice = random.Random(3)
     class_code(credit_risk, credit_risk.positive_label, 1)
@@ -140,6 +171,13 @@ def test_a_variant_reads_nothing_again_and_is_no_hindsight(credit_risk: Model) -
     assert reads == [1] * 2
     assert (len(first.firings), len(second.firings)) == (1, 0)
     assert not second.differences
+
+
+def test_a_composite_is_asked_where_no_member_ever_moved(credit_risk: Model) -> None:
+    error_rule(credit_risk)
+    serve(credit_risk, start=-10, end=10)
+    both = error_rule(credit_risk, "both", kind="composite", measure="", threshold=None, expression={"any": ["errors"]})
+    assert firings_of(both, 0, 10) == []
 
 
 def test_a_rule_that_was_never_saved_is_asked_like_any_other(credit_risk: Model) -> None:

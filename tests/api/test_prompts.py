@@ -37,6 +37,26 @@ def test_a_prompt_and_its_versions_are_defined_and_read_back(api: Client):
     assert api.get("/api/v1/prompts/support/answer").json()["description"] == "x"
 
 
+def test_a_list_leaves_long_texts_out_and_says_so(api: Client):
+    post(api, "", {"name": "answer"})
+    messages = [{"role": "system", "content": "é" * 3_000}]
+    post(api, "/answer/versions", {"version": "short", "template": "Be kind.", "parameters": {"a": [1, None]}})
+    post(api, "/answer/versions", {"version": "long", "template": messages, "parameters": {"n": 1}})
+    post(api, "/answer/versions", {"version": "bare"})
+    url = "/api/v1/prompts/answer/versions"
+    bare, cut, short = api.get(url).json()["items"]
+    assert (cut["template"], cut["parameters"], cut["left_out"]) == (None, {"n": 1}, ["template"])
+    assert (short["template"], short["parameters"], short["left_out"]) == ("Be kind.", {"a": [1, None]}, [])
+    assert (bare["template"], bare["parameters"], bare["left_out"]) == (None, None, [])
+    [whole] = api.get(url, {"version": "long"}).json()["items"]
+    assert (whole["template"], whole["left_out"]) == (messages, [])
+    assert api.get(url, {"version": "gone"}).status_code == 404
+    for number in range(60):
+        body = {"version": f"v{number}", "template": "x" * 199_990}
+        PromptVersion.objects.create(prompt=Prompt.objects.get(), **body)
+    assert len(api.get(url).content) < 60_000
+
+
 @pytest.mark.parametrize("changed", [{"template": "Be rude."}, {"parameters": {"temperature": 1}}])
 def test_what_calls_used_does_not_change(api: Client, now: datetime, changed: dict[str, Any]):
     post(api, "", {"name": "answer"})

@@ -1,5 +1,6 @@
 """The admin: every definition has a form, secrets are shown once or never, impossible promises are refused."""
 
+import html
 from datetime import datetime, timedelta
 
 import pytest
@@ -77,7 +78,6 @@ def _rule(project: Project, **fields: object) -> dict[str, object]:
         "comparison": "gt",
         "against": "reference",
         "minimum": 3,
-        "minimum_short": 2,
         "severity": "page",
         "no_data": "keep",
         "on_error": "separate",
@@ -248,3 +248,32 @@ def test_a_segment_key_is_declared_once_withdrawn_and_never_changed(credit_risk:
     assert key.until >= key.since
     assert "region" not in declare("region")
     assert SegmentKey.objects.filter(until=None).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "mend"),
+    [
+        ('{"team": "a\\u0000b"}', "NUL character (\\u0000): remove it (team)"),
+        ('{"a\\u0000b": "x"}', "NUL character (\\u0000): remove it."),
+        ('{"team": "\\ud800"}', "write the whole pair (team)"),
+    ],
+)
+def test_json_that_no_database_can_keep_is_refused_where_it_was_typed(
+    credit_risk: Model, as_ana: Client, written: str, mend: str
+) -> None:
+    rule = story.make_rule(credit_risk)
+    form = {
+        "project": credit_risk.project.pk, "name": "Rule", "slug": rule.slug, "kind": "threshold", "model": credit_risk.pk,
+        "environment": "production", "measure": "accuracy", "comparison": "lt", "threshold": "0.8", "window": "01:00:00",
+        "against": "reference", "points": 1, "points_bad": 1, "labels": written, "severity": "ticket", "minimum": 3,
+        "for_duration": "0", "keep_firing_for": "0", "interval": "00:01:00", "no_data": "keep", "on_error": "separate",
+        "pairs": "[]", "expression": "{}", "Runbook_rules-TOTAL_FORMS": 0, "Runbook_rules-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    answer = as_ana.post(f"/admin/alerting/alertrule/{rule.pk}/change/", form)
+    assert answer.status_code == 200
+    told = html.unescape(answer.content.decode())
+    assert mend in told, answer.context["adminform"].form.errors
+    assert AlertRule.objects.get(pk=rule.pk).labels == rule.labels
+    kept = as_ana.post(f"/admin/alerting/alertrule/{rule.pk}/change/", {**form, "labels": '{"team": "blue"}'})
+    assert kept.status_code == 302, kept.context["errors"]
+    assert AlertRule.objects.get(pk=rule.pk).labels == {"team": "blue"}

@@ -1,0 +1,65 @@
+"""When alerts fired, until when, and which of that was flapping. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerting.fatigue.facts import Change
+
+FIRING: Final = "firing"
+PENDING: Final = "pending"
+# So many changes between firing and not, within so long, are flapping.
+FLAPS: Final = 4
+WITHIN: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One time that an alert fired. `since` is when the breach began, `end` None where it had not ended."""
+
+    rule: int
+    alert: int
+    incident: int | None
+    since: datetime
+    start: datetime
+    end: datetime | None
+    is_breach: bool = True
+    flaps: bool = False
+
+
+def firings(changes: Iterable[Change]) -> list[Fired]:
+    """Every firing that began among these changes, by rule, alert and time; changes come in any order."""
+    by_alert: dict[tuple[int, int], list[Change]] = {}
+    for change in changes:
+        by_alert.setdefault((change.rule, change.alert), []).append(change)
+    found: list[Fired] = []
+    for key in sorted(by_alert):
+        found += _flapping(_of_alert(sorted(by_alert[key], key=lambda one: one.at)))
+    return found
+
+
+def _of_alert(changes: Sequence[Change]) -> list[Fired]:
+    found: list[Fired] = []
+    since: datetime | None = None
+    fires = False
+    for change in changes:
+        if change.to == FIRING and not fires:
+            begun = since if since is not None else change.at
+            found.append(Fired(change.rule, change.alert, change.incident, begun, change.at, None, change.is_breach))
+        elif change.to != FIRING and fires:
+            found[-1] = replace(found[-1], end=change.at)
+        fires = change.to == FIRING
+        since = change.at if change.to == PENDING else since if fires else None
+    return found
+
+
+def _flapping(fired: Sequence[Fired]) -> list[Fired]:
+    """The same, each marked when it changed the alert within an hour that saw four changes or more."""
+    moments = [at for one in fired for at in (one.start, one.end) if at is not None]
+    busy: set[int] = set()
+    for place in range(len(moments) - FLAPS + 1):
+        if moments[place + FLAPS - 1] - moments[place] <= WITHIN:
+            busy.update(range(place, place + FLAPS))
+    # Every firing but the last has both its moments.
+    return [replace(one, flaps=bool(busy & {2 * place, 2 * place + 1})) for place, one in enumerate(fired)]
