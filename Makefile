@@ -60,6 +60,7 @@ bench: $(VENV)/installed-dev ## the first page, what measures and objectives cos
 	$(PY) -m bench.first_page
 	$(PY) -m bench.measures
 	$(PY) -m bench.evaluate
+	$(PY) -m bench.low_traffic
 	$(PY) -m bench.ingest
 
 messages: setup ## the catalogue of translations, extracted and compiled (needs GNU gettext)

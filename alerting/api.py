@@ -26,7 +26,17 @@ class RuleSerializer(serializers.ModelSerializer[AlertRule]):
         fields = [
             *["slug", "name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "against"],
             *["window", "interval", "for_duration", "keep_firing_for", "recovery", "group_by", "labels"],
-            *["severity", "minimum", "no_data", "on_error", "enabled", "health", "last_error", "last_slot"],
+            *[
+                "severity",
+                "minimum",
+                "minimum_short",
+                "no_data",
+                "on_error",
+                "enabled",
+                "health",
+                "last_error",
+                "last_slot",
+            ],
         ]
 
 

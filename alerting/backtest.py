@@ -59,7 +59,7 @@ class Backtest:
     """What the rule would have done over [start, end), evaluated at `slots`.
 
     `caught` and `missed` are incidents of the model that nobody called noise; a false alarm is a firing that met none of
-    them. Before `coarse_until` a moment is known within its hour (or day) only. `differences` are where the rule saw
+    them. `held_back` counts the times that too few bad events kept it from firing. Before `coarse_until` a moment is known within its hour (or day) only. `differences` are where the rule saw
     something else then.
     """
 
@@ -73,6 +73,7 @@ class Backtest:
     missed: Sequence[Incident]
     blind_s: float
     coarse_until: datetime | None
+    held_back: int = 0
     differences: Sequence[Difference] = field(default_factory=list)
 
     @property
@@ -197,8 +198,19 @@ def replay_past(rule: AlertRule, past: Past, *, start: datetime, end: datetime) 
         missed=[one for one in incidents if one.number not in met],
         blind_s=int(blind.sum()) * slots.step.total_seconds(),
         coarse_until=_moment(floor) if floor > start.timestamp() else None,
+        held_back=_held_back(answers, stretches),
         differences=differences(rule, slots, answers, stretches),
     )
+
+
+def _held_back(answers: Answers, fired: Sequence[Stretch]) -> int:
+    """Stretches in which the guard against few events was all that kept it quiet."""
+    if answers.held is None:
+        return 0
+    held = answers.held.astype(np.int8)
+    for stretch in fired:
+        held[stretch.start : stretch.end] = 0
+    return int((np.diff(held, prepend=0) == 1).sum())
 
 
 def _slots(rule: AlertRule, start: datetime, end: datetime) -> Slots:

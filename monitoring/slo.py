@@ -21,14 +21,24 @@ from monitoring.models import SLO
 from monitoring.selectors.counts import Counted
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, window_start
 from monitoring.selectors.watermark import ingest_watermark
-from monitoring.stats.burn import DECIMALS, Pair, budget_left, burn_rate, exhausts_in, span_label, spans, standard_pairs
+from monitoring.stats.burn import (
+    DECIMALS,
+    GUARD,
+    Guard,
+    Pair,
+    budget_left,
+    burn_rate,
+    exhausts_in,
+    span_label,
+    spans,
+    standard_pairs,
+)
 from monitoring.stats.periods import days_between
 from monitoring.stats.slices import slice_edges, slice_start, windows_of
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.tiers import DAY, HOUR, MINUTE, Integers, down, up
 
 STALE_AFTER = timedelta(minutes=2)
-MINIMUM_BAD = 3
 SLOState = Literal["ok", "burning", "exhausted", "no_data", "stale"]
 
 
@@ -135,7 +145,7 @@ def status_of(slo: SLO, book: Counted, *, stale: bool) -> SLOStatus:
         budget_left=left,
         burn={span_label(span): rate for span, rate in burn.items()},
         exhausts_in_s=None if left is None else exhausts_in(left, burn[fastest], lasts),
-        state=_state(left, pairs, counts, slo.target, stale=stale),
+        state=_state(slo, left, pairs, counts, stale=stale),
         good=good[-1],
         valid=valid[-1],
         window_start=_moment(start),
@@ -216,24 +226,36 @@ def sum_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> Counts:
     return Counts(sum(part.good for part in parts), sum(part.valid for part in parts), parts[0].start, parts[-1].end)
 
 
-def pair_burns(pair: Pair, counts: dict[int, Counts], target: float, *, minimum: int) -> bool:
-    """Whether both windows burn faster than the factor, on at least `minimum` bad events in the long one."""
-    if counts[pair.long_s].bad < minimum:
+def guard_of(slo: SLO, pair: Pair, guard: Guard = GUARD) -> Guard:
+    """How many bad events the windows of a pair need. No more slices than there are in a window; and none where their
+    shares are counted, which a minimum of each slice guards.
+    """
+    if slo.sliced is None:
+        return guard
+    if slo.method == SLO.Method.RATIO_TIMESLICES:
+        return Guard(0, 0)
+    width = slo.sliced.total_seconds()
+    most = (max(1, int(span / width)) for span in (pair.long_s, pair.short_s))
+    return Guard(*map(min, (guard.long, guard.short), most))
+
+
+def pair_burns(slo: SLO, pair: Pair, counts: dict[int, Counts]) -> bool:
+    """Whether both windows burn faster than the factor, on enough bad events."""
+    guard, windows = guard_of(slo, pair), (counts[pair.long_s], counts[pair.short_s])
+    if windows[0].bad < guard.long or windows[1].bad < guard.short:
         return False
-    rates = (burn_rate(counts[span].bad, counts[span].valid, target) for span in (pair.long_s, pair.short_s))
+    rates = (burn_rate(window.bad, window.valid, slo.target) for window in windows)
     return all(rate is not None and rate > pair.factor for rate in rates)
 
 
-def _state(
-    left: float | None, pairs: Iterable[Pair], counts: dict[int, Counts], target: float, *, stale: bool
-) -> SLOState:
+def _state(slo: SLO, left: float | None, pairs: Iterable[Pair], counts: dict[int, Counts], *, stale: bool) -> SLOState:
     if stale:
         return "stale"
     if left is None:
         return "no_data"
     if left <= 0:
         return "exhausted"
-    burning = any(pair_burns(pair, counts, target, minimum=MINIMUM_BAD) for pair in pairs)
+    burning = any(pair_burns(slo, pair, counts) for pair in pairs)
     return "burning" if burning else "ok"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from alerting.models import AlertRule, Severity
 from alerting.states import SEEN, Seen
@@ -50,6 +51,8 @@ class Answers:
     # Between these a value is usual, where the kind knows.
     low: Floats | None = None
     high: Floats | None = None
+    # Where it would have been a breach, had there been enough bad events; where the kind has such a guard.
+    held: NDArray[np.bool_] | None = None
 
 
 def answers_of(judgements: Sequence[Judgement]) -> Answers:

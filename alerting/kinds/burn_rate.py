@@ -1,7 +1,8 @@
 """A rule on an SLO's burn rate: several windows at once, after the Google SRE Workbook, chapter 5."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +19,9 @@ from monitoring.catalogue.units import span
 from monitoring.models import SLO
 from monitoring.objective_windows import Sums, ask_windows, sum_windows
 from monitoring.selectors.history import Question
-from monitoring.slo import read_slices
-from monitoring.stats.burn import Pair, allowance, highest_factor, reachable, spans, standard_pairs
+from monitoring.slo import guard_of, read_slices
+from monitoring.stats.burn import Guard, Pair, allowance, highest_factor, reachable, spans, standard_pairs
+from monitoring.stats.foresee import feasible
 from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Floats, Integers, Windows
 
@@ -46,7 +48,11 @@ class BurnRate:
     def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
         """All windows of all pairs, which end where the indicator has settled."""
         slo = _promise(rule)
-        return ask_windows(slo, subject, until=until, spans_s=spans(pairs_of(rule, slo)))
+        pairs = pairs_of(rule, slo)
+        for pair in pairs:  # the objective may have another target by now
+            if not reachable(pair.factor, slo.target):
+                raise ValueError(_never_fires(pair, slo.target))
+        return ask_windows(slo, subject, until=until, spans_s=spans(pairs))
 
     def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
         """The strongest pair that burns speaks alone: it suppresses the weaker ones."""
@@ -55,10 +61,14 @@ class BurnRate:
         burning = Burning(slo, sum_windows(slo, subject, seen, spans_s=spans(pairs)))
         shortest = min(range(len(pairs)), key=lambda place: pairs[place].long_s)
         speaks = np.full(len(seen), shortest)
-        burns = np.zeros(len(seen), dtype=bool)
-        for place in range(len(pairs) - 1, -1, -1):
-            loud = burning.by(pairs[place], minimum=rule.minimum)
-            speaks, burns = np.where(loud, place, speaks), burns | loud
+        guard = Guard(rule.minimum, rule.minimum_short)
+        fast = [burning.by(pair) for pair in pairs]
+        loud = [one & burning.enough(pair, guard) for pair, one in zip(pairs, fast, strict=True)]
+        for rows in (fast, loud):  # what was held back speaks where nothing burns
+            for place in range(len(pairs) - 1, -1, -1):
+                speaks = np.where(rows[place], place, speaks)
+        burns = np.logical_or.reduce(loud)
+        held = np.logical_or.reduce(fast) & ~burns
         rates = np.stack([burning.rate(pair.long_s) for pair in pairs])
         valid = np.stack([burning.sums[pair.long_s][1] for pair in pairs])
         value, n = (np.take_along_axis(rows, speaks[None], axis=0)[0] for rows in (rates, valid))
@@ -69,6 +79,7 @@ class BurnRate:
         def tell(place: int) -> Judgement:
             pair, state = pairs[speaks[place]], SEEN[found[place]]
             rate = None if np.isnan(value[place]) else float(value[place])
+            why = burning.why_held(pair, place, guard) if held[place] else self._reason(rule, pair, state, rate)
             return Judgement(
                 state,
                 moment(seen.edges[-1, place]),
@@ -76,12 +87,12 @@ class BurnRate:
                 rate,
                 int(burning.sums[pair.long_s][0][place]),
                 int(n[place]),
-                reason=self._reason(rule, pair, state, rate),
+                reason=why,
                 window_s=pair.long_s,
                 limit=pair.factor * allowance(slo.target),
             )
 
-        return Answers(found, value, n, severity, tell)
+        return Answers(found, value, n, severity, tell, held=held)
 
     def title(self, rule: AlertRule) -> str:
         """The SLO and its model."""
@@ -129,11 +140,36 @@ class Burning:
         share = np.divide(valid - good, valid, out=np.full(valid.shape, np.nan), where=valid > 0)
         return np.asarray(share / allowance(self.slo.target))
 
-    def by(self, pair: Pair, *, minimum: int) -> NDArray[np.bool_]:
-        """Whether both windows burn faster than the factor, on at least `minimum` bad events in the long one."""
-        good, valid = self.sums[pair.long_s]
-        fast = (self.rate(pair.long_s) > pair.factor) & (self.rate(pair.short_s) > pair.factor)
-        return np.asarray(fast & (valid - good >= minimum))
+    def bad(self, span: int) -> NDArray[Any]:
+        """Bad events of a window."""
+        good, valid = self.sums[span]
+        return valid - good
+
+    def by(self, pair: Pair) -> NDArray[np.bool_]:
+        """Whether both windows burn faster than the factor."""
+        return np.asarray((self.rate(pair.long_s) > pair.factor) & (self.rate(pair.short_s) > pair.factor))
+
+    def enough(self, pair: Pair, guard: Guard) -> NDArray[np.bool_]:
+        """Whether both windows hold the bad events that a pair needs."""
+        needed = guard_of(self.slo, pair, guard)
+        return np.asarray((self.bad(pair.long_s) >= needed.long) & (self.bad(pair.short_s) >= needed.short))
+
+    def why_held(self, pair: Pair, place: int, guard: Guard) -> str:
+        """How fast it burns, on how few bad events."""
+        needed = guard_of(self.slo, pair, guard)
+        text = _(
+            "Held back as low traffic: burning %(rate)s times as fast as the budget allows over %(long)s, on %(bad)s bad in "
+            "%(long)s and %(bad_short)s in %(short)s; a rule fires on %(needed)s and %(needed_short)s."
+        )
+        return text % {
+            "rate": number_format(float(self.rate(pair.long_s)[place]), 1),
+            "long": span(pair.long_s),
+            "short": span(pair.short_s),
+            "bad": int(self.bad(pair.long_s)[place]),
+            "bad_short": int(self.bad(pair.short_s)[place]),
+            "needed": needed.long,
+            "needed_short": needed.short,
+        }
 
 
 def _promise(rule: AlertRule) -> SLO:
@@ -171,16 +207,28 @@ def _pair_problem(pair: Any, target: float) -> str:
     if pair["long_s"] <= pair["short_s"]:
         return _("The long window must be longer than the short one.")
     if not reachable(pair["factor"], target):
-        return _(
-            "With a target of %(target)s the burn rate never gets above %(top)s, so a factor of %(factor)s could never "
-            "fire. Use at most %(mend)s."
-        ) % {
-            "target": number_format(target),
-            "top": number_format(1 / allowance(target), 1),
-            "factor": number_format(pair["factor"]),
-            "mend": number_format(highest_factor(target), 1),
-        }
+        return _never_fires(read_pair(pair), target)
     return ""
+
+
+def _never_fires(pair: Pair, target: float) -> str:
+    """Why not, and what can."""
+    told = _(
+        "With a target of %(target)s the burn rate never gets above %(top)s, so a factor of %(factor)s could never "
+        "fire. Use at most %(mend)s."
+    ) % {
+        "target": number_format(target),
+        "top": number_format(1 / allowance(target), 1),
+        "factor": number_format(pair.factor),
+        "mend": number_format(highest_factor(target), 1),
+    }
+    other = feasible(pair, target)
+    if other.long_s == pair.long_s:
+        return told
+    more = _("The same share of the budget can be watched over longer windows: %(pair)s.") % {
+        "pair": json.dumps(asdict(other))
+    }
+    return f"{told} {more}"
 
 
 KIND = BurnRate()

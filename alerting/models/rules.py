@@ -148,6 +148,13 @@ class AlertRule(models.Model):
     minimum = models.PositiveIntegerField(
         _("minimum sample"), default=3, help_text=_("Bad events (burn rate) or events (threshold) needed to judge.")
     )
+    minimum_short = models.PositiveIntegerField(
+        _("minimum in the short window"),
+        default=2,
+        help_text=_(
+            "Only for burn rates: bad events that the short window needs too, so that few failures wake nobody."
+        ),
+    )
     interval = models.DurationField(_("interval"), default=timedelta(minutes=1))
     severity = models.CharField(_("severity"), max_length=8, choices=Severity.choices, default=Severity.TICKET)
     no_data = models.CharField(_("on no data"), max_length=8, choices=NoData.choices, default=NoData.KEEP)

@@ -137,7 +137,17 @@ KINDS = [
         (
             *("name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "window"),
             *("against", "pairs", "recovery", "points", "points_bad", "expression", "policy", "group_by", "settle"),
-            *("for_duration", "keep_firing_for", "minimum", "interval", "severity", "summary", "enabled", "labels"),
+            *(
+                "for_duration",
+                "keep_firing_for",
+                "minimum",
+                "minimum_short",
+                "interval",
+                "severity",
+                "summary",
+                "enabled",
+                "labels",
+            ),
             *("no_data", "no_data_for", "on_error", "error_for"),
             "incident_labels",
         ),

@@ -15,8 +15,8 @@ from alerting.models import AlertRule, Severity
 from alerting.targets import labels_of
 from config.durations import write_duration
 from monitoring.models import SLO
-from monitoring.slo import MINIMUM_BAD
-from monitoring.stats.burn import Pair, span_label, standard_pairs
+from monitoring.slo import guard_of
+from monitoring.stats.burn import GUARD, Guard, Pair, span_label, standard_pairs
 
 BY: Final = "project, model, environment, slo"
 INTERVAL: Final = "1m"
@@ -49,7 +49,7 @@ def prometheus_rules(slos: Iterable[SLO], *, runbooks: Mapping[int, str]) -> Exp
 def _group(slo: SLO, rules: Sequence[AlertRule], runbooks: Mapping[int, str]) -> dict[str, Any]:
     alerts = [alert for rule in rules for alert in _alerts(slo, rule, runbooks.get(rule.pk, ""))]
     if not rules:
-        alerts = _told(slo, _standard(slo), _Words(f"{slo.slug}-burns", _labels(slo), minimum=MINIMUM_BAD))
+        alerts = _told(slo, _standard(slo), _Words(f"{slo.slug}-burns", _labels(slo), GUARD))
     return {
         "name": f"atalaia:{slo.project.slug}:{slo.slug}",
         "interval": INTERVAL,
@@ -104,7 +104,7 @@ class _Words:
 
     name: str
     labels: Mapping[str, str]
-    minimum: int
+    guard: Guard
     summary: str = ""
     runbook: str = ""
     lasts: Mapping[str, str] | None = None
@@ -122,14 +122,14 @@ def _alerts(slo: SLO, rule: AlertRule, runbook: str) -> list[dict[str, Any]]:
     }
     labels = {name: text for name, text in labels_of(rule).items() if text}
     summary = rule.summary or KIND.title(rule)
-    words = _Words(rule.slug, labels, rule.minimum, summary, runbook, lasts)
+    words = _Words(rule.slug, labels, Guard(rule.minimum, rule.minimum_short), summary, runbook, lasts)
     return _told(slo, pairs_of(rule, slo), words)
 
 
 def _told(slo: SLO, pairs: Sequence[Pair], words: _Words) -> list[dict[str, Any]]:
     """One alert for pages and one for tickets, which the page suppresses."""
     asked = {
-        severity: " or ".join(_burns(slo, pair, words.minimum) for pair in pairs if pair.severity == severity)
+        severity: " or ".join(_burns(slo, pair, words.guard) for pair in pairs if pair.severity == severity)
         for severity in (Severity.PAGE.value, Severity.TICKET.value)
     }
     page, ticket = asked.values()
@@ -138,15 +138,17 @@ def _told(slo: SLO, pairs: Sequence[Pair], words: _Words) -> list[dict[str, Any]
     return [_alert(slo, severity, expression, words) for severity, expression in asked.items() if expression]
 
 
-def _burns(slo: SLO, pair: Pair, minimum: int) -> str:
+def _burns(slo: SLO, pair: Pair, guard: Guard) -> str:
     budget = f"({pair.factor:.12g} * {Decimal(1) - Decimal(str(slo.target))})"
     long, short = span_label(pair.long_s), span_label(pair.short_s)
     parts = [
         f"{_selected(f'slo:sli_error:ratio_rate{long}', slo)} > {budget}",
         f"{_selected(f'slo:sli_error:ratio_rate{short}', slo)} > {budget}",
     ]
-    if minimum:
-        parts.append(f"{_selected(f'slo:sli_bad:count{long}', slo)} >= {minimum}")
+    needed = guard_of(slo, pair, guard)
+    for window, minimum in ((long, needed.long), (short, needed.short)):
+        if minimum:
+            parts.append(f"{_selected(f'slo:sli_bad:count{window}', slo)} >= {minimum}")
     return f"({' and '.join(parts)})"
 
 

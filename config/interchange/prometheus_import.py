@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from config.durations import read_duration, write_duration
 from config.interchange.promql import Binary, Expression, Number, Selector, UnsupportedError, parse
 from config.interchange.rule_file import rules_of
+from monitoring.stats.burn import Guard
 
 OURS: Final = frozenset({"project", "model", "environment", "slo", "rule", "severity", "alertname"})
 PAGES: Final = frozenset({"page", "critical"})
@@ -107,10 +108,11 @@ def _definition(told: _Told, project: str, targets: Mapping[str, float]) -> tupl
     first = _compared(parts[0]) if len(parts) <= 2 else None
     if first is not None and first.series.name == "atalaia_measure":
         return slug, {**_threshold(first, parts[1:], project), "severity": told.severity, **told.fields}
-    slo, minimum, pairs = _burning(told.expression, project, targets)
+    slo, guard, pairs = _burning(told.expression, project, targets)
     for pair in pairs:
         pair["severity"] = told.severity
-    rule = {"kind": "burn_rate", "slo": slo, "severity": told.severity, "minimum": minimum, "pairs": pairs}
+    needed = {"minimum": guard.long, "minimum_short": guard.short}
+    rule = {"kind": "burn_rate", "slo": slo, "severity": told.severity, **needed, "pairs": pairs}
     return slug, {**rule, **told.fields}
 
 
@@ -168,23 +170,24 @@ def _ours(series: Selector, project: str, needed: tuple[str, ...]) -> dict[str, 
 
 def _burning(
     expression: Expression, project: str, targets: Mapping[str, float]
-) -> tuple[str, int, list[dict[str, Any]]]:
-    """(objective, minimum of bad events, pairs). What stands after `unless` are the stronger pairs, which go first here anyway."""
+) -> tuple[str, Guard, list[dict[str, Any]]]:
+    """(objective, minima of bad events, pairs). What stands after `unless` are the stronger pairs, which go first here anyway."""
     if isinstance(expression, Binary) and expression.op == "unless":
         _burning(expression.right, project, targets)
         expression = expression.left
     read = [_pair(part, project, targets) for part in _flat(expression, "or")]
-    slos, minima = {slo for slo, _, _ in read}, {minimum for _, minimum, _ in read}
+    slos, guards = {slo for slo, _, _ in read}, {guard for _, guard, _ in read}
     if len(slos) > 1:
         raise UnsupportedError("about more than one objective")
-    if len(minima) > 1:
+    if len(guards) > 1:
         raise UnsupportedError("for more than one minimum of bad events")
-    return slos.pop(), minima.pop(), [pair for _, _, pair in read]
+    return slos.pop(), guards.pop(), [pair for _, _, pair in read]
 
 
-def _pair(expression: Expression, project: str, targets: Mapping[str, float]) -> tuple[str, int, dict[str, Any]]:
+def _pair(expression: Expression, project: str, targets: Mapping[str, float]) -> tuple[str, Guard, dict[str, Any]]:
     factors: dict[int, float] = {}
-    minimum, slos = 0, set()
+    minima: dict[int | None, int] = {}
+    slos: set[str] = set()
     for part in _flat(expression, "and"):
         one = _compared(part)
         if one is None:
@@ -193,7 +196,7 @@ def _pair(expression: Expression, project: str, targets: Mapping[str, float]) ->
         if slo not in targets:
             raise UnsupportedError(f"about the objective {slo}, which is not here")
         if one.series.name.startswith(BAD):
-            minimum = _minimum(one)
+            minima[read_duration(one.series.name.removeprefix(BAD))] = _minimum(one)
             continue
         span, factor = _factor(one, targets[slo])
         factors[span] = factor
@@ -202,7 +205,10 @@ def _pair(expression: Expression, project: str, targets: Mapping[str, float]) ->
     if len(factors) != 2 or len(set(factors.values())) != 1:
         raise UnsupportedError("for other than a long and a short window that burn faster than one factor")
     (short, factor), (long, _) = sorted(factors.items())
-    return slos.pop(), minimum, {"long_s": long, "short_s": short, "factor": factor}
+    if minima.keys() - factors.keys():
+        raise UnsupportedError("for bad events of another window than those that burn")
+    guard = Guard(minima.get(long, 0), minima.get(short, 0))
+    return slos.pop(), guard, {"long_s": long, "short_s": short, "factor": factor}
 
 
 def _minimum(one: _Compared) -> int:

@@ -26,6 +26,19 @@ SHORTEST_UNSCALED: Final = 28 * DAY
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """Bad events that the long and the short window of a pair must hold before it may fire: one failure of few requests
+    is a high rate, and no outage (docs/decisions/0035).
+    """
+
+    long: int = 3
+    short: int = 2
+
+
+GUARD: Final = Guard()
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """Alert when the burn rates over both windows are above the factor."""
 

@@ -13,7 +13,7 @@ from alerting.backtest import Backtest, compare
 from alerting.errors import Refused
 from alerting.kinds import rule_kind
 from alerting.kinds.base import rule_model
-from alerting.models import Alert, AlertRule, AlertTransition
+from alerting.models import Alert, AlertRule, AlertTransition, Evaluation
 from alerting.validate import rule_problems
 from models_registry.models import Project
 from monitoring.catalogue import MEASURES
@@ -60,6 +60,7 @@ class RulePage:
     chart: Chart | None = None
     problem: str = ""
     columns: Sequence[tuple[str, Backtest]] = field(default_factory=list)
+    held: Sequence[str] = ()
 
 
 WORST_FIRST: Final = ("firing", "error", "pending", "stale", "no_data", "inactive")
@@ -94,7 +95,7 @@ def rule_page(rule: AlertRule, span: Range, given: Mapping[str, str], *, now: da
     changes = (
         AlertTransition.objects.filter(alert__rule=rule).select_related("alert", "incident").order_by("-at", "-id")
     )
-    shown = RulePage(rule, asks_of(rule), list(alerts[:FIRINGS]), list(changes[:CHANGES]), Trial({}))
+    shown = RulePage(rule, asks_of(rule), list(alerts[:FIRINGS]), list(changes[:CHANGES]), Trial({}), held=_held(rule))
     variant, trial = _variant(rule, given)
     try:
         found = compare([rule, *([variant] if variant else [])], start=now - span.length, end=now, now=now)
@@ -104,6 +105,14 @@ def rule_page(rule: AlertRule, span: Range, given: Mapping[str, str], *, now: da
         trial = Trial(given, (), found[1])
     columns = list(zip((_("this rule"), _("the variant")), found, strict=False))
     return _with(shown, trial=trial, result=found[0], chart=_chart(found[0]), columns=columns)
+
+
+def _held(rule: AlertRule) -> list[str]:
+    """Why nothing fired at its last look although it looked bad, a sentence for each group."""
+    if rule.last_slot is None:
+        return []
+    quiet = Evaluation.objects.filter(rule=rule, slot=rule.last_slot, breached=False).exclude(reason="")
+    return list(quiet.order_by("group").values_list("reason", flat=True)[:FINDINGS])
 
 
 def _with(shown: RulePage, **changed: object) -> RulePage:

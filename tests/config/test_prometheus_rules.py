@@ -24,7 +24,7 @@ from config.interchange.rule_file import RuleFileError
 from config.slo_gauges import read_slo_gauges
 from models_registry.models import Model
 from monitoring.models import SLO
-from monitoring.stats.burn import span_label
+from monitoring.stats.burn import Guard, span_label
 from runbooks.models import Runbook
 from tests.alerting.rule_cast import NOON, burn_rule
 from tests.alertmanager import run
@@ -49,8 +49,8 @@ def objectives(model: Model) -> list[AlertRule]:
     ]
     return [
         burn_rule(model, "standard", 0.999),
-        burn_rule(model, "quality", 0.85, minimum=20),
-        burn_rule(model, "own", 0.95, pairs=own, minimum=0, labels={"team": "credit"}),
+        burn_rule(model, "quality", 0.85, minimum=20, minimum_short=300),
+        burn_rule(model, "own", 0.95, pairs=own, minimum=0, minimum_short=0, labels={"team": "credit"}),
     ]
 
 
@@ -156,7 +156,8 @@ def told_series(slo: SLO, sums: dict[int, tuple[np.ndarray, np.ndarray]]) -> lis
 def firing(rule: AlertRule, slo: SLO, sums: dict[int, Any], severity: str) -> np.ndarray:
     burning = Burning(slo, sums)
     pairs = [pair for pair in pairs_of(rule, slo) if pair.severity == severity]
-    return np.any([burning.by(pair, minimum=rule.minimum) for pair in pairs], axis=0)
+    guard = Guard(rule.minimum, rule.minimum_short)
+    return np.any([burning.by(pair) & burning.enough(pair, guard) for pair in pairs], axis=0)
 
 
 def given(rule: AlertRule, slo: SLO) -> dict[str, str]:
@@ -201,6 +202,8 @@ def test_what_is_exported_is_read_back_as_the_same_rules(credit_risk: Model, tmp
         assert [one.factor for one in now] == pytest.approx([one.factor for one in before[rule.slug]], rel=1e-8)
     own = AlertRule.objects.get(slug="own")
     assert (own.for_duration, own.minimum, own.labels) == (timedelta(minutes=2), 0, {"team": "credit"})
+    minima = AlertRule.objects.order_by("slug").values_list("minimum", "minimum_short")
+    assert list(minima) == [(0, 0), (20, 300), (3, 2)]
 
 
 def imported(*groups_or_file: Any) -> Imported:
