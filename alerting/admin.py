@@ -1,6 +1,7 @@
 """Forms for rules and incident policies; alerts and incidents to look at. Incidents are worked on in the panel."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from django import forms
@@ -17,9 +18,10 @@ from alerting.admin_mutes import SilenceAdmin as SilenceAdmin
 from alerting.admin_routes import QuietHoursAdmin as QuietHoursAdmin
 from alerting.admin_routes import RouteAdmin as RouteAdmin
 from alerting.fields import LabelNamesField
+from alerting.foresight import RuleForesight, foresee_rule
 from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from alerting.validate import rule_problems
-from models_registry.admin_parts import ShownOnly
+from models_registry.admin_parts import Foreseen, ShownOnly
 from monitoring.catalogue import MEASURES
 
 # What the address of a rule's form may fill in.
@@ -64,7 +66,16 @@ class RuleForm(forms.ModelForm[AlertRule]):
             *("project", "name", "slug", "kind", "summary", "enabled", "slo", "pairs", "model", "environment"),
             *("measure", "comparison", "threshold", "recovery", "window", "against", "points", "points_bad"),
             *("policy", "expression", "group_by", "settle", "labels", "severity", "minimum", "for_duration"),
-            *("keep_firing_for", "no_data", "no_data_for", "on_error", "error_for", "interval", "incident_labels"),
+            *(
+                "minimum_short",
+                "keep_firing_for",
+                "no_data",
+                "no_data_for",
+                "on_error",
+                "error_for",
+                "interval",
+                "incident_labels",
+            ),
         )
         help_texts = {
             "kind": _(
@@ -87,7 +98,7 @@ class RuleForm(forms.ModelForm[AlertRule]):
 
 
 @admin.register(AlertRule)
-class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
+class AlertRuleAdmin(Foreseen):
     """One question each; `health` says whether the rule itself works."""
 
     form = RuleForm
@@ -119,6 +130,7 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
                 "fields": (
                     "severity",
                     "minimum",
+                    "minimum_short",
                     "for_duration",
                     "keep_firing_for",
                     "interval",
@@ -143,6 +155,12 @@ class AlertRuleAdmin(admin.ModelAdmin[AlertRule]):
         form = super().get_form(request, obj, change, **kwargs)
         given = {name: request.GET[name] for name in FILLED if obj and request.method == "GET" and name in request.GET}
         return type("FilledRuleForm", (form,), {"filled": given}) if given else form
+
+    def foresee(self, asked: AlertRule, *, now: datetime) -> RuleForesight | None:
+        """What it will do; nothing of one that cannot be asked."""
+        if asked.kind == AlertRule.Kind.EXTERNAL or rule_problems(asked):
+            return None
+        return foresee_rule(asked, now=now)
 
     @admin.display(description=_("watches"))
     def subject(self, rule: AlertRule) -> str:

@@ -12,62 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from alerting.asked import rule_asked, rule_defined
 from alerting.backtest import Backtest, compare
 from alerting.errors import Refused
 from alerting.heartbeat import receive_heartbeat
 from alerting.models import AlertRule, Incident
-from alerting.validate import rule_problems
 from lib import clock
 from models_registry.authenticate import project_of
-from models_registry.models import Model, Project
-from monitoring.models import SLO, Policy
+from models_registry.models import Project
 from monitoring.selectors.event_filters import FilterError, read_moment
 
 MOST_POINTS = 1_000
-FIELDS = [
-    *(
-        "slug",
-        "name",
-        "kind",
-        "slo",
-        "model",
-        "environment",
-        "measure",
-        "comparison",
-        "threshold",
-        "recovery",
-        "window",
-    ),
-    *("against", "pairs", "points", "points_bad", "expression", "policy", "group_by", "settle", "labels"),
-    *("for_duration", "keep_firing_for", "minimum", "interval", "severity", "no_data", "no_data_for"),
-    *("on_error", "error_for", "summary"),
-]
-
-
-class RuleDefinitionSerializer(serializers.ModelSerializer[AlertRule]):
-    """A rule as it is defined; every reference by its slug. Nothing is saved."""
-
-    slo = serializers.SlugRelatedField(slug_field="slug", queryset=SLO.objects.none(), required=False, allow_null=True)
-    model = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Model.objects.none(), required=False, allow_null=True
-    )
-    policy = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Policy.objects.none(), required=False, allow_null=True
-    )
-    slug = serializers.SlugField(required=False, default="unsaved")
-    name = serializers.CharField(required=False, default="", allow_blank=True)
-
-    class Meta:
-        """What a person decides; uniqueness is nobody's business where nothing is saved."""
-
-        model = AlertRule
-        fields = FIELDS
-        validators: list[Any] = []
-
-    def __init__(self, *args: Any, project: Project | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, table in (("slo", SLO), ("model", Model), ("policy", Policy)):
-            self.fields[name].queryset = table._default_manager.filter(project=project)  # type: ignore[attr-defined]
 
 
 class BacktestRequestSerializer(serializers.Serializer[dict[str, Any]]):
@@ -134,6 +89,7 @@ class BacktestSerializer(serializers.Serializer[dict[str, Any]]):
     caught = serializers.ListField(child=serializers.IntegerField(), help_text="Numbers of incidents.")
     missed = serializers.ListField(child=serializers.IntegerField(), help_text="Numbers of incidents.")
     false_alarms = serializers.IntegerField()
+    held_back = serializers.IntegerField(help_text="Times that too few bad events kept it from firing.")
     no_data_s = serializers.FloatField()
     coarse_until = serializers.DateTimeField(allow_null=True)
     with_hindsight = serializers.BooleanField()
@@ -198,39 +154,11 @@ class HeartbeatView(APIView):
 
 def _rules(project: Project, given: dict[str, Any]) -> list[AlertRule]:
     """The rule and, where it differs, its variant; both could be asked."""
-    rule = _rule(project, given["rule"])
+    rule = rule_asked(project, given["rule"])
     rules = [rule]
     if given.get("variant") is not None:
-        rules.append(_defined(project, given["variant"], "variant", like=rule))
+        rules.append(rule_defined(project, given["variant"], "variant", like=rule))
     return rules
-
-
-def _rule(project: Project, given: Any) -> AlertRule:
-    if not isinstance(given, str):
-        return _defined(project, given, "rule")
-    rows = AlertRule.objects.filter(project=project, slug=given)
-    rule = rows.select_related("project", "slo__model", "model", "policy").first()
-    if rule is None:
-        raise ValidationError({"rule": f"There is no rule {given} in the project; GET /api/v1/rules lists them."})
-    return rule
-
-
-def _defined(project: Project, given: Any, where: str, *, like: AlertRule | None = None) -> AlertRule:
-    if not isinstance(given, dict):
-        raise ValidationError({where: "Write an object with the fields of a rule."})
-    if unknown := sorted(given.keys() - set(FIELDS)):
-        raise ValidationError({where: f"Unknown fields: {', '.join(unknown)}. A rule has {', '.join(FIELDS)}."})
-    form = RuleDefinitionSerializer(data=given, project=project, partial=like is not None)
-    if not form.is_valid():
-        raise ValidationError({where: form.errors})
-    known = {name: getattr(like, name) for name in FIELDS} if like else {}
-    rule = AlertRule(project=project, **{**known, **form.validated_data})
-    rule.pk = like.pk if like else None  # a variant is due when its rule is
-    if like is not None:
-        rule.created_at = like.created_at
-    if problems := rule_problems(rule):
-        raise ValidationError({where: problems})
-    return rule
 
 
 def _moment(name: str, given: Any) -> datetime:
@@ -254,6 +182,7 @@ def _told(found: Backtest) -> dict[str, Any]:
         "caught": _numbers(found.caught),
         "missed": _numbers(found.missed),
         "false_alarms": len(found.false_alarms),
+        "held_back": found.held_back,
         "no_data_s": found.blind_s,
         "coarse_until": found.coarse_until,
         "with_hindsight": found.with_hindsight,

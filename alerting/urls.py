@@ -26,6 +26,7 @@ from alerting.api_mutes import (
     SilencePreviewView,
     SilencesView,
 )
+from alerting.api_preview import RulePreviewView
 from alerting.api_quiet_hours import OneQuietHoursView, QuietHoursView
 from alerting.api_routes import OneRouteView, RoutePreviewView, RoutesView
 from alerting.rule_api import BacktestView, HeartbeatView
@@ -33,6 +34,7 @@ from alerting.rule_api import BacktestView, HeartbeatView
 urlpatterns = [
     path("rules", RulesView.as_view()),
     path("rules/backtest", BacktestView.as_view()),
+    path("rules/preview", RulePreviewView.as_view()),
     path("rules/<slug:slug>/heartbeat", HeartbeatView.as_view()),
     path("alerts", AlertsView.as_view()),
     path("incidents", IncidentsView.as_view()),

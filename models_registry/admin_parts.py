@@ -1,17 +1,22 @@
 """What the admins of every room share: pages that only show, who is asking, and which JSON may be written."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import FORMFIELD_FOR_DBFIELD_DEFAULTS
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from lib import clock
 from models_registry.models import User
 from models_registry.storable import StorableJSON
 
 # Read when an admin is registered; this room's are the first.
 FORMFIELD_FOR_DBFIELD_DEFAULTS[models.JSONField] = {"form_class": StorableJSON}
+
+PREVIEW: Final = "_preview"
 
 
 class ShownOnly(admin.ModelAdmin[Any]):
@@ -30,6 +35,39 @@ class ShownOnly(admin.ModelAdmin[Any]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never."""
+        return False
+
+
+class Foreseen(admin.ModelAdmin[Any]):
+    """A form with a button that shows what would follow from it, and saves nothing: what was typed stays as it was."""
+
+    def foresee(self, asked: Any, *, now: datetime) -> Any:
+        """What follows, for the template as `foresight`; `asked` is valid and perhaps unsaved."""
+        raise NotImplementedError
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """One that is never good enough to save, where only its foresight is asked for."""
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (_OnlyAsked, form), {}) if PREVIEW in request.POST else form
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With what follows from what was typed, or from what is saved."""
+        form, saved = context["adminform"].form, kwargs.get("obj")
+        asked = form.instance if form.is_bound and not form.errors else saved if not form.is_bound else None
+        context["previews"] = True
+        context["previewed"] = PREVIEW in request.POST
+        context["foresight"] = None if asked is None else self.foresee(asked, now=clock.now())
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class _OnlyAsked(forms.ModelForm[Any]):
+    """Valid or not, it comes back to whoever typed it."""
+
+    def is_valid(self) -> bool:
+        """Never, though its errors are those of the form."""
+        super().is_valid()
         return False
 
 

@@ -1,6 +1,6 @@
 """The admin of objectives."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -10,8 +10,10 @@ from django.forms.models import construct_instance
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from models_registry.admin_parts import Foreseen
 from monitoring.catalogue import MEASURES
-from monitoring.indicators import INDICATORS, SLICES
+from monitoring.foresight import Foresight, foresee_slo
+from monitoring.indicators import INDICATORS, SLICES, is_known
 from monitoring.models import SLO
 from monitoring.validate import slo_problems
 
@@ -118,7 +120,7 @@ class IndicatorFilter(admin.SimpleListFilter):
 
 
 @admin.register(SLO)
-class SLOAdmin(admin.ModelAdmin[SLO]):
+class SLOAdmin(Foreseen):
     """A promise: over the window, at least the target share of the valid events is good."""
 
     form = SLOForm
@@ -152,6 +154,10 @@ class SLOAdmin(admin.ModelAdmin[SLO]):
             },
         ),
     )
+
+    def foresee(self, asked: SLO, *, now: datetime) -> Foresight | None:
+        """What rules on it will do; nothing of one that can no longer be measured."""
+        return foresee_slo(asked, now=now) if is_known(asked) else None
 
     @admin.display(description=_("What counts as good"), ordering="sli")
     def indicator(self, slo: SLO) -> str:

@@ -13,6 +13,7 @@ from monitoring.api.policies import DecisionView, PoliciesView, PolicyView
 from monitoring.api.prices import RepriceView
 from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
+from monitoring.api.slo_previews import SLOPreviewView, SuggestedSLOsView
 from monitoring.api.slos import BudgetView, SLOsView, SLOView
 from monitoring.ingest.views import PATHS
 
@@ -33,6 +34,8 @@ urlpatterns = [
     path("measures", MeasuresView.as_view()),
     path("series", SeriesView.as_view()),
     path("slos", SLOsView.as_view()),
+    path("slos/preview", SLOPreviewView.as_view()),
+    path("slos/suggested", SuggestedSLOsView.as_view()),
     path("slos/<slug:slug>", SLOView.as_view()),
     path("slos/<slug:slug>/budget", BudgetView.as_view()),
 ]

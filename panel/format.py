@@ -89,6 +89,13 @@ def burn(factor: float | None) -> str:
     return f"{number(factor, 1 if abs(factor) < 100 else 0)}×"
 
 
+def often(value: float | None) -> str:
+    """How often something happens: two digits of what is rare, whole numbers of what is not."""
+    if value is None:
+        return DASH
+    return compact(value) if value >= 10 else number(value, 2 if value < 1 else 1)
+
+
 def span(value: timedelta | float | None) -> str:
     """A duration in its two largest units: 1 d 23 h, 4 h 50 min, 12 s. Cut, not rounded."""
     if value is None:

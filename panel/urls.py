@@ -26,6 +26,7 @@ urlpatterns = [
     path("p/<slug:project>/fatigue/", fatigue.fatigue, name="fatigue"),
     path("p/<slug:project>/fatigue/<slug:slug>/", fatigue.rule_fatigue, name="fatigue"),
     path("p/<slug:project>/slos/", slo.slos, name="slos"),
+    path("p/<slug:project>/suggested-slos/", slo.suggestions, name="suggested_slos"),
     path("p/<slug:project>/slos/<slug:slug>/", slo.slo, name="slo"),
     *response_pages,
 ]

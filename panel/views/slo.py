@@ -10,6 +10,7 @@ from panel.access import project_page
 from panel.pages import ranges
 from panel.pages.fleet import judge_all
 from panel.pages.slo import slo_page
+from panel.pages.suggested import suggested
 
 
 @project_page("monitoring.view_slo")
@@ -25,3 +26,9 @@ def slo(request: HttpRequest, project: Project, slug: str) -> HttpResponse:
     span = ranges.chosen(request.GET.get("range"))
     context = {"project": project, "slo": found, "range": span, "ranges": ranges.RANGES.values()}
     return render(request, "panel/slo.html", context | {"page": slo_page(found, span, now=clock.now())})
+
+
+@project_page("monitoring.view_slo")
+def suggestions(request: HttpRequest, project: Project) -> HttpResponse:
+    """What could be promised, by the last days."""
+    return render(request, "panel/suggested.html", {"project": project, "rows": suggested(project, now=clock.now())})

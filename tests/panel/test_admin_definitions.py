@@ -78,6 +78,7 @@ def _rule(project: Project, **fields: object) -> dict[str, object]:
         "comparison": "gt",
         "against": "reference",
         "minimum": 3,
+        "minimum_short": 2,
         "severity": "page",
         "no_data": "keep",
         "on_error": "separate",
