@@ -203,7 +203,8 @@ def make_incident(rule: AlertRule, at: datetime, *, number: int = 7, slo: SLO | 
 
 def resolve(incident: Incident, by: User, at: datetime) -> Incident:
     """Acknowledged after two minutes, resolved at `at`."""
-    incident.acknowledged_at, incident.acknowledged_by = incident.opened_at + timedelta(minutes=2), by
+    answered = incident.opened_at + timedelta(minutes=2)
+    incident.answered_at, incident.acknowledged_at, incident.acknowledged_by = answered, answered, by
     incident.resolved_at, incident.resolved_by, incident.state = at, by, Incident.State.RESOLVED
     incident.save()
     return incident
