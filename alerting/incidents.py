@@ -41,6 +41,11 @@ def _merged_into(project_id: int, key: str) -> int:
     return newest.merged_into_id or 0 if newest else 0
 
 
+def take_turn() -> None:
+    """Be the only one who opens or reopens incidents: no two take the same number, or the place of one group."""
+    Project.objects.select_for_update(no_key=True).order_by("id").first()
+
+
 @transaction.atomic
 def open_incident(
     *,
@@ -56,8 +61,7 @@ def open_incident(
 
     Attach its alerts, then call `announce_incident` if it was opened or reopened just now.
     """
-    # The oldest project is the mutex of the numbers: two evaluators must not take the same one.
-    Project.objects.select_for_update(no_key=True).order_by("id").first()
+    take_turn()
     key = group_key(group)
     found = find_open(project_id, key) or _come_back(project_id, key, now=now)
     if found is not None:
@@ -132,6 +136,9 @@ def escalate_incident(incident: Incident, *, severity: str, title: str, now: dat
     if severity != Severity.PAGE or incident.severity == Severity.PAGE:
         return False
     current, title = hold(incident), title[:MAX_TITLE]
+    if current.severity == Severity.PAGE:  # another alert was first
+        copied(incident, current)
+        return False
     said = title if title != current.title else ""
     change(current, severity=Severity.PAGE, title=title, snoozed_until=None)
     copied(incident, current)

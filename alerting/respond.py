@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from alerting.flapping import note_turns, record_flapping, tell_flapping
+from alerting.hold import hold
 from alerting.identity import group_of
 from alerting.impact import impact_start
 from alerting.incidents import announce_incident, escalate_incident, open_incident, resolve_incident, update_incident
@@ -67,23 +68,32 @@ def close_orphans(switched_off: list[AlertRule], *, now: datetime) -> int:
     Nobody would ever say that they are over, and an open incident swallows the next one of its model.
     """
     orphans = Alert.objects.filter(rule__in=switched_off).exclude(state=State.INACTIVE)
-    found = list(orphans.select_related("incident")) if switched_off else []
-    for alert in found:
-        _close(alert, now=now)
-    abandoned = list(Incident.objects.filter(state__in=UNDER_WAY, alerts=None))
-    for incident in abandoned:
-        resolve_incident(incident, by=None, now=now)
-    return len(found) + len(abandoned)
+    found = list(orphans.values_list("pk", flat=True)) if switched_off else []
+    # What a person reopened has no alerts of its own until one fires: people end it.
+    abandoned = Incident.objects.filter(state__in=UNDER_WAY, alerts=None, reopened_at=None)
+    return sum(_close(pk, now=now) for pk in found) + sum(_abandon(incident, now=now) for incident in abandoned)
 
 
 @transaction.atomic
-def _close(alert: Alert, *, now: datetime) -> None:
+def _abandon(incident: Incident, *, now: datetime) -> bool:
+    if hold(incident).is_over:  # merged or resolved meanwhile
+        return False
+    resolve_incident(incident, by=None, now=now)
+    return True
+
+
+@transaction.atomic
+def _close(pk: int, *, now: datetime) -> bool:
+    alert = Alert.objects.select_for_update(of=("self",)).select_related("incident", "rule").get(pk=pk)
+    if alert.state == State.INACTIVE:
+        return False
     alert.reason = _("The rule was switched off.")
     alert.flapping_since = None
     changes = _follow(alert, [Memory(State.INACTIVE, fired_at=alert.fired_at, resolved_at=now)], at=now)
     alert.save()
     _write(changes, alert)
     resolve_if_quiet(alert, at=now)
+    return True
 
 
 def _trail(rule: AlertRule, alert: Alert, seen: Seen, *, at: datetime) -> list[Memory]:
@@ -209,7 +219,9 @@ def _tell(rule: AlertRule, alert: Alert, *, joined: bool, flaps: bool, at: datet
 def resolve_if_quiet(alert: Alert, *, at: datetime) -> None:
     """The incident ends with the last of its alerts; one that flaps is not over when it is quiet for a moment."""
     incident = alert.incident
-    if incident is None or not _is_open(incident):
+    if incident is None or not _is_open(
+        hold(incident)
+    ):  # held, so that no alert joins between the question and the end
         return
     still = Q(state__in=ACTIVE) | Q(flapping_since__isnull=False)
     if Alert.objects.filter(still, incident=incident).exists():

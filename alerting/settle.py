@@ -17,8 +17,8 @@ CHUNK: Final = 200
 
 
 def settle(*, now: datetime) -> Summary:
-    """Stage: look at those that flap, longest first; one chunk, the next run takes the next."""
-    rows = Alert.objects.filter(flapping_since__isnull=False).order_by("flapping_since", "pk")
+    """Stage: look at those that flap, first at those that have been still the longest: nobody who has settled waits for long."""
+    rows = Alert.objects.filter(flapping_since__isnull=False).order_by("changed_at", "pk")
     found = list(rows.values_list("pk", flat=True)[:CHUNK])
     with override(settings.LANGUAGE_CODE):
         return Summary(seen=len(found), written=sum(_settle(pk, now=now) for pk in found))

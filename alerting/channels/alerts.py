@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from alerting.identity import fingerprint
 
-# What Go writes for a time that is not: receivers compare with it.
 # Reasons that an Alertmanager has no words for: what people do, and to whom it is told.
 PEOPLE: Final = frozenset({"acknowledged", "unacknowledged", "mitigated", "assigned", "awoke", "merged"})
+# What Go writes for a time that is not: receivers compare with it.
 NEVER: Final = "0001-01-01T00:00:00Z"
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from alerting.errors import Refused
 from alerting.hold import begin, copied
-from alerting.incidents import announce_incident, find_open, reopen
+from alerting.incidents import announce_incident, find_open, reopen, take_turn
 from alerting.lifecycle import Move
 from alerting.models import Incident
 from models_registry.models import User
@@ -16,6 +16,7 @@ from models_registry.models import User
 @transaction.atomic
 def reopen_incident(incident: Incident, *, by: User, now: datetime, why: str = "", seen: int | None = None) -> Incident:
     """Open it again and tell people; `Refused` while another incident of its group is under way."""
+    take_turn()
     current, changes = begin(incident, Move.REOPEN, seen=seen)
     if changes:
         other = find_open(current.project_id, current.group_key)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alerting.models import Channel, Incident
+from alerting.channels import channel_kind
+from alerting.models import Channel, Incident, Notification
 
 Facts = dict[str, Any]
 
@@ -27,3 +28,8 @@ class Candidate:
 
 # None lets the message pass; facts (a code of `decisions` and what its sentence needs) hold it back.
 Stage = Callable[[Candidate], Facts | None]
+
+
+def follows_alerts(candidate: Candidate) -> bool:
+    """Whether the channel leads to a machine that hears of every alert."""
+    return Notification.Reason.CHANGED not in channel_kind(candidate.channel.kind).ignores

@@ -25,7 +25,10 @@ from models_registry.models import User
 State, Reason = Notification.State, Notification.Reason
 # May be told more than once of one incident, each time anew.
 COUNTED = frozenset(
-    {Reason.GREW, Reason.FLAPPING, Reason.CHANGED, Reason.ACKNOWLEDGED, Reason.MITIGATED, Reason.ASSIGNED, Reason.AWOKE}
+    {
+        *(Reason.GREW, Reason.FLAPPING, Reason.CHANGED, Reason.ESCALATED),
+        *(Reason.ACKNOWLEDGED, Reason.MITIGATED, Reason.ASSIGNED, Reason.AWOKE),
+    }
 )
 
 
@@ -94,7 +97,6 @@ def _enqueue(candidate: Candidate, way: Way, *, body: dict[str, Any], episode: i
     if reason in (Reason.GREW, Reason.FLAPPING) and _will_be_told(incident, way.channel):
         return None
     generation = reason if reason not in COUNTED else f"{reason}:{_count(incident, way.channel, reason) + 1}"
-    generation = f"{reason}:{incident.severity}" if reason == Reason.ESCALATED else generation
     return enqueue_for(candidate, way, body=body, generation=in_episode(generation, episode))
 
 

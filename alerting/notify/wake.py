@@ -59,4 +59,6 @@ def _still_due(row: Notification, incident: Incident, *, now: datetime) -> str:
         return ""
     if last is None:
         return Reason.OPENED
+    if last.reason == Reason.RESOLVED:
+        return Reason.REOPENED
     return Reason.ESCALATED if row.reason == Reason.ESCALATED and last.id < row.id else ""

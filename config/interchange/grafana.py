@@ -113,7 +113,7 @@ DASHBOARDS: Final = (
             ),
             Panel(
                 "Open incidents",
-                [('sum(atalaia_incidents{state="open"})', "open")],
+                [('sum(atalaia_incidents{state=~"open|acknowledged|mitigated"})', "open")],
                 kind="stat",
                 width=6,
                 height=5,

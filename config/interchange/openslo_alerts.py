@@ -59,7 +59,11 @@ class Policies:
             self._add(policy, condition, slo, pair)
 
     def _pair(self, policy: Object, condition: Object, target: float) -> dict[str, Any] | None:
-        asked = condition.get("spec", {}).get("condition") or {}
+        spec = condition.get("spec")
+        asked = spec.get("condition") if isinstance(spec, Mapping) else None
+        if not isinstance(asked, Mapping):
+            self._warn(policy, "its condition says nothing that can be asked: left out")
+            return None
         long, factor = seconds(asked.get("lookbackWindow")), asked.get("threshold")
         if asked.get("kind", "burnrate") != "burnrate" or long is None or not isinstance(factor, int | float):
             self._warn(policy, "its condition is no burnrate with a threshold and a lookbackWindow: left out")

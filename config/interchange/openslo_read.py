@@ -172,6 +172,8 @@ def _check_window(given: object, where: str, problems: list[str]) -> None:
         problems.append(
             f"{where}: spec.timeWindow[0].duration must be a number and m, h, d, w, M, Q or Y, not {window.get('duration')!r}"
         )
+    if window.get("calendar") is not None and not isinstance(window["calendar"], Mapping):
+        problems.append(f"{where}: spec.timeWindow[0].calendar must have startTime and timeZone")
     if window.get("isRolling") and window.get("calendar") is not None:
         problems.append(f"{where}: spec.timeWindow[0] rolls or follows a calendar, not both")
 
