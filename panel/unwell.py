@@ -16,7 +16,6 @@ def say(fact: Mapping[str, Any]) -> str:
         "outbox": _("Messages wait: one has been due for %(span)s."),
         "failing": _("A part of the panel fails at every attempt, for %(span)s: %(name)s."),
         "clock": _("The clocks of this machine and of its database differ by %(span)s: set them right."),
-        "broker": _("The broker does not answer: nothing is stored or judged until it does."),
         "heartbeat": _("The heartbeat to the outside did not arrive: %(name)s"),
         "watchdog": _("The Watchdog did not reach an Alertmanager: %(name)s"),
     }

@@ -90,6 +90,13 @@ def test_the_heartbeat_goes_out_only_while_all_is_well(well, hook, settings, now
     assert found.facts[0]["code"] == "failing"
 
 
+def test_a_broker_that_nobody_needs_holds_no_heartbeat_back(well, hook, settings, now, monkeypatch) -> None:
+    """Whoever started the stage had one that works, or is `tick --loop`."""
+    monkeypatch.setattr("config.broker.answers", lambda: False)
+    settings.HEARTBEAT_URL = hook.url("/beat")
+    assert watch(now=now) == Summary(written=1)
+
+
 def test_a_heartbeat_that_does_not_arrive_is_told(well, hook, settings, now) -> None:
     for url, why in ((hook.url("/beat").replace("http:", "ftp:"), "https"), ("http://127.0.0.1:1/", "connection")):
         settings.HEARTBEAT_URL = url
@@ -136,7 +143,7 @@ def test_every_page_says_what_it_found(well, as_ana: Client, project, settings, 
 
 @pytest.mark.parametrize("language", ["en", "pt-br"])
 def test_every_reason_has_words(language: str) -> None:
-    codes = ["drain", "evaluation", "outbox", "failing", "clock", "broker", "heartbeat", "watchdog"]
+    codes = ["drain", "evaluation", "outbox", "failing", "clock", "heartbeat", "watchdog"]
     with translation.override(language):
         told = [say({"code": code, "seconds": 90, "name": "here"}) for code in codes]
     assert all(told)
