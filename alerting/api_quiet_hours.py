@@ -89,6 +89,7 @@ class OneQuietHoursView(APIView):
 
     read_permission = "alerting.view_quiethours"
     permission = "alerting.change_quiethours"
+    delete_permission = "alerting.delete_quiethours"
     write_scope = "admin"
 
     @extend_schema(responses=QuietHoursSerializer, operation_id="one_quiet_hours")

@@ -145,6 +145,7 @@ class OneRouteView(APIView):
 
     read_permission = "alerting.view_route"
     permission = "alerting.change_route"
+    delete_permission = "alerting.delete_route"
     write_scope = "admin"
 
     @extend_schema(responses=RouteSerializer, operation_id="route")

@@ -16,7 +16,7 @@ class ScopeOrPermission(BasePermission):
 
     `scope` is what a key needs for safe methods (default "read"), `write_scope` for the others (default "respond").
     `read_permission` is what a person needs to look (default "models_registry.view_project", which all three groups
-    have), `permission` to change; without it nobody changes.
+    have), `permission` to change; without it nobody changes. `delete_permission` is what DELETE needs, where that is more.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -31,6 +31,8 @@ class ScopeOrPermission(BasePermission):
         if safe:
             return request.user.has_perm(getattr(view, "read_permission", "models_registry.view_project"))
         wanted = getattr(view, "permission", None)
+        if request.method == "DELETE":
+            wanted = getattr(view, "delete_permission", wanted)
         return wanted is not None and request.user.has_perm(wanted)
 
 

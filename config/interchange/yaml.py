@@ -1,8 +1,13 @@
 """YAML as people write it: mappings in their order, texts of several lines as blocks."""
 
+from pathlib import Path
 from typing import Any
 
 import yaml
+
+
+class UnreadableError(ValueError):
+    """A file that is not there or not YAML; the message names it and says why."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -27,3 +32,13 @@ def dump(document: Any) -> str:
 def dump_all(documents: list[Any]) -> str:
     """Documents, `---` between them."""
     return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=160)
+
+
+def read_all(path: Path) -> list[object]:
+    """The documents of a file; `UnreadableError` where there are none to be had."""
+    try:
+        return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UnreadableError(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UnreadableError(f"{path}: not YAML in UTF-8: {error}") from error

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from alerting.models import Channel, EscalationStep, QuietHours, Route
@@ -134,3 +135,16 @@ def test_writing_takes_the_scope_or_the_permission(
     stranger = create_key(project=other_project, name="s", scopes=["admin", "read"])[1]
     other = Client(headers={"Authorization": f"Bearer {stranger}"})
     assert send(other, "delete", f"routes/{root['id']}").status_code == 404
+
+
+def test_who_may_change_may_not_remove(
+    api: Client, root: dict[str, Any], project: Project, bia: User, as_bia: Client
+) -> None:
+    names = ["view_route", "change_route"]
+    bia.user_permissions.set(Permission.objects.filter(content_type__app_label="alerting", codename__in=names))
+    path = f"routes/{root['id']}?project={project.slug}"
+    assert send(as_bia, "patch", path, {"keep_going": True}).status_code == 200
+    assert send(as_bia, "delete", path).status_code == 403
+    bia.user_permissions.add(Permission.objects.get(content_type__app_label="alerting", codename="delete_route"))
+    as_bia.force_login(User.objects.get(pk=bia.pk))
+    assert send(as_bia, "delete", path).status_code == 204

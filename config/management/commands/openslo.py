@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.interchange.openslo_export import openslo_documents
 from config.interchange.openslo_import import Here, read_openslo
 from config.interchange.openslo_read import OpenSLOError, read_objects
-from config.interchange.yaml import dump, dump_all
+from config.interchange.yaml import UnreadableError, dump, dump_all, read_all
 from models_registry.models import Model, Project
 from monitoring.indicators import INDICATORS
 from monitoring.models import SLO
@@ -52,7 +51,9 @@ class Command(BaseCommand):
         models = frozenset(Model.objects.filter(project=project).values_list("slug", flat=True))
         here = Here(project.slug, models, indicators, options["model"])
         try:
-            found = read_openslo(read_objects([one for path in options["files"] for one in _read(path)]), here)
+            found = read_openslo(read_objects([one for path in options["files"] for one in read_all(path)]), here)
+        except UnreadableError as error:
+            raise CommandError(str(error)) from error
         except OpenSLOError as error:
             message = f"nothing was read:\n{error}"
             raise CommandError(message) from error
@@ -70,14 +71,3 @@ def _indicators(given: list[str]) -> dict[str, str]:
             raise CommandError(message)
         found[name] = sli
     return found
-
-
-def _read(path: Path) -> list[object]:
-    try:
-        return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        message = f"{path}: {error.strerror}"
-        raise CommandError(message) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        message = f"{path}: not YAML in UTF-8: {error}"
-        raise CommandError(message) from error

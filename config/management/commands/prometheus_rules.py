@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.interchange.prometheus_export import prometheus_rules
 from config.interchange.prometheus_import import read_rule_file
 from config.interchange.rule_file import RuleFileError
-from config.interchange.yaml import dump
+from config.interchange.yaml import UnreadableError, dump, read_all
 from models_registry.models import Project
 from monitoring.models import SLO
 from runbooks.models import Runbook
@@ -45,7 +44,9 @@ class Command(BaseCommand):
         else:
             targets = {slo.slug: slo.target for slo in slos}
             try:
-                found = read_rule_file(_read(options["file"]), project=project.slug, targets=targets)
+                found = read_rule_file(_only(read_all(options["file"])), project=project.slug, targets=targets)
+            except UnreadableError as error:
+                raise CommandError(str(error)) from error
             except RuleFileError as error:
                 message = f"{options['file']}: {error}"
                 raise CommandError(message) from error
@@ -55,15 +56,12 @@ class Command(BaseCommand):
         self.stdout.write(dump(document))
 
 
-def _read(path: Path) -> object:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        message = f"{path}: {error.strerror}"
-        raise CommandError(message) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        message = f"{path}: not YAML in UTF-8: {error}"
-        raise CommandError(message) from error
+def _only(documents: list[object]) -> object:
+    """A rule file is one document."""
+    if len(documents) > 1:
+        message = "more than one YAML document: a rule file is one"
+        raise RuleFileError(message)
+    return documents[0] if documents else None
 
 
 def runbook_urls(project: Project) -> Mapping[int, str]:
