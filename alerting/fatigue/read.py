@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from alerting.fatigue.count import Fates, Fatigue, Spared, by_reader, by_rule, fates, spared
@@ -30,6 +31,8 @@ from alerting.notify.ack import ASKS
 from models_registry.models import Project
 
 USEFUL: Final = AlertVerdict.Verdict.USEFUL
+# What was merged away lives on in the incident that took its alerts: there people acted on them.
+WHERE: Final = Coalesce("incident__merged_into", "incident")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +147,13 @@ def _readers(project: Project) -> Readers:
 
 def _facts(project: Project, readers: Readers, *, start: datetime, end: datetime) -> Facts:
     about = Q(incident__project=project, incident__opened_at__lt=end) & (
-        Q(incident__resolved_at=None) | Q(incident__resolved_at__gte=start)
+        Q(incident__merged_into=None, incident__resolved_at=None)
+        | Q(incident__resolved_at__gte=start)
+        | Q(incident__merged_into__isnull=False, incident__merged_into__resolved_at=None)
+        | Q(incident__merged_into__resolved_at__gte=start)
     )
     deeds, held = _events(about, readers, start=start, end=end)
-    said = AlertVerdict.objects.filter(about).values_list("alert__rule", "incident", "verdict")
+    said = AlertVerdict.objects.filter(about).values_list("alert__rule", WHERE, "verdict")
     ended = Incident.objects.filter(project=project, resolved_at__gte=start, opened_at__lt=end, resolved_by=None)
     return Facts(
         changes=_changes(project, start=start, end=end),
@@ -162,7 +168,7 @@ def _facts(project: Project, readers: Readers, *, start: datetime, end: datetime
 
 def _changes(project: Project, *, start: datetime, end: datetime) -> list[Change]:
     rows = AlertTransition.objects.filter(alert__rule__project=project, at__gte=start, at__lt=end).order_by("at", "id")
-    named = rows.values_list("alert__rule", "alert", "at", "to_state", "incident", "alert__signal")
+    named = rows.values_list("alert__rule", "alert", "at", "to_state", WHERE, "alert__signal")
     return [
         Change(rule, alert, at, to, incident, signal == Alert.Signal.BREACH)
         for rule, alert, at, to, incident, signal in named
@@ -175,7 +181,7 @@ def _calls(about: Q, readers: Readers, *, start: datetime, end: datetime) -> lis
     severity = KT("body__data__severity")
     return [
         Call(incident, channel, at, told == Severity.PAGE, is_night(at, readers.zone(channel)))
-        for incident, channel, at, told in sent.values_list("incident", "channel", "sent_at", severity)
+        for incident, channel, at, told in sent.values_list(WHERE, "channel", "sent_at", severity)
     ]
 
 
@@ -186,7 +192,7 @@ def _events(about: Q, readers: Readers, *, start: datetime, end: datetime) -> tu
     named = {channel.name: key for key, channel in readers.channels.items()}
     deeds, held = [], []
     for incident, kind, actor, code, channel in rows.values_list(
-        "incident", "kind", "actor", KT("data__code"), KT("data__channel")
+        WHERE, "kind", "actor", KT("data__code"), KT("data__channel")
     ):
         if kind == IncidentEvent.Kind.SUPPRESSED:
             held.append(Held(incident, named.get(channel), code or ""))

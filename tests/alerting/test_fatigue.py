@@ -18,6 +18,7 @@ from alerting.fatigue.propose import advise
 from alerting.fatigue.read import Report, fatigue_report
 from alerting.incidents import acknowledge_incident
 from alerting.models import AlertRule, AlertVerdict, Incident, Notification, QuietHours
+from alerting.moves.merge import merge_incident
 from alerting.night import is_night
 from alerting.notify.send import send
 from models_registry.models import Model, User
@@ -166,6 +167,20 @@ class TestTelling:
 
 
 SECONDS = st.lists(st.integers(1, 3_000), min_size=1, max_size=40)
+
+
+@pytest.mark.django_db
+def test_what_was_merged_is_acted_upon_where_it_went(credit_risk: Model, bia: User) -> None:
+    rules = [error_rule(credit_risk, f"errors-{n}", severity="page", incident_labels=["rule"]) for n in (1, 2)]
+    serve(credit_risk, start=-5, end=0, ok=0, failed=10)
+    tick(0, 2)
+    ours, other = Incident.objects.order_by("number")
+    merge_incident(ours, into=other, by=bia, now=NOON + 2 * MINUTE)
+    report = report_of(credit_risk)
+    assert [report.line(rule).told.acted for rule in rules] == [0, 0]
+    acknowledge_incident(other, by=bia, now=NOON + 3 * MINUTE)
+    report = report_of(credit_risk)
+    assert [(report.line(rule).told.n, report.line(rule).told.acted) for rule in rules] == [(1, 1), (1, 1)]
 
 
 @given(gaps=SECONDS, states=st.lists(st.sampled_from(["pending", "firing", "inactive", "no_data"]), min_size=40))
