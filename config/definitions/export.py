@@ -1,6 +1,7 @@
 """Every definition of a project as a document that `apply` reads: applied to the same project, it changes nothing.
 
-Secrets stay where they are; rules of other programs are made by their alerts. Empty fields are left out.
+Secrets stay where they are; rules of other programs are made by their alerts; incident policies and quiet hours are no
+definitions of a file, which the warnings say. Empty fields are left out.
 """
 
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.db import models
 
-from alerting.models import AlertRule, Channel, Route
+from alerting.models import AlertRule, Channel, IncidentPolicy, QuietHours, Route
 from config.definitions.apply import PROJECT_FIELDS, PROMPT_FIELDS, STEP_FIELDS
 from config.definitions.kinds import KINDS, Kind
 from config.definitions.plain import matcher_lines, plain
@@ -35,6 +36,10 @@ def export(project: Project) -> Exported:
         section = {getattr(row, kind.key): _item(kind, row, found.warnings) for row in _rows(kind, project)}
         if section:
             found.document[kind.section] = section
+    if IncidentPolicy.objects.filter(project=project).exists():
+        found.warnings.append("the incident policy is not in the file: set it in the admin")
+    if QuietHours.objects.filter(project=project).exists():
+        found.warnings.append("quiet hours are not in the file: set them in the admin or by /api/v1/quiet-hours")
     return found
 
 
@@ -65,8 +70,13 @@ def _item(kind: Kind, row: models.Model, warnings: list[str]) -> dict[str, Any]:
         form = kind.forms.get(name)
         value = getattr(row, name)
         item[name] = form.write(value) if form else plain(value)
-    item |= _more(row, warnings)
-    return {name: value for name, value in item.items() if value not in EMPTY}
+    kept = {name: value for name, value in item.items() if value not in EMPTY or _says_something(row, name, value)}
+    return kept | {name: value for name, value in _more(row, warnings).items() if value not in EMPTY}
+
+
+def _says_something(row: models.Model, name: str, value: Any) -> bool:
+    """An empty list where there may be none at all: a rule that groups by nothing is not one that groups as the project does."""
+    return value == [] and any(one.name == name and one.null for one in row._meta.concrete_fields)
 
 
 def _more(row: models.Model, warnings: list[str]) -> dict[str, Any]:

@@ -40,6 +40,9 @@ START: Final = "2024-01-01 00:00:00"
 RULE_FIELDS: Final = (
     "name",
     "minimum",
+    "minimum_short",
+    "group_by",
+    "incident_labels",
     "keep_firing_for",
     "for_duration",
     "interval",

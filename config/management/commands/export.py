@@ -1,4 +1,4 @@
-"""`manage.py export --project P`: every definition of a project, as `manage.py apply` reads it."""
+"""`manage.py export --project P`: the definitions of a project, as `manage.py apply` reads them."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from models_registry.models import Project
 class Command(BaseCommand):
     """One document."""
 
-    help = "Print every definition of a project as YAML that `manage.py apply` reads; secrets stay here."
+    help = "Print the definitions of a project as YAML that `manage.py apply` reads; secrets stay here, and what else is left out is told."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which project."""
