@@ -135,13 +135,20 @@ def test_violations_of_policies_fire(support_assistant: Model) -> None:
 
 
 def test_composites_join_what_other_rules_say_and_know_what_they_cannot_tell(credit_risk: Model) -> None:
-    errors = error_rule(credit_risk, "errors", window=MINUTE)
-    slow = error_rule(credit_risk, "few", measure="requests", comparison="lt", threshold=5, window=MINUTE)
+    # A rule's place in the minute follows from its key: here members are asked before what is composed of them.
+    errors = error_rule(credit_risk, "errors", pk=6_000, window=MINUTE)
+    slow = error_rule(credit_risk, "few", pk=6_001, measure="requests", comparison="lt", threshold=5, window=MINUTE)
     both = error_rule(
-        credit_risk, "both", kind="composite", measure="", threshold=None, expression={"all": ["errors", "few"]}
+        credit_risk,
+        "both",
+        pk=6_002,
+        kind="composite",
+        measure="",
+        threshold=None,
+        expression={"all": ["errors", "few"]},
     )
     only = error_rule(
-        credit_risk, "only", kind="composite", measure="", threshold=None,
+        credit_risk, "only", pk=6_003, kind="composite", measure="", threshold=None,
         expression={"all": ["errors", {"not": "few"}]},
     )  # fmt: skip
     for rule in (both, only):

@@ -266,7 +266,7 @@ def test_json_that_no_database_can_keep_is_refused_where_it_was_typed(
     form = {
         "project": credit_risk.project.pk, "name": "Rule", "slug": rule.slug, "kind": "threshold", "model": credit_risk.pk,
         "environment": "production", "measure": "accuracy", "comparison": "lt", "threshold": "0.8", "window": "01:00:00",
-        "against": "reference", "points": 1, "points_bad": 1, "labels": written, "severity": "ticket", "minimum": 3,
+        "against": "reference", "points": 1, "points_bad": 1, "labels": written, "severity": "ticket", "minimum": 3, "minimum_short": 2,
         "for_duration": "0", "keep_firing_for": "0", "interval": "00:01:00", "no_data": "keep", "on_error": "separate",
         "pairs": "[]", "expression": "{}", "Runbook_rules-TOTAL_FORMS": 0, "Runbook_rules-INITIAL_FORMS": 0,
     }  # fmt: skip
