@@ -43,8 +43,15 @@ def false_alarms(
     needed = _needed(pairs, target, volumes, guards or [GUARD] * len(pairs))
     means = np.stack([share * volumes[span] for span in windows])
     rate = means[0] / windows[0]
-    means, needed = _in_batches(means, needed)
-    begins = rate * (_fires(means, needed, more=1) - _fires(means, needed, more=0))
+    begins = np.zeros(len(rate))
+    sizes = _batches(needed)
+    for size in np.unique(
+        sizes
+    ):  # of each instant its own: what is told of a quiet night is not blurred by a busy noon
+        there = sizes == size
+        some = [-(-rows[:, there] // size) for rows in needed]
+        within = means[:, there] / size
+        begins[there] = rate[there] * (_fires(within, some, more=1) - _fires(within, some, more=0))
     return float(np.mean(np.maximum(begins, 0.0)) * MONTH_S)
 
 
@@ -64,9 +71,10 @@ def _needed(
     return found
 
 
-def _in_batches(means: Floats, needed: list[Integers]) -> tuple[Floats, list[Integers]]:
-    size = max(1, -(-max(int(rows.max(initial=0)) for rows in needed) // MOST))
-    return means / size, [-(-rows // size) for rows in needed]
+def _batches(needed: list[Integers]) -> Integers:
+    """By instant, how many events count as one."""
+    most = np.maximum.reduce([rows.max(axis=0) for rows in needed])
+    return np.asarray(np.maximum(1, -(-most // MOST)))
 
 
 def _fires(means: Floats, needed: list[Integers], *, more: int) -> Floats:

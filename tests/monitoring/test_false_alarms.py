@@ -53,6 +53,15 @@ def test_the_promise_for_little_traffic() -> None:
     assert false_alarms(PAIRS[:2], 0.999, 0.0005, steady(PAIRS[:2], 60)) == pytest.approx(0.05065, abs=1e-4)
 
 
+def test_a_busy_noon_does_not_blur_a_quiet_night() -> None:
+    """Each instant is reckoned by itself, whatever the others hold."""
+    night, noon = steady(PAIRS[:2], 20), steady(PAIRS[:2], 60_000)
+    both = {span: np.concatenate([night[span], noon[span]]) for span in night}
+    alone = [false_alarms(PAIRS[:2], 0.995, 0.001, volumes) for volumes in (night, noon)]
+    assert false_alarms(PAIRS[:2], 0.995, 0.001, both) == pytest.approx(sum(alone) / 2, rel=1e-9)
+    assert alone[1] < 1e-6 < alone[0] < 1.0
+
+
 @settings(max_examples=60)
 @given(
     per_hour=st.floats(0.5, 5_000),
