@@ -36,13 +36,6 @@ FIELDS = [
 class RuleDefinitionSerializer(serializers.ModelSerializer[AlertRule]):
     """A rule as it is defined; every reference by its slug. Nothing is saved."""
 
-    slo = serializers.SlugRelatedField(slug_field="slug", queryset=SLO.objects.none(), required=False, allow_null=True)
-    model = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Model.objects.none(), required=False, allow_null=True
-    )
-    policy = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Policy.objects.none(), required=False, allow_null=True
-    )
     slug = serializers.SlugField(required=False, default="unsaved")
     name = serializers.CharField(required=False, default="", allow_blank=True)
 
@@ -56,7 +49,10 @@ class RuleDefinitionSerializer(serializers.ModelSerializer[AlertRule]):
     def __init__(self, *args: Any, project: Project | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, table in (("slo", SLO), ("model", Model), ("policy", Policy)):
-            self.fields[name].queryset = table._default_manager.filter(project=project)  # type: ignore[attr-defined]
+            rows = table._default_manager.filter(project=project)
+            self.fields[name] = serializers.SlugRelatedField(
+                slug_field="slug", queryset=rows, required=False, allow_null=True
+            )
 
 
 def rule_asked(project: Project, given: Any) -> AlertRule:

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from alerting.api import AlertsView, RulesView
-from alerting.api_fatigue import FatigueView, RuleFatigueView
-from alerting.api_incidents import IncidentsView, IncidentView
-from alerting.api_messages import ChannelRequeueView, ChannelsView, ChannelTestView, NotificationsView
-from alerting.api_moves import (
+from alerting.api.alerts import AlertsView, RulesView
+from alerting.api.fatigue import FatigueView, RuleFatigueView
+from alerting.api.incidents import IncidentsView, IncidentView
+from alerting.api.messages import ChannelRequeueView, ChannelsView, ChannelTestView, NotificationsView
+from alerting.api.moves import (
     AcknowledgeView,
     AssignView,
     CommentView,
@@ -19,17 +19,17 @@ from alerting.api_moves import (
     SnoozeView,
     WakeView,
 )
-from alerting.api_mutes import (
+from alerting.api.mutes import (
     InhibitionsView,
     MaintenancesView,
     OneSilenceView,
     SilencePreviewView,
     SilencesView,
 )
-from alerting.api_preview import RulePreviewView
-from alerting.api_quiet_hours import OneQuietHoursView, QuietHoursView
-from alerting.api_routes import OneRouteView, RoutePreviewView, RoutesView
-from alerting.rule_api import BacktestView, HeartbeatView
+from alerting.api.preview import RulePreviewView
+from alerting.api.quiet_hours import OneQuietHoursView, QuietHoursView
+from alerting.api.routes import OneRouteView, RoutePreviewView, RoutesView
+from alerting.api.rules import BacktestView, HeartbeatView
 
 urlpatterns = [
     path("rules", RulesView.as_view()),

@@ -310,6 +310,7 @@ RULES: dict[str, Fields] = {
         "comparison": "gt",
         "threshold": 0.001,
         "window": timedelta(minutes=15),
+        "minimum": 5,
         "for_duration": timedelta(minutes=3),
         "keep_firing_for": timedelta(minutes=10),
         "severity": "page",

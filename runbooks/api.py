@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from alerting.api_incidents import IncidentActionView, IncidentDetailSerializer
+from alerting.answers.incidents import IncidentActionView, IncidentDetailSerializer
 from alerting.models import Incident
 from lib import clock
 from models_registry.authenticate import actor_of, project_of

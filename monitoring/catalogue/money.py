@@ -31,7 +31,6 @@ MEASURES = (
         metrics=_COST,
         read=usage.cost_per_request,
         needs=("usage", "price"),
-        sampled=False,
         better="lower",
     ),
     Measure(

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from alerting.api_pages import PAGE_PARAMETERS, page_of
+from alerting.answers.pages import PAGE_PARAMETERS, page_of
 from alerting.models import Alert, AlertRule
 from models_registry.authenticate import project_of
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from alerting.api_errors import Conflict
+from alerting.answers.conflict import Conflict
 from alerting.branches import Steps, remove_branch, save_branch
 from alerting.errors import Refused
 from alerting.matchers import MatcherError, parse_lines, to_json

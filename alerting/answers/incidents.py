@@ -1,22 +1,20 @@
-"""Incidents for programs: the list, one with its timeline, and the frame of every move."""
+"""An incident as the API tells it, and the frame of every move that a person or a program makes."""
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from alerting.api_errors import Conflict
-from alerting.api_pages import PAGE_PARAMETERS, page_of
+from alerting.answers.conflict import Conflict
 from alerting.errors import Refused
 from alerting.models import Incident
 from alerting.selectors import incident_timeline
 from models_registry.authenticate import project_of
 
-ASSIGNEE = OpenApiParameter("assignee", str, description="Only those of this person, by their user name.")
 RELATED = ("model", "acknowledged_by", "mitigated_by", "resolved_by", "closed_by", "assignee", "merged_into")
 
 
@@ -64,50 +62,16 @@ class IncidentDetailSerializer(IncidentSerializer):
         fields = [*IncidentSerializer.Meta.fields, "timeline"]
 
 
-class IncidentPageSerializer(serializers.Serializer[dict[str, Any]]):
-    """A page of incidents."""
-
-    items = IncidentSerializer(many=True)
-    next = serializers.CharField(allow_null=True)
-
-
-class IncidentsView(APIView):
-    """Incidents of the project."""
-
-    read_permission = "alerting.view_incident"
-
-    @extend_schema(responses=IncidentPageSerializer, operation_id="incidents", parameters=[*PAGE_PARAMETERS, ASSIGNEE])
-    def get(self, request: Request) -> Response:
-        """One page, newest first."""
-        rows = Incident.objects.filter(project=project_of(request))
-        assignee = request.query_params.get("assignee")
-        if assignee:
-            rows = rows.filter(assignee__username=assignee)
-        rows = rows.select_related(*RELATED)
-        return page_of(request, rows, IncidentSerializer, states=Incident.State.values, time="number")
-
-
-class IncidentView(APIView):
-    """One incident."""
-
-    read_permission = "alerting.view_incident"
-
-    @extend_schema(responses=IncidentDetailSerializer, operation_id="incident")
-    def get(self, request: Request, number: int) -> Response:
-        """The incident and its timeline."""
-        return detail(incident_of(request, number))
-
-
-class IncidentActionView(APIView):
+class IncidentActionView(APIView, ABC):
     """A move of a person or of a program on their behalf; answers with the incident as it stands then."""
 
     permission = "alerting.change_incident"
     write_scope = "respond"
     body: ClassVar[type[serializers.Serializer[Any]] | None] = None
 
+    @abstractmethod
     def act(self, incident: Incident, request: Request, data: dict[str, Any]) -> None:
         """Call the verb."""
-        raise NotImplementedError
 
     def post(self, request: Request, number: int) -> Response:
         """Do it; 409 with the mend when the incident's state does not allow it."""

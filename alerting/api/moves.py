@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from alerting.api_incidents import IncidentActionView, IncidentDetailSerializer
+from alerting.answers.incidents import IncidentActionView, IncidentDetailSerializer
 from alerting.incidents import acknowledge_incident, comment_incident, resolve_incident, silence_incident
 from alerting.models import Incident, Severity
 from alerting.moves.assign import assign_incident

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from alerting.api_errors import Conflict
+from alerting.answers.conflict import Conflict
 from alerting.errors import Refused
 from alerting.hidden import active_alerts, hidden_counts, hidden_messages, matching
 from alerting.matchers import Matcher, MatcherError, check, from_json, parse_matchers

@@ -1,0 +1,1 @@
+"""Alerting for programs, one file per subject."""
