@@ -1,17 +1,15 @@
 """When alerts fired, until when, and which of that was flapping. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from alerting.fatigue.facts import Change
+from alerting.flaps import flaps, recent
 
 FIRING: Final = "firing"
 PENDING: Final = "pending"
-# So many changes between firing and not, within so long, are flapping.
-FLAPS: Final = 4
-WITHIN: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +26,17 @@ class Fired:
     flaps: bool = False
 
 
-def firings(changes: Iterable[Change]) -> list[Fired]:
-    """Every firing that began among these changes, by rule, alert and time; changes come in any order."""
+def firings(changes: Iterable[Change], windows: Mapping[int, float]) -> list[Fired]:
+    """Every firing that began among these changes, by rule, alert and time; changes come in any order.
+
+    `windows`: of each rule the seconds over which turns are flapping (`alerting.flaps.flap_window`).
+    """
     by_alert: dict[tuple[int, int], list[Change]] = {}
     for change in changes:
         by_alert.setdefault((change.rule, change.alert), []).append(change)
     found: list[Fired] = []
     for key in sorted(by_alert):
-        found += _flapping(_of_alert(sorted(by_alert[key], key=lambda one: one.at)))
+        found += _flapping(_of_alert(sorted(by_alert[key], key=lambda one: one.at)), windows[key[0]])
     return found
 
 
@@ -54,12 +55,17 @@ def _of_alert(changes: Sequence[Change]) -> list[Fired]:
     return found
 
 
-def _flapping(fired: Sequence[Fired]) -> list[Fired]:
-    """The same, each marked when it changed the alert within an hour that saw four changes or more."""
-    moments = [at for one in fired for at in (one.start, one.end) if at is not None]
+def _flapping(fired: Sequence[Fired], window: float) -> list[Fired]:
+    """The same, each marked whose beginning or end found its alert flapping, by the measure that the live evaluator goes by."""
+    moments = [at.timestamp() for one in fired for at in (one.start, one.end) if at is not None]
     busy: set[int] = set()
-    for place in range(len(moments) - FLAPS + 1):
-        if moments[place + FLAPS - 1] - moments[place] <= WITHIN:
-            busy.update(range(place, place + FLAPS))
+    turns: list[float] = []
+    flapped = False
+    for place, at in enumerate(moments):
+        flapped = flapped and flaps(True, turns, at=at, window=window)  # it may have settled since the turn before
+        turns = [*recent(turns, at=at, window=window), at]
+        flapped = flaps(flapped, turns, at=at, window=window)
+        if flapped:
+            busy.add(place)
     # Every firing but the last has both its moments.
     return [replace(one, flaps=bool(busy & {2 * place, 2 * place + 1})) for place, one in enumerate(fired)]

@@ -14,6 +14,7 @@ from django.utils import timezone
 from alerting.fatigue.count import Fates, Fatigue, Spared, by_reader, by_rule, fates, spared
 from alerting.fatigue.episodes import Fired, firings
 from alerting.fatigue.facts import Call, Change, Deed, Facts, Held, Said
+from alerting.flaps import flap_window
 from alerting.models import (
     Alert,
     AlertRule,
@@ -95,10 +96,10 @@ def fatigue_report(project: Project, *, start: datetime, end: datetime) -> Repor
     """Every rule that fired and everybody who was called. What became of incidents is told as it is known today."""
     readers = _readers(project)
     facts = _facts(project, readers, start=start, end=end)
-    fired = firings(facts.changes)
+    rules = list(AlertRule.objects.filter(project=project).select_related("project", "slo__model", "model", "policy"))
+    fired = firings(facts.changes, {rule.pk: flap_window(rule.interval) for rule in rules})
     known, mine = fates(facts, fired), _by_rule(fired)
     told = by_rule(facts, mine, known)
-    rules = list(AlertRule.objects.filter(project=project).select_related("project", "slo__model", "model", "policy"))
     lines = [RuleLine(rule, told[rule.pk], _spared(rule, mine[rule.pk], known)) for rule in rules if rule.pk in told]
     lines.sort(key=lambda line: line.told.hurts, reverse=True)
     quiet = sum(rule.enabled and rule.pk not in told for rule in rules)

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.fatigue.count import FEW, by_reader, by_rule, fates, spared
-from alerting.fatigue.episodes import FLAPS, WITHIN, Fired, firings
+from alerting.fatigue.episodes import Fired, firings
 from alerting.fatigue.facts import Call, Change, Deed, Facts, Held, Said
 from alerting.fatigue.propose import advise
 from alerting.fatigue.read import Report, fatigue_report
+from alerting.flaps import BEGINS_AT, ENDS_BELOW, flap_window, share
 from alerting.incidents import acknowledge_incident
 from alerting.models import AlertRule, AlertVerdict, Incident, Notification, QuietHours
 from alerting.moves.merge import merge_incident
@@ -166,9 +167,6 @@ class TestTelling:
         assert counts[0] == counts[1]
 
 
-SECONDS = st.lists(st.integers(1, 3_000), min_size=1, max_size=40)
-
-
 @pytest.mark.django_db
 def test_what_was_merged_is_acted_upon_where_it_went(credit_risk: Model, bia: User) -> None:
     rules = [error_rule(credit_risk, f"errors-{n}", severity="page", incident_labels=["rule"]) for n in (1, 2)]
@@ -183,29 +181,41 @@ def test_what_was_merged_is_acted_upon_where_it_went(credit_risk: Model, bia: Us
     assert [(report.line(rule).told.n, report.line(rule).told.acted) for rule in rules] == [(1, 1), (1, 1)]
 
 
-@given(gaps=SECONDS, states=st.lists(st.sampled_from(["pending", "firing", "inactive", "no_data"]), min_size=40))
+@given(
+    gaps=st.lists(st.integers(1, 3_000), min_size=1, max_size=40),
+    states=st.lists(st.sampled_from(["pending", "firing", "inactive", "no_data"]), min_size=40),
+)
 def test_firings_and_flapping_are_as_they_are_defined(gaps: list[int], states: list[str]) -> None:
     at, changes = NOON, []
     for gap, to in zip(gaps, states, strict=False):
         at += timedelta(seconds=gap)
         changes.append(Change(1, 1, at, to, None))
-    found = firings(reversed(changes))
+    window = flap_window(MINUTE)
+    found = firings(reversed(changes), {1: window})
     fires = [False, *(one.to == "firing" for one in changes)]
     starts = [one.at for one, (before, now) in zip(changes, pairwise(fires), strict=True) if now and not before]
     ends = [one.at for one, (before, now) in zip(changes, pairwise(fires), strict=True) if before and not now]
     assert [one.start for one in found] == starts
     assert [one.end for one in found if one.end] == ends
-    moments = sorted([*starts, *ends])
+    flapped = flapping_at(sorted([*starts, *ends]), window)
     for one in found:
-        mine = [at for at in (one.start, one.end) if at]
-        # Somewhere there is an hour that holds one of its changes, and at least four in all.
-        hours = [(low, low + WITHIN) for low in moments]
-        flaps = any(
-            sum(low <= at <= high for at in moments) >= FLAPS and any(low <= at <= high for at in mine)
-            for low, high in hours
-        )
-        assert one.flaps == flaps
+        assert one.flaps == any(flapped[at] for at in (one.start, one.end) if at)
         assert one.since <= one.start
+
+
+def flapping_at(moments: list[datetime], window: float) -> dict[datetime, bool]:
+    """Whether it flaps at each of its turns: asked at every turn, and in every minute between whether it has settled."""
+    state, found = False, {}
+    for last, moment in pairwise([NOON, *moments]):
+        before = [at.timestamp() for at in moments if at < moment]
+        for minute in range(int((moment - last) / MINUTE) + 1):
+            at = min(last + minute * MINUTE, moment).timestamp()
+            state = state and share([turn for turn in before if turn <= at], at=at, window=window) >= ENDS_BELOW
+        state = state and share(before, at=moment.timestamp(), window=window) >= ENDS_BELOW
+        now = share([*before, moment.timestamp()], at=moment.timestamp(), window=window)
+        state = now >= (ENDS_BELOW if state else BEGINS_AT)
+        found[moment] = state
+    return found
 
 
 def fired(minutes: int, *, incident: int, keep: int = 0) -> Fired:
