@@ -43,11 +43,17 @@ def moves_of(incident: Incident, *, now: datetime) -> Moves:
         possible=moves,
         under_way=under_way,
         snoozed=incident.snoozed_at(now),
-        people=responders() if under_way else [],
+        people=_people(incident) if under_way else [],
         targets=list(targets.order_by("-number")[:MOST_CHOICES]) if Move.MERGE.value in moves else [],
         morning=next_morning(now),
         other_severity=(other.value, str(other.label)),
     )
+
+
+def _people(incident: Incident) -> list[User]:
+    """Who can get it, and whoever has it: a form that is sent as it stands takes it from nobody."""
+    found = responders()
+    return found if incident.assignee is None or incident.assignee in found else [*found, incident.assignee]
 
 
 def responders() -> list[User]:

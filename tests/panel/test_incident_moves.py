@@ -64,6 +64,20 @@ def test_what_moved_on_meanwhile_is_told_and_what_was_typed_stays(
     assert 'value="All of Europe is down"' in text
 
 
+def test_what_helped_is_kept_as_a_note_where_it_was_over_meanwhile(
+    incident: Incident, as_bia: Client, ana: User, stopped_clock: datetime
+) -> None:
+    resolve_incident(incident, by=ana, now=stopped_clock)
+    text = post(as_bia, "mitigate", status=409, text="Rolled back to 7.1")
+    assert ">Rolled back to 7.1</textarea>" in text
+
+
+def test_who_has_it_and_can_work_on_it_no_longer_keeps_it(incident: Incident, as_bia: Client, ana: User) -> None:
+    post(as_bia, "assign", assignee="ana")
+    ana.groups.clear()
+    assert '<option value="ana" selected>' in as_bia.get("/incidents/7/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("given", "hours"), [({"hours": "4"}, 4), ({"until": "2026-03-10T13:30"}, 1.5), ({"morning": "1"}, 21)]
 )
