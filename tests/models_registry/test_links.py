@@ -41,7 +41,7 @@ def test_a_link_says_what_was_signed(made: tuple[ApiKey, str]):
 def test_a_link_holds_no_secret_of_its_key(made: tuple[ApiKey, str]):
     key, raw = made
     token = sign_link(key, Claims("call-1", SOON))
-    assert raw.split("_")[2] not in token
+    assert raw.split("_", 2)[2] not in token  # the secret may hold underscores itself
     for part in token.split(".")[1:]:
         assert bytes(key.link_secret) not in base64.urlsafe_b64decode(part + "==")
         assert bytes(key.digest) not in base64.urlsafe_b64decode(part + "==")
