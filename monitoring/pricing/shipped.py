@@ -61,7 +61,7 @@ class ShippedBook:
         if not owner:
             owner, model = vendor(model, known)
         if not owner and not provider.strip():
-            owner = self._maker(model)
+            owner = self.maker(model)
         found = self._model(owner, model) if owner else None
         if found is None:
             return ()
@@ -75,8 +75,9 @@ class ShippedBook:
         price = price_of(document, provider=provider, model=model, valid_from=valid_from, source=source)
         return Entry(price, tuple(hours) if hours else None)
 
-    def _maker(self, model: str) -> str:
-        """The provider whose own models are called so."""
+    @lru_cache(maxsize=4_096)  # noqa: B019 - there is one book per process
+    def maker(self, model: str) -> str:
+        """The provider whose own models are called so; empty if none is known."""
         bare = model.removeprefix("ft:")
         makers = (name for name, told in self.providers.items() if told["makes"] and _matches(told["makes"], bare))
         return next(makers, "")

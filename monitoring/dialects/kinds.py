@@ -1,0 +1,72 @@
+"""Which dialect a span speaks, and what kind of step it is: tables, and the two questions asked of them.
+
+Only `llm` is a call of a language model. Chains, agents, retrievers, tools and embeddings are steps around calls: some
+of them carry tokens, models and messages too, of the calls below them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from monitoring.dialects.aliases import ALIASES
+from monitoring.dialects.seen import Seen
+from monitoring.dialects.values import text
+
+# (dialect, beginning of the instrumentation scope, beginning of an attribute's name): the first that holds.
+DIALECTS: tuple[tuple[str, str, str], ...] = (
+    ("anthropic", "com.anthropic.sdk", "anthropic.message."),
+    ("langfuse", "langfuse", "langfuse.observation."),
+    ("openinference", "openinference", "openinference.span.kind"),
+    ("mlflow", "mlflow", "mlflow."),
+    ("logfire", "logfire", "logfire."),
+    ("openllmetry", "opentelemetry.instrumentation.openai.v1", "traceloop."),
+    ("openllmetry", "", "llm.request.type"),
+    ("openllmetry", "", "gen_ai.prompt."),
+    ("openllmetry", "", "gen_ai.completion."),
+    ("openllmetry", "", "gen_ai.usage.prompt_tokens"),
+    ("genai", "", ""),
+)
+STEPS = {
+    "task": "chain",
+    "workflow": "chain",
+    "generation": "llm",
+    "completion": "llm",
+    "chat": "llm",
+    "chat_model": "llm",
+}
+STEPS |= {"reranker": "retriever", "rerank": "retriever", "guardrail": "chain", "evaluator": "chain", "prompt": "chain"}
+STEPS |= {"parser": "chain", "llm": "llm", "embedding": "embedding", "embeddings": "embedding", "event": "span"}
+STEPS |= {"text_completion": "llm", "generate_content": "llm", "response": "llm", "responses": "llm", "message": "llm"}
+STEPS |= {"execute_tool": "tool", "execute_task": "chain", "invoke_workflow": "chain", "retrieval": "retriever"}
+STEPS |= {"invoke_agent": "agent", "create_agent": "agent", "memory": "retriever"}
+STEPS |= {step: step for step in ("chain", "agent", "retriever", "tool", "span")}
+# Attributes that name the step, in STEPS' words whatever their case; the first that is there counts.
+NAMED_BY = tuple(row.source for row in ALIASES if row.field == "kind")
+# Where nothing names the step: a call asks a model of a provider.
+ASKS = (("gen_ai.request.model",), ("gen_ai.response.model",), ("llm.model_name",), ("request_data", "response_data"))
+
+
+def dialect_of(seen: Seen) -> str:
+    """The slug of the dialect that a span or a record speaks."""
+    for dialect, scope, attribute in DIALECTS:
+        if scope and seen.scope.startswith(scope):
+            return dialect
+        if attribute and any(name.startswith(attribute) for name in seen.attributes):
+            return dialect
+    return DIALECTS[-1][0]
+
+
+def kind_of(seen: Seen) -> str:
+    """`llm`, `embedding`, `chain`, `agent`, `retriever`, `tool`, or `span` for whatever is none of these."""
+    attributes = seen.attributes
+    if not attributes or attributes.get("logfire.span_type") == "pending_span":
+        return "span"
+    for name in NAMED_BY:
+        if name in attributes:
+            told = (text(attributes[name]) or "").lower()
+            if told in STEPS:
+                return STEPS[told]
+    return "llm" if _asks(attributes) else "span"
+
+
+def _asks(attributes: Mapping[str, Any]) -> bool:
+    return any(all(name in attributes for name in names) for names in ASKS)

@@ -1,0 +1,71 @@
+"""The parameters of a call: under one name each, those that the client made up apart."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from monitoring.dialects.values import loaded, number
+
+NAMES = {
+    **dict.fromkeys(
+        ("max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "maxOutputTokens"), "max_tokens"
+    ),
+    **dict.fromkeys(("stop_sequences", "stopSequences"), "stop"),
+    "topP": "top_p",
+    "topK": "top_k",
+    "candidateCount": "n",
+    "text": "response_format",
+}
+NUMBERS = frozenset(
+    {"temperature", "top_p", "top_k", "max_tokens", "seed", "frequency_penalty", "presence_penalty", "n"}
+)
+# Fields of a request that are no parameters: they have their own place in a call, or say nothing of the answer.
+OTHERWISE = frozenset(
+    {"model", "model_name", "messages", "input", "prompt", "tools", "functions", "instructions", "system", "contents"}
+    | {"user", "metadata", "extra_headers", "extra_query", "extra_body", "timeout", "provider", "self"}
+)
+# What a client says where the caller said nothing. Providers do the same without being told, so nothing is lost with it.
+INVENTED: dict[str, dict[str, Any]] = {
+    "langfuse": {"temperature": 1, "top_p": 1, "frequency_penalty": 0, "presence_penalty": 0, "n": 1},
+}
+
+
+def parameters(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of one object of a request."""
+    found: dict[str, Any] = {}
+    for name, value in told.items():
+        if name in OTHERWISE or value is None:
+            continue
+        if name == "reasoning" and isinstance(value, Mapping) and value.get("effort"):
+            found["reasoning_effort"] = value["effort"]
+        elif (kept := parameter(NAMES.get(name, name), value)) is not None:
+            found.setdefault(NAMES.get(name, name), kept)
+    return found
+
+
+def parameter(name: str, value: Any) -> Any:
+    """One parameter's value: numbers as numbers, stops as a list; None where it is none."""
+    if name in NUMBERS:
+        return number(value)
+    value = loaded(value)
+    if name == "stop" and isinstance(value, str):
+        return [value]
+    if name == "stream" and isinstance(value, str):
+        return value.lower() == "true"
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return None if value in ("NOT_GIVEN", "Omit", "omit", {}, []) else value
+
+
+def invented(told: Mapping[str, Any], dialect: str) -> dict[str, Any]:
+    """Those of an object that the client says of its own accord, and those that are no values at all (an infinity)."""
+    known = INVENTED.get(dialect, {})
+    return {
+        name: value
+        for name, value in told.items()
+        if (name in known and number(value) == known[name]) or (name in NUMBERS | NAMES.keys() and _infinite(value))
+    }
+
+
+def _infinite(value: Any) -> bool:
+    return str(value).strip("-+").lower() in ("infinity", "inf", "nan")

@@ -1,0 +1,88 @@
+"""One part of a message, and one tool call, whatever the client calls their fields.
+
+A part becomes `{"type": "text", "text"}`, `{"type": "reasoning", "text"}`, `{"type": "tool_call", id, name, arguments}`,
+`{"type": "tool_result", id, content}`, or stays as it came (pictures, sound, files).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from monitoring.dialects.values import loaded
+
+TEXT_TYPES = frozenset({"text", "input_text", "output_text", "refusal", "summary_text"})
+REASONING_TYPES = frozenset({"reasoning", "thinking", "reasoning_text", "thought"})
+CALL_TYPES = frozenset({"tool_call", "tool_use", "function_call", "server_tool_use", "custom_tool_call"})
+RESULT_TYPES = frozenset({"tool_call_response", "tool_result", "function_call_output", "custom_tool_call_output"})
+TEXT_KEYS = ("text", "content", "refusal", "thinking", "output_text")
+# What wraps a part or a tool call in another object of one key.
+WRAPPERS = ("message_content", "tool_call", "functionCall", "function_call", "toolUse")
+
+
+def parts_of(content: Any) -> Iterator[dict[str, Any]]:
+    """The parts of a message's content: a text is one part, nothing is none."""
+    content = loaded(content) if isinstance(content, str) and content.lstrip()[:2] in ("[{", '["') else content
+    if content is None or content == "":
+        return
+    for one in content if isinstance(content, list) else [content]:
+        if one is not None:
+            yield part_of(one)
+
+
+def part_of(value: Any) -> dict[str, Any]:
+    """One part."""
+    if not isinstance(value, Mapping):
+        return {"type": "text", "text": value if isinstance(value, str) else str(value)}
+    wrapper = next((key for key in WRAPPERS if isinstance(value.get(key), Mapping) and "function" not in value), None)
+    if wrapper == "message_content":
+        return part_of(value[wrapper])
+    if wrapper is not None:
+        return {"type": "tool_call", **tool_call(value[wrapper])}
+    return _typed(value)
+
+
+def _typed(value: Mapping[str, Any]) -> dict[str, Any]:
+    kind = value.get("type", "")
+    if kind in REASONING_TYPES or value.get("thought") is True:
+        return {"type": "reasoning", "text": _text(value) or _summary(value)}
+    if kind in CALL_TYPES:
+        return {"type": "tool_call", **tool_call(value)}
+    if kind in RESULT_TYPES:
+        return {"type": "tool_result", **_result(value)}
+    if kind in TEXT_TYPES or (not kind and isinstance(value.get("text"), str)):
+        return {"type": "text", "text": _text(value)}
+    return {"type": "other", **value}
+
+
+def tool_call(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool call as `id`, `name` and `arguments` (an object, or the text that is none); what is absent was not said."""
+    wrapped = value.get("tool_call")
+    value = wrapped if isinstance(wrapped, Mapping) else value
+    function = value.get("function")
+    inner: Mapping[str, Any] = function if isinstance(function, Mapping) else value
+    given = next(
+        (inner[key] for key in ("arguments", "args", "input", "parameters") if inner.get(key) is not None), None
+    )
+    told = {
+        "id": value.get("call_id") or value.get("id") or value.get("tool_call_id"),
+        "name": inner.get("name") or (function if isinstance(function, str) else None),
+        "arguments": loaded(given) if isinstance(given, str) and given.lstrip().startswith("{") else given,
+    }
+    return {key: part for key, part in told.items() if part is not None}
+
+
+def _result(value: Mapping[str, Any]) -> dict[str, Any]:
+    keys = ("response", "result", "output", "content")
+    told = {
+        "id": value.get("call_id") or value.get("tool_use_id") or value.get("tool_call_id") or value.get("id"),
+        "content": next((value[key] for key in keys if value.get(key) is not None), None),
+    }
+    return {key: part for key, part in told.items() if part is not None}
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return next((value[key] for key in TEXT_KEYS if isinstance(value.get(key), str)), "")
+
+
+def _summary(value: Mapping[str, Any]) -> str:
+    told = value.get("summary") or value.get("content") or ()
+    return "\n".join(part["text"] for part in parts_of(told) if part.get("text"))

@@ -1,0 +1,183 @@
+"""One span or log record as one sighting of a call of a language model, in our own terms."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from monitoring.dialects import values
+from monitoring.dialects.caps import capped
+from monitoring.dialects.contents import read_contents
+from monitoring.dialects.evidence import Evidence
+from monitoring.dialects.fragments import DETAILS, read_fragment
+from monitoring.dialects.kinds import dialect_of, kind_of
+from monitoring.dialects.params import NAMES, invented, parameter, parameters
+from monitoring.dialects.seen import Reading, Seen, Sighting
+from monitoring.dialects.usage import tokens
+from monitoring.dialects.words import finish_reason
+from monitoring.pricing.shipped import shipped_book
+
+Reader = Callable[[Any], Any]
+TEXTS = (
+    *("provider", "request_model", "response_model", "response_id", "prompt_name", "prompt_version"),
+    *("user_id", "session_id", "request_id", "version", "environment"),
+)
+BUCKETS = ("input", "output", "total", "cached_input", "cache_write", "reasoning", "audio_input", "audio_output")
+PARAMS = (
+    *("temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "frequency_penalty", "presence_penalty"),
+    *("n", "stream", "reasoning_effort", "response_format", "service_tier", "tool_choice"),
+)
+SECOND_US = 1_000_000
+
+
+def read_span(seen: Seen) -> Reading | None:
+    """The call that a span tells; None for chains, agents, retrievers, tools, embeddings and all other spans."""
+    return _reading(seen, "") if kind_of(seen) == "llm" else None
+
+
+def read_log(seen: Seen) -> Reading | None:
+    """The call that a log record tells or completes; None for all other records."""
+    name = seen.event_name or str(seen.attributes.get("event.name", ""))
+    if name == DETAILS:
+        return _reading(seen, "log") if kind_of(seen) in ("llm", "span") else None
+    return read_fragment(seen, name)
+
+
+def _reading(seen: Seen, part: str) -> Reading:
+    dialect = dialect_of(seen)
+    evidence = Evidence(seen, dialect)
+    call: dict[str, Any] = {}
+    flags: list[str] = []
+    for name in TEXTS:
+        _put(call, name, _first(evidence, name, values.text))
+    _models(call, flags)
+    said = read_contents(evidence, call, flags)
+    _parameters(evidence, call, flags)
+    _usage(evidence, call, flags)
+    _outcome(seen, evidence, call, said)
+    start_us, end_us, part = _times(seen, evidence, call, flags, part)
+    _put(call, "cost_usd", _cost(evidence, call))
+    for name in ("trace_id", "span_id", "parent_span_id"):
+        _put(call, name, getattr(seen, name) or None)
+    if not part and not any(name in call for name in ("prompt", "system", "response", "tool_calls")):
+        flags.append("content_not_captured")
+    sighting = Sighting(
+        seen.scope or dialect, dialect, seen.trace_id, seen.span_id, seen.parent_span_id, start_us, end_us, part
+    )
+    leftover = capped(evidence.left())
+    return Reading(call, dialect, start_us, end_us, leftover, sorted(set(flags)), [sighting])
+
+
+def _first(evidence: Evidence, field: str, read: Reader) -> Any:
+    """The first claim that is a value of its kind; those that say the same say nothing more."""
+    found = None
+    for claim in evidence.claims(field):
+        value = read(claim.value)
+        if found is None:
+            found = value
+        if value is not None and value == found:
+            evidence.use(claim)
+    return found
+
+
+def _put(call: dict[str, Any], name: str, value: Any) -> None:
+    if value is not None:
+        call[name] = value
+
+
+def _models(call: dict[str, Any], flags: list[str]) -> None:
+    """A client that names one model only is believed of the other; a provider that none names is told by its models."""
+    if "provider" in call:
+        call["provider"] = call["provider"].lower()
+    if "request_model" not in call and "response_model" in call:
+        call["request_model"] = call["response_model"]
+        flags.append("request_model_inferred")
+    models = (call.get("response_model"), call.get("request_model"))
+    if "provider" not in call and (maker := next(filter(None, map(_maker, filter(None, models))), "")):
+        call["provider"] = maker
+        flags.append("provider_inferred")
+
+
+def _maker(model: str) -> str:
+    return shipped_book().maker(model.lower())
+
+
+def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
+    """Attributes of their own first, then the objects of a request."""
+    found: dict[str, Any] = {}
+    for name in PARAMS:
+        _put(found, name, _first(evidence, f"params.{name}", partial(parameter, name)))
+    for claim in evidence.claims("params"):
+        told = values.mapping(claim.value) or {}
+        made_up = invented(told, claim.place.dialect)
+        if made_up:
+            flags.append("invented_params")
+        honest = {name: part for name, part in told.items() if name not in made_up}
+        found = parameters(honest) | found
+        for name in honest:
+            if NAMES.get(name, name) in found:
+                evidence.use(claim, name)
+    if found:
+        call["params"] = found
+
+
+def _usage(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
+    counts: dict[str, int] = {}
+    for bucket in BUCKETS:
+        _put(counts, bucket, _first(evidence, f"usage.{bucket}", values.count))
+    told = None
+    for claim in evidence.claims("usage"):
+        if told is None:
+            told = values.mapping(claim.value)
+            evidence.use(claim)
+    maker = f"{call.get('provider', '')} {call.get('response_model', '')}"
+    found = tokens(counts, told, maker=maker)
+    _put(call, "usage", found.buckets)
+    flags.extend(found.flags)
+    if found.raw is not None:
+        evidence.leftover["usage"] = found.raw
+
+
+def _outcome(seen: Seen, evidence: Evidence, call: dict[str, Any], said: Any) -> None:
+    """Whether it failed and how, and why it ended; a reason that nobody gives stays unknown."""
+    reason = _first(evidence, "finish_reason", finish_reason) or finish_reason(said)
+    if reason == "stop" and call.get("tool_calls") and _completed(evidence):
+        reason = "tool_calls"
+    _put(call, "finish_reason", reason)
+    kind = _first(evidence, "error_type", values.error_name)
+    level = _first(evidence, "level", values.text)
+    message = _first(evidence, "level_message", values.text) or seen.status_message
+    if kind is None and (seen.status == "error" or level == "ERROR"):
+        kind = values.named_error(message)
+    call["status"] = "error" if seen.status == "error" or kind or level == "ERROR" else "ok"
+    _put(call, "error_type", kind)
+
+
+def _completed(evidence: Evidence) -> bool:
+    """OpenAI's Responses say `completed` where its Chat says `tool_calls`."""
+    return any(values.text(claim.value) == "completed" for claim in evidence.claims("finish_reason"))
+
+
+def _times(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str], part: str) -> tuple[int, int, str]:
+    """(start, end, part); latency and time to the first token go into the call."""
+    start_us, end_us = seen.start_us, seen.end_us
+    duration = _first(evidence, "duration_s", values.amount)
+    if duration is not None:
+        start_us, part = end_us - round(duration * SECOND_US), "tail"
+    if end_us < start_us:
+        flags.append("negative_duration")
+        end_us = start_us
+    elif part != "log":
+        call["latency_ms"] = (end_us - start_us) / 1_000
+    first_us = _first(evidence, "first_token_at", values.moment) or _first(evidence, "first_token", int)
+    seconds = _first(evidence, "ttft_s", values.amount)
+    if seconds is not None:
+        call["ttft_ms"] = seconds * 1_000
+    elif first_us is not None and first_us >= start_us:
+        call["ttft_ms"] = (first_us - start_us) / 1_000
+    return start_us, end_us, part
+
+
+def _cost(evidence: Evidence, call: dict[str, Any]) -> float | None:
+    """What the client reports; a cost of nothing for a call without tokens is none."""
+    cost = _first(evidence, "cost_usd", values.amount)
+    return cost if cost or "usage" in call else None

@@ -1,0 +1,226 @@
+"""Which readings are sightings of one call.
+
+Pairs are joined from the surest to the least sure: the same span; the provider's response id; a span inside another; the two
+halves of a streamed call; at last the same model at the same time, for calls that have no id. An instrumentation sees a
+call once: two spans of one of them, neither inside the other, are two calls, and nothing that would join them is joined.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+import msgspec
+
+from monitoring.dialects.messages import flat
+from monitoring.dialects.seen import Reading, Sighting
+from monitoring.pricing.names import plain
+
+SAME_SPAN, SAME_ID, INSIDE, HALVES, SAME_TIME = range(5)
+# Sightings of one call touch each other, but for what a client does in between. A local server uses its ids again, later.
+NEAR_US = 10_000_000
+HALVES_US = 250_000
+LOG_LATE_US = 100_000
+# How many later readings are looked at from each one; beyond that, calls are so many that time tells nothing.
+MOST_FOLLOWERS = 256
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Pair(NamedTuple):
+    """Two readings that may be one call; pairs are joined in this order, which no order of arrival changes."""
+
+    strength: int
+    distance: int
+    keys: tuple[bytes, bytes]
+    one: int
+    other: int
+
+
+def same_call(readings: Sequence[Reading]) -> list[list[int]]:
+    """Groups of places in `readings` that are one call each; every place is in one group."""
+    keys = [_key(one) for one in readings]
+    groups = _Groups(readings)
+    for pair in sorted(_pairs(readings, keys)):
+        groups.join(pair.one, pair.other, sure=pair.strength == SAME_SPAN)
+    return groups.all()
+
+
+class _Groups:
+    """Groups that grow while nothing contradicts."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._group = list(range(len(readings)))
+        self._members = {place: [place] for place in range(len(readings))}
+        self._sightings = {place: set(one.sightings) for place, one in enumerate(readings)}
+        self._ids = {place: {one.call.get("response_id")} - {None} for place, one in enumerate(readings)}
+
+    def join(self, one: int, other: int, *, sure: bool) -> None:
+        """Join two groups, unless they are two calls."""
+        left, right = sorted((self._group[one], self._group[other]))
+        if left == right or not (sure or self._agree(left, right)):
+            return
+        for place in self._members[right]:
+            self._group[place] = left
+        self._members[left] += self._members.pop(right)
+        self._sightings[left] |= self._sightings.pop(right)
+        self._ids[left] |= self._ids.pop(right)
+
+    def all(self) -> list[list[int]]:
+        """The groups, each in order, by their first place."""
+        return [sorted(members) for _, members in sorted(self._members.items())]
+
+    def _agree(self, left: int, right: int) -> bool:
+        if len(self._ids[left] | self._ids[right]) > 1:
+            return False
+        return not any(_two_calls(a, b) for a in self._sightings[left] for b in self._sightings[right])
+
+
+def _two_calls(one: Sighting, other: Sighting) -> bool:
+    """Whether one witness saw these two beside each other."""
+    if one.witness != other.witness or "log" in (one.part, other.part) or _span(one) == _span(other):
+        return False
+    return not (_inside(one, other) or _inside(other, one) or (one.part == "tail") != (other.part == "tail"))
+
+
+def _inside(inner: Sighting, outer: Sighting) -> bool:
+    return bool(inner.parent_span_id) and (inner.trace_id, inner.parent_span_id) == _span(outer)
+
+
+def _span(sighting: Sighting) -> tuple[str, str]:
+    return sighting.trace_id, sighting.span_id
+
+
+def _pairs(readings: Sequence[Reading], keys: Sequence[bytes]) -> Iterator[Pair]:
+    """All pairs that something speaks for."""
+    for strength, places in (
+        (SAME_SPAN, _same_span(readings, keys)),
+        (SAME_ID, _same_id(readings)),
+        (INSIDE, _nested(readings)),
+        (HALVES, ((a, b) for a, b in _at_once(readings, keys) if _halves(readings[a], readings[b]))),
+        (SAME_TIME, ((a, b) for a, b in _at_once(readings, keys) if _same_time(readings[a], readings[b]))),
+    ):
+        for a, b in places:
+            if strength == SAME_SPAN or _compatible(readings[a], readings[b]):
+                lower, upper = sorted((keys[a], keys[b]))
+                yield Pair(strength, _distance(readings[a], readings[b]), (lower, upper), a, b)
+
+
+def _same_span(readings: Sequence[Reading], keys: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Readings of one span, or equal ones without any."""
+    places: dict[object, list[int]] = defaultdict(list)
+    for place, one in enumerate(readings):
+        spans: set[object] = {_span(sighting) for sighting in one.sightings if sighting.trace_id and sighting.span_id}
+        for span in spans or {keys[place]}:
+            places[span].append(place)
+    for members in places.values():
+        yield from pairwise(members)
+
+
+def _same_id(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, one in enumerate(readings):
+        if one.call.get("response_id"):
+            places[one.call["response_id"]].append(place)
+    for members in places.values():
+        yield from ((a, b) for a, b in combinations(members, 2) if _gap(readings[a], readings[b]) <= NEAR_US)
+
+
+def _nested(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, one in enumerate(readings):
+        for sighting in one.sightings:
+            places[_span(sighting)].append(place)
+    for place, one in enumerate(readings):
+        for sighting in one.sightings:
+            if sighting.parent_span_id:
+                outer = places.get((sighting.trace_id, sighting.parent_span_id), ())
+                yield from ((place, other) for other in outer if other != place)
+
+
+def _at_once(readings: Sequence[Reading], keys: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Readings that overlap in time or nearly so, of which one at least has no response id."""
+    order = sorted(range(len(readings)), key=lambda place: (readings[place].start_us, keys[place]))
+    for at, place in enumerate(order):
+        one = readings[place]
+        for other in order[at + 1 : at + 1 + MOST_FOLLOWERS]:
+            if readings[other].start_us > one.end_us + HALVES_US:
+                break
+            if "response_id" not in one.call or "response_id" not in readings[other].call:
+                yield place, other
+
+
+def _halves(one: Reading, other: Reading) -> bool:
+    """A span that ended when the stream began, and the one that was told when the stream ended."""
+    parts = [_parts(one), _parts(other)]
+    if ({"tail"} in parts) and ({""} in parts) and _witnesses(one) & _witnesses(other):
+        return abs(one.start_us - other.start_us) <= HALVES_US and _same_words(one, other)
+    return False
+
+
+def _same_time(one: Reading, other: Reading) -> bool:
+    """One within the other, by different witnesses, who say the same."""
+    if not (one.whole and other.whole) or _witnesses(one) & _witnesses(other) or not _named(one) & _named(other):
+        return False
+    inner, outer = sorted((one, other), key=lambda it: it.end_us - it.start_us)
+    late = LOG_LATE_US if _parts(inner) == {"log"} else 0
+    return outer.start_us <= inner.start_us and inner.end_us <= outer.end_us + late and _same_words(one, other)
+
+
+def _compatible(one: Reading, other: Reading) -> bool:
+    """Whether nothing that both say says that they are two calls."""
+    ids = {it.call.get("response_id") for it in (one, other)} - {None}
+    providers = {plain(it.call["provider"]) for it in (one, other) if _certain(it, "provider")}
+    models, others = _named(one), _named(other)
+    return len(ids) <= 1 and len(providers) <= 1 and (not models or not others or _related(models, others))
+
+
+def _certain(one: Reading, field: str) -> bool:
+    return field in one.call and f"{field}_inferred" not in one.flags
+
+
+def _named(one: Reading) -> set[str]:
+    return {plain(one.call[name]) for name in ("request_model", "response_model") if name in one.call}
+
+
+def _related(models: Iterable[str], others: Iterable[str]) -> bool:
+    """The same name, or one with less around it: `gpt-4o`, `gpt-4o-2024-08-06`, `openai/gpt-4o`."""
+    pairs = ((a, b) for a in models for b in others)
+    return any(
+        a == b or a.startswith(b) or b.startswith(a) or a.endswith("/" + b) or b.endswith("/" + a) for a, b in pairs
+    )
+
+
+def _same_words(one: Reading, other: Reading) -> bool:
+    """Whether prompt and response are the same where both tell them."""
+    return all(
+        name not in one.call or name not in other.call or _words(one.call[name]) == _words(other.call[name])
+        for name in ("prompt", "response")
+    )
+
+
+def _words(told: object) -> str:
+    if isinstance(told, list):
+        return "\n".join(filter(None, (flat(part.get("content")).strip() for part in told if isinstance(part, dict))))
+    return str(told).strip()
+
+
+def _witnesses(one: Reading) -> set[str]:
+    return {sighting.witness for sighting in one.sightings}
+
+
+def _parts(one: Reading) -> set[str]:
+    return {sighting.part for sighting in one.sightings}
+
+
+def _gap(one: Reading, other: Reading) -> int:
+    return max(0, max(one.start_us, other.start_us) - min(one.end_us, other.end_us))
+
+
+def _distance(one: Reading, other: Reading) -> int:
+    return abs(one.start_us - other.start_us) + abs(one.end_us - other.end_us)
+
+
+def _key(one: Reading) -> bytes:
+    """What tells a reading from all others."""
+    named = all(sighting.trace_id and sighting.span_id for sighting in one.sightings)
+    return _encode((one.sightings, one.whole, one.said) if named else one)

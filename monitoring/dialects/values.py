@@ -1,0 +1,118 @@
+"""One attribute's value as a text, a number, an object: clients quote, stringify and encode as they please.
+
+Every reader gives None where the value is none of its kind, so that the next alias is asked.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+_decode = msgspec.json.Decoder().decode
+_PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_NAMED = re.compile(r"\s*([A-Za-z_][\w.]*(?:Error|Exception|Timeout|Interrupt|Exit|Cancelled))\b:?")
+_JSON = ("{", "[", '"')
+
+
+def loaded(value: Any) -> Any:
+    """What a JSON text holds, where it is one; else the value itself."""
+    if isinstance(value, str) and value.lstrip()[:1] in _JSON and value:
+        try:
+            return _decode(value)
+        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+            return value
+    return value
+
+
+def text(value: Any) -> str | None:
+    """A name or an id; a quoted one is unquoted, of a list the first counts."""
+    value = loaded(value)
+    if isinstance(value, list):
+        return text(value[0]) if len(value) == 1 else None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value).strip() or None
+
+
+def number(value: Any) -> float | int | None:
+    """A finite number."""
+    if isinstance(value, str):
+        try:
+            value = float(value) if not value.strip().lstrip("+-").isdigit() else int(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
+
+
+def count(value: Any) -> int | None:
+    """A number of tokens, whole and not negative."""
+    found = number(value)
+    return int(found) if found is not None and found >= 0 and found == int(found) else None
+
+
+def amount(value: Any) -> float | None:
+    """A number that is not negative: seconds, dollars."""
+    found = number(value)
+    return found if found is not None and found >= 0 else None
+
+
+def mapping(value: Any) -> dict[str, Any] | None:
+    """An object, also as JSON."""
+    value = loaded(value)
+    return value if isinstance(value, dict) and value else None
+
+
+def moment(value: Any) -> int | None:
+    """A moment in epoch microseconds, from RFC 3339 with an offset."""
+    told = text(value)
+    try:
+        at = datetime.fromisoformat(told) if told else None
+    except ValueError:
+        return None
+    return int(at.timestamp() * 1_000_000) if at is not None and at.tzinfo is not None else None
+
+
+def error_name(value: Any) -> str | None:
+    """The class of an error without the packages that it lives in: `openai.RateLimitError` is `RateLimitError`."""
+    told = text(value)
+    return told.rsplit(".", 1)[-1] if told and _PACKAGE.fullmatch(told) else told
+
+
+def named_error(message: str) -> str | None:
+    """The class of an error that a message begins with, as `record_exception` writes it."""
+    found = _NAMED.match(message or "")
+    return error_name(found.group(1)) if found else None
+
+
+def dig(value: Any, path: tuple[str, ...]) -> Any:
+    """What lies at a path of names and places; None if nothing does."""
+    for step in path:
+        value = loaded(value)
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def without(value: Any, path: tuple[str, ...]) -> Any:
+    """The value less what lies at a path; what thereby becomes empty goes too (then None)."""
+    value = loaded(value)
+    if not path:
+        return None
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict) and step in value:
+        left = without(value[step], rest)
+        kept = {key: left if key == step else part for key, part in value.items()}
+        return {key: part for key, part in kept.items() if part is not None} or None
+    if isinstance(value, list) and step.isdigit() and int(step) < len(value):
+        kept_list = [without(part, rest) if place == int(step) else part for place, part in enumerate(value)]
+        return kept_list if any(part is not None for part in kept_list) else None
+    return value

@@ -1,0 +1,193 @@
+"""Sightings become calls whatever their order, their number and the steps in which they are merged."""
+
+import json
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitoring.dialects.merge import merge
+from monitoring.dialects.read import read_log, read_span
+from monitoring.dialects.same_call import same_call
+from monitoring.dialects.seen import Reading, Seen
+
+START = 1_795_000_000_000_000
+MS = 1_000
+
+
+def span(
+    scope: str, number: int, start_ms: float, end_ms: float, *, trace: int = 1, parent: int = 0, **more
+) -> Reading:
+    attributes = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
+    attributes |= {f"gen_ai.{name.replace('__', '.')}": value for name, value in more.items()}
+    found = read_span(
+        Seen(
+            trace_id=f"{trace:032x}",
+            span_id=f"{number:016x}",
+            parent_span_id=f"{parent:016x}" if parent else "",
+            scope=scope,
+            start_us=START + int(start_ms * MS),
+            end_us=START + int(end_ms * MS),
+            attributes={name: value for name, value in attributes.items() if value is not None},
+        )
+    )
+    assert found is not None
+    return found
+
+
+def sets(readings: list[Reading]) -> set[frozenset[str]]:
+    """The groups as sets of span ids, so that places do not matter."""
+    return {
+        frozenset(sighting.span_id for place in group for sighting in readings[place].sightings)
+        for group in same_call(readings)
+    }
+
+
+def ids(*numbers: int) -> frozenset[str]:
+    return frozenset(f"{number:016x}" for number in numbers)
+
+
+def test_the_same_response_id_in_two_traces_is_one_call():
+    one, two = span("a", 1, 0, 50, response__id="r1"), span("b", 2, 2, 48, trace=2, response__id="r1")
+    assert sets([one, two]) == {ids(1, 2)}
+
+
+def test_an_id_that_a_local_server_uses_again_is_another_call():
+    again = span("b", 2, 60_000, 60_048, trace=2, response__id="r1")
+    assert sets([span("a", 1, 0, 50, response__id="r1"), again]) == {ids(1), ids(2)}
+
+
+def test_two_spans_of_one_witness_with_one_id_are_two_calls_as_a_cache_answers():
+    one, two = span("a", 1, 0, 50, response__id="r1"), span("a", 2, 60, 61, response__id="r1")
+    assert sets([one, two]) == {ids(1), ids(2)}
+
+
+def test_a_span_inside_another_is_the_same_call_without_any_id():
+    assert sets([span("a", 1, 0, 50), span("b", 2, 2, 48, parent=1)]) == {ids(1, 2)}
+
+
+def test_a_retry_inside_a_call_is_told_apart_by_the_id_of_its_answer():
+    outer = span("langchain", 1, 0, 90, response__id="r2")
+    failed, ok = span("openai", 2, 1, 20, parent=1), span("openai", 3, 30, 88, parent=1, response__id="r2")
+    assert sets([outer, failed, ok]) == {ids(1, 3), ids(2)}
+
+
+def test_failed_calls_in_separate_traces_meet_by_model_and_time():
+    assert sets([span("a", 1, 0, 50), span("b", 2, 2, 48, trace=2)]) == {ids(1, 2)}
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.01, 5.0])
+def test_two_identical_quick_calls_in_sequence_stay_two(gap):
+    calls = [span("a", 1, 0, 1), span("b", 2, 0.2, 0.8, trace=2)]
+    calls += [span("a", 3, 1 + gap, 2 + gap), span("b", 4, 1.2 + gap, 1.8 + gap, trace=3)]
+    for order in permutations(calls):
+        assert sets(list(order)) == {ids(1, 2), ids(3, 4)}
+
+
+def test_two_concurrent_calls_of_two_witnesses_stay_two():
+    calls = [
+        span("a", 1, 0, 50),
+        span("a", 2, 1, 51),
+        span("b", 3, 0.5, 49.5, trace=2),
+        span("b", 4, 1.5, 50.5, trace=3),
+    ]
+    assert sorted(len(group) for group in sets(calls)) == [2, 2]
+
+
+def test_other_models_and_other_words_are_other_calls():
+    one = span("a", 1, 0, 50)
+    assert sets([one, span("b", 2, 2, 48, trace=2, request__model="o3")]) == {ids(1), ids(2)}
+    hello, bye = (json.dumps([{"role": "user", "content": text}]) for text in ("hello", "bye"))
+    calls = [span("a", 1, 0, 50, input__messages=hello), span("b", 2, 2, 48, trace=2, input__messages=bye)]
+    assert sets(calls) == {ids(1), ids(2)}
+
+
+def log(name: str, body: object, at_ms: float, **more) -> Reading:
+    at = START + int(at_ms * MS)
+    found = read_log(
+        Seen(trace_id=f"{1:032x}", span_id=f"{1:016x}", start_us=at, end_us=at, event_name=name, body=body, **more)
+    )
+    assert found is not None
+    return found
+
+
+def test_records_that_tell_the_messages_complete_their_span():
+    whole = span("a", 1, 0, 50)
+    assert whole.flags == ["content_not_captured"]
+    parts = [
+        log("gen_ai.system.message", {"content": "be brief"}, 1),
+        log("gen_ai.user.message", {"content": "hi"}, 1),
+        log(
+            "gen_ai.choice",
+            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "yo"}},
+            49,
+        ),
+    ]
+    readings = [*parts, whole]
+    assert same_call(readings) == [[0, 1, 2, 3]]
+    call = merge(readings)
+    assert (call.call["system"], call.call["response"], call.call["finish_reason"]) == ("be brief", "yo", "stop")
+    assert call.call["prompt"] == [{"role": "user", "content": "hi"}]
+    assert (call.whole, call.flags) == (True, [])
+    assert not merge(parts).whole
+
+
+SCOPES = st.sampled_from(["com.anthropic.sdk.python", "openinference.x", "langfuse-sdk", "other"])
+MORE = st.fixed_dictionaries(
+    {},
+    optional={
+        "response__id": st.sampled_from(["r1", "r2"]),
+        "usage__input_tokens": st.integers(0, 3),
+        "usage__output_tokens": st.integers(0, 3),
+        "request__temperature": st.sampled_from([0.0, 0.5]),
+        "response__model": st.sampled_from(["gpt-4o-2024-08-06", "gpt-4o"]),
+        "provider__name": st.sampled_from(["openai", None]),
+        "odd": st.text(max_size=2),
+        "input__messages": st.just('[{"role": "user", "content": "hi"}]'),
+        "response__finish_reasons": st.sampled_from([["stop"], ["length"], ["odd"]]),
+    },
+)
+READINGS = st.lists(
+    st.builds(
+        lambda scope, number, start, length, trace, parent, more: span(
+            scope, number, start, start + length, trace=trace, parent=parent, **more
+        ),
+        SCOPES,
+        st.integers(1, 4),
+        st.integers(0, 4),
+        st.integers(0, 4),
+        st.integers(1, 2),
+        st.integers(0, 4),
+        MORE,
+    )
+    | st.builds(
+        lambda text, at: log("gen_ai.user.message", {"content": text}, at), st.text(max_size=2), st.integers(0, 3)
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(readings=READINGS, data=st.data())
+def test_groups_and_calls_are_the_same_in_any_order_and_however_often_they_come(readings, data):
+    again = data.draw(st.permutations([*readings, *data.draw(st.lists(st.sampled_from(readings), max_size=3))]))
+
+    def calls(given: list[Reading]) -> list[Reading]:
+        merged = [merge([given[place] for place in group]) for group in same_call(given)]
+        return sorted(merged, key=repr)
+
+    assert calls(again) == calls(readings)
+
+
+@given(readings=READINGS, data=st.data())
+def test_merging_may_be_done_in_any_steps(readings, data):
+    cut = data.draw(st.integers(0, len(readings)))
+    parts = [merge(part) for part in (readings[:cut], readings[cut:]) if part]
+    assert merge(parts) == merge(readings)
+    assert merge([merge(readings)]) == merge(readings)
+
+
+@given(readings=READINGS)
+def test_every_reading_is_in_one_group(readings):
+    assert sorted(place for group in same_call(readings) for place in group) == list(range(len(readings)))
