@@ -89,9 +89,10 @@ def _ticker(real_now: datetime) -> list[Reason]:
 
 
 def _failing(run: StageRun, real_now: datetime) -> Reason:
-    since = run.succeeded_at or run.started_at
+    if run.succeeded_at is None:
+        return Reason("never", f"stage {run.stage}: has never succeeded; the collection page says why", name=run.stage)
     text = f"stage {run.stage}: failing; the collection page says why"
-    return Reason("failing", text, (real_now - since).total_seconds(), run.stage)
+    return Reason("failing", text, (real_now - run.succeeded_at).total_seconds(), run.stage)
 
 
 def _drain(real_now: datetime) -> list[Reason]:

@@ -14,6 +14,7 @@ def say(fact: Mapping[str, Any]) -> str:
         "drain": _("Events wait: the oldest has not been stored for %(span)s. What you see is older than that."),
         "evaluation": _("Alert rules are judged late: %(name)s has been due for %(span)s."),
         "outbox": _("Messages wait: one has been due for %(span)s."),
+        "never": _("A part of the panel has failed at every attempt so far: %(name)s."),
         "failing": _("A part of the panel fails at every attempt, for %(span)s: %(name)s."),
         "clock": _("The clocks of this machine and of its database differ by %(span)s: set them right."),
         "heartbeat": _("The heartbeat to the outside did not arrive: %(name)s"),

@@ -64,10 +64,15 @@ def test_a_ticker_that_never_ran_or_fell_silent_is_a_reason(client, moving):
 def test_a_late_stage_and_a_failing_one_are_named(client, moving, now):
     late = real_now() - timedelta(minutes=10)
     StageRun.objects.create(stage="evaluate", every=15, started_at=late, story_at=now)
-    StageRun.objects.filter(stage="drain").update(last_error="ValueError: bad\nmore")
+    StageRun.objects.filter(stage="drain").update(last_error="ValueError: bad\nmore", succeeded_at=late)
     assert (
         reasons(client) == "stage evaluate: last began 600 s ago · stage drain: failing; the collection page says why"
     )
+
+
+def test_a_stage_that_never_succeeded_is_told_from_one_that_did(client, moving):
+    StageRun.objects.filter(stage="drain").update(last_error="ValueError: bad", succeeded_at=None)
+    assert reasons(client) == "stage drain: has never succeeded; the collection page says why"
 
 
 def test_a_drain_that_is_behind_is_a_reason(client, moving, project, now):

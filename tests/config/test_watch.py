@@ -84,7 +84,7 @@ def test_the_heartbeat_goes_out_only_while_all_is_well(well, hook, settings, now
     settings.HEARTBEAT_URL = hook.url("/beat")
     assert watch(now=now) == Summary(written=1)
     assert [(one.method, one.path) for one in hook.received] == [("GET", "/beat")]
-    StageRun.objects.filter(stage="drain").update(last_error="ValueError: bad")
+    StageRun.objects.filter(stage="drain").update(last_error="ValueError: bad", succeeded_at=real_now())
     found = watch(now=now)
     assert (found.seen, found.written, len(hook.received)) == (1, 0, 1)
     assert found.facts[0]["code"] == "failing"
@@ -129,7 +129,9 @@ def parse(text: str):
 
 
 def test_every_page_says_what_it_found(well, as_ana: Client, project, settings, now) -> None:
-    StageRun.objects.filter(stage="drain").update(last_error="ValueError: bad", started_at=real_now())
+    StageRun.objects.filter(stage="drain").update(
+        last_error="ValueError: bad", started_at=real_now(), succeeded_at=real_now()
+    )
     run_once(WATCH, now=now)
     row = StageRun.objects.get(stage="watch")
     assert row.facts == seen("failing", name="drain", seconds=row.facts[0]["seconds"])
@@ -143,7 +145,7 @@ def test_every_page_says_what_it_found(well, as_ana: Client, project, settings, 
 
 @pytest.mark.parametrize("language", ["en", "pt-br"])
 def test_every_reason_has_words(language: str) -> None:
-    codes = ["drain", "evaluation", "outbox", "failing", "clock", "heartbeat", "watchdog"]
+    codes = ["drain", "evaluation", "outbox", "failing", "never", "clock", "heartbeat", "watchdog"]
     with translation.override(language):
         told = [say({"code": code, "seconds": 90, "name": "here"}) for code in codes]
     assert all(told)
