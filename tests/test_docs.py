@@ -117,7 +117,7 @@ def commands() -> dict[str, str]:
 
 
 def test_every_command_is_documented():
-    text = read("docs/operations.md") + read("docs/demo.md")
+    text = read("docs/command-line.md") + read("docs/demo.md")
     assert [name for name in commands() if f"manage.py {name}" not in text] == []
 
 
