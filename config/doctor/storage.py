@@ -1,6 +1,7 @@
 """Where everything is kept: the database answers and writes, its tables are those of this code, there is room for more."""
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -30,8 +31,9 @@ def database(_real_now: datetime) -> Iterator[Finding]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     took = (time.monotonic() - began) * 1_000
-    with transaction.atomic():
-        StageRun.objects.filter(pk=NOBODY).update(runs=0)
+    if StageRun._meta.db_table in connection.introspection.table_names():  # else it is for `migrations` to tell
+        with transaction.atomic():
+            StageRun.objects.filter(pk=NOBODY).update(runs=0)
     says = f"{_server()}, answers in {took:.1f} ms and takes writes"
     if took > SLOW_MS:
         yield warn("database", says, "Move the panel nearer to its database: every page asks it several times.")
@@ -41,7 +43,7 @@ def database(_real_now: datetime) -> Iterator[Finding]:
 
 def _server() -> str:
     if connection.vendor == "sqlite":
-        return f"SQLite {'.'.join(map(str, connection.Database.sqlite_version_info))}"
+        return f"SQLite {sqlite3.sqlite_version}"
     version = int(connection.pg_version)  # type: ignore[attr-defined]  # PostgreSQL's wrapper only
     return f"PostgreSQL {version // 10_000}.{version % 10_000}"
 

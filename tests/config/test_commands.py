@@ -112,6 +112,10 @@ def test_a_name_that_leads_nowhere_ends_with_2_and_says_what_is_there(
     assert mend in said
 
 
+def test_a_project_without_objectives_is_no_success(project: Project) -> None:
+    assert refused("slo", "check") == (2, "this project has no SLO", "")
+
+
 def test_one_of_several_projects_must_be_named(slo: SLO, other_project: Project) -> None:
     assert refused("slo", "check") == (2, "name the project with --project; there are: aurora, boreal", "")
 

@@ -1,6 +1,6 @@
 """`manage.py incident list | ack | resolve`: what a person on call does, from a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +16,11 @@ from config.terminal import Spoken, ago
 from lib import clock
 from models_registry.models import User
 
-VERBS: Final = {"ack": acknowledge_incident, "acknowledge": acknowledge_incident, "resolve": resolve_incident}
+VERBS: Final[dict[str, Callable[..., Incident]]] = {
+    "ack": acknowledge_incident,
+    "acknowledge": acknowledge_incident,
+    "resolve": resolve_incident,
+}
 SHOWN: Final = 50
 HEAD: Final = ("incident", "state", "severity", "since", "model", "whose", "title")
 

@@ -41,6 +41,8 @@ class Command(Spoken):
             options["slugs"],
             "SLO",
         )
+        if not slos:
+            raise CommandError("this project has no SLO", returncode=UNKNOWN)
         statuses = slo_statuses(slos, now=clock.now())
         judged = [(slo, statuses[slo.pk], _passes(statuses[slo.pk], allowed, options["budget"])) for slo in slos]
         if options["json"]:
