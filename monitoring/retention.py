@@ -27,6 +27,7 @@ from monitoring.models import (
     PolicyEvent,
     Prediction,
     RetentionFloor,
+    Span,
     UserDay,
 )
 from monitoring.models.events import Event
@@ -35,7 +36,7 @@ from monitoring.selectors.floors import Floors, hold_floors
 
 ROWS_PER_CHUNK = 2_000
 PASS_SECONDS = 10.0
-EVENTS: tuple[type[Event], ...] = (Prediction, LLMCall, Outcome, Feedback, BusinessEvent)
+EVENTS: tuple[type[Event], ...] = (Prediction, LLMCall, Outcome, Feedback, BusinessEvent, Span)
 HOUR, DAY = TIER_SECONDS[Tier.HOUR], TIER_SECONDS[Tier.DAY]
 Kind = RetentionFloor.Kind
 

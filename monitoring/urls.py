@@ -16,10 +16,12 @@ from monitoring.api.references import ReferenceView
 from monitoring.api.slo_previews import SLOPreviewView, SuggestedSLOsView
 from monitoring.api.slos import BudgetView, SLOsView, SLOView
 from monitoring.ingest.views import PATHS
+from monitoring.models.inbox import EventKind
 
 urlpatterns = [
     path("ledger", LedgerView.as_view()),
     *(path(full.removeprefix("/api/v1/"), EventsView.as_view(kind=kind)) for full, kind in PATHS.items()),
+    path("spans", EventsView.as_view(kind=EventKind.SPAN)),
     path("models/<path:slug>/versions/<path:version>/reference", ReferenceView.as_view()),
     path("models/<path:slug>/versions/<path:version>/estimator", EstimatorView.as_view()),
     path("models/<path:slug>/versions/<path:version>/drift", DriftView.as_view()),

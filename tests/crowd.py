@@ -47,6 +47,7 @@ from monitoring.models import (
     ProcessState,
     RejectionCount,
     SegmentKey,
+    Span,
     StageRun,
 )
 from monitoring.pricing.prices import Price
@@ -230,6 +231,7 @@ class Crowd:
         called = {"provider": "acme", "finish_reason": "stop", "input_tokens": 5, "cost_nano": 5_000, "price": price}
         self._keep("llm_call", LLMCall.objects.create(**call, **called))
         LogRecord.objects.create(**about, message="a line")
+        Span.objects.create(**about, trace_id=f"{number:032x}", name="chat", duration_us=5)
         plain = {key: value for key, value in about.items() if key not in {"request_id", "user_id"}}
         BusinessEvent.objects.create(**plain, version=version)
         Outcome.objects.create(**plain, target=b"t" * 16, target_ref=1, label="paid")

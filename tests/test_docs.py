@@ -92,7 +92,9 @@ def test_every_endpoint_is_listed_and_no_other():
 
 
 def test_every_filter_of_stored_events_is_listed():
-    listed = re.findall(r"^\| ([\w-]+) \| (`id`.*) \|$", section("docs/api/reading.md", "Events"), re.MULTILINE)
+    listed = re.findall(
+        r"^\| ([\w-]+) \| (`(?:id|trace_id)`.*) \|$", section("docs/api/reading.md", "Events"), re.MULTILINE
+    )
     found = {name: set(re.findall(r"`(\w+)`", names)) for name, names in listed}
     names = {
         "prediction": "predictions",
@@ -100,6 +102,7 @@ def test_every_filter_of_stored_events_is_listed():
         "outcome": "outcomes",
         "event": "events",
         "log": "logs",
+        "span": "spans",
     }
     assert found == {names.get(kind, kind): set(known) for kind, known in FIELDS.items()}
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
-from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 
 
 class PredictionRow(NamedTuple):
@@ -154,9 +154,33 @@ class LogRecordRow(NamedTuple):
     user_id: str
 
 
+class SpanRow(NamedTuple):
+    """One row of `Span`."""
+
+    id: int
+    project_id: int
+    event_id: str
+    ts_us: int
+    ingested_us: int
+    payload: bytes
+    trace_id: str
+    parent_span_id: str
+    name: str
+    kind: str
+    role: str
+    service: str
+    scope: str
+    status: int
+    duration_us: int
+    request_id: str
+    user_id: str
+    session_id: str
+    call_ref: int | None = None
+
+
 ServedRow = PredictionRow | LLMCallRow
 LateRow = OutcomeRow | FeedbackRow
-Row = ServedRow | LateRow | BusinessEventRow | LogRecordRow
+Row = ServedRow | LateRow | BusinessEventRow | LogRecordRow | SpanRow
 
 
 def by_type(rows: Collection[Row]) -> defaultdict[type[Row], list[Any]]:
@@ -183,6 +207,7 @@ ROW_TYPES: dict[str, type[Row]] = {
     "feedback": FeedbackRow,
     "event": BusinessEventRow,
     "log": LogRecordRow,
+    "span": SpanRow,
 }
 MODELS: dict[type[Row], type[models.Model]] = {
     PredictionRow: Prediction,
@@ -191,4 +216,5 @@ MODELS: dict[type[Row], type[models.Model]] = {
     FeedbackRow: Feedback,
     BusinessEventRow: BusinessEvent,
     LogRecordRow: LogRecord,
+    SpanRow: Span,
 }

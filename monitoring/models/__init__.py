@@ -1,7 +1,7 @@
 """Nouns of monitoring, one file per concern."""
 
 from monitoring.models.estimators import Estimator, LossTrees
-from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.lags import LabelLag
 from monitoring.models.objectives import SLO, TIME_SLICES
@@ -44,6 +44,7 @@ __all__ = [
     "RetentionFloor",
     "SegmentKey",
     "Series",
+    "Span",
     "StageRun",
     "UserDay",
 ]

@@ -4,7 +4,7 @@ Times are epoch microseconds (`*_us`), durations too; both sort, subtract and co
 are `inbox id << 13 | index`, so they follow the ingest sequence.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -45,7 +45,9 @@ class Event(models.Model):
     event_id = models.CharField(max_length=200)
     ts_us = models.BigIntegerField()
     ingested_us = models.BigIntegerField()
-    payload = models.TextField(default="{}", help_text="JSON object: everything without a column of its own.")
+    payload: models.Field[Any, Any] = models.TextField(
+        default="{}", help_text="JSON object: everything without a column of its own."
+    )
 
     class Meta:
         """Never a table of its own; pages by second within a project (`monitoring.selectors.spans`).
@@ -219,4 +221,50 @@ class LogRecord(Event):
         indexes: ClassVar = [
             *Event.Meta.indexes,
             models.Index(fields=["request_id"], name="logrecord_request", condition=~models.Q(request_id="")),
+        ]
+
+
+class Span(Event):
+    """One span of a trace, as an OpenTelemetry exporter sent it. `event_id` is its span id, in hex.
+
+    The unique index is its identity, which no retry doubles, and finds a trace and a parent within it.
+    """
+
+    class Status(models.IntegerChoices):
+        """The codes of OTLP."""
+
+        UNSET = 0, _("unset")
+        OK = 1, _("ok")
+        ERROR = 2, _("error")
+
+    payload = models.BinaryField(default=b"{}", help_text="JSON object of the rest, deflated where that is shorter.")
+    trace_id = models.CharField(max_length=32)
+    parent_span_id = models.CharField(max_length=16, default="", blank=True)
+    name = models.CharField(max_length=200, default="", blank=True)
+    kind = models.CharField(max_length=16, default="internal", help_text="As OpenTelemetry names it: server, client, …")
+    role = models.CharField(
+        max_length=16,
+        default="span",
+        help_text="What it does in a trace: llm, embedding, chain, agent, retriever, tool.",
+    )
+    service = models.CharField(max_length=200, default="", blank=True)
+    scope = models.CharField(max_length=200, default="", blank=True, help_text="The instrumentation that made it.")
+    status = models.PositiveSmallIntegerField(choices=Status.choices, default=Status.UNSET)
+    duration_us = models.BigIntegerField(help_text="Negative where it ended before it began.")
+    request_id = models.CharField(max_length=200, default="", blank=True)
+    user_id = models.CharField(max_length=200, default="", blank=True)
+    session_id = models.CharField(max_length=200, default="", blank=True)
+    call_ref = models.BigIntegerField(null=True, help_text="The LLM call that this span is a sighting of.")
+
+    class Meta(Event.Meta):
+        """Attributes, events, links and resource are in the payload."""
+
+        verbose_name = _("span")
+        verbose_name_plural = _("spans")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["trace_id", "event_id", "project"], name="span_of_trace"),
+        ]
+        indexes: ClassVar = [
+            *Event.Meta.indexes,
+            models.Index(fields=["request_id"], name="span_request", condition=~models.Q(request_id="")),
         ]

@@ -15,6 +15,7 @@ class EventKind(models.TextChoices):
     FEEDBACK = "feedback", _("feedback")
     EVENT = "event", _("events")
     LOG = "log", _("logs")
+    SPAN = "span", _("spans")
 
 
 class InboxBody(models.Model):

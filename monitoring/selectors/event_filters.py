@@ -26,9 +26,24 @@ FIELDS: dict[str, frozenset[str]] = {
     EventKind.FEEDBACK: frozenset({"id", "target_id", "kind", "value", "user_id"}),
     EventKind.EVENT: frozenset({"id", "kind", "name", "model", "version", "target_id"}),
     EventKind.LOG: frozenset({"id", "level", "logger", "request_id", "user_id"}),
+    EventKind.SPAN: frozenset(
+        {
+            "trace_id",
+            "span_id",
+            "name",
+            "kind",
+            "role",
+            "service",
+            "scope",
+            "status",
+            "request_id",
+            "user_id",
+            "session_id",
+        }
+    ),
 }
 # An answer found through an index of its own needs no time range.
-POINTED = frozenset({"id", "request_id", "prediction_id", "target_id"})
+POINTED = frozenset({"id", "request_id", "trace_id", "prediction_id", "target_id"})
 CHOICES: dict[str, tuple[str, ...]] = {
     "status": ("ok", "error"),
     "correct": ("true", "false"),

@@ -4,12 +4,12 @@ Every query runs along an index: (project, second) for pages, the key directory 
 ids. Nothing here counts rows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact
 
@@ -17,7 +17,7 @@ from lib.ids import identity
 from lib.pages import Page, keyset_page
 from models_registry.models import Project
 from monitoring.ingest.schema import canonical_label, namespace
-from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.events import Event, Served
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import EventFilter, version_ids
@@ -30,6 +30,7 @@ MODELS: dict[str, type[Event]] = {
     EventKind.FEEDBACK: Feedback,
     EventKind.EVENT: BusinessEvent,
     EventKind.LOG: LogRecord,
+    EventKind.SPAN: Span,
 }
 RELATED_LIMIT = 200
 BAD_PREFIX = '{"bad":true'  # how the column `opinions` of a bad answer begins
@@ -55,6 +56,11 @@ _SPECIAL: dict[str, Callable[[str], Q]] = {
     "correct": _correct,
     "feedback": _spoken_of,
     "finish_reason": lambda value: Q(finish_reason="" if value == "unknown" else value),
+}
+_OF_SPANS: dict[str, Callable[[str], Q]] = {
+    "status": lambda value: Q(status=Span.Status.ERROR) if value == "error" else ~Q(status=Span.Status.ERROR),
+    "span_id": lambda value: Q(event_id=value.lower()),
+    "trace_id": lambda value: Q(trace_id=value.lower()),
 }
 # Ids of the client, found through the 16-byte identities that the drain stored.
 _TARGETS = {"prediction_id": EventKind.PREDICTION, "target_id": EventKind.PREDICTION}
@@ -87,6 +93,10 @@ def _rows(kind: str, project: Project) -> QuerySet[Any]:
 def _with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
     if issubclass(rows.model, LLMCall):
         return rows.select_related("version__model", "price")
+    if issubclass(rows.model, Span):
+        call = LLMCall.objects.filter(pk=OuterRef("call_ref"))
+        found: QuerySet[Any] = rows.annotate(call_id=Subquery(call.values("event_id")[:1]))
+        return found
     return rows.select_related("version__model") if issubclass(rows.model, Served | BusinessEvent) else rows
 
 
@@ -98,7 +108,8 @@ def _refs(kind: str, project: Project, event_id: str) -> list[int]:
 
 def filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:
     """The rows a filter names, in no order yet."""
-    rows = _with_names(MODELS[kind]._default_manager.filter(_of_project(project.pk, asked.exact.get("request_id"))))
+    pointed = {name: asked.exact[name] for name in ("request_id", "trace_id") if name in asked.exact}
+    rows = _with_names(MODELS[kind]._default_manager.filter(_of_project(project.pk, pointed)))
     start, end = (None if moment is None else micros(moment) for moment in (asked.start, asked.end))
     rows = within(rows, start=start, end=end)
     versions = version_ids(project.pk, asked)
@@ -113,18 +124,22 @@ def _where(kind: str, project: Project, name: str, value: str) -> Q:
         return Q(pk__in=_refs(kind, project, value))
     if name in _TARGETS:
         return Q(target=identity(project.pk, namespace(_TARGETS[name]), value))
+    if kind == EventKind.SPAN and name in _OF_SPANS:
+        return _OF_SPANS[name](value)
     return _SPECIAL[name](value) if name in _SPECIAL else Q(**{name: value})
 
 
-def _of_project(project_id: int, request_id: str | None = None) -> Q:
-    """Events of a project, along its page index, or those of one request, along the partial index of request ids.
+def _of_project(project_id: int, pointed: Mapping[str, str]) -> Q:
+    """Events of a project, along its page index, or those of one request or trace, along the index of these.
 
-    Its condition must be a literal, because SQLite does not look into parameters, and the project an expression,
-    because SQLite without statistics would walk the whole page index for the sake of its order.
+    The condition of the index of requests must be a literal, because SQLite does not look into parameters, and the project
+    an expression, because SQLite without statistics would walk the whole page index for the sake of its order.
     """
-    if not request_id:
+    if not pointed:
         return Q(project_id=project_id)
-    indexed = Q(request_id=request_id) & ~Q(request_id=RawSQL("''", ()))
+    indexed = Q()
+    if "request_id" in pointed:
+        indexed = Q(request_id=pointed["request_id"]) & ~Q(request_id=RawSQL("''", ()))
     return indexed & Q(Exact(F("project_id") + 0, project_id))
 
 
@@ -146,7 +161,7 @@ def related_to(event: Served) -> Related:
     logs: QuerySet[LogRecord] = LogRecord.objects.none()
     served: list[Served] = []
     if event.request_id:
-        same = _of_project(event.project_id, event.request_id)
+        same = _of_project(event.project_id, {"request_id": event.request_id})
         logs = LogRecord.objects.filter(same).order_by("ts_us", "pk")
         for model in (Prediction, LLMCall):
             rows = model._default_manager.filter(same).select_related("version__model")[:RELATED_LIMIT]

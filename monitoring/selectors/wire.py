@@ -6,14 +6,16 @@ from typing import Any
 
 import msgspec
 
-from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Reaching
+from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Reaching, Span
 from monitoring.models.events import Event, Served
+from monitoring.packing import unpack
 from monitoring.pricing.usage import is_usage
 from monitoring.selectors.references import history_of
 from monitoring.stats.layouts import STATUS_ERROR
 from monitoring.stats.verdicts import verdicts_of
 
 STATUS = ("ok", "error")
+SPAN_STATUS = ("unset", "ok", "error")
 USAGE = {
     "input": "input_tokens",
     "cached_input": "cached_input_tokens",
@@ -25,6 +27,7 @@ USAGE = {
 }
 NANO = 1_000_000_000
 _SERVED_TEXT = ("environment", "error_type", "request_id", "trace_id", "span_id", "user_id", "session_id")
+_SPAN_TEXT = ("trace_id", "parent_span_id", "name", "kind", "role", "service", "scope")
 _CALL_TEXT = ("provider", "request_model", "response_model", "prompt_name", "prompt_version")
 
 
@@ -35,7 +38,8 @@ def moment(micros: int) -> datetime:
 
 def payload_of(event: Event) -> dict[str, Any]:
     """What has no column of its own; an empty object where the stored text is not one."""
-    found = msgspec.json.decode(event.payload or "{}")
+    stored = unpack(bytes(event.payload)) if isinstance(event, Span) else event.payload
+    found = msgspec.json.decode(stored or "{}")
     return found if isinstance(found, dict) else {}
 
 
@@ -69,11 +73,29 @@ def event_to_wire(event: Event) -> dict[str, Any]:
         case LogRecord():
             wire |= {"level": event.level, "message": event.message}
             wire |= _present(event, ("logger", "request_id", "trace_id", "user_id"))
+        case Span():
+            wire |= _span(event)
         case BusinessEvent():
-            wire |= {"kind": event.kind, "value": event.value} | _present(event, ("name", "target_id"))
-            if event.version is not None:
-                wire |= {"model": event.version.model.slug, "version": event.version.version}
+            wire |= _fact(event)
     return wire | {"ingested_at": moment(event.ingested_us).isoformat()}
+
+
+def _fact(event: BusinessEvent) -> dict[str, Any]:
+    told = {"kind": event.kind, "value": event.value} | _present(event, ("name", "target_id"))
+    if event.version is None:
+        return told
+    return told | {"model": event.version.model.slug, "version": event.version.version}
+
+
+def _span(event: Span) -> dict[str, Any]:
+    """`call_id` names the LLM call that the span is a sighting of, where the query brought it."""
+    return {
+        "span_id": event.event_id,
+        "status": SPAN_STATUS[min(event.status, 2)],
+        "duration_ms": event.duration_us / 1_000,
+        **_present(event, (*_SPAN_TEXT, "request_id", "user_id", "session_id")),
+        "call_id": getattr(event, "call_id", None),
+    }
 
 
 def _present(event: Event, names: tuple[str, ...]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ PATHS = {
     EventKind.FEEDBACK: "feedback",
     EventKind.EVENT: "events",
     EventKind.LOG: "logs",
+    EventKind.SPAN: "spans",
 }
 SNIPPET = """curl -X POST {url}/api/v1/predictions \\
   -H "Authorization: Bearer $ATALAIA_KEY" \\
