@@ -43,6 +43,7 @@ test-slow: $(VENV)/installed-dev ## chaos (on SQLite and on PostgreSQL) and brow
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/vermin -t=3.9- --no-tips --violations sdk/src
 
 types: $(VENV)/installed-dev
 	$(VENV)/bin/mypy .

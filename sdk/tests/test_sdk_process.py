@@ -191,6 +191,22 @@ signal.setitimer(signal.ITIMER_REAL, 0)
     assert receiver.of("logs")
 
 
+def test_processes_of_a_celery_worker_send_before_they_end(receiver, tmp_path):
+    here = str(Path(__file__).parent)
+    env = {**os.environ, "PYTHONPATH": f"{SOURCE}:{here}", "BROKER_FOLDER": str(tmp_path), "HOME": str(tmp_path)}
+    env.update(ATALAIA_URL=receiver.url, ATALAIA_KEY=KEY)
+    sender = "from celery_app import score\nfor n in range(4): score.delay(n)"
+    subprocess.run([sys.executable, "-c", sender], env=env, check=True, timeout=60)
+    command = [sys.executable, "-m", "celery", "-A", "celery_app", "worker", "--pool", "prefork", "--concurrency", "1"]
+    worker = subprocess.Popen([*command, "--without-gossip", "--without-mingle"], env=env, stderr=subprocess.DEVNULL)
+    try:
+        receiver.wait_for_requests(2, 60)  # two processes have come and gone
+    finally:
+        worker.terminate()
+        worker.wait(30)
+    assert sorted(item["prediction"] for item in receiver.of("predictions")) == [0, 1, 2, 3]
+
+
 def test_threads_record_at_once(start):
     receiver = start()
 
@@ -242,18 +258,24 @@ def test_importing_is_quick_and_brings_no_http():
     assert min(times) < 50
 
 
-@pytest.mark.skipif(shutil.which("python3.9") is None, reason="no Python 3.9 here")
+def python_3_9() -> str:
+    """On the path, or where pyenv puts it; empty where there is none."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = [shutil.which("python3.9"), *map(str, pyenv.glob("versions/3.9*/bin/python3.9"))]
+    runs = (path for path in found if path and subprocess.run([path, "-c", ""], capture_output=True).returncode == 0)
+    return next(runs, "")
+
+
+@pytest.mark.skipif(not python_3_9(), reason="no Python 3.9 here")
 def test_python_3_9_runs_it(receiver):
-    if subprocess.run(["python3.9", "-c", ""], capture_output=True, check=False).returncode:
-        pytest.skip("python3.9 is a name without a Python")
     code = BEGIN + (
-        "import atalaia.sender\n"
+        "import atalaia.asgi, atalaia.wsgi, atalaia.logs\n"
         "@atalaia.observe\ndef score(months: int): return months > 2\n"
         "score(3)\n"
         "with atalaia.llm_call('chat', prompt='hi') as call: call.chunk('ho')\n"
         "atalaia.feedback(call.id, True); atalaia.outcome(atalaia.prediction('m', 1.5), 2)\n"
     )
-    done = run(code, receiver.url, python="python3.9", HOME=os.environ.get("HOME", ""))
+    done = run(code, receiver.url, python=python_3_9())
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(json.dumps(item["prediction"]) for item in receiver.of("predictions")) == ["1.5", "true"]
     assert receiver.of("llm-calls")[0]["response"] == "ho"

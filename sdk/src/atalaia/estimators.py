@@ -62,7 +62,7 @@ def wrap(
         twin.__class__ = _observed_class(type(estimator), how.methods)
         twin.__dict__["_atalaia"] = how
     except (TypeError, AttributeError, KeyError) as error:  # slots, or a class in C
-        client().tally.warn_once("wrap", f"{name} cannot be observed ({error}); it works as before")
+        client().tally.warn_once(f"wrap_{name}", f"{name} cannot be observed ({error}); it works as before")
         return estimator
     return twin
 
@@ -71,7 +71,8 @@ def _observed_class(original: type, methods: tuple[str, ...]) -> type:
     body: dict[str, Any] = {name: _observed(original, name) for name in methods if hasattr(original, name)}
     body["__module__"], body["__qualname__"] = original.__module__, original.__qualname__
     body["__doc__"] = original.__doc__
-    body["__reduce_ex__"] = lambda self, protocol: _plain(self).__reduce_ex__(protocol)
+    # By protocol 1, which takes another class than that of the object.
+    body["__reduce_ex__"] = lambda self, protocol: _plain(self).__reduce_ex__(1)
     body["__sklearn_clone__"] = lambda self: _clone(_plain(self))
     body["__copy__"] = _copy
     return type(original.__name__, (original,), body)
@@ -133,7 +134,7 @@ def _observe(
     try:
         _record(estimator, how, name, rows, result, started)
     except Exception as error:  # rows of a shape that nobody knows
-        client().tally.warn_once("wrap", f"predictions of {how.model} could not be recorded: {error!r}")
+        client().tally.warn_once(f"wrap_{how.model}", f"predictions of {how.model} could not be recorded: {error!r}")
         client().tally.drop("client_fault")
     return result
 

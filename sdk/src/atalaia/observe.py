@@ -80,7 +80,10 @@ class _How:
         """By name, as the function sees them; `self` is not one of them."""
         if self.signature is None:
             return dict(call.kwargs)
-        bound = self.signature.bind(*call.args, **call.kwargs)
+        try:
+            bound = self.signature.bind(*call.args, **call.kwargs)
+        except TypeError:  # called wrongly, which the function itself has said
+            return dict(call.kwargs)
         bound.apply_defaults()
         return {name: value for name, value in bound.arguments.items() if name not in {"self", "cls"}}
 
