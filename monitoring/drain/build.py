@@ -11,6 +11,7 @@ from monitoring.drain.rows import BusinessEventRow, FeedbackRow, LogRecordRow, O
 from monitoring.drain.served import Versions, build_calls, build_predictions
 from monitoring.ingest.schema import EventItem, FeedbackItem, Item, LogItem, OutcomeItem
 
+LOG_PAYLOAD = ("span_id", "session_id", "model", "version", "template", "exception", "extra")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -86,7 +87,7 @@ def _log(pk: int, body: Body, item: LogItem, _versions: Versions) -> LogRecordRo
         item.id,
         _moment(item, body),
         body.received_us,
-        _payload(item, ("span_id", "exception", "extra")),
+        _payload(item, LOG_PAYLOAD),
         item.level,
         item.logger,
         item.message,

@@ -4,7 +4,8 @@ Codes never change. The sentence that goes out with one is English, like every A
 what the panel shows beside the counts, in the reader's language.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +61,14 @@ class Rejection:
     code: str
     pointer: str
     detail: str
+
+    def at_source(self, paths: Mapping[str, str]) -> "Rejection":
+        """The same, pointing to where its sender put the field: `paths` names it, with dots."""
+        field, _, rest = self.pointer.removeprefix("/").partition("/")
+        if field not in paths:
+            return self
+        source = paths[field].replace(".", "/")
+        return replace(self, pointer=f"/{source}/{rest}".rstrip("/"))
 
 
 class Fault(Exception):  # noqa: N818 - it is an item's, not the program's

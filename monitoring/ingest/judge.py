@@ -1,6 +1,6 @@
 """A body's items, each accepted or refused: one bad item never costs its neighbours."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -10,17 +10,19 @@ import msgspec
 from lib.ids import uuid7
 from monitoring.ingest.codes import Fault, Refusal, Rejection
 from monitoring.ingest.decode import MALFORMED, decode, untyped
+from monitoring.ingest.log_dialects import translate
 from monitoring.ingest.moments import Window
 from monitoring.ingest.normalise import Normaliser
 from monitoring.ingest.plain import Held, gather, needs_nothing
 from monitoring.ingest.redact import Redactor
 from monitoring.ingest.require import REQUIRE
-from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, columns_of
+from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, LogItem, columns_of
 from monitoring.ingest.verbatim import may_stay
 
 Entry = Item | bytes | dict[str, Any]
 BLOCK = 16
 NOTHING_CUT: dict[str, int] = {}
+NOTHING_MOVED: Mapping[str, str] = {}
 ENCODER = msgspec.json.Encoder()
 
 
@@ -124,17 +126,18 @@ def _one_by_one(entries: Sequence[Entry], kind: str, rules: Rules) -> Verdict:
     require, place, make_id = REQUIRE[item_type], rules.window.place, _id_maker(kind, rules.idempotency_key)
     verdict = Verdict(received=len(entries))
     for index, entry in enumerate(entries):
-        cut = NOTHING_CUT
+        cut, paths = NOTHING_CUT, NOTHING_MOVED
         try:
             if isinstance(entry, Item):
                 item = entry
             else:
-                item = normaliser.normalise(untyped(entry) if isinstance(entry, bytes) else entry, item_type)
+                value, paths = _in_our_words(untyped(entry) if isinstance(entry, bytes) else entry, item_type, rules)
+                item = normaliser.normalise(value, item_type)
                 cut = normaliser.cut
             require(item)
             item.ts = place(item.ts)
         except Fault as fault:
-            verdict.reject(index, fault.rejection)
+            verdict.reject(index, fault.rejection.at_source(paths))
             continue
         verdict.accepted.append(item)
         if cut or not item.id:
@@ -142,6 +145,13 @@ def _one_by_one(entries: Sequence[Entry], kind: str, rules: Rules) -> Verdict:
             verdict.note(index, item, cut)
     _refuse_noise(verdict)
     return verdict
+
+
+def _in_our_words(value: Any, item_type: type[Item], rules: Rules) -> tuple[Any, Mapping[str, str]]:
+    """A line of a log library in the words of the contract, and where its fields stood; anything else as it is."""
+    if item_type is LogItem and isinstance(value, dict):
+        return translate(value, rules.window)
+    return value, NOTHING_MOVED
 
 
 def _refuse_noise(verdict: Verdict) -> None:

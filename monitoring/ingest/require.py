@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from monitoring.ingest.codes import Fault
+from monitoring.ingest.log_dialects import LOCALS_DROPPED, without_locals
 from monitoring.ingest.schema import EventItem, FeedbackItem, Item, LLMCallItem, LogItem, OutcomeItem, PredictionItem
+from monitoring.stats.severity import canon, is_near
 
 MARKERS = frozenset({"deploy", "prompt_change"})
 
@@ -49,7 +51,16 @@ def _event(item: EventItem) -> None:
 def _log(item: LogItem) -> None:
     if not (item.message or item.exception or item.extra):
         raise _missing("message", "Send message, exception or at least one field of your own.")
-    item.level = item.level.lower()
+    said, level = item.level, canon(item.level)
+    if level != said:
+        item.level = level
+    kept: dict[str, Any] = {"level": said} if is_near(said) else {}
+    if isinstance(item.exception, dict | list):
+        item.exception, had_locals = without_locals(item.exception)
+        if had_locals:
+            kept["_flags"] = [*(item.extra or {}).get("_flags", ()), LOCALS_DROPPED]
+    if kept:
+        item.extra = {**(item.extra or {}), **kept}
 
 
 REQUIRE: dict[type[Item], Callable[[Any], None]] = {

@@ -143,6 +143,11 @@ class LogItem(Item):
     trace_id: Name = ""
     span_id: Name = ""
     user_id: Name = ""
+    session_id: Name = ""
+    model: Name = ""
+    version: Name = ""
+    environment: Code = "production"
+    template: str = ""
     exception: Any = None
 
 

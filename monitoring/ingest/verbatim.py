@@ -15,6 +15,7 @@ from msgspec.structs import fields
 from monitoring.ingest.normalise import TEXT_FIELDS
 from monitoring.ingest.plain import Held
 from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, columns_of
+from monitoring.stats.severity import canon
 
 ESCAPE = b"\\"
 QUOTE = ord('"')
@@ -27,12 +28,20 @@ def may_stay(text: bytes, columns: Columns, kind: type[Item], held: Held) -> boo
     """Whether these items, none of them changed, are all that is said in this text.
 
     Without escapes every string stands between two quotes. A null or an empty word is not seen among what was read, so
-    the sums differ and the body is encoded again, as it is where a level must be written in small letters.
+    the sums differ and the body is encoded again, as it is where a level is told in another word or an exception is no text.
     """
-    if ESCAPE in text or any(level != level.lower() for level in set(columns.get("level", ()))):
+    if ESCAPE in text or _is_retold(columns):
         return False
     quotes = np.count_nonzero(np.frombuffer(text, np.uint8) == QUOTE)
     return bool(quotes == 2 * (held.strings + _of_fields(columns, kind)))
+
+
+def _is_retold(columns: Columns) -> bool:
+    """Whether something of these lines is told otherwise than it came: see what a line must say."""
+    levels = set(columns.get("level", ()))
+    return any(level != canon(level) for level in levels) or any(
+        isinstance(exception, dict | list) for exception in columns.get("exception", ())
+    )
 
 
 def _of_fields(columns: Columns, kind: type[Item]) -> int:

@@ -73,6 +73,7 @@ def event_to_wire(event: Event) -> dict[str, Any]:
         case LogRecord():
             wire |= {"level": event.level, "message": event.message}
             wire |= _present(event, ("logger", "request_id", "trace_id", "user_id"))
+            wire |= {"time_of_receipt": True} if event.ts_us == event.ingested_us else {}
         case Span():
             wire |= _span(event)
         case BusinessEvent():

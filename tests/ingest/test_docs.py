@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from monitoring.ingest.codes import NOTES, PROBLEMS, REJECTIONS
+from monitoring.ingest.log_dialects import ALIASES
 from monitoring.ingest.schema import ITEM_TYPES
 from monitoring.ingest.views import PATHS
 
@@ -28,3 +29,14 @@ def test_every_path_and_field_is_named():
     assert all(path.rsplit("/", 1)[1] in PAGE for path in PATHS)
     names = {name for kind in ITEM_TYPES.values() for name in kind.__struct_fields__}
     assert [name for name in sorted(names) if f"`{name}`" not in PAGE] == []
+
+
+def test_every_other_name_of_a_field_of_logs_is_listed():
+    rows = [row for row in PAGE.splitlines() if row.startswith("|")]
+    for name, sources in ALIASES.items():
+        (row,) = [
+            row
+            for row in rows
+            if f"`{name}`" in row.split("|")[1] and "`" in row.split("|")[2] and len(row.split("|")) == 4
+        ]
+        assert [source.path for source in sources if f"`{source.path}`" not in row] == []
