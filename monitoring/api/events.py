@@ -18,6 +18,7 @@ from monitoring.selectors.event_filters import FilterError, read_filter
 from monitoring.selectors.events import event_page
 from monitoring.selectors.ledger import COLUMNS, read_ledger
 from monitoring.selectors.wire import event_to_wire
+from monitoring.stats.severity import LEVELS
 
 PAGE_PARAMETERS = [
     OpenApiParameter("from", OpenApiTypes.DATETIME, description="Start, inclusive; 24 hours ago unless given."),
@@ -25,6 +26,10 @@ PAGE_PARAMETERS = [
     OpenApiParameter("model", str, description="Slug of the model."),
     OpenApiParameter("version", str, description="Version of that model."),
     OpenApiParameter("request_id", str),
+    OpenApiParameter("trace_id", str),
+    OpenApiParameter("q", str, description="Of logs: words, phrases, begin*, -without."),
+    OpenApiParameter("level", str, description="Of logs: one level, or several separated by commas."),
+    OpenApiParameter("min_level", str, enum=LEVELS, description="Of logs: this level or worse."),
     OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
     OpenApiParameter("cursor", str, description="`next` of the page before."),
     OpenApiParameter("fields", str, description="Comma-separated names; absent means all."),

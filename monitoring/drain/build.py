@@ -10,6 +10,7 @@ from monitoring.drain.labels import label_text
 from monitoring.drain.rows import BusinessEventRow, FeedbackRow, LogRecordRow, OutcomeRow, Row
 from monitoring.drain.served import Versions, build_calls, build_predictions
 from monitoring.ingest.schema import EventItem, FeedbackItem, Item, LogItem, OutcomeItem
+from monitoring.stats.severity import SAME
 
 LOG_PAYLOAD = ("span_id", "session_id", "model", "version", "template", "exception", "extra")
 _encode = msgspec.json.Encoder().encode
@@ -88,7 +89,7 @@ def _log(pk: int, body: Body, item: LogItem, _versions: Versions) -> LogRecordRo
         _moment(item, body),
         body.received_us,
         _payload(item, LOG_PAYLOAD),
-        item.level,
+        SAME.get(item.level, item.level),  # of a body from before levels were one word each
         item.logger,
         item.message,
         item.request_id,

@@ -146,7 +146,7 @@ def _scale_level(line: Line, paths: Mapping[str, str]) -> None:
         line["level"] = of_number(level, "pino" if "pid" in line and paths.get("message") == "msg" else "python")
 
 
-def _moment(found: Any, window: Window, flags: list[str]) -> int | float | str | None:
+def _moment(found: Any, window: Window, flags: list[str]) -> Any:
     """A time within the window, in words that the contract knows; None for what is none."""
     if isinstance(found, str) and found.isdecimal() and len(found) < LONGEST_NUMBER:
         found = int(found)

@@ -4,14 +4,19 @@ Times are epoch microseconds (`*_us`), durations too; both sort, subtract and co
 are `inbox id << 13 | index`, so they follow the ingest sequence.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Left
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import ModelVersion, Project
 from monitoring.models.prices import AppliedPrice
+
+ERROR_LEVELS: Final = ("error", "critical")
+RESPONSE_HEAD: Final = '{"response_id":"'
 
 
 class RowId(models.BigIntegerField[int, int]):
@@ -31,6 +36,18 @@ class Second(models.Func):
 
     template = "(%(expressions)s / 1000000)"
     output_field = models.BigIntegerField()
+
+
+class ResponseId(models.Func):
+    """The id that a provider gave a call: what begins the payload, if the call has one. Nothing is parsed for it."""
+
+    template = f"substr(%(expressions)s, {len(RESPONSE_HEAD) + 1}, instr(substr(%(expressions)s, {len(RESPONSE_HEAD) + 1}, 201), '\"') - 1)"
+    output_field = models.CharField()
+
+    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        """The same, for want of `instr`."""
+        template = f"split_part(substr(%(expressions)s, {len(RESPONSE_HEAD) + 1}, 201), '\"', 1)"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 class Event(models.Model):
@@ -84,12 +101,16 @@ class Served(Event):
     )
 
     class Meta(Event.Meta):
-        """The partial index serves the request page."""
+        """The partial indexes serve whoever comes with an id; of users and sessions there are lists too."""
 
         abstract = True
         indexes: ClassVar = [
             *Event.Meta.indexes,
             models.Index(fields=["request_id"], name="%(class)s_request", condition=~models.Q(request_id="")),
+            models.Index(fields=["trace_id"], name="%(class)s_trace", condition=~models.Q(trace_id="")),
+            models.Index(fields=["span_id"], name="%(class)s_span", condition=~models.Q(span_id="")),
+            models.Index("session_id", Second("ts_us"), name="%(class)s_session", condition=~models.Q(session_id="")),
+            models.Index("user_id", Second("ts_us"), name="%(class)s_user", condition=~models.Q(user_id="")),
         ]
 
 
@@ -145,6 +166,14 @@ class LLMCall(Served):
 
         verbose_name = _("LLM call")
         verbose_name_plural = _("LLM calls")
+        indexes: ClassVar = [
+            *Served.Meta.indexes,
+            models.Index(
+                ResponseId("payload"),
+                name="llmcall_response",
+                condition=models.Q(Exact(Left("payload", len(RESPONSE_HEAD)), RESPONSE_HEAD)),
+            ),
+        ]
 
 
 class Outcome(Event):
@@ -214,13 +243,17 @@ class LogRecord(Event):
     user_id = models.CharField(max_length=200, default="", blank=True)
 
     class Meta(Event.Meta):
-        """The partial index serves the request page."""
+        """The partial indexes serve the request page and whoever looks for errors; texts: `monitoring.models.log_text`."""
 
         verbose_name = _("log record")
         verbose_name_plural = _("log records")
         indexes: ClassVar = [
             *Event.Meta.indexes,
             models.Index(fields=["request_id"], name="logrecord_request", condition=~models.Q(request_id="")),
+            models.Index(fields=["trace_id"], name="logrecord_trace", condition=~models.Q(trace_id="")),
+            models.Index(
+                "project", Second("ts_us"), name="logrecord_errors", condition=models.Q(level__in=ERROR_LEVELS)
+            ),
         ]
 
 

@@ -13,19 +13,23 @@ from django.utils.translation import gettext as _
 
 from models_registry.models import ModelVersion
 from monitoring.models.inbox import EventKind
+from monitoring.selectors.phrases import QueryError, read_query
+from monitoring.stats.severity import LEVELS
 
+FIELD = "field."  # a field of a log line's own: `field.order_id`
 DEFAULT_RANGE = timedelta(hours=24)
 MILLISECONDS_FROM = 10**11
 FIRST_YEAR, LAST_YEAR = 1900, 9_000  # beyond, a range that is reckoned from it leaves the calendar
 
-_SERVED = frozenset({"model", "version", "environment", "status", "error_type", "request_id", "user_id", "feedback"})
+_IDS = frozenset({"id", "request_id", "trace_id", "span_id", "session_id", "user_id"})
+_SERVED = _IDS | {"model", "version", "environment", "status", "error_type", "feedback"}
 FIELDS: dict[str, frozenset[str]] = {
-    EventKind.PREDICTION: _SERVED | {"id", "prediction", "label", "correct"},
-    EventKind.LLM_CALL: _SERVED | {"id", "finish_reason", "prompt_name", "prompt_version"},
+    EventKind.PREDICTION: _SERVED | {"prediction", "label", "correct"},
+    EventKind.LLM_CALL: _SERVED | {"finish_reason", "prompt_name", "prompt_version"},
     EventKind.OUTCOME: frozenset({"id", "prediction_id", "label"}),
     EventKind.FEEDBACK: frozenset({"id", "target_id", "kind", "value", "user_id"}),
     EventKind.EVENT: frozenset({"id", "kind", "name", "model", "version", "target_id"}),
-    EventKind.LOG: frozenset({"id", "level", "logger", "request_id", "user_id"}),
+    EventKind.LOG: _IDS | {"q", "level", "min_level", "logger", "model", "version"},
     EventKind.SPAN: frozenset(
         {
             "trace_id",
@@ -42,13 +46,25 @@ FIELDS: dict[str, frozenset[str]] = {
         }
     ),
 }
-# An answer found through an index of its own needs no time range.
-POINTED = frozenset({"id", "request_id", "trace_id", "prediction_id", "target_id"})
+# Ids that events of a kind have an index of, the most exact first.
+INDEXED: dict[str, tuple[str, ...]] = {
+    EventKind.PREDICTION: ("span_id", "request_id", "trace_id", "session_id", "user_id"),
+    EventKind.LLM_CALL: ("span_id", "request_id", "trace_id", "session_id", "user_id"),
+    EventKind.LOG: ("request_id", "trace_id"),
+    EventKind.SPAN: ("request_id", "trace_id"),
+}
+# An answer found through an index of its own needs no time range; in log lines the index of words holds the other ids.
+_POINTED = frozenset({"id", "request_id", "trace_id", "prediction_id", "target_id"})
+POINTED: dict[str, frozenset[str]] = {
+    **dict.fromkeys(EventKind.values, _POINTED),
+    **dict.fromkeys((EventKind.PREDICTION, EventKind.LLM_CALL, EventKind.LOG), _POINTED | {"span_id", "session_id"}),
+}
 CHOICES: dict[str, tuple[str, ...]] = {
     "status": ("ok", "error"),
     "correct": ("true", "false"),
     "feedback": ("up", "down", "other", "bad"),
     "finish_reason": ("stop", "length", "tool_calls", "content_filter", "error", "other", "unknown"),
+    "min_level": LEVELS,
 }
 PAGING = frozenset({"from", "to", "cursor", "limit", "fields", "project"})
 
@@ -77,7 +93,7 @@ def read_filter(kind: str, params: Mapping[str, str], *, now: datetime) -> Event
     """
     given = {name: value.strip() for name, value in params.items() if value.strip() and name not in PAGING}
     for name, value in given.items():
-        if name not in FIELDS[kind]:
+        if name not in FIELDS[kind] and not (kind == EventKind.LOG and name.removeprefix(FIELD) not in ("", name)):
             raise FilterError(
                 name,
                 _("Unknown filter “%(name)s”. Known here: %(known)s.")
@@ -88,14 +104,23 @@ def read_filter(kind: str, params: Mapping[str, str], *, now: datetime) -> Event
                 name,
                 _("“%(name)s” is one of %(choices)s.") % {"name": name, "choices": ", ".join(CHOICES[name])},
             )
+    if "q" in given:
+        _check_search(given["q"])
     if "version" in given and "model" not in given:
         raise FilterError("version", _("A version belongs to a model: name the “model” too."))
     start, end = read_moment("from", params.get("from", "")), read_moment("to", params.get("to", ""))
     if start and end and start >= end:
         raise FilterError("to", _("“to” must be later than “from”."))
-    if start is None and not POINTED & given.keys():
+    if start is None and not POINTED[kind] & given.keys():
         start = (min(end, now) if end else now) - DEFAULT_RANGE
     return EventFilter(start, end, given)
+
+
+def _check_search(text: str) -> None:
+    try:
+        read_query(text)
+    except QueryError as error:
+        raise FilterError("q", str(error)) from error
 
 
 def read_moment(name: str, text: str) -> datetime | None:

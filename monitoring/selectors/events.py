@@ -4,7 +4,7 @@ Every query runs along an index: (project, second) for pages, the key directory 
 ids. Nothing here counts rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,8 @@ from monitoring.ingest.schema import canonical_label, namespace
 from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.events import Event, Served
 from monitoring.models.inbox import EventKind
-from monitoring.selectors.event_filters import EventFilter, version_ids
+from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
+from monitoring.selectors.log_filters import narrow_logs
 from monitoring.selectors.spans import SECOND, within
 
 MODELS: dict[str, type[Event]] = {
@@ -33,6 +34,7 @@ MODELS: dict[str, type[Event]] = {
     EventKind.SPAN: Span,
 }
 RELATED_LIMIT = 200
+LINE = frozenset({"id", "request_id", "trace_id", "user_id"})  # columns of log lines
 BAD_PREFIX = '{"bad":true'  # how the column `opinions` of a bad answer begins
 FEEDBACK_COUNTS = {"up": "feedback_up", "down": "feedback_down", "other": "feedback_other"}
 
@@ -108,15 +110,27 @@ def _refs(kind: str, project: Project, event_id: str) -> list[int]:
 
 def filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:
     """The rows a filter names, in no order yet."""
-    pointed = {name: asked.exact[name] for name in ("request_id", "trace_id") if name in asked.exact}
-    rows = _with_names(MODELS[kind]._default_manager.filter(_of_project(project.pk, pointed)))
+    pointed = next((name for name in INDEXED.get(kind, ()) if name in asked.exact), "")
+    rows = _with_names(of_id(kind, project, pointed, asked.exact.get(pointed, "")))
     start, end = (None if moment is None else micros(moment) for moment in (asked.start, asked.end))
     rows = within(rows, start=start, end=end)
-    versions = version_ids(project.pk, asked)
-    if versions is not None:
-        rows = rows.filter(version_id__in=versions)
-    handled = {"model", "version", "request_id"}
+    handled = {"model", "version", pointed}
+    if kind == EventKind.LOG:
+        own = {name: value for name, value in asked.exact.items() if name not in LINE}
+        rows = narrow_logs(rows, own)
+        handled |= own.keys()
+    else:
+        versions = version_ids(project.pk, asked)
+        rows = rows if versions is None else rows.filter(version_id__in=versions)
     return rows.filter(*(_where(kind, project, *pair) for pair in asked.exact.items() if pair[0] not in handled))
+
+
+def of_id(kind: str, project: Project, name: str, value: str) -> QuerySet[Any]:
+    """Events that have this id, along the index of it (`INDEXED`); without a name all of the project."""
+    rows = MODELS[kind]._default_manager
+    if kind == EventKind.SPAN and name in _OF_SPANS:
+        return rows.filter(_OF_SPANS[name](value), _along(project.pk))
+    return rows.filter(_of_project(project.pk, name, value))
 
 
 def _where(kind: str, project: Project, name: str, value: str) -> Q:
@@ -129,18 +143,19 @@ def _where(kind: str, project: Project, name: str, value: str) -> Q:
     return _SPECIAL[name](value) if name in _SPECIAL else Q(**{name: value})
 
 
-def _of_project(project_id: int, pointed: Mapping[str, str]) -> Q:
-    """Events of a project, along its page index, or those of one request or trace, along the index of these.
+def _of_project(project_id: int, name: str = "", value: str = "") -> Q:
+    """Events of a project, along its page index, or those of one request, trace, span, session or user, along theirs.
 
-    The condition of the index of requests must be a literal, because SQLite does not look into parameters, and the project
-    an expression, because SQLite without statistics would walk the whole page index for the sake of its order.
+    The condition of these indexes must be a literal, because SQLite does not look into parameters.
     """
-    if not pointed:
+    if not name:
         return Q(project_id=project_id)
-    indexed = Q()
-    if "request_id" in pointed:
-        indexed = Q(request_id=pointed["request_id"]) & ~Q(request_id=RawSQL("''", ()))
-    return indexed & Q(Exact(F("project_id") + 0, project_id))
+    return Q(**{name: value}) & ~Q(**{name: RawSQL("''", ())}) & _along(project_id)
+
+
+def _along(project_id: int) -> Q:
+    """Of the project, as an expression: SQLite without statistics would walk the whole page index for the sake of its order."""
+    return Q(Exact(F("project_id") + 0, project_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +176,7 @@ def related_to(event: Served) -> Related:
     logs: QuerySet[LogRecord] = LogRecord.objects.none()
     served: list[Served] = []
     if event.request_id:
-        same = _of_project(event.project_id, {"request_id": event.request_id})
+        same = _of_project(event.project_id, "request_id", event.request_id)
         logs = LogRecord.objects.filter(same).order_by("ts_us", "pk")
         for model in (Prediction, LLMCall):
             rows = model._default_manager.filter(same).select_related("version__model")[:RELATED_LIMIT]

@@ -38,11 +38,6 @@ def is_near(word: str) -> bool:
     return word.strip().lower() in NEAR
 
 
-def spellings(level: str) -> tuple[str, ...]:
-    """Every word under which lines of this level may be stored: the level itself first."""
-    return (level, *SPELLINGS.get(level, ()))
-
-
 def at_least(level: str) -> tuple[str, ...]:
     """The levels from this one up; itself alone where it has no place in the order."""
     return LEVELS[LEVELS.index(level) :] if level in LEVELS else (level,)

@@ -1,0 +1,98 @@
+"""Log lines by text, level and field, along an index: the words of a line lead there, and its fields are then compared.
+
+PostgreSQL chooses between the index of words and that of time by itself. SQLite is told: what few lines say is looked up,
+what many say is found on the way along the time.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import BooleanField, Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from monitoring.models import LogRecord
+from monitoring.models.events import ERROR_LEVELS
+from monitoring.models.log_text import ACCENTED, PLAIN, postgres_vector
+from monitoring.selectors.event_filters import FIELD
+from monitoring.selectors.phrases import Phrase, for_fts5, for_tsquery, phrase, read_query
+from monitoring.stats.severity import at_least, canon
+
+# Fields of a line that are in its payload; fields of the sender's own are under `extra`.
+PAYLOAD: Final = frozenset({"span_id", "session_id", "model", "version", "template"})
+FEW: Final = 2_000
+TABLE: Final = "monitoring_logrecord"
+Rows = QuerySet[LogRecord]
+
+
+def narrow_logs(rows: Rows, asked: Mapping[str, str]) -> Rows:
+    """The lines that are meant by `q`, `level`, `min_level`, `logger`, fields of the payload and `field.…`."""
+    phrases = read_query(asked["q"]) if "q" in asked else []
+    levels = _levels(asked)
+    if levels is not None:
+        rows = rows.filter(level__in=levels)
+        if set(levels) <= set(ERROR_LEVELS):
+            rows = rows.filter(_true(_severe()))
+    for name, value in asked.items():
+        if name == "logger":
+            rows = rows.filter(logger=value)
+        elif name in PAYLOAD or name.startswith(FIELD):
+            rows = rows.filter(_holds(name, value))
+        else:
+            continue
+        phrases += [one] if (one := phrase(value)) else []
+    return _saying(rows, phrases) if phrases else rows
+
+
+def _levels(asked: Mapping[str, str]) -> list[str] | None:
+    """The levels that are asked for; None where any will do."""
+    wanted = None
+    if "level" in asked:
+        wanted = [canon(word) for word in asked["level"].split(",") if word.strip()]
+    if "min_level" in asked:
+        least = at_least(canon(asked["min_level"]))
+        wanted = [level for level in (least if wanted is None else wanted) if level in least]
+    return wanted
+
+
+def _severe() -> str:
+    """The condition of the index of errors, as a literal: SQLite does not look into parameters."""
+    return f'"{TABLE}"."level" IN ({", ".join(map(repr, ERROR_LEVELS))})'
+
+
+def _true(sql: str, params: tuple[Any, ...] = ()) -> Q:
+    return Q(RawSQL(sql, params, output_field=BooleanField()))  # noqa: S611 - statements of this module; values are parameters
+
+
+def _holds(name: str, value: str) -> Q:
+    """A field of the payload that is this text, or the number or word of JSON that is written so."""
+    path = [name] if name in PAYLOAD else ["extra", name.removeprefix(FIELD)]
+    texts = [json.dumps(value, ensure_ascii=False), value]
+    paths = {tuple(path), (path[0], *path[-1].split("."))} if len(path) > 1 else {tuple(path)}
+    sql, params = list[str](), list[Any]()
+    for one in sorted(paths):
+        if connection.vendor == "postgresql":
+            sql.append(f'"{TABLE}"."payload"::jsonb #>> %s::text[] = %s')
+            params += [list(one), value]
+        else:
+            sql.append(f'"{TABLE}"."payload" -> %s IN (%s, %s)')
+            params += ["$" + "".join(f".{json.dumps(part, ensure_ascii=False)}" for part in one), *texts]
+    return _true(f"({' OR '.join(sql)})", tuple(params))
+
+
+def _saying(rows: Rows, phrases: list[Phrase]) -> Rows:
+    if connection.vendor == "postgresql":
+        vector = postgres_vector(f'"{TABLE}".').replace("%", "%%")
+        asked = f"to_tsquery('simple'::regconfig, translate(%s, '{ACCENTED}', '{PLAIN}'))"
+        return rows.filter(_true(f"{vector} @@ {asked}", (for_tsquery(phrases),)))
+    asked = for_fts5(phrases)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT rowid FROM monitoring_logtext WHERE monitoring_logtext MATCH %s LIMIT {FEW + 1}", [asked]
+        )
+        found = [rowid for (rowid,) in cursor.fetchall()]
+    if len(found) <= FEW:
+        return rows.filter(_true(f'"{TABLE}"."id" IN (SELECT value FROM json_each(%s))', (json.dumps(found),)))
+    exists = f'SELECT 1 FROM monitoring_logtext WHERE monitoring_logtext MATCH %s AND rowid = "{TABLE}"."id"'
+    return rows.filter(_true(f"EXISTS ({exists})", (asked,)))
