@@ -7,6 +7,8 @@ VIEWER, RESPONDER, EDITOR = "viewer", "responder", "editor"
 ROOMS = ["models_registry", "monitoring", "alerting", "runbooks"]
 RESPONDS = {
     "alerting.change_incident",
+    "monitoring.add_correction",
+    "monitoring.change_correction",
     "alerting.add_silence",
     "alerting.change_silence",
     "runbooks.change_run",
@@ -23,6 +25,7 @@ DEFINITIONS = {
     "models_registry.prompt",
     "models_registry.promptversion",
     "monitoring.slo",
+    "monitoring.correction",
     "monitoring.ownprice",
     "monitoring.policy",
     "monitoring.segmentkey",

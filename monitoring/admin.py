@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from lib import clock
 from models_registry.admin_parts import ShownOnly, person
 from models_registry.models import Project
+from monitoring.admin_corrections import CorrectionAdmin as CorrectionAdmin
 from monitoring.admin_estimators import EstimatorAdmin as EstimatorAdmin
 from monitoring.admin_slos import SLOAdmin as SLOAdmin
 from monitoring.deadletters import replay

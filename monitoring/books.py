@@ -4,25 +4,35 @@
     good, valid = book.between(starts, ends)         # arrays of epoch seconds; each moment is one of the edges
 
 This is what statuses, budgets and rules are judged by. `edges` come from `edges_for`, for one instant or for an array of
-them. Events of all asks are read by one statement, measures of slices of time by one more. Where slices are judged (by a
-measure, or by the share of their events that is good), one counts in the window that it begins in, and `edges_for` has cut the windows to the grid of slices.
+them. Events of all asks are read by one statement, measures of slices of time by one more. Another one reads what people
+corrected (`models.Correction`), which is left out, or good, in every book alike. Where slices are judged (by a measure, or
+by the share of their events that is good), one counts in the window that it begins in, and `edges_for` has cut the windows
+to the grid of slices.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitoring.indicators import good_valid, indicator_of, judge_slices, metrics_of
 from monitoring.models import SLO
+from monitoring.selectors.corrections import read_stretches
 from monitoring.selectors.counts import CountAsk, Counted, read_counts
+from monitoring.selectors.floors import NEVER
 from monitoring.selectors.summaries import LONG, Ask, Scope, read_tallies_of
+from monitoring.stats.corrected import Stretch, correct, edges_for_any, widen
 from monitoring.stats.periods import period_of
 from monitoring.stats.slices import slice_edges
-from monitoring.stats.tally import Subject
+from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.tiers import DAY, HOUR, MINUTE, Integers, down
+
+# Fields of an SLO that say what is counted, beside whose events.
+COUNTED: Final = ("sli", "bound_ms", "measure", "comparison", "bound", "minimum", "method", "slice_target", "sliced")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +42,20 @@ class BookAsk:
     slo: SLO
     subject: Subject
     edges: Integers
+    # Of one version or one segment ("region=south") only.
+    version_id: int | None = None
+    segment: str = ""
 
     @property
     def scope(self) -> Scope:
         """Whose events."""
-        return Scope(self.slo.project_id, self.slo.model_id, environment=self.slo.environment)
+        slo = self.slo
+        return Scope(slo.project_id, slo.model_id, self.version_id, slo.environment, self.segment)
+
+    @property
+    def counts(self) -> tuple[object, ...]:
+        """What its book counts: equal where books at equal edges are."""
+        return (self.scope, self.slo.pk, self.subject, *(getattr(self.slo, name) for name in COUNTED))
 
 
 def starts_of(slo: SLO, ends: Integers, spans_s: Integers) -> Integers:
@@ -49,8 +68,11 @@ def starts_of(slo: SLO, ends: Integers, spans_s: Integers) -> Integers:
 
 def edges_for(slo: SLO, ends: Integers, spans_s: Sequence[int]) -> Integers:
     """All edges of the windows of these spans that end at `ends` (whole minutes, or ends of slices)."""
-    starts = starts_of(slo, ends[:, None], np.array(spans_s))
-    return np.unique(np.concatenate([ends, starts.ravel()]))
+    starts = starts_of(slo, ends, np.array(spans_s)[:, None])
+    # Each row is sorted where the ends are, which a stable sort makes use of; `np.unique` does not.
+    every = np.sort(np.concatenate([ends, starts.ravel()]), kind="stable")
+    found: Integers = every[np.append(True, every[1:] != every[:-1])]
+    return found
 
 
 def budget_start(slo: SLO, end: int) -> int:
@@ -62,23 +84,47 @@ def budget_start(slo: SLO, end: int) -> int:
 
 
 def read_books(asks: Iterable[BookAsk]) -> list[Counted]:
-    """The book of each, in their order: one statement for events, one for measures of slices of time."""
+    """The book of each, in their order: a statement for corrections, one for events, one for measures of slices of time."""
     asks = list(asks)
-    counting = [ask for ask in asks if indicator_of(ask.slo)]
-    judging = [ask for ask in asks if not indicator_of(ask.slo)]
-    read = zip(counting, read_counts(_count_ask(ask) for ask in counting), strict=True)
-    counted = iter([_sliced(ask, events) if ask.slo.sliced else events for ask, events in read])
+    if not asks:
+        return []
+    low, high = min(int(ask.edges[0]) for ask in asks), max(int(ask.edges[-1]) for ask in asks)
+    stretches = read_stretches([ask.slo for ask in asks], start=low, end=high)
+    return _read(list(zip(asks, stretches, strict=True)))
+
+
+def read_books_as_it_was(asks: Iterable[BookAsk]) -> list[Counted]:
+    """The same with every event, whatever people corrected."""
+    return _read([(ask, ()) for ask in asks])
+
+
+Stretches = Sequence[Stretch]
+
+
+def _read(pairs: Sequence[tuple[BookAsk, Stretches]]) -> list[Counted]:
+    counting = [pair for pair in pairs if indicator_of(pair[0].slo)]
+    judging = [pair for pair in pairs if not indicator_of(pair[0].slo)]
+    read = zip(counting, read_counts(_count_ask(*pair) for pair in counting), strict=True)
+    counted = iter([_of_events(*pair, events) for pair, events in read])
     judged = iter(_judge(judging) if judging else [])
-    return [next(counted) if indicator_of(ask.slo) else next(judged) for ask in asks]
+    return [next(counted) if indicator_of(ask.slo) else next(judged) for ask, _stretches in pairs]
 
 
-def _count_ask(ask: BookAsk) -> CountAsk:
+def _count_ask(ask: BookAsk, stretches: Stretches) -> CountAsk:
     indicator = indicator_of(ask.slo)
     if indicator is None:
         message = f"{ask.slo.slug} counts no events."
         raise ValueError(message)
-    edges = _grid(ask, ask.slo.sliced) if ask.slo.sliced else ask.edges
+    edges = _grid(ask, ask.slo.sliced) if ask.slo.sliced else _with_corrections(ask.edges, stretches)
     return CountAsk(ask.scope, indicator.metric, indicator.marks, ask.subject, ask.slo.bound_ms, edges)
+
+
+def _with_corrections(edges: Integers, stretches: Stretches) -> Integers:
+    """With every edge that a correction may have between them."""
+    if not stretches:
+        return edges
+    more = np.array(edges_for_any(stretches), dtype=np.int64)
+    return np.union1d(edges, more[(edges[0] < more) & (more < edges[-1])])
 
 
 def _grid(ask: BookAsk, width: timedelta) -> Integers:
@@ -86,13 +132,24 @@ def _grid(ask: BookAsk, width: timedelta) -> Integers:
     return np.array([seconds(at) for at in slice_edges([_moment(ask.edges[0]), _moment(ask.edges[-1])], width)])
 
 
-def _sliced(ask: BookAsk, events: Counted) -> Counted:
-    """The book of slices of time, by the events in each."""
-    good, valid = events.between(events.edges[:-1], events.edges[1:])
-    return counted_of(ask.edges, events.edges[:-1], judge_slices(ask.slo, good, valid))
+def _of_events(ask: BookAsk, stretches: Stretches, events: Counted) -> Counted:
+    """The book of events, or of slices of time by the events in each."""
+    if not stretches and not ask.slo.sliced:
+        return events
+    starts = events.edges[:-1]
+    good, valid = events.between(starts, events.edges[1:])
+    parts = judge_slices(ask.slo, good, valid) if ask.slo.sliced else np.stack([good, valid], axis=1)
+    return counted_of(ask.edges, starts, _corrected(ask.slo, starts, parts, stretches, events.floors), events.floors)
 
 
-def _judge(asks: Sequence[BookAsk]) -> list[Counted]:
+def _corrected(
+    slo: SLO, starts: Integers, parts: NDArray[Any], stretches: Stretches, floors: tuple[int, int]
+) -> NDArray[Any]:
+    width = seconds(slo.sliced) if slo.sliced else MINUTE
+    return correct(starts, parts, [widen(one, floors, width) for one in stretches]) if stretches else parts
+
+
+def _judge(pairs: Sequence[tuple[BookAsk, Stretches]]) -> list[Counted]:
     """Every slice that touches the edges, judged by its measure."""
     read = read_tallies_of(
         Ask(
@@ -100,24 +157,25 @@ def _judge(asks: Sequence[BookAsk]) -> list[Counted]:
             frozenset(metrics_of(ask.slo)),
             tuple(_moment(at) for at in _grid(ask, ask.slo.sliced or LONG)),
         )
-        for ask in asks
+        for ask, _stretches in pairs
     )
-    return [
-        counted_of(
-            ask.edges,
-            np.array([seconds(tally.start) for tally in found]),
-            np.array([good_valid(ask.slo, tally, ask.subject) for tally in found]),
-        )
-        for ask, found in zip(asks, read, strict=True)
-    ]
+    return [_of_measures(ask, stretches, found) for (ask, stretches), found in zip(pairs, read, strict=True)]
 
 
-def counted_of(edges: Integers, starts: Integers, parts: Integers) -> Counted:
+def _of_measures(ask: BookAsk, stretches: Stretches, slices: Sequence[Tally]) -> Counted:
+    starts = np.array([seconds(tally.start) for tally in slices])
+    parts = np.array([good_valid(ask.slo, tally, ask.subject) for tally in slices])
+    return counted_of(ask.edges, starts, _corrected(ask.slo, starts, parts, stretches, (NEVER, NEVER)))
+
+
+def counted_of(
+    edges: Integers, starts: Integers, parts: NDArray[Any], floors: tuple[int, int] = (NEVER, NEVER)
+) -> Counted:
     """The book at `edges` of parts (good, valid) that begin at `starts`, ascending; each counts where it begins."""
     sums = np.zeros((len(parts) + 1, 2), dtype=parts.dtype)
     np.cumsum(parts[::-1], axis=0, out=sums[1:])
     since = sums[::-1][np.searchsorted(starts, edges)]
-    return Counted(edges, since - since[-1])
+    return Counted(edges, since - since[-1], floors)
 
 
 def _moment(at: int) -> datetime:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from monitoring.api.comparison import CompareView
+from monitoring.api.corrections import CorrectionsView, CorrectionWithdrawalView, SLOCorrectionsView
 from monitoring.api.costs import CostsView
 from monitoring.api.drift import DriftView
 from monitoring.api.estimators import EstimatorView
@@ -40,4 +41,7 @@ urlpatterns = [
     path("slos/suggested", SuggestedSLOsView.as_view()),
     path("slos/<slug:slug>", SLOView.as_view()),
     path("slos/<slug:slug>/budget", BudgetView.as_view()),
+    path("slos/<slug:slug>/corrections", SLOCorrectionsView.as_view()),
+    path("slo-corrections", CorrectionsView.as_view()),
+    path("slo-corrections/<slug:slug>/withdraw", CorrectionWithdrawalView.as_view()),
 ]

@@ -11,10 +11,11 @@ from models_registry.models import LONGEST
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
 from monitoring.indicators import INDICATORS, SLICES
 from monitoring.measures import subjects_of
-from monitoring.models import SLO, TIME_SLICES, Policy
+from monitoring.models import SLO, TIME_SLICES, Correction, Policy
 from monitoring.stats.layouts import HOURLY
 
 HOUR = timedelta(hours=1)
+LONGEST_CORRECTION = timedelta(days=366)
 FEWEST_SLICES, MOST_SLICES, MOST_COUNTED = 4, 1_000, 10_080  # the last of slices that events are counted in
 
 
@@ -27,6 +28,35 @@ def slo_problems(slo: SLO) -> dict[str, str]:
         problems["model"] = _("This model belongs to another project.")
     own = _slice_problems(slo) if slo.sli == TIME_SLICES else _event_problems(slo, SLIS[slo.sli])
     return problems | own | _bound_problems(slo) | _promise_problems(slo) | _window_problems(slo)
+
+
+def correction_problems(correction: Correction) -> dict[str, str]:
+    """Field to a sentence that names the mend; empty when it can be written down, or as it is already."""
+    problems: dict[str, str] = {}
+    for field, named in (("slo", correction.slo), ("model", correction.model)):
+        if named is not None and named.project_id != correction.project_id:
+            problems[field] = _("This belongs to another project.")
+    if correction.slo is not None and correction.model is not None:
+        problems["model"] = _("Name an SLO or a model, not both: a model stands for all of its SLOs.")
+    if correction.ends_at <= correction.starts_at:
+        problems["ends_at"] = _("It must end after it starts.")
+    elif correction.ends_at - correction.starts_at > LONGEST_CORRECTION:
+        problems["ends_at"] = _("At most %(days)d days can be corrected at once.") % {"days": LONGEST_CORRECTION.days}
+    if not correction.reason.strip():
+        problems["reason"] = _("Say why, for whoever reads the budget later.")
+    return problems | _history_problems(correction)
+
+
+def _history_problems(correction: Correction) -> dict[str, str]:
+    """What was written stays; it can only be withdrawn, and that once."""
+    saved = Correction.objects.filter(pk=correction.pk).first() if correction.pk else None
+    if saved is None:
+        return {}
+    told = _("A correction is never changed: withdraw this one and write another.")
+    frozen = ["slo_id", "model_id", "starts_at", "ends_at", "effect", "reason", "author"]
+    if saved.withdrawn_at:
+        frozen += ["withdrawn_at", "withdrawn_by"]
+    return {name.removesuffix("_id"): told for name in frozen if getattr(saved, name) != getattr(correction, name)}
 
 
 def policy_problems(policy: Policy) -> dict[str, str]:

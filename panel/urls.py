@@ -3,7 +3,21 @@
 from django.urls import path
 
 from panel.urls_response import urlpatterns as response_pages
-from panel.views import account, acknowledge, fatigue, feedback, home, measures, model, pulse, rule, search, slo, start
+from panel.views import (
+    account,
+    acknowledge,
+    corrections,
+    fatigue,
+    feedback,
+    home,
+    measures,
+    model,
+    pulse,
+    rule,
+    search,
+    slo,
+    start,
+)
 
 app_name = "panel"
 urlpatterns = [
@@ -28,5 +42,11 @@ urlpatterns = [
     path("p/<slug:project>/slos/", slo.slos, name="slos"),
     path("p/<slug:project>/suggested-slos/", slo.suggestions, name="suggested_slos"),
     path("p/<slug:project>/slos/<slug:slug>/", slo.slo, name="slo"),
+    path("p/<slug:project>/slos/<slug:slug>/corrections/", corrections.create, name="correction_create"),
+    path(
+        "p/<slug:project>/slos/<slug:slug>/corrections/<int:correction>/withdraw/",
+        corrections.withdraw,
+        name="correction_withdraw",
+    ),
     *response_pages,
 ]

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from panel.views import (
     collection,
     comments,
+    corrections,
     explorers,
     incident_moves,
     incidents,
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("incidents/<int:number>/severity/", incident_moves.severity, name="incident_severity"),
     path("incidents/<int:number>/merge/", incident_moves.merge, name="incident_merge"),
     path("incidents/<int:number>/silence/", incidents.silence, name="incident_silence"),
+    path("incidents/<int:number>/exclude/", corrections.exclude, name="incident_exclude"),
     path("incidents/<int:number>/comment/", incidents.comment, name="incident_comment"),
     path("incidents/<int:number>/runbook/<int:runbook>/start/", incidents.start_runbook, name="incident_runbook_start"),
     path("incidents/<int:number>/step/<int:step>/", incidents.step, name="incident_step"),

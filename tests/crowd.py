@@ -33,6 +33,7 @@ from monitoring.models import (
     SLO,
     AppliedPrice,
     BusinessEvent,
+    Correction,
     DeadLetter,
     Estimator,
     Feedback,
@@ -114,6 +115,17 @@ class Crowd:
                 target=0.99,
             )
             self._keep("slo", slo)
+        for corrected in dict.fromkeys([slo, self.first["slo"]]):
+            row = Correction.objects.create(
+                project=self.project,
+                slug=f"work-{number}-{corrected.pk}",
+                slo=corrected,
+                starts_at=cast.NOW - timedelta(hours=number + 1),
+                ends_at=cast.NOW - timedelta(hours=number),
+                reason="work",
+                author="ana",
+            )
+            self._keep("correction", row)
         for promise in dict.fromkeys([slo, self.first["slo"]]):
             rule = AlertRule.objects.create(
                 project=self.project, slug=f"rule-{number}-{promise.pk}", name="Rule", kind="burn_rate", slo=promise

@@ -58,6 +58,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "slos/": first["slo"].slug,
         "runbooks/": first["runbook"].slug,
         "policies/": first["policy"].slug,
+        "slo-corrections/": first["correction"].slug,
         "rules/": first["rule"].slug,
         "fatigue/": first["rule"].slug,
     }

@@ -11,13 +11,14 @@ from alerting.channels import channel_kind
 from alerting.channels.base import ChannelError
 from alerting.models import AlertRule, Channel, Inhibition, Maintenance, Route
 from alerting.validate import route_problems, rule_problems
+from config.definitions.moments import read_moment, write_moment
 from config.definitions.mutes import read_days, read_time, write_days
 from config.definitions.plain import matcher_lines, plain
 from config.definitions.routes import read_matchers
 from models_registry.models import Model, Prompt
-from monitoring.models import SLO, OwnPrice, Policy
+from monitoring.models import SLO, Correction, OwnPrice, Policy
 from monitoring.pricing.prices import BUCKETS
-from monitoring.validate import policy_problems, slo_problems
+from monitoring.validate import correction_problems, policy_problems, slo_problems
 from runbooks.models import Runbook
 
 
@@ -49,10 +50,15 @@ class Kind:
 
 MATCHERS = Form(read_matchers, matcher_lines)
 TIME = Form(read_time, plain)
+MOMENT = Form(read_moment, write_moment)
 
 
 def _check_slo(slo: SLO) -> None:
     _raise(slo_problems(slo))
+
+
+def _check_correction(correction: Correction) -> None:
+    _raise(correction_problems(correction))
 
 
 def _check_rule(rule: AlertRule) -> None:
@@ -116,6 +122,15 @@ KINDS = [
         ),
         {"model": Model},
         _check_slo,
+    ),
+    Kind(
+        "corrections",
+        Correction,
+        "slug",
+        ("slo", "model", "starts_at", "ends_at", "effect", "reason", "author", "withdrawn_at", "withdrawn_by"),
+        {"slo": SLO, "model": Model},
+        _check_correction,
+        {"starts_at": MOMENT, "ends_at": MOMENT, "withdrawn_at": MOMENT},
     ),
     Kind(
         "policies",

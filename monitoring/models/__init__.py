@@ -1,5 +1,6 @@
 """Nouns of monitoring, one file per concern."""
 
+from monitoring.models.corrections import Correction
 from monitoring.models.estimators import Estimator, LossTrees
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
@@ -20,6 +21,7 @@ __all__ = [
     "Bucket",
     "BusinessEvent",
     "Category",
+    "Correction",
     "DeadLetter",
     "DirtyHour",
     "Estimator",

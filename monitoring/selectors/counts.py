@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from monitoring.selectors.floors import NEVER
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.tiles import Name, Tiles, fetch
 from monitoring.stats.histogram import spread
@@ -51,16 +52,24 @@ class CountAsk:
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """Good and valid from each edge to the last one; `sums` has the shape (edges, 2). Shares of slices are no whole numbers."""
+    """Good and valid from each edge to the last one; `sums` has the shape (edges, 2). Shares of slices are no whole numbers.
+
+    Before `floors` minutes, and hours, are gone.
+    """
 
     edges: Integers
     sums: NDArray[Any]
+    floors: tuple[int, int] = (NEVER, NEVER)
 
     def between(self, starts: Integers, ends: Integers) -> tuple[NDArray[Any], NDArray[Any]]:
         """(good, valid) of windows [start, end), element by element. Every moment is one of the edges."""
-        low, high = (self.sums[np.searchsorted(self.edges, side)] for side in (starts, ends))
-        found = low - high
+        found = self.since(starts) - self.since(ends)
         return found[..., 0], found[..., 1]
+
+    def since(self, moments: Integers) -> NDArray[Any]:
+        """(good, valid) from each of these edges to the last one, along a new last axis."""
+        found: NDArray[Any] = self.sums[np.searchsorted(self.edges, moments)]
+        return found
 
 
 def edges_of(moments: Iterable[datetime]) -> Integers:
@@ -110,7 +119,10 @@ def _count(asks: Sequence[CountAsk], tiles: Tiles) -> list[Counted]:
     edges = [snap(ask.edges, tiles.floors) for ask in asks]
     last = np.repeat(np.array([one[-1] for one in edges]), sizes)
     sums = running.since(np.repeat(np.array(mine), sizes), np.concatenate(edges), last)
-    return [Counted(ask.edges, part) for ask, part in zip(asks, np.split(sums, np.cumsum(sizes)[:-1]), strict=True)]
+    return [
+        Counted(ask.edges, part, tiles.floors)
+        for ask, part in zip(asks, np.split(sums, np.cumsum(sizes)[:-1]), strict=True)
+    ]
 
 
 def _running(ask: CountAsk, tiles: Tiles, pairs: Integers) -> Running:

@@ -56,14 +56,14 @@ def home_page(project: Project, span: Range, *, now: datetime) -> Home | None:
 
     Summaries are read twice: what is true of every model, then what tells more of the worst of it.
     """
-    hurt = history.incidents_since(project, min(now - DAY, span.begins(now=now)))
+    hurt, slos = history.incidents_and_slos(project, min(now - DAY, span.begins(now=now)))
     incidents = worst_first(one for one in hurt if not one.is_over)
     edges = _day_edges(now)
     seen = fleet(project, incidents, now=now, series=lambda model, subject: _day_wanted(model, subject, edges))
     rows = seen.rows
     if not rows:
         return None
-    day, named = Day(edges, seen.series), cause_of(rows, incidents)
+    day, named = Day(edges, seen.series), cause_of(rows, incidents, slos)
     focus, cause = _focus(rows, named)
     worst = seen.judged[0] if seen.judged else None
     more = _look_closer(focus, cause, named, span, now=now)

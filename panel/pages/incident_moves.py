@@ -11,6 +11,7 @@ from alerting import lifecycle
 from alerting.lifecycle import Move, possible
 from alerting.models import Incident, Severity
 from models_registry.models import User
+from panel.pages.corrections import Exclusion, exclusion_of
 
 MORNING: Final = time(9)
 SNOOZE_HOURS: Final = (1, 4)
@@ -28,11 +29,12 @@ class Moves:
     targets: Sequence[Incident]
     morning: datetime
     other_severity: tuple[str, str]
+    exclusion: Exclusion | None
     snooze_hours: tuple[int, ...] = SNOOZE_HOURS
 
 
 def moves_of(incident: Incident, *, now: datetime) -> Moves:
-    """Two queries; the newest 50 incidents that are under way can take this one."""
+    """Three queries; the newest 50 incidents that are under way can take this one."""
     moves = frozenset(move.value for move in possible(lifecycle.State(incident.state)))
     under_way = not incident.is_over
     targets = Incident.objects.filter(project=incident.project_id, state__in=lifecycle.UNDER_WAY).exclude(
@@ -47,6 +49,7 @@ def moves_of(incident: Incident, *, now: datetime) -> Moves:
         targets=list(targets.order_by("-number")[:MOST_CHOICES]) if Move.MERGE.value in moves else [],
         morning=next_morning(now),
         other_severity=(other.value, str(other.label)),
+        exclusion=exclusion_of(incident, now=now),
     )
 
 

@@ -18,6 +18,7 @@ from monitoring.slo import BudgetDay, budget_days, budget_series
 from monitoring.stats.burn import span_label
 from panel import format as write
 from panel.pages import history
+from panel.pages.corrections import CorrectionRow, correction_rows
 from panel.pages.fleet import Judged, judge
 from panel.pages.indicators import Shown, is_estimate, promised, scope_of, shown
 from panel.pages.plot import Band, Chart, Line, Threshold
@@ -117,6 +118,7 @@ class SLOPage:
     days: list[DayCell]
     pairs: list[PairRow]
     rules: list[RuleRow]
+    corrections: list[CorrectionRow]
     charts: list[Chart]
 
 
@@ -134,6 +136,7 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
         burn_down=BurnDown(points, bands, _("Budget left of %(slo)s") % {"slo": slo}),
         pairs=_pairs(judged),
         rules=_rules(slo),
+        corrections=correction_rows(slo, now=now),
         charts=_charts(slo, span, now=now),
     )
 

@@ -1,6 +1,6 @@
 """The one sentence on top of home: what is wrong, since when, and how much time is left."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from alerting.models import Alert, Incident, Severity
+from alerting.models import Incident, Severity
 from lib import clock
 from models_registry.models import Project
 from models_registry.shipped import shipped
@@ -52,10 +52,10 @@ def worst_first(incidents: Iterable[Incident]) -> list[Incident]:
     return sorted(incidents, key=lambda one: (SEVERITY_ORDER[Severity(one.severity)], one.opened_at))
 
 
-def cause_of(rows: list[ModelRow], incidents: list[Incident]) -> Judged | None:
+def cause_of(rows: list[ModelRow], incidents: list[Incident], slos: Mapping[int, Collection[int]]) -> Judged | None:
     """The SLO that the verdict will speak of, if there is one."""
     if incidents:
-        return _cause(incidents[0], _row_of(incidents[0], rows))
+        return _cause(_row_of(incidents[0], rows), slos.get(incidents[0].pk, ()))
     burning = _burning(rows)
     return _spending(burning[0]) if burning else None
 
@@ -141,12 +141,10 @@ def _headline(incidents: list[Incident], rows: list[ModelRow]) -> str:
     return ngettext("%(count)d incident is open", "%(count)d incidents are open", count) % {"count": count}
 
 
-def _cause(incident: Incident, row: ModelRow | None) -> Judged | None:
+def _cause(row: ModelRow | None, causes: Collection[int]) -> Judged | None:
     """The SLO whose rule fired in the incident; none for plain thresholds."""
     if row is None:
         return None
-    rules = Alert.objects.filter(incident=incident, rule__slo__isnull=False).values_list("rule__slo_id", flat=True)
-    causes = set(rules)
     return next((one for one in row.slos if one.slo.pk in causes), None)
 
 

@@ -8,6 +8,7 @@ from models_registry.models import Project
 from monitoring.models import SLO
 from panel.access import project_page
 from panel.pages import ranges
+from panel.pages.corrections import CorrectionForm
 from panel.pages.fleet import judge_all
 from panel.pages.slo import slo_page
 from panel.pages.suggested import suggested
@@ -23,9 +24,21 @@ def slos(request: HttpRequest, project: Project) -> HttpResponse:
 def slo(request: HttpRequest, project: Project, slug: str) -> HttpResponse:
     """One SLO: promise, attainment, budget, burn."""
     found = get_object_or_404(SLO.objects.select_related("model", "project"), project=project, slug=slug)
+    return show_slo(request, found)
+
+
+def show_slo(request: HttpRequest, slo: SLO, *, form: CorrectionForm | None = None, status: int = 200) -> HttpResponse:
+    """Its page; `form` as a person filled it in."""
     span = ranges.chosen(request.GET.get("range"))
-    context = {"project": project, "slo": found, "range": span, "ranges": ranges.RANGES.values()}
-    return render(request, "panel/slo.html", context | {"page": slo_page(found, span, now=clock.now())})
+    context = {
+        "project": slo.project,
+        "slo": slo,
+        "range": span,
+        "ranges": ranges.RANGES.values(),
+        "page": slo_page(slo, span, now=clock.now()),
+        "form": form or CorrectionForm(),
+    }
+    return render(request, "panel/slo.html", context, status=status)
 
 
 @project_page("monitoring.view_slo")

@@ -16,6 +16,7 @@ from models_registry.keys import create_key
 from models_registry.models import Model, Prompt
 from models_registry.roles import RESPONDER
 from monitoring.ingest.views import PATHS
+from monitoring.models import Correction
 from tests.cast import NOW, make_incident, make_person
 from tests.monitoring.references import applicants
 
@@ -70,6 +71,15 @@ WRITES: dict[str, Any] = {
         "rule": {"kind": "threshold", "model": "credit-risk", "measure": "error_rate", "threshold": 0.05},
     },
     "/api/v1/slos/preview": {"slo": {"model": "credit-risk", "sli": "availability", "target": 0.999}},
+    "/api/v1/slo-corrections": {
+        "model": "credit-risk",
+        "starts_at": EARLIER,
+        "ends_at": NOW.isoformat(),
+        "effect": "good",
+        "reason": "Moved the database.",
+        "slug": "moved",
+    },
+    "/api/v1/slo-corrections/{slug}/withdraw": None,
     "/api/v1/quiet-hours": {
         "person": "rui",
         "starts": "22:00",
@@ -153,6 +163,14 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
     incident = make_incident(project, model=credit_risk)
     AlertRule.objects.create(
         project=project, slug="credit-risk", kind="heartbeat", model=credit_risk, window=timedelta(hours=1)
+    )
+    Correction.objects.create(
+        project=project,
+        slug="credit-risk",
+        starts_at=NOW,
+        ends_at=NOW + timedelta(hours=1),
+        reason="work",
+        author="ana",
     )
     channel = Channel.objects.create(project=project, name="log", kind=Channel.Kind.CONSOLE)
     silence = Silence.objects.create(

@@ -126,7 +126,7 @@ def test_a_status_costs_the_same_however_much_happened(
     slo = promise(credit_risk)
     for day in range(days):
         served(credit_risk, NOW - day * DAY - HOUR, ok=10)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         slo_status(slo, now=NOW)
 
 
@@ -134,7 +134,7 @@ def test_many_objectives_share_what_they_can(credit_risk: Model, django_assert_n
     for sli in ("availability", "accuracy", "recall", "precision"):
         promise(credit_risk, sli, 0.9)
     slos = SLO.objects.select_related("model")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         found = slo_statuses(slos, now=NOW)
     assert found == {slo.pk: slo_status(slo, now=NOW) for slo in slos}
 

@@ -1,0 +1,69 @@
+"""The admin of corrections: written down, looked at, withdrawn, never changed."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from lib import clock
+from models_registry.admin_parts import person
+from monitoring.corrections import record_correction, withdraw_correction
+from monitoring.models import Correction
+from monitoring.validate import correction_problems
+
+
+class CorrectionForm(forms.ModelForm[Correction]):
+    """One that makes no sense is refused with the mend."""
+
+    class Meta:
+        """Everything a person decides; whose it is says the session."""
+
+        model = Correction
+        fields = ("project", "slo", "model", "starts_at", "ends_at", "effect", "reason", "slug")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+
+    def clean(self) -> dict[str, Any] | None:
+        """Whether it can be written down."""
+        cleaned = super().clean()
+        if cleaned and not self.errors:
+            for field, problem in correction_problems(Correction(**cleaned)).items():
+                self.add_error(field, problem)
+        return cleaned
+
+
+@admin.register(Correction)
+class CorrectionAdmin(admin.ModelAdmin[Correction]):
+    """Stretches of time that budgets do not count as they were."""
+
+    form = CorrectionForm
+    list_display = ("slug", "project", "slo", "model", "starts_at", "ends_at", "effect", "author", "withdrawn_at")
+    list_filter = ("project", "effect")
+    list_select_related = ("project", "slo", "model")
+    search_fields = ("slug", "reason", "author")
+    actions = ("withdraw",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Correction | None = None) -> bool:
+        """Whoever may withdraw reaches the list and its action; what was written does not change."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Correction | None = None) -> bool:
+        """A budget that was told once stays explained; a correction is withdrawn."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Correction, form: Any, change: bool) -> None:
+        """Under the name of whoever wrote it."""
+        obj.author = person(request).get_username()
+        record_correction(obj, now=clock.now())
+
+    @admin.action(description=_("Withdraw: count everything as it was"), permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Correction]) -> None:
+        """That it was corrected stays to be read."""
+        for correction in queryset.filter(withdrawn_at=None):
+            withdraw_correction(correction, by=person(request).get_username(), now=clock.now())

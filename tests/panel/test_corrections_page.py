@@ -1,0 +1,176 @@
+"""Corrections where people write them: on the page of an SLO, from an incident, by API, in a file, in the admin."""
+
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils.timezone import localtime
+
+from alerting.models import Incident
+from config.definitions.export import export
+from models_registry.keys import create_key
+from models_registry.models import Model, User
+from models_registry.roles import VIEWER
+from monitoring.models import SLO, Correction
+from monitoring.slo import slo_status
+from tests.cast import make_incident, make_person
+from tests.monitoring.series import served
+
+HOUR = timedelta(hours=1)
+PAGE = "/p/aurora/slos/answered/"
+
+
+@pytest.fixture
+def slo(credit_risk: Model, stopped_clock: datetime) -> SLO:
+    """Two hours ago half of what was asked failed."""
+    for back in range(1, 20):
+        served(credit_risk, stopped_clock - back * HOUR, ok=50, failed=50 if back == 2 else 0)
+    return SLO.objects.create(
+        project=credit_risk.project,
+        model=credit_risk,
+        slug="answered",
+        name="Answered",
+        sli="availability",
+        target=0.9,
+        window=timedelta(days=1),
+    )
+
+
+def asked(now: datetime, **change: object) -> dict[str, object]:
+    begin = localtime(now - 2 * HOUR).replace(tzinfo=None)
+    return {
+        "starts_at": begin.isoformat(timespec="minutes"),
+        "ends_at": (begin + HOUR).isoformat(timespec="minutes"),
+        "effect": "excluded",
+        "reason": "moved the database",
+        **change,
+    }
+
+
+def test_a_stretch_is_left_out_shown_and_taken_back(slo: SLO, as_bia: Client, stopped_clock: datetime) -> None:
+    assert slo_status(slo, now=stopped_clock).attained == 19 / 20
+    page = as_bia.post(f"{PAGE}corrections/", asked(stopped_clock), follow=True).content.decode()
+    assert "moved the database" in page
+    assert "50 bad of 100 events of the window" in page
+    assert slo_status(slo, now=stopped_clock).attained == 1
+    row = Correction.objects.get()
+    assert (row.author, row.slo, row.starts_at) == ("bia", slo, stopped_clock - 2 * HOUR)
+    page = as_bia.post(f"{PAGE}corrections/{row.pk}/withdraw/", follow=True).content.decode()
+    assert "withdrawn by bia" in page
+    assert slo_status(slo, now=stopped_clock).attained == 19 / 20
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"reason": ""}, "required"),
+        ({"ends_at": "2020-01-01T00:00"}, "end after it starts"),
+        ({"starts_at": "yesterday"}, "valid date"),
+        ({"effect": "doubled"}, "valid choice"),
+    ],
+)
+def test_what_makes_no_sense_is_told_where_it_was_typed(
+    slo: SLO, as_bia: Client, stopped_clock: datetime, change: dict[str, str], says: str
+) -> None:
+    answer = as_bia.post(f"{PAGE}corrections/", asked(stopped_clock, **change))
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert says in page
+    assert "2026-03-10T" in page, "what was typed is still there"
+    assert not Correction.objects.exists()
+
+
+def test_who_only_looks_corrects_nothing(slo: SLO, client: Client, stopped_clock: datetime) -> None:
+    client.force_login(make_person("rui", VIEWER))
+    assert "Correct a stretch" not in client.get(PAGE).content.decode()
+    assert client.post(f"{PAGE}corrections/", asked(stopped_clock)).status_code == 403
+
+
+def test_an_incident_is_left_out_of_the_budget(
+    slo: SLO, credit_risk: Model, as_bia: Client, stopped_clock: datetime
+) -> None:
+    incident: Incident = make_incident(
+        credit_risk.project, model=credit_risk, at=stopped_clock - 2 * HOUR, resolved_at=stopped_clock - HOUR
+    )
+    Incident.objects.update(state="resolved")
+    address = f"/incidents/{incident.number}/"
+    assert "Leave it out of the error budget of" in as_bia.get(address).content.decode()
+    wanted = {"slo": "answered", "text": "not ours", "effect": "good"}
+    page = as_bia.post(f"{address}exclude/", wanted, follow=True).content.decode()
+    assert "no longer counts this incident" in page
+    row = Correction.objects.get()
+    assert (row.slug, row.effect, row.reason) == (f"incident-{incident.number}", "good", "not ours")
+    assert slo_status(slo, now=stopped_clock).attained == 1
+    refused = as_bia.post(f"{address}exclude/", {**wanted, "effect": "doubled"})
+    assert refused.status_code == 409
+    as_bia.post(f"{address}exclude/", {**wanted, "slo": ""}, follow=True)
+    assert Correction.objects.filter(model=credit_risk, slo=None).exists()
+
+
+def test_programs_write_read_and_withdraw(slo: SLO, stopped_clock: datetime) -> None:
+    token = create_key(project=slo.project, name="k", scopes=["read", "respond"])[1]
+    api = Client(headers={"authorization": f"Bearer {token}"})
+    wanted = {"slo": "answered", "starts_at": "2026-03-10T13:00:00Z", "ends_at": "2026-03-10T14:00:00Z", "reason": "r"}
+    made = api.post("/api/v1/slo-corrections", wanted, content_type="application/json")
+    assert made.status_code == 201, made.json()
+    assert made.json()["slug"] == "2026-03-10-1300"
+    [item] = api.get("/api/v1/slos/answered/corrections").json()["items"]
+    assert (item["good"], item["valid"], item["covers_from"]) == (50, 100, "2026-03-10T13:00:00Z")
+    assert api.get("/api/v1/slos/answered").json()["attained"] == 1
+    gone = api.post("/api/v1/slo-corrections/2026-03-10-1300/withdraw")
+    assert gone.json()["withdrawn_at"]
+    assert [one["slug"] for one in api.get("/api/v1/slo-corrections").json()["items"]] == ["2026-03-10-1300"]
+    for change, field in (
+        ({"ends_at": wanted["starts_at"]}, "ends_at"),
+        ({"slo": "nobody"}, "slo"),
+        ({"model": "credit-risk"}, "model"),
+    ):
+        refused = api.post("/api/v1/slo-corrections", {**wanted, **change}, content_type="application/json")
+        assert refused.status_code == 400
+        assert field in refused.content.decode()
+    assert api.post("/api/v1/slo-corrections/nothing/withdraw").status_code == 404
+
+
+def test_a_file_holds_them_and_changes_none(slo: SLO, tmp_path: Path, stopped_clock: datetime) -> None:
+    file = tmp_path / "panel.yml"
+    text = """
+project: aurora
+corrections:
+  night-work:
+    slo: answered
+    starts_at: 2026-03-10T10:00:00-03:00
+    ends_at: "2026-03-10T14:00:00Z"
+    reason: moved the database
+    author: ana
+"""
+
+    def apply(content: str) -> None:
+        file.write_text(content)
+        call_command("apply", str(file), stdout=StringIO())
+
+    apply(text)
+    assert slo_status(slo, now=stopped_clock).attained == 1
+    apply(text)
+    apply(yaml.safe_dump(export(slo.project).document, allow_unicode=True))
+    assert Correction.objects.get().withdrawn_at is None
+    with pytest.raises(CommandError, match="never changed"):
+        apply(text.replace("moved", "burnt"))
+    apply(f"{text}    withdrawn_at: 2026-03-11T10:00:00Z\n    withdrawn_by: ana\n")
+    assert slo_status(slo, now=stopped_clock).attained == 19 / 20
+
+
+def test_the_admin_writes_and_withdraws(slo: SLO, as_ana: Client, ana: User, stopped_clock: datetime) -> None:
+    wanted = {"project": slo.project_id, "slo": slo.pk, "effect": "excluded", "reason": "work"}
+    wanted |= {"starts_at_0": "2026-03-10", "starts_at_1": "10:00", "ends_at_0": "2026-03-10", "ends_at_1": "12:00"}
+    answer = as_ana.post("/admin/monitoring/correction/add/", wanted)
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    row = Correction.objects.get()
+    assert row.author == "ana"
+    as_ana.post("/admin/monitoring/correction/", {"action": "withdraw", "_selected_action": [row.pk]})
+    row.refresh_from_db()
+    assert row.withdrawn_by == "ana"
+    assert as_ana.post(f"/admin/monitoring/correction/{row.pk}/change/", wanted).status_code == 403
