@@ -27,6 +27,7 @@ from alerting.replay import Slots, Stretch, firings, replay
 from alerting.slots import interval_of, slot_of
 from alerting.states import BLIND, SEEN, State
 from monitoring.measures import subjects_of
+from monitoring.objective_windows import WindowsAsk
 from monitoring.selectors.history import Question, coarse_until
 from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Floats, epoch
@@ -114,6 +115,8 @@ class Past:
     def fits(self, asked: Asked) -> bool:
         """Whether it holds what this question asks for."""
         mine = self.question
+        if isinstance(asked, WindowsAsk) and isinstance(mine, WindowsAsk):
+            return asked.is_answered_by(mine)
         if not isinstance(asked, Question) or not isinstance(mine, Question):
             return False
         same = (mine.scope, mine.metrics, mine.past, mine.past_of) == (

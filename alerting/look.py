@@ -8,19 +8,25 @@ from django.db.models import Max
 
 from alerting.kinds.base import Asked, Beats, BeatsAsked, Members, MembersAsked, moment
 from alerting.models import Alert, Heartbeat
+from monitoring.objective_windows import WindowsAsk, read_objective_windows
 from monitoring.selectors.history import Question, read_history, read_once
 from monitoring.stats.windows import Floats, epoch
 
 
 def look(asked: Sequence[Asked]) -> list[Any]:
-    """What each asked for at its one instant: a statement for summaries, one for heartbeats, one for other rules."""
+    """What each asked for at its one instant: for any number of them one statement for the
+    events of objectives, one for other summaries, one for heartbeats, one for other rules.
+    """
     windows = iter(read_once(one for one in asked if isinstance(one, Question)))
+    promised = iter(read_objective_windows([one for one in asked if isinstance(one, WindowsAsk)]))
     beats = _newest([one for one in asked if isinstance(one, BeatsAsked)])
     states = _states([one for one in asked if isinstance(one, MembersAsked)])
     found: list[Any] = []
     for one in asked:
         if isinstance(one, BeatsAsked):
             found.append(Beats(one.until, np.array([beats.get(one.rule_id or 0, -1)])))
+        elif isinstance(one, WindowsAsk):
+            found.append(next(promised))
         elif isinstance(one, MembersAsked):
             found.append(Members(one.until, {slug: _fires(states, one.project_id, slug) for slug in one.slugs}))
         else:
@@ -28,10 +34,12 @@ def look(asked: Sequence[Asked]) -> list[Any]:
     return found
 
 
-def look_back(asked: Question | BeatsAsked) -> Any:
+def look_back(asked: Question | WindowsAsk | BeatsAsked) -> Any:
     """The same for many instants."""
     if isinstance(asked, Question):
         return read_history(asked)
+    if isinstance(asked, WindowsAsk):
+        return read_objective_windows([asked])[0]
     rows = Heartbeat.objects.filter(rule=asked.rule_id, at__lte=moment(asked.until[-1])).order_by("at")
     times = np.array([-1, *(epoch(at) for at in rows.values_list("at", flat=True))], dtype=np.int64)
     return Beats(asked.until, times[np.searchsorted(times, asked.until, side="right") - 1])

@@ -21,6 +21,7 @@ from alerting.replay import Move, Slots, replay
 from alerting.states import State
 from alerting.targets import labels_of
 from monitoring.measures import subjects_of
+from monitoring.objective_windows import WindowsAsk, rehearsed
 from monitoring.stats import layouts
 from monitoring.stats.histogram import PAIR, pack
 from monitoring.stats.sliding import Column, Name, Sliding, newest_at
@@ -136,6 +137,8 @@ def _seen(
     if isinstance(asked, BeatsAsked):
         return _beats(rule, asked, told, interval)
     columns = _columns(told, rule_model(rule).positive_label, interval)
+    if isinstance(asked, WindowsAsk):
+        return rehearsed(asked, columns)
     past = tuple(int(by.total_seconds()) // MINUTE * MINUTE for by in asked.past)
     wanted = {name: found for name, found in columns.items() if name[0] in asked.metrics}
     newest = newest_at(columns, asked.edges, before=None) if layouts.NEWEST in asked.metrics else None

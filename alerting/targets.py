@@ -11,6 +11,7 @@ from alerting.kinds.base import Asked, environment_of, rule_model
 from alerting.models import AlertRule
 from models_registry.models import ModelVersion
 from monitoring.models import Series
+from monitoring.objective_windows import WindowsAsk
 from monitoring.selectors.history import Question
 
 MOST: Final = 50
@@ -33,10 +34,12 @@ class Target:
 
     def narrow(self, question: Asked) -> Asked:
         """The question about this group alone."""
-        if not self.group or not isinstance(question, Question):
-            return question
         narrower = {"segment": self.segment} if self.segment else {"version_id": self.version_id}
-        return replace(question, scope=replace(question.scope, **narrower))
+        if self.group and isinstance(question, WindowsAsk):
+            return replace(question, book=replace(question.book, **narrower))
+        if self.group and isinstance(question, Question):
+            return replace(question, scope=replace(question.scope, **narrower))
+        return question
 
 
 @cache

@@ -1,73 +1,76 @@
 """Good and valid of an objective's windows at many instants, for rules: the present by one, a replayed past by thousands."""
 
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from monitoring.indicators import good_valid, metrics_of, settles_with
+from monitoring.books import BookAsk, counted_of, edges_for, read_books, seconds, starts_of
+from monitoring.indicators import good_valid, settles_with
 from monitoring.models import SLO
-from monitoring.selectors.history import Question, window_edges
-from monitoring.selectors.summaries import Scope
-from monitoring.slo import counts_of
-from monitoring.stats.sliding import Sliding
-from monitoring.stats.tally import Subject, Tally
-from monitoring.stats.windows import Integers, Once, Windows
+from monitoring.selectors.counts import Counted
+from monitoring.stats.sliding import Column, Name, Sliding
+from monitoring.stats.tally import Subject
+from monitoring.stats.tiers import Integers
 
 MINUTE: Final = 60
-# By span in seconds: (good, valid), each over instants.
-Sums = dict[int, tuple[Integers, Integers]]
+# By span in seconds: (good, valid), each over instants. Shares of slices are no whole numbers.
+Sums = dict[int, tuple[NDArray[Any], NDArray[Any]]]
 
 
-def ask_windows(slo: SLO, subject: Subject, *, until: Integers, spans_s: Iterable[int]) -> Question:
-    """What to read for `sum_windows`: windows of these lengths that end where the indicator has settled.
+@dataclass(frozen=True, eq=False)
+class WindowsAsk:
+    """The book of an objective, of windows that end at these instants (epoch seconds, where the indicator has settled)."""
 
-    Where slices of time are judged, one instant asks for each slice on its own.
-    """
-    ends = until - (int(subject.settle.total_seconds()) if settles_with(slo) == "labels" else 0)
-    edges = _edges(slo, ends, spans_s)
-    if slo.sliced and len(until) == 1:
-        edges = np.arange(edges[0, 0], edges[-1, 0] + 1, _width(slo))[:, None]
-    scope = Scope(slo.project_id, slo.model_id, environment=slo.environment)
-    return Question(scope, frozenset(metrics_of(slo)), edges)
+    book: BookAsk
+    ends: Integers
+
+    def is_answered_by(self, other: "WindowsAsk") -> bool:
+        """Whether what was read for the other holds all of this one, so that it need not be read again."""
+        same = self.book.counts == other.book.counts and np.array_equal(self.ends, other.ends)
+        return same and np.array_equal(self.book.edges, other.book.edges)
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectiveWindows:
+    """What was read for it."""
+
+    book: Counted
+    ends: Integers
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def sums(self, slo: SLO, spans_s: Iterable[int]) -> Sums:
+        """Good and valid of the windows of each of these spans, at each instant."""
+        until = self.book.since(self.ends)
+        found = {span: self.book.since(starts_of(slo, self.ends, np.array(span))) - until for span in set(spans_s)}
+        return {span: (parts[:, 0], parts[:, 1]) for span, parts in found.items()}
+
+
+def ask_windows(slo: SLO, subject: Subject, *, until: Integers, spans_s: Iterable[int]) -> WindowsAsk:
+    """What to read for windows of these lengths that end where the indicator has settled, in whole minutes or slices."""
+    ends = until - (seconds(subject.settle) if settles_with(slo) == "labels" else 0)
+    ends = ends - ends % _width(slo)
+    return WindowsAsk(BookAsk(slo, subject, edges_for(slo, ends, sorted(set(spans_s)))), ends)
+
+
+def read_objective_windows(asks: Sequence[WindowsAsk]) -> list[ObjectiveWindows]:
+    """In their order, by the statements of `read_books`."""
+    read = read_books(ask.book for ask in asks)
+    return [ObjectiveWindows(book, ask.ends) for ask, book in zip(asks, read, strict=True)]
+
+
+def rehearsed(ask: WindowsAsk, columns: Mapping[Name, Sequence[Column]]) -> ObjectiveWindows:
+    """The same of buckets of minutes that somebody made up."""
+    slo, width, edges = ask.book.slo, _width(ask.book.slo), ask.book.edges
+    starts = np.arange(edges[0], edges[-1], width, dtype=np.int64)
+    tallies = Sliding(columns, np.stack([starts, starts + width])).tallies()
+    parts = np.array([good_valid(slo, tally, ask.book.subject) for (tally,) in tallies])
+    return ObjectiveWindows(counted_of(edges, starts, parts.reshape(-1, 2)), ask.ends)
 
 
 def _width(slo: SLO) -> int:
-    return int(slo.sliced.total_seconds()) if slo.sliced else MINUTE
-
-
-def _edges(slo: SLO, ends: Integers, spans_s: Iterable[int]) -> Integers:
-    width = _width(slo)
-    edges = window_edges(ends - ends % width, *(timedelta(seconds=span) for span in set(spans_s)))
-    return edges - edges % width
-
-
-def sum_windows(slo: SLO, subject: Subject, seen: Windows, *, spans_s: Sequence[int]) -> Sums:
-    """Good and valid of each window at each instant."""
-    if isinstance(seen, Once):
-        counts = counts_of(slo, subject, seen.parts, spans_s=spans_s)
-        return {span: (np.array([one.good]), np.array([one.valid])) for span, one in counts.items()}
-    if slo.sliced and isinstance(seen, Sliding):
-        parts = _of_slices(slo, subject, seen, _edges(slo, seen.edges[-1], spans_s))
-    else:
-        parts = seen.sums(lambda tally: _events(slo, tally, subject))
-    windows = np.cumsum(parts[:, ::-1], axis=1)
-    return {span: (windows[0, place], windows[1, place]) for place, span in enumerate(sorted(set(spans_s)))}
-
-
-def _events(slo: SLO, tally: Tally, subject: Subject) -> tuple[int, int]:
-    """Events are whole; only shares of slices are not."""
-    good, valid = good_valid(slo, tally, subject)
-    return int(good), int(valid)
-
-
-def _of_slices(slo: SLO, subject: Subject, seen: Sliding, edges: Integers) -> Integers:
-    """Each slice of time is judged once, however many windows it counts in: (good and valid, parts, instants)."""
-    width = _width(slo)
-    starts = np.arange(int(edges[0].min()), int(edges[-1].max()), width)
-    slices = Sliding(seen.columns, np.stack([starts, starts + width]))
-    verdicts = [good_valid(slo, tally, subject) for (tally,) in slices.tallies()]
-    cumulated = np.cumsum(np.array([(0, 0), *verdicts]), axis=0)
-    windows: Integers = np.diff(cumulated[(edges - edges[0].min()) // width], axis=0).transpose(2, 0, 1)
-    return windows
+    return seconds(slo.sliced) if slo.sliced else MINUTE

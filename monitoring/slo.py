@@ -8,18 +8,16 @@ slices of time are judged, windows are made of whole slices: they end with the l
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate, pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from monitoring.books import BookAsk, budget_start, edges_for, read_books, seconds, starts_of
-from monitoring.indicators import good_valid, metrics_of, settles_with
+from monitoring.indicators import settles_with
 from monitoring.measures import subjects_of
 from monitoring.models import SLO
 from monitoring.selectors.counts import Counted
-from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, window_start
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.burn import (
     DECIMALS,
@@ -34,8 +32,8 @@ from monitoring.stats.burn import (
     standard_pairs,
 )
 from monitoring.stats.periods import days_between
-from monitoring.stats.slices import slice_edges, slice_start, windows_of
-from monitoring.stats.tally import Subject, Tally
+from monitoring.stats.slices import slice_start
+from monitoring.stats.tally import Subject
 from monitoring.stats.tiers import DAY, HOUR, MINUTE, Integers, down, up
 
 STALE_AFTER = timedelta(minutes=2)
@@ -175,55 +173,24 @@ def window_end(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime
     return slice_start(end, slo.sliced) if slo.sliced else end
 
 
-def _edges(slo: SLO, end: datetime, spans_s: Iterable[int]) -> list[datetime]:
-    starts = [window_start(end, timedelta(seconds=span)) for span in sorted(set(spans_s), reverse=True)]
-    return [*(slice_start(start, slo.sliced) if slo.sliced else start for start in starts), end]
+def counts_between(slo: SLO, book: Counted, edges: Sequence[datetime]) -> list[Counts]:
+    """Good and valid between neighbouring edges of `ask_between`. A slice of time counts where it begins."""
+    marks = _marks(slo, edges)
+    good, valid = (side.tolist() for side in book.between(marks[:-1], marks[1:]))
+    return [Counts(*found) for found in zip(good, valid, edges, edges[1:], strict=False)]
 
 
-def counts_of(slo: SLO, subject: Subject, slices: Sequence[Tally], *, spans_s: Iterable[int]) -> dict[int, Counts]:
-    """Good and valid of the windows (end - span, end], by span in seconds: the slices added up backwards."""
-    parts = slices_of(slo, subject, slices)
+def ask_between(slo: SLO, subject: Subject, edges: Sequence[datetime]) -> BookAsk:
+    """What to read for `counts_between`: edges, ascending, are cut down to minutes."""
+    return BookAsk(slo, subject, np.unique(_marks(slo, edges)))
+
+
+def _marks(slo: SLO, edges: Sequence[datetime]) -> Integers:
+    """What begins before the first edge, and reaches over it, counts in the first window."""
+    marks: Integers = down(np.array([seconds(at) for at in edges], dtype=np.int64), MINUTE)
     if slo.sliced:
-        parts = _windows(parts, _edges(slo, parts[-1].end, spans_s))
-    sums = accumulate(reversed(parts), lambda later, earlier: _joined(earlier, later))
-    return dict(zip(sorted(set(spans_s)), sums, strict=True))
-
-
-def _joined(earlier: Counts, later: Counts) -> Counts:
-    return Counts(earlier.good + later.good, earlier.valid + later.valid, earlier.start, later.end)
-
-
-def _windows(slices: Sequence[Counts], edges: Sequence[datetime]) -> list[Counts]:
-    """Slices of time added up in the windows between these edges."""
-    found = [Counts(0, 0, start, end) for start, end in pairwise(edges)]
-    for part, place in zip(slices, windows_of([part.start for part in slices], edges), strict=True):
-        window = found[place]
-        found[place] = Counts(window.good + part.good, window.valid + part.valid, window.start, window.end)
-    return found
-
-
-def ask_slices(slo: SLO, *, edges: Iterable[datetime]) -> Ask:
-    """What to read for `slices_of`: these windows, or every slice of time that touches them."""
-    scope = Scope(slo.project_id, slo.model_id, environment=slo.environment)
-    marks = tuple(edges)
-    return Ask(scope, frozenset(metrics_of(slo)), tuple(slice_edges(marks, slo.sliced)) if slo.sliced else marks)
-
-
-def slices_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> list[Counts]:
-    """Good and valid of each window that was asked for; of each slice of time where those are judged."""
-    return [Counts(*good_valid(slo, tally, subject), tally.start, tally.end) for tally in tallies]
-
-
-def read_slices(slo: SLO, subject: Subject, *, edges: Sequence[datetime]) -> list[Counts]:
-    """Good and valid between neighbouring edges, in one query. A slice of time counts where it begins."""
-    parts = slices_of(slo, subject, read_tallies_of([ask_slices(slo, edges=edges)])[0])
-    return _windows(parts, edges) if slo.sliced else parts
-
-
-def sum_of(slo: SLO, subject: Subject, tallies: Iterable[Tally]) -> Counts:
-    """Good and valid of all that was asked for by `ask_slices`."""
-    parts = slices_of(slo, subject, tallies)
-    return Counts(sum(part.good for part in parts), sum(part.valid for part in parts), parts[0].start, parts[-1].end)
+        marks[0] = down(marks[0], seconds(slo.sliced))
+    return marks
 
 
 def guard_of(slo: SLO, pair: Pair, guard: Guard = GUARD) -> Guard:

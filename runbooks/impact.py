@@ -9,18 +9,20 @@ from django.utils.translation import gettext
 
 from alerting.kinds.base import environment_of, rule_model
 from alerting.models import AlertRule, Incident
+from monitoring.books import read_books
 from monitoring.catalogue import MEASURES
 from monitoring.indicators import is_known
 from monitoring.measures import Wanted, subjects_of
 from monitoring.models import SLO
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
-from monitoring.slo import Counts, ask_slices, sum_of
+from monitoring.slo import Counts, ask_between, counts_between
 from monitoring.stats.tally import Subject, Tally
 from monitoring.value_lost import Loss, value_lost
 from runbooks.selectors import rules_of
 from runbooks.words import figure
 
 MINUTE = timedelta(minutes=1)
+Promised = dict[SLO, Counts]
 
 
 def impact_lines(incident: Incident) -> list[str]:
@@ -36,6 +38,8 @@ def impact_lines(incident: Incident) -> list[str]:
     traffic = Wanted(("requests", "error_rate"), scope, edges, subjects[incident.model.pk])
     asks = {rule: ask for rule in rules if (ask := _ask(rule, edges))}
     (served,), *seen = read_tallies_of([traffic.ask, *asks.values()])
+    measured = {rule: tallies[0] for rule, tallies in zip(asks, seen, strict=True)}
+    promised = _promised(rules, edges, subjects)
     requests, errors = (MEASURES[name].read(served, traffic.subject).value for name in traffic.names)
     lines = [
         gettext("Requests in this window: %(requests)s; errors: %(errors)s.")
@@ -45,8 +49,12 @@ def impact_lines(incident: Incident) -> list[str]:
     if loss:
         lines.append(loss_line(loss))
     # Rules that look at the same thing say the same; a set that keeps the order.
-    said = dict.fromkeys(_rule_line(rule, tallies, subjects) for rule, tallies in zip(asks, seen, strict=True))
-    return [*lines, *said]
+    said = [
+        _promise_line(rule.slo, promised[rule.slo]) if rule.slo else _measure_line(rule, measured[rule], subjects)
+        for rule in rules
+        if rule in measured or rule.slo in promised
+    ]
+    return [*lines, *dict.fromkeys(said)]
 
 
 def loss_of(incident: Incident, *, now: datetime) -> Loss | None:
@@ -94,22 +102,24 @@ def window(incident: Incident) -> tuple[datetime, datetime]:
     return start, start + minutes * MINUTE
 
 
+def _promised(rules: Sequence[AlertRule], edges: tuple[datetime, datetime], subjects: dict[int, Subject]) -> Promised:
+    """Good and valid of the objectives that rules watch, within the window of the incident."""
+    slos = list(dict.fromkeys(rule.slo for rule in rules if rule.slo and is_known(rule.slo)))
+    books = read_books(ask_between(slo, subjects[slo.model_id], edges) for slo in slos)
+    return {slo: counts_between(slo, book, edges)[0] for slo, book in zip(slos, books, strict=True)}
+
+
 def _ask(rule: AlertRule, edges: tuple[datetime, datetime]) -> Ask | None:
-    """What the rule looks at, within the window of the incident; None of a rule that says nothing."""
-    if rule.slo and is_known(rule.slo):
-        return ask_slices(rule.slo, edges=edges)
-    if rule.model and rule.watched in MEASURES:
+    """What a rule on a measure looks at, within the window of the incident; None of a rule that says nothing."""
+    if rule.slo is None and rule.model and rule.watched in MEASURES:
         scope = Scope(rule.project_id, rule.model.pk, environment=rule.environment)
         return Ask(scope, frozenset(MEASURES[rule.watched].metrics), edges)
     return None
 
 
-def _rule_line(rule: AlertRule, tallies: Sequence[Tally], subjects: dict[int, Subject]) -> str:
-    subject = subjects[rule_model(rule).pk]
-    if rule.slo:
-        return _promise_line(rule.slo, sum_of(rule.slo, subject, tallies))
+def _measure_line(rule: AlertRule, tally: Tally, subjects: dict[int, Subject]) -> str:
     measure = MEASURES[rule.watched]
-    reading = measure.read(tallies[0], subject)
+    reading = measure.read(tally, subjects[rule_model(rule).pk])
     seen = {
         "measure": capfirst(str(measure.label)),
         "value": figure(reading.value, measure.unit),

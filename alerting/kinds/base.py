@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from alerting.models import AlertRule, Severity
 from alerting.states import SEEN, Seen
 from models_registry.models import Model
+from monitoring.objective_windows import WindowsAsk
 from monitoring.selectors.history import Question
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.tally import Subject, Tally
@@ -129,7 +130,7 @@ class Members:
         return len(self.until)
 
 
-Asked = Question | BeatsAsked | MembersAsked
+Asked = Question | WindowsAsk | BeatsAsked | MembersAsked
 
 
 def model_problems(rule: AlertRule, needed: str) -> dict[str, str]:
@@ -156,7 +157,8 @@ class RuleKind(Protocol):
         """
 
     def judge(self, rule: AlertRule, subject: Subject, seen: Any) -> Answers:
-        """The answers, from what was read for the question: `Windows`, `Beats` or `Members`. Reads nothing."""
+        """The answers, from what was read for the question: `Windows`, `ObjectiveWindows`, `Beats` or
+        `Members`. Reads nothing."""
 
     def title(self, rule: AlertRule) -> str:
         """What it asks, as the title of an incident, in the active language."""

@@ -15,15 +15,15 @@ from alerting.kinds.base import BREACHED, FINE, NO_DATA, SEVERITIES, Answers, Ju
 from alerting.models import AlertRule, Severity
 from alerting.states import SEEN, Seen
 from models_registry.models import LONGEST
+from monitoring.books import read_books
 from monitoring.catalogue.units import span
 from monitoring.models import SLO
-from monitoring.objective_windows import Sums, ask_windows, sum_windows
-from monitoring.selectors.history import Question
-from monitoring.slo import guard_of, read_slices
+from monitoring.objective_windows import ObjectiveWindows, Sums, WindowsAsk, ask_windows
+from monitoring.slo import ask_between, counts_between, guard_of
 from monitoring.stats.burn import Guard, Pair, allowance, highest_factor, reachable, spans, standard_pairs
 from monitoring.stats.foresee import feasible
 from monitoring.stats.tally import Subject
-from monitoring.stats.windows import Floats, Integers, Windows
+from monitoring.stats.windows import Floats, Integers
 
 PAIR = '[{"long_s": 3600, "short_s": 300, "factor": 14.4, "severity": "page"}]'
 
@@ -45,7 +45,7 @@ class BurnRate:
                 return {"pairs": problem}
         return {}
 
-    def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> Question:
+    def question(self, rule: AlertRule, subject: Subject, *, until: Integers) -> WindowsAsk:
         """All windows of all pairs, which end where the indicator has settled."""
         slo = _promise(rule)
         pairs = pairs_of(rule, slo)
@@ -54,11 +54,11 @@ class BurnRate:
                 raise ValueError(_never_fires(pair, slo.target))
         return ask_windows(slo, subject, until=until, spans_s=spans(pairs))
 
-    def judge(self, rule: AlertRule, subject: Subject, seen: Windows) -> Answers:
+    def judge(self, rule: AlertRule, subject: Subject, seen: ObjectiveWindows) -> Answers:
         """The strongest pair that burns speaks alone: it suppresses the weaker ones."""
         slo = _promise(rule)
         pairs = pairs_of(rule, slo)
-        burning = Burning(slo, sum_windows(slo, subject, seen, spans_s=spans(pairs)))
+        burning = Burning(slo, seen.sums(slo, spans(pairs)))
         shortest = min(range(len(pairs)), key=lambda place: pairs[place].long_s)
         speaks = np.full(len(seen), shortest)
         guard = Guard(rule.minimum, rule.minimum_short)
@@ -82,7 +82,7 @@ class BurnRate:
             why = burning.why_held(pair, place, guard) if held[place] else self._reason(rule, pair, state, rate)
             return Judgement(
                 state,
-                moment(seen.edges[-1, place]),
+                moment(seen.ends[place]),
                 SEVERITIES[severity[place]],
                 rate,
                 int(burning.sums[pair.long_s][0][place]),
@@ -110,8 +110,8 @@ class BurnRate:
         """Bad events above the share that the factor allows."""
         if rule.slo is None:
             return []
-        slices = read_slices(rule.slo, subject, edges=edges)
-        return [part.bad - seen.limit * part.valid for part in slices]
+        [book] = read_books([ask_between(rule.slo, subject, edges)])
+        return [part.bad - seen.limit * part.valid for part in counts_between(rule.slo, book, edges)]
 
     def _reason(self, rule: AlertRule, pair: Pair, seen: Seen, value: float | None) -> str:
         windows = {"long": span(pair.long_s), "short": span(pair.short_s)}

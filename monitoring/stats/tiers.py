@@ -52,41 +52,38 @@ def ranges_of(edges: Integers) -> frozenset[Range]:
 
     Tiers from SPARE on are read only for want of a finer one: the hour and the day that the first and last edge lie in.
     """
-    first, last = int(edges[0]), int(edges[-1])
+    last, sides = int(edges[-1]), edges[[0, -1]]
     hours, days = up(edges, HOUR), up(edges, DAY)
+    last_hour, last_day = down(last, HOUR), down(last, DAY)
     pieces = {
-        0: [*zip(edges, np.minimum(hours, last), strict=True), (down(last, HOUR), last)],
-        1: [*zip(hours, np.minimum(days, down(last, HOUR)), strict=True), (down(last, DAY), down(last, HOUR))],
-        2: [(days[0], down(last, DAY))],
-        SPARE + 1: [(down(at, HOUR), up(at, HOUR)) for at in (first, last)],
-        SPARE + 2: [(down(at, DAY), up(at, DAY)) for at in (first, last)],
+        0: (np.append(edges, last_hour), np.append(np.minimum(hours, last), last)),
+        1: (np.append(hours, last_day), np.append(np.minimum(days, last_hour), last_hour)),
+        2: (days[:1], np.array([last_day])),
+        SPARE + 1: (down(sides, HOUR), up(sides, HOUR)),
+        SPARE + 2: (down(sides, DAY), up(sides, DAY)),
     }
-    return frozenset((tier, low, high) for tier, found in pieces.items() for low, high in _joined(found))
+    return frozenset((tier, low, high) for tier, found in pieces.items() for low, high in _joined(*found))
 
 
 def join_ranges(found: Collection[frozenset[Range]]) -> frozenset[Range]:
     """What any of these need, each bucket once."""
     if len(found) == 1:
         return next(iter(found))
-    by_tier: dict[int, list[tuple[Any, Any]]] = {}
-    for tier, low, high in frozenset().union(*found):
-        by_tier.setdefault(tier, []).append((low, high))
-    return frozenset((tier, low, high) for tier, pieces in by_tier.items() for low, high in _joined(pieces))
+    tiers, lows, highs = np.array(list(frozenset().union(*found)), dtype=np.int64).T
+    return frozenset(
+        (tier, low, high)
+        for tier in np.unique(tiers).tolist()
+        for low, high in _joined(lows[tiers == tier], highs[tiers == tier])
+    )
 
 
-def _joined(pieces: list[tuple[Any, Any]]) -> Iterator[tuple[int, int]]:
+def _joined(lows: Integers, highs: Integers) -> Iterator[tuple[int, int]]:
     """Without overlaps and gaps of nothing, ascending."""
-    low = high = None
-    for start, end in sorted((int(start), int(end)) for start, end in set(pieces) if start < end):
-        if low is None or high is None:
-            low, high = start, end
-        elif start <= high:
-            high = max(high, end)
-        else:
-            yield low, high
-            low, high = start, end
-    if low is not None and high is not None:
-        yield low, high
+    some = np.flatnonzero(lows < highs)
+    order = some[np.argsort(lows[some], kind="stable")]
+    starts, reach = lows[order], np.maximum.accumulate(highs[order])
+    first = np.flatnonzero(np.append(starts[:1] == starts[:1], starts[1:] > reach[:-1]))
+    yield from zip(starts[first].tolist(), np.append(reach[first[1:] - 1], reach[-1:]).tolist(), strict=True)
 
 
 @dataclass(frozen=True)
