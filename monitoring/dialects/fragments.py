@@ -46,7 +46,9 @@ def read_fragment(seen: Seen, name: str) -> Reading | None:
 
 
 def _choice(call: dict[str, Any], body: dict[str, Any]) -> None:
-    found = answer(body.get("message") or {"role": "assistant", "content": body.get("content", "")})
+    message = body.get("message")
+    told = {**message, "role": "assistant"} if isinstance(message, dict) else {"role": "assistant", "content": message}
+    found = answer({"tool_calls": body.get("tool_calls")} | told)
     reason = finish_reason(body.get("finish_reason"))
     if found is not None and not body.get("index"):
         call["response"] = found.text or ""

@@ -11,6 +11,11 @@ from monitoring.dialects.aliases import ALIASES
 from monitoring.dialects.seen import Seen
 from monitoring.dialects.values import text
 
+# What OpenLLMetry instruments under OpenTelemetry's own name.
+OPENLLMETRY = (
+    *("openai", "anthropic", "langchain", "llamaindex", "cohere", "bedrock", "google_generativeai", "vertexai"),
+    *("mistralai", "ollama", "groq", "together", "replicate", "watsonx", "sagemaker", "haystack", "crewai", "agno"),
+)
 # (dialect, beginning of the instrumentation scope, beginning of an attribute's name): the first that holds.
 DIALECTS: tuple[tuple[str, str, str], ...] = (
     ("anthropic", "com.anthropic.sdk", "anthropic.message."),
@@ -18,13 +23,18 @@ DIALECTS: tuple[tuple[str, str, str], ...] = (
     ("openinference", "openinference", "openinference.span.kind"),
     ("mlflow", "mlflow", "mlflow."),
     ("logfire", "logfire", "logfire."),
-    ("openllmetry", "opentelemetry.instrumentation.openai.v1", "traceloop."),
+    ("genai", "opentelemetry.instrumentation.genai", ""),
+    ("genai", "opentelemetry.instrumentation.openai_v2", ""),
+    *(("openllmetry", f"opentelemetry.instrumentation.{library}", "") for library in OPENLLMETRY),
+    ("openllmetry", "", "traceloop."),
     ("openllmetry", "", "llm.request.type"),
     ("openllmetry", "", "gen_ai.prompt."),
     ("openllmetry", "", "gen_ai.completion."),
     ("openllmetry", "", "gen_ai.usage.prompt_tokens"),
     ("genai", "", ""),
 )
+# Whose sighting is believed first. A field that a reader inferred, and a message that came in a record of its own, come last.
+TRUST = ("anthropic", "genai", "openinference", "openllmetry", "mlflow", "logfire", "langfuse", "inferred", "said")
 STEPS = {
     "task": "chain",
     "workflow": "chain",

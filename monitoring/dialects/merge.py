@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 
+from monitoring.dialects.kinds import TRUST
 from monitoring.dialects.seen import Reading, Sighting
 
-# Who is believed first. A field that a reader inferred, and a message that came in a record of its own, come last.
-TRUST = ("genai", "anthropic", "openinference", "openllmetry", "mlflow", "logfire", "langfuse", "inferred", "said")
 RANK = {dialect: rank for rank, dialect in enumerate(TRUST)}
 INFERRED = {"request_model_inferred": "request_model", "provider_inferred": "provider"}
 # Not chosen field by field: they belong together, or come from all sightings.
@@ -55,14 +54,17 @@ def _told(reading: Reading) -> Iterable[tuple[str, Any, str]]:
 
 
 def _choice(name: str, value: Any, origin: str) -> Choice:
-    """The smallest is believed: a failure before a success, the longest latency, the most buckets; then by trust."""
+    """The smallest is believed: a failure before a success, the longest latency, the most buckets, the most specific
+    model, the class of an error before a provider's word for it; then by trust."""
     first = 0
     if name == "latency_ms":
         first = -value
     elif name == "status":
         first = int(value != "error")
-    elif name == "usage":
+    elif name in ("usage", "response_model"):
         first = -len(value)
+    elif name == "error_type":
+        first = int(value.islower())
     return (first, _rank(origin), origin, _encode(value))
 
 

@@ -13,6 +13,7 @@ from monitoring.dialects.values import loaded
 Message = dict[str, Any]
 ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool", "aimessage": "assistant"}
 ROLES |= {"humanmessage": "user", "systemmessage": "system", "toolmessage": "tool", "aimessagechunk": "assistant"}
+NOT_ANSWERING = frozenset({"system", "developer", "user", "tool"})
 SYSTEM_ROLES = frozenset({"system", "developer"})
 # Objects that hold a conversation, by the key that does; what speaks for the system stands in front.
 HOLDERS = ("messages", "input", "contents", "prompt", "prompts", "history")
@@ -92,7 +93,7 @@ def answer(value: Any) -> Answer | None:
     if isinstance(value, str | int | float):
         return Answer(str(value), [], "", [])
     said = [message for one in _choices(value) for message in _messages(one, "assistant")]
-    said = [one for one in said if one.get("role") == "assistant"]
+    said = [one for one in said if one.get("role") not in NOT_ANSWERING]
     return _answer(said, _reason(value)) if said else None
 
 

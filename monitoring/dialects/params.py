@@ -19,10 +19,35 @@ NAMES = {
 NUMBERS = frozenset(
     {"temperature", "top_p", "top_k", "max_tokens", "seed", "frequency_penalty", "presence_penalty", "n"}
 )
+# What a parameter is, in an object that is a whole request or whatever else a client takes for the input of a call.
+KNOWN = (
+    NUMBERS
+    | NAMES.keys()
+    | {
+        "stop",
+        "stream",
+        "stream_options",
+        "reasoning_effort",
+        "reasoning",
+        "thinking",
+        "response_format",
+        "tool_choice",
+    }
+    | {
+        "parallel_tool_calls",
+        "service_tier",
+        "store",
+        "logprobs",
+        "top_logprobs",
+        "logit_bias",
+        "truncation",
+        "modalities",
+    }
+)
 # Fields of a request that are no parameters: they have their own place in a call, or say nothing of the answer.
 OTHERWISE = frozenset(
     {"model", "model_name", "messages", "input", "prompt", "tools", "functions", "instructions", "system", "contents"}
-    | {"user", "metadata", "extra_headers", "extra_query", "extra_body", "timeout", "provider", "self"}
+    | {"user", "metadata", "extra_headers", "extra_query", "extra_body", "timeout", "provider", "self", "_type"}
 )
 # What a client says where the caller said nothing. Providers do the same without being told, so nothing is lost with it.
 INVENTED: dict[str, dict[str, Any]] = {

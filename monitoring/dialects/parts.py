@@ -4,6 +4,7 @@ A part becomes `{"type": "text", "text"}`, `{"type": "reasoning", "text"}`, `{"t
 `{"type": "tool_result", id, content}`, or stays as it came (pictures, sound, files).
 """
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ CALL_TYPES = frozenset({"tool_call", "tool_use", "function_call", "server_tool_u
 RESULT_TYPES = frozenset({"tool_call_response", "tool_result", "function_call_output", "custom_tool_call_output"})
 TEXT_KEYS = ("text", "content", "refusal", "thinking", "output_text")
 # What wraps a part or a tool call in another object of one key.
-WRAPPERS = ("message_content", "tool_call", "functionCall", "function_call", "toolUse")
+WRAPPERS = ("tool_call", "functionCall", "function_call", "toolUse", "message_content")
 
 
 def parts_of(content: Any) -> Iterator[dict[str, Any]]:
@@ -50,7 +51,12 @@ def _typed(value: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "tool_result", **_result(value)}
     if kind in TEXT_TYPES or (not kind and isinstance(value.get("text"), str)):
         return {"type": "text", "text": _text(value)}
-    return {"type": "other", **value}
+    return {"type": "other", **{key: _text_of(part) for key, part in value.items()}}
+
+
+def _text_of(value: Any) -> Any:
+    """Bytes as JSON carries them."""
+    return b64encode(value).decode() if isinstance(value, bytes) else value
 
 
 def tool_call(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from monitoring.dialects.contents import read_contents
 from monitoring.dialects.evidence import Evidence
 from monitoring.dialects.fragments import DETAILS, read_fragment
 from monitoring.dialects.kinds import dialect_of, kind_of
-from monitoring.dialects.params import NAMES, invented, parameter, parameters
+from monitoring.dialects.params import KNOWN, NAMES, invented, parameter, parameters
 from monitoring.dialects.seen import Reading, Seen, Sighting
 from monitoring.dialects.usage import tokens
 from monitoring.dialects.words import finish_reason
@@ -102,16 +102,17 @@ def _maker(model: str) -> str:
 
 
 def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
-    """Attributes of their own first, then the objects of a request."""
+    """Attributes of their own first, then objects of parameters, then of requests."""
     found: dict[str, Any] = {}
     for name in PARAMS:
         _put(found, name, _first(evidence, f"params.{name}", partial(parameter, name)))
-    for claim in evidence.claims("params"):
+    for claim in (*evidence.claims("params"), *evidence.claims("request")):
         told = values.mapping(claim.value) or {}
         made_up = invented(told, claim.place.dialect)
         if made_up:
             flags.append("invented_params")
-        honest = {name: part for name, part in told.items() if name not in made_up}
+        known = KNOWN if claim.place.field == "request" else told.keys()
+        honest = {name: part for name, part in told.items() if name in known and name not in made_up}
         found = parameters(honest) | found
         for name in honest:
             if NAMES.get(name, name) in found:

@@ -1,8 +1,9 @@
 """Which readings are sightings of one call.
 
 Pairs are joined from the surest to the least sure: the same span; the provider's response id; a span inside another; the two
-halves of a streamed call; at last the same model at the same time, for calls that have no id. An instrumentation sees a
-call once: two spans of one of them, neither inside the other, are two calls, and nothing that would join them is joined.
+halves of a streamed call; at last the same model at the same time, for failed calls, which have no id, of instrumentations
+that are known to have a twin in another trace. An instrumentation sees a call once: two spans of one of them, neither inside
+the other, are two calls, and nothing that would join them is joined.
 """
 
 from collections import defaultdict
@@ -19,10 +20,15 @@ from monitoring.pricing.names import plain
 SAME_SPAN, SAME_ID, INSIDE, HALVES, SAME_TIME = range(5)
 # Sightings of one call touch each other, but for what a client does in between. A local server uses its ids again, later.
 NEAR_US = 10_000_000
-HALVES_US = 250_000
-LOG_LATE_US = 100_000
-# How many later readings are looked at from each one; beyond that, calls are so many that time tells nothing.
-MOST_FOLLOWERS = 256
+TIME_US = 250_000
+"""How far apart two sightings that only time joins begin at most."""
+# Who tells a streamed call in two spans of two traces; whose twin is the root of a trace of its own, so that a failed call,
+# which has no id, has nothing else; and who stands above the library that calls, in another trace, often without an id.
+TELL_TWICE = ("logfire",)
+TWINS = ("com.anthropic.sdk", "opentelemetry.instrumentation.anthropic")
+ABOVE = ("openinference.instrumentation.langchain", "opentelemetry.instrumentation.langchain")
+# How many readings are looked at before and after each; beyond that, calls are so many that time tells nothing.
+MOST_NEAR = 128
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -43,6 +49,19 @@ def same_call(readings: Sequence[Reading]) -> list[list[int]]:
     for pair in sorted(_pairs(readings, keys)):
         groups.join(pair.one, pair.other, sure=pair.strength == SAME_SPAN)
     return groups.all()
+
+
+def needs_time(reading: Reading) -> bool:
+    """Whether nothing but time can join it to another sighting of its call: few calls, so that none meet by chance."""
+    if len(reading.sightings) > 1 or not reading.whole:
+        return False
+    sighting = reading.sightings[0]
+    if sighting.witness.startswith(ABOVE):
+        return "response_id" not in reading.call
+    if sighting.witness.startswith(TELL_TWICE):
+        return sighting.part == "tail" or not {"response_id", "response", "error_type"} & reading.call.keys()
+    failed = reading.call.get("status") == "error" and "response_id" not in reading.call
+    return failed and sighting.witness.startswith(TWINS)
 
 
 class _Groups:
@@ -138,32 +157,33 @@ def _nested(readings: Sequence[Reading]) -> Iterator[tuple[int, int]]:
 
 
 def _at_once(readings: Sequence[Reading], keys: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """Readings that overlap in time or nearly so, of which one at least has no response id."""
+    """Readings that only time can join, and all others that begin at nearly the same time."""
     order = sorted(range(len(readings)), key=lambda place: (readings[place].start_us, keys[place]))
     for at, place in enumerate(order):
-        one = readings[place]
-        for other in order[at + 1 : at + 1 + MOST_FOLLOWERS]:
-            if readings[other].start_us > one.end_us + HALVES_US:
-                break
-            if "response_id" not in one.call or "response_id" not in readings[other].call:
-                yield place, other
+        if needs_time(readings[place]):
+            near = (*order[max(0, at - MOST_NEAR) : at], *order[at + 1 : at + 1 + MOST_NEAR])
+            start_us = readings[place].start_us
+            yield from ((place, other) for other in near if abs(readings[other].start_us - start_us) <= TIME_US)
 
 
 def _halves(one: Reading, other: Reading) -> bool:
     """A span that ended when the stream began, and the one that was told when the stream ended."""
-    parts = [_parts(one), _parts(other)]
-    if ({"tail"} in parts) and ({""} in parts) and _witnesses(one) & _witnesses(other):
-        return abs(one.start_us - other.start_us) <= HALVES_US and _same_words(one, other)
-    return False
+    first, second = sorted((one, other), key=lambda it: it.sightings[0].part)
+    parts = (first.sightings[0].part, second.sightings[0].part)
+    same = first.sightings[0].witness == second.sightings[0].witness and needs_time(first)
+    return parts == ("", "tail") and same and first.start_us <= second.start_us and _same_words(one, other)
 
 
 def _same_time(one: Reading, other: Reading) -> bool:
-    """One within the other, by different witnesses, who say the same."""
-    if not (one.whole and other.whole) or _witnesses(one) & _witnesses(other) or not _named(one) & _named(other):
+    """One within the other, by different witnesses, who say the same; where only one of them needs it, the same prompt."""
+    if {it.witness for it in one.sightings} & {it.witness for it in other.sightings} or not (
+        _named(one) and _named(other)
+    ):
+        return False
+    if not (needs_time(one) and needs_time(other)) and not ("prompt" in one.call and "prompt" in other.call):
         return False
     inner, outer = sorted((one, other), key=lambda it: it.end_us - it.start_us)
-    late = LOG_LATE_US if _parts(inner) == {"log"} else 0
-    return outer.start_us <= inner.start_us and inner.end_us <= outer.end_us + late and _same_words(one, other)
+    return outer.start_us <= inner.start_us and inner.end_us <= outer.end_us and _same_words(one, other)
 
 
 def _compatible(one: Reading, other: Reading) -> bool:
@@ -202,14 +222,6 @@ def _words(told: object) -> str:
     if isinstance(told, list):
         return "\n".join(filter(None, (flat(part.get("content")).strip() for part in told if isinstance(part, dict))))
     return str(told).strip()
-
-
-def _witnesses(one: Reading) -> set[str]:
-    return {sighting.witness for sighting in one.sightings}
-
-
-def _parts(one: Reading) -> set[str]:
-    return {sighting.part for sighting in one.sightings}
 
 
 def _gap(one: Reading, other: Reading) -> int:

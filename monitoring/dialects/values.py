@@ -14,6 +14,17 @@ import msgspec
 _decode = msgspec.json.Decoder().decode
 _PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _NAMED = re.compile(r"\s*([A-Za-z_][\w.]*(?:Error|Exception|Timeout|Interrupt|Exit|Cancelled))\b:?")
+# What the SDKs of OpenAI and Anthropic raise for an answer, in whose words they say it.
+_CODED = re.compile(r"\s*Error code: ([45]\d\d)\b")
+SDK_ERRORS = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    409: "ConflictError",
+    422: "UnprocessableEntityError",
+    429: "RateLimitError",
+}
 _JSON = ("{", "[", '"')
 
 
@@ -84,9 +95,13 @@ def error_name(value: Any) -> str | None:
 
 
 def named_error(message: str) -> str | None:
-    """The class of an error that a message begins with, as `record_exception` writes it."""
-    found = _NAMED.match(message or "")
-    return error_name(found.group(1)) if found else None
+    """The class of an error that a message begins with, as `record_exception` writes it, or that its SDK raises so."""
+    if found := _NAMED.match(message):
+        return error_name(found.group(1))
+    if found := _CODED.match(message):
+        code = int(found.group(1))
+        return SDK_ERRORS.get(code, "InternalServerError" if code >= 500 else "APIStatusError")
+    return None
 
 
 def dig(value: Any, path: tuple[str, ...]) -> Any:

@@ -20,7 +20,7 @@ def span(
     scope: str, number: int, start_ms: float, end_ms: float, *, trace: int = 1, parent: int = 0, **more
 ) -> Reading:
     attributes = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-4o"}
-    attributes |= {f"gen_ai.{name.replace('__', '.')}": value for name, value in more.items()}
+    attributes |= {f"gen_ai.{name.replace('__', '.')}" if "__" in name else name: value for name, value in more.items()}
     found = read_span(
         Seen(
             trace_id=f"{trace:032x}",
@@ -34,6 +34,26 @@ def span(
     )
     assert found is not None
     return found
+
+
+def failed(scope: str, number: int, start_ms: float, end_ms: float, **more) -> Reading:
+    found = span(scope, number, start_ms, end_ms, **more)
+    found.call["status"] = "error"
+    return found
+
+
+def half(number: int, start_ms: float, end_ms: float, **more) -> Reading:
+    return span("logfire.openai", number, start_ms, end_ms, trace=number, **more)
+
+
+def test_a_streamed_call_in_two_spans_of_two_traces_is_one_call():
+    head, tail = half(1, 0, 6), half(2, 180, 180, duration=0.176, response__id="r")
+    assert sets([head, tail]) == {ids(1, 2)}
+    call = merge([tail, head])
+    assert (call.start_us, call.call["latency_ms"], call.call["response_id"]) == (START, 176.0, "r")
+    later = [half(3, 200, 206), half(4, 390, 390, duration=0.183, response__id="r2")]
+    assert sets([head, tail, *later]) == {ids(1, 2), ids(3, 4)}
+    assert sets([tail, later[0]]) == {ids(2), ids(3)}
 
 
 def sets(readings: list[Reading]) -> set[frozenset[str]]:
@@ -73,33 +93,57 @@ def test_a_retry_inside_a_call_is_told_apart_by_the_id_of_its_answer():
     assert sets([outer, failed, ok]) == {ids(1, 3), ids(2)}
 
 
+NATIVE, TRACELOOP = "com.anthropic.sdk.python", "opentelemetry.instrumentation.anthropic"
+
+
 def test_failed_calls_in_separate_traces_meet_by_model_and_time():
-    assert sets([span("a", 1, 0, 50), span("b", 2, 2, 48, trace=2)]) == {ids(1, 2)}
+    assert sets([failed(TRACELOOP, 1, 0, 50), failed(NATIVE, 2, 2, 48, trace=2)]) == {ids(1, 2)}
+
+
+def test_calls_that_something_else_could_join_do_not_meet_by_chance():
+    assert sets([span("a", 1, 0, 50), span("b", 2, 2, 48, trace=2)]) == {ids(1), ids(2)}
+    assert sets([failed("a", 1, 0, 50), failed("b", 2, 2, 48, trace=2)]) == {ids(1), ids(2)}
+    assert sets([span(TRACELOOP, 1, 0, 50), span(NATIVE, 2, 2, 48, trace=2)]) == {ids(1), ids(2)}
+
+
+def test_a_framework_above_the_library_meets_it_by_the_prompt():
+    above, library = "openinference.instrumentation.langchain", "openinference.instrumentation.openai"
+    hi, bye = (json.dumps([{"role": "user", "content": text}]) for text in ("hi", "bye"))
+    calls = [
+        span(above, 1, 0, 50, input__messages=hi),
+        span(library, 2, 2, 48, trace=2, input__messages=hi, response__id="r"),
+    ]
+    assert sets(calls) == {ids(1, 2)}
+    assert sets([calls[0], span(library, 2, 2, 48, trace=2, input__messages=bye, response__id="r")]) == {ids(1), ids(2)}
+    assert sets([calls[0], span(library, 2, 2, 48, trace=2, response__id="r")]) == {ids(1), ids(2)}
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.01, 5.0])
 def test_two_identical_quick_calls_in_sequence_stay_two(gap):
-    calls = [span("a", 1, 0, 1), span("b", 2, 0.2, 0.8, trace=2)]
-    calls += [span("a", 3, 1 + gap, 2 + gap), span("b", 4, 1.2 + gap, 1.8 + gap, trace=3)]
+    calls = [failed(TRACELOOP, 1, 0, 1), failed(NATIVE, 2, 0.2, 0.8, trace=2)]
+    calls += [failed(TRACELOOP, 3, 1 + gap, 2 + gap), failed(NATIVE, 4, 1.2 + gap, 1.8 + gap, trace=3)]
     for order in permutations(calls):
         assert sets(list(order)) == {ids(1, 2), ids(3, 4)}
 
 
 def test_two_concurrent_calls_of_two_witnesses_stay_two():
     calls = [
-        span("a", 1, 0, 50),
-        span("a", 2, 1, 51),
-        span("b", 3, 0.5, 49.5, trace=2),
-        span("b", 4, 1.5, 50.5, trace=3),
+        failed(TRACELOOP, 1, 0, 50),
+        failed(TRACELOOP, 2, 1, 51),
+        failed(NATIVE, 3, 0.5, 49.5, trace=2),
+        failed(NATIVE, 4, 1.5, 50.5, trace=3),
     ]
     assert sorted(len(group) for group in sets(calls)) == [2, 2]
 
 
 def test_other_models_and_other_words_are_other_calls():
-    one = span("a", 1, 0, 50)
-    assert sets([one, span("b", 2, 2, 48, trace=2, request__model="o3")]) == {ids(1), ids(2)}
+    one = failed(TRACELOOP, 1, 0, 50)
+    assert sets([one, failed(NATIVE, 2, 2, 48, trace=2, request__model="o3")]) == {ids(1), ids(2)}
     hello, bye = (json.dumps([{"role": "user", "content": text}]) for text in ("hello", "bye"))
-    calls = [span("a", 1, 0, 50, input__messages=hello), span("b", 2, 2, 48, trace=2, input__messages=bye)]
+    calls = [
+        failed(TRACELOOP, 1, 0, 50, input__messages=hello),
+        failed(NATIVE, 2, 2, 48, trace=2, input__messages=bye),
+    ]
     assert sets(calls) == {ids(1), ids(2)}
 
 
@@ -133,7 +177,7 @@ def test_records_that_tell_the_messages_complete_their_span():
     assert not merge(parts).whole
 
 
-SCOPES = st.sampled_from(["com.anthropic.sdk.python", "openinference.x", "langfuse-sdk", "other"])
+SCOPES = st.sampled_from([NATIVE, TRACELOOP, "logfire.x", "openinference.instrumentation.langchain", "other"])
 MORE = st.fixed_dictionaries(
     {},
     optional={
@@ -144,6 +188,8 @@ MORE = st.fixed_dictionaries(
         "response__model": st.sampled_from(["gpt-4o-2024-08-06", "gpt-4o"]),
         "provider__name": st.sampled_from(["openai", None]),
         "odd": st.text(max_size=2),
+        "error__type": st.just("RateLimitError"),
+        "duration": st.sampled_from([0.0, 0.002]),
         "input__messages": st.just('[{"role": "user", "content": "hi"}]'),
         "response__finish_reasons": st.sampled_from([["stop"], ["length"], ["odd"]]),
     },

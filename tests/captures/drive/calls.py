@@ -1,0 +1,39 @@
+"""Makes the calls of the cases with a client that is given, one after another, whatever instruments it."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from tests.captures.cases import ANTHROPIC, OPENAI, Case
+
+BETWEEN_S = 0.02
+
+
+def openai_calls(client: Any, cases: Iterable[Case] = OPENAI, **more: Any) -> None:
+    """All of OpenAI's; streams are read to their end, failures are expected."""
+    calls = {
+        "chat": client.chat.completions.create,
+        "responses": client.responses.create,
+        "embeddings": client.embeddings.create,
+    }
+    for case in cases:
+        _call(calls[case.api], case, more)
+
+
+def anthropic_calls(client: Any, cases: Iterable[Case] = ANTHROPIC) -> None:
+    """All of Anthropic's."""
+    for case in cases:
+        _call(client.messages.create, case, {})
+
+
+def _call(create: Any, case: Case, more: dict[str, Any]) -> None:
+    try:
+        found = create(**case.request, **more)
+        if case.request.get("stream"):
+            for _ in found:
+                pass
+    except Exception as error:
+        if case.http == 200:
+            raise
+        print(case.name, type(error).__name__)  # noqa: T201 - the recorder shows it
+    time.sleep(BETWEEN_S)

@@ -1,0 +1,210 @@
+"""A small provider of ours: OpenAI's Chat Completions, Responses and Embeddings and Anthropic's Messages, as the cases say."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.captures.cases import ARGUMENTS, CASES, Case
+
+MARKER = re.compile(r"\[case:(\w+)\]")
+BEFORE_FIRST_S = 0.06
+BETWEEN_S = 0.01
+CREATED = 1_795_000_000
+FINISH = {"length": "length", "tool_calls": "tool_calls", "content_filter": "content_filter"}
+CLAUDE_FINISH = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
+WIDTH = 48
+
+
+def answer(case: Case) -> dict[str, Any]:
+    """The whole answer of a call that succeeds."""
+    return {"chat": _chat, "responses": _responses, "messages": _messages, "embeddings": _embeddings}[case.api](case)
+
+
+def chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(event, data) of the answer as a stream; the first that has content comes late."""
+    return {"chat": _chat_chunks, "responses": _response_events, "messages": _message_events}[case.api](case)
+
+
+def _pieces(case: Case) -> list[str]:
+    return re.findall(r"\S+\s*", case.truth["response"])
+
+
+def _chat(case: Case) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": case.truth["response"] or None, "refusal": None}
+    if "tool_calls" in case.truth:
+        function = {"name": "get_weather", "arguments": json.dumps(ARGUMENTS)}
+        message["tool_calls"] = [{"id": "call_1", "type": "function", "function": function}]
+    reason = FINISH.get(case.truth["finish_reason"], "stop")
+    choice = {"index": 0, "message": message, "finish_reason": reason, "logprobs": None}
+    return _frame(case, "chat.completion") | {"choices": [choice], "usage": case.usage}
+
+
+def _frame(case: Case, kind: str) -> dict[str, Any]:
+    told = {"id": case.truth["response_id"], "object": kind, "created": CREATED, "model": case.truth["response_model"]}
+    return told | {"service_tier": "default", "system_fingerprint": "fp_0"}
+
+
+def _chat_chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    def chunk(delta: dict[str, Any], reason: str | None = None) -> tuple[str, dict[str, Any]]:
+        choice = {"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}
+        return "", _frame(case, "chat.completion.chunk") | {"choices": [choice], "usage": None}
+
+    for place, piece in enumerate(_pieces(case)):
+        yield chunk({"role": "assistant", "content": piece} if place == 0 else {"content": piece})
+    yield chunk({}, FINISH.get(case.truth["finish_reason"], "stop"))
+    if not case.silent:
+        yield "", _frame(case, "chat.completion.chunk") | {"choices": [], "usage": case.usage}
+
+
+def _responses(case: Case) -> dict[str, Any]:
+    cut = case.truth["finish_reason"] == "length"
+    if "tool_calls" in case.truth:
+        output = {
+            "type": "function_call",
+            "id": "fc_1",
+            "call_id": "call_1",
+            "name": "get_weather",
+            "status": "completed",
+        }
+        output["arguments"] = json.dumps(ARGUMENTS)
+    else:
+        part = {"type": "output_text", "text": case.truth["response"], "annotations": [], "logprobs": []}
+        output = {"type": "message", "id": "msg_1", "role": "assistant", "content": [part]}
+        output["status"] = "incomplete" if cut else "completed"
+    request = case.request
+    return {
+        "id": case.truth["response_id"],
+        "object": "response",
+        "created_at": CREATED,
+        "status": "incomplete" if cut else "completed",
+        "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+        "error": None,
+        "model": case.truth["response_model"],
+        "instructions": request["instructions"],
+        "output": [output],
+        "usage": case.usage,
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": request.get("tools", []),
+        "temperature": request.get("temperature", 1.0),
+        "top_p": request.get("top_p", 1.0),
+        "max_output_tokens": request.get("max_output_tokens"),
+        "metadata": {},
+        "text": {"format": {"type": "text"}},
+        "truncation": "disabled",
+    }
+
+
+def _response_events(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    whole = answer(case)
+    started = whole | {"status": "in_progress", "output": [], "usage": None}
+    item, number = whole["output"][0], iter(range(1_000))
+    place = {"item_id": item["id"], "output_index": 0, "content_index": 0}
+
+    def event(kind: str, **more: Any) -> tuple[str, dict[str, Any]]:
+        return kind, {"type": kind, "sequence_number": next(number), **more}
+
+    yield event("response.created", response=started)
+    yield event("response.output_item.added", output_index=0, item=item | {"content": [], "status": "in_progress"})
+    yield event("response.content_part.added", part={"type": "output_text", "text": "", "annotations": []}, **place)
+    for piece in _pieces(case):
+        yield event("response.output_text.delta", delta=piece, logprobs=[], **place)
+    yield event("response.output_text.done", text=case.truth["response"], logprobs=[], **place)
+    yield event("response.content_part.done", part=item["content"][0], **place)
+    yield event("response.output_item.done", output_index=0, item=item)
+    yield event("response.completed", response=whole)
+
+
+def _messages(case: Case) -> dict[str, Any]:
+    block: dict[str, Any] = {"type": "text", "text": case.truth["response"]}
+    if "tool_calls" in case.truth:
+        block = {"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": ARGUMENTS}
+    return {
+        "id": case.truth["response_id"],
+        "type": "message",
+        "role": "assistant",
+        "model": case.truth["response_model"],
+        "content": [block],
+        "stop_reason": CLAUDE_FINISH[case.truth["finish_reason"]],
+        "stop_sequence": None,
+        "usage": case.usage,
+    }
+
+
+def _message_events(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    whole, usage = answer(case), dict(case.usage or {})
+    begun = whole | {"content": [], "stop_reason": None, "usage": usage | {"output_tokens": 1}}
+    yield "message_start", {"type": "message_start", "message": begun}
+    yield (
+        "content_block_start",
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    )
+    for piece in _pieces(case):
+        delta = {"type": "text_delta", "text": piece}
+        yield "content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta}
+    yield "content_block_stop", {"type": "content_block_stop", "index": 0}
+    ended = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
+    yield "message_delta", {"type": "message_delta", "delta": ended, "usage": {"output_tokens": usage["output_tokens"]}}
+    yield "message_stop", {"type": "message_stop"}
+
+
+def _embeddings(case: Case) -> dict[str, Any]:
+    vector = [round(0.01 * place, 2) for place in range(WIDTH)]
+    data = [{"object": "embedding", "index": 0, "embedding": vector}]
+    return {"object": "list", "model": "text-embedding-3-small", "data": data, "usage": case.usage}
+
+
+class Provider(BaseHTTPRequestHandler):
+    """Answers by the marker in the request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+        found = MARKER.search(body)
+        case = CASES.get(found.group(1)) if found else None
+        if case is None:
+            self._send(404, {"error": {"message": "no such case", "type": "invalid_request_error", "code": None}})
+        elif case.http != 200:
+            kind = "rate_limit_error" if case.http == 429 else "invalid_request_error"
+            self._send(
+                case.http, {"type": "error", "error": {"message": f"{case.name} fails", "type": kind, "code": None}}
+            )
+        elif json.loads(body).get("stream"):
+            self._stream(case)
+        else:
+            self._send(200, answer(case))
+
+    def _send(self, status: int, told: dict[str, Any]) -> None:
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _stream(self, case: Case) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        time.sleep(BEFORE_FIRST_S)
+        for event, data in chunks(case):
+            line = f"event: {event}\n" if event else ""
+            self.wfile.write(f"{line}data: {json.dumps(data)}\n\n".encode())
+            self.wfile.flush()
+            time.sleep(BETWEEN_S)
+        if case.api == "chat":
+            self.wfile.write(b"data: [DONE]\n\n")
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+def serve() -> ThreadingHTTPServer:
+    """A provider on a port of its own; the caller runs and stops it."""
+    return ThreadingHTTPServer(("127.0.0.1", 0), Provider)

@@ -1,0 +1,58 @@
+"""The tables of docs/api/dialects.md, made of the data that the readers read: `python -m tests.dialects.page` writes them."""
+
+import gzip
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from monitoring.dialects.aliases import ALIASES
+from tests.captures.clients import CLIENTS, NEVER
+from tests.captures.replay import FIXTURES
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/api/dialects.md"
+SHOWN = ("openai", "anthropic", "langchain", "langfuse", "logfire", "mlflow", "traceloop", "instrumentation")
+
+
+def aliases() -> str:
+    """One row a field, its ways in order."""
+    ways = defaultdict(list)
+    for field, dialect, source in ALIASES:
+        ways[field].append(f"{dialect} `{source}`")
+    rows = [f"| `{field}` | {' · '.join(told)} |" for field, told in ways.items()]
+    return "\n".join(["| field | ways to say it |", "|---|---|", *rows])
+
+
+def clients() -> str:
+    """One row a recording."""
+    rows = [f"| {client.name} | {_versions(client.name)} | {_never(client.name)} |" for client in CLIENTS]
+    return "\n".join(["| recording | versions | never sent |", "|---|---|---|", *rows])
+
+
+def _never(name: str) -> str:
+    return ", ".join(f"`{field}`" for field in NEVER[name]) or "nothing"
+
+
+def _versions(name: str) -> str:
+    told = json.loads(gzip.decompress((FIXTURES / f"{name}.json.gz").read_bytes()))["versions"]
+    kept = {package: version for package, version in told.items() if _matters(package, name)}
+    return ", ".join(f"{package} {version}" for package, version in sorted(kept.items()))
+
+
+def _matters(package: str, recording: str) -> bool:
+    library = recording.split("-")[0]
+    if package in (library, f"{library}-openai", f"{library}-skinny", "traceloop-sdk"):
+        return package != "traceloop-sdk" or library == "traceloop"
+    return "instrumentation-" in package and library in package and "semantic" not in package
+
+
+def page(text: str) -> str:
+    """The page with both tables as they are now."""
+    for name, table in (("aliases", aliases()), ("clients", clients())):
+        between = re.compile(rf"(<!-- table of {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        text = between.sub(lambda found, table=table: f"{found.group(1)}{table}\n{found.group(2)}", text)
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

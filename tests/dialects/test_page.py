@@ -1,0 +1,74 @@
+"""The page of dialects says what the code reads."""
+
+import re
+
+from monitoring.dialects import read
+from monitoring.dialects.aliases import ALIASES
+from monitoring.dialects.kinds import DIALECTS, TRUST
+from monitoring.dialects.params import INVENTED
+from tests.dialects.page import PAGE, page
+
+
+def test_the_tables_are_those_of_the_code():
+    text = PAGE.read_text(encoding="utf-8")
+    assert page(text) == text, "write it again: python -m tests.dialects.page"
+
+
+def test_every_flag_is_explained_and_no_other():
+    sources = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((PAGE.parents[2] / "monitoring/dialects").glob("*.py"))
+    )
+    raised = set(
+        re.findall(r'"((?:content|invented|input|usage|request_model|provider|more|negative)_[a-z_]+)"', sources)
+    )
+    explained = set(
+        re.findall(
+            r"^\| `([a-z_]+)` \|",
+            PAGE.read_text(encoding="utf-8").partition("## Flags")[2].partition("## The table")[0],
+            re.MULTILINE,
+        )
+    )
+    assert explained <= raised
+    assert {
+        flag
+        for flag in raised
+        if flag.endswith(("_inferred", "_cached", "_captured", "_params", "_choices", "_duration", "_contradicts"))
+    } == explained
+
+
+def test_every_row_is_read():
+    fields = {row.field for row in ALIASES}
+    known = {*read.TEXTS, *(f"usage.{bucket}" for bucket in read.BUCKETS), *(f"params.{name}" for name in read.PARAMS)}
+    known |= {
+        "kind",
+        "encoding",
+        "system",
+        "prompt",
+        "response",
+        "tools",
+        "usage",
+        "params",
+        "request",
+        "finish_reason",
+    }
+    known |= {
+        "ttft_s",
+        "first_token_at",
+        "first_token",
+        "duration_s",
+        "error_type",
+        "level",
+        "level_message",
+        "cost_usd",
+    }
+    assert fields == known
+
+
+def test_no_way_is_said_twice_of_a_field():
+    assert len({(row.field, row.source) for row in ALIASES}) == len(ALIASES)
+
+
+def test_every_dialect_has_its_trust():
+    dialects = {row.dialect for row in ALIASES} | {dialect for dialect, _, _ in DIALECTS}
+    assert dialects <= set(TRUST)
+    assert set(INVENTED) <= dialects
