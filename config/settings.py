@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "monitoring.ingest.views.IngestFirst",  # answers POSTs of events itself, past everything below
+    "monitoring.otlp.views.OtlpFirst",  # and those of OpenTelemetry
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "panel.middleware.content_security_policy",
@@ -231,6 +232,9 @@ OUTGOING_ALLOW_PRIVATE = env_bool("ATALAIA_OUTGOING_ALLOW_PRIVATE", default=Fals
 INGEST = {
     "max_items": 5_000,
     "max_bytes": 10 * 1024 * 1024,
+    "otlp_max_bytes": 64
+    * 1024
+    * 1024,  # exporters drop what is too large, and their batches are of spans, not of bytes
     "max_text": env_int("ATALAIA_MAX_TEXT", 32_768),
     "oldest": timedelta(days=30),
     "newest": timedelta(minutes=10),

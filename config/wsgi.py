@@ -21,9 +21,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from monitoring.ingest.views import ingest_first  # noqa: E402 - needs the apps that the line above loaded
+from monitoring.otlp.views import otlp_first  # noqa: E402
 
 collect()  # before the middleware looks for them
-application = ingest_first(WSGIHandler())
+application = ingest_first(otlp_first(WSGIHandler()))
 resolve("/")  # loads every page, so that the first person does not wait for it
 # What is loaded by now stays: a collection that walks it again and again finds nothing, for a tenth of a second each.
 gc.collect()

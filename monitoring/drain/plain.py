@@ -27,7 +27,7 @@ class Plain(NamedTuple):
 def plain_predictions(pieces: Iterable[tuple[Body, Sequence[int], Sequence[Item]]], versions: Versions) -> Plain | None:
     """The predictions of these bodies; None where there is anything else in them, or an identity comes again."""
     pieces = list(pieces)
-    if any(body.kind != KIND for body, _, _ in pieces):
+    if not pieces or any(body.kind != KIND for body, _, _ in pieces):
         return None
     keys: list[bytes] = []
     for body, _, items in pieces:

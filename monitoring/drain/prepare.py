@@ -19,16 +19,18 @@ from monitoring.drain.plain import Plain, plain_predictions
 from monitoring.drain.police import judge_calls
 from monitoring.drain.price import price_calls
 from monitoring.drain.prompts import Prompts, observe_prompts
-from monitoring.drain.rows import ROW_TYPES, LLMCallRow, PredictionRow, Row, by_type, columns_of
+from monitoring.drain.rows import ROW_TYPES, LLMCallRow, PredictionRow, Row, SpanRow, by_type, columns_of
 from monitoring.drain.served import UNDECODED, Named, Versions
+from monitoring.drain.spans import build_spans
 from monitoring.ingest.moments import moments_us
-from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, namespace
+from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, SpanItem, namespace
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.plans import Plans, read_plans
 from monitoring.selectors.segments import read_keys
 
+SPAN = "span"
 INDEX_BITS = 13
-DRAINED: dict[str, type[Any]] = {**ITEM_TYPES, **UNDECODED}
+DRAINED: dict[str, type[Any]] = {**ITEM_TYPES, **UNDECODED, SPAN: SpanItem}
 DECODERS = {kind: msgspec.json.Decoder(list[item_type]) for kind, item_type in DRAINED.items()}  # type: ignore[valid-type]  # built at run time
 _NAME = attrgetter("model", "version")
 FIRST_SIGHT = {"prediction": Model.Kind.BINARY, "llm_call": Model.Kind.LLM, "event": Model.Kind.BINARY}
@@ -69,6 +71,7 @@ class Batch:
     prompts: Prompts = field(default_factory=dict)
     versions: frozenset[int] = frozenset()  # whose predictions are here
     plans: Plans = field(default_factory=dict)
+    spans: list[SpanRow] = field(default_factory=list)
 
     def add(self, body: Body, keys: Sequence[bytes], rows: Sequence[Row]) -> None:
         """Add the rows of a body; mostly none of them is there already."""
@@ -101,8 +104,11 @@ def row_ids(body: Body, positions: Iterable[int]) -> Sequence[int]:
 
 def prepare(pieces: Sequence[Piece]) -> Batch:
     """A batch ready to be stored; the first of equal identities counts, in ingest order."""
+    spans = [piece for piece in pieces if piece.body.kind == SPAN]
+    pieces = [piece for piece in pieces if piece.body.kind != SPAN]
     versions = _resolve(pieces)
     batch = _begun(pieces, versions)
+    batch.spans = [row for piece in spans for row in build_spans(*piece)]
     batch.prompts = observe_prompts(((piece.body, piece.items) for piece in pieces), versions)
     batch.kinds = {ROW_TYPES[piece.body.kind]: piece.body.kind for piece in pieces}
     batch.plain = plain_predictions(pieces, versions)

@@ -29,6 +29,7 @@ from monitoring.drain.rows import (
     by_type,
     columns_of,
 )
+from monitoring.drain.spans import store_spans
 from monitoring.drain.sql import insert_columns, prefer_indexes
 from monitoring.drain.user_days import add_user_days
 
@@ -40,6 +41,7 @@ _PROJECT = attrgetter("project_id")
 def store(batch: Batch, counts: Counts) -> None:
     """Store what is new, fold it, and count what is stored and what is duplicate."""
     prefer_indexes()
+    store_spans(batch.spans, counts)
     if batch.plain is not None:
         if _store_plain(batch.plain, batch.kinds[PredictionRow], counts):
             merge(batch.folds)

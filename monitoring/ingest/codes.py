@@ -28,6 +28,8 @@ REJECTIONS: dict[str, str | Promise] = {
     "invalid_timestamp": _("a timestamp that cannot be read"),
     "naive_timestamp": _("a timestamp without an offset from UTC"),
     "timestamp_out_of_range": _("a timestamp outside the accepted window"),
+    "invalid_span_id": _("a span without a readable trace id or span id"),
+    "unreadable_record": _("a record of OpenTelemetry that cannot be read"),
 }
 # What an accepted item may carry.
 NOTES: dict[str, str | Promise] = {
@@ -37,7 +39,8 @@ NOTES: dict[str, str | Promise] = {
 PROBLEMS: dict[str, tuple[int, str | Promise]] = {
     "empty_body": (400, _("the body is empty")),
     "malformed": (400, _("the body is neither an object, an array nor lines of JSON")),
-    "bad_gzip": (400, _("the body is not the gzip it says it is")),
+    "bad_gzip": (400, _("the body is not the gzip or deflate it says it is")),
+    "bad_protobuf": (400, _("the body is no OpenTelemetry data that can be read")),
     "incomplete_body": (400, _("the body ended before its announced length")),
     "bad_idempotency_key": (400, _("the Idempotency-Key is too long")),
     "not_authenticated": (401, _("no live key")),
@@ -45,7 +48,7 @@ PROBLEMS: dict[str, tuple[int, str | Promise]] = {
     "body_too_large": (413, _("the body is too large, as sent or once inflated")),
     "too_many_items": (413, _("too many items in one request")),
     "unsupported_media_type": (415, _("a content type other than JSON or NDJSON in UTF-8")),
-    "unsupported_encoding": (415, _("a content encoding other than gzip")),
+    "unsupported_encoding": (415, _("a content encoding other than gzip or deflate")),
     "rate_limited": (429, _("the key sends faster than its limit")),
     "server_error": (500, _("a fault of the panel itself")),
     "inbox_full": (503, _("too many items wait to be stored")),

@@ -43,7 +43,7 @@ def gather(columns: Columns, kind: type[Item], held: Held) -> bool:
     for name in FLATS[kind]:
         if any(columns[name]):
             _gather_flat(list(filter(None, columns[name])), held)
-    return all(_gather(columns[name], held, 0) for name in NESTED[kind] if any(columns[name]))
+    return all(gather_values(columns[name], held, 0) for name in NESTED[kind] if any(columns[name]))
 
 
 def _gather_flat(objects: Sequence[dict[str, Any]], held: Held) -> None:
@@ -54,11 +54,11 @@ def _gather_flat(objects: Sequence[dict[str, Any]], held: Held) -> None:
             chain.from_iterable(map(dict.values, objects))
         )  # the cheapest way to see that they are numbers, as they mostly are
     except TypeError:
-        _gather(list(chain.from_iterable(map(dict.values, objects))), held, 1)
+        gather_values(list(chain.from_iterable(map(dict.values, objects))), held, 1)
 
 
-def _gather(values: Sequence[Any], held: Held, depth: int) -> bool:
-    """Values of one level, then all that they hold."""
+def gather_values(values: Sequence[Any], held: Held, depth: int = 0) -> bool:
+    """Values of one level, then all that they hold; False if only the normaliser can judge."""
     if depth >= MAX_DEPTH:
         return False
     kinds = set(map(type, values))
@@ -76,7 +76,7 @@ def _gather(values: Sequence[Any], held: Held, depth: int) -> bool:
     held.texts.update(*objects)
     held.strings += len(words) + sum(map(len, objects))
     inner = [*chain.from_iterable(map(dict.values, objects)), *chain.from_iterable(arrays)]
-    return not inner or _gather(inner, held, depth + 1)
+    return not inner or gather_values(inner, held, depth + 1)
 
 
 def needs_nothing(texts: set[str], *, redact: Redactor | None, joinable: bool, max_text: int) -> bool:

@@ -10,7 +10,7 @@ from models_registry.authenticate import MEND, bearer_token
 from models_registry.keys import find_key
 from models_registry.models import ApiKey
 from monitoring.ingest.codes import Refusal
-from monitoring.ingest.inflate import inflate
+from monitoring.ingest.inflate import WINDOWS, inflate
 
 LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/ndjson", "application/x-jsonlines"})
 PLAIN = frozenset({"application/json", ""})
@@ -21,7 +21,11 @@ Environ = dict[str, Any]
 def authenticate(environ: Environ, *, now: datetime) -> ApiKey:
     """The live key with scope `ingest`; `now` is real time."""
     token = bearer_token(environ.get("HTTP_AUTHORIZATION", ""))
-    key = None if token is None else find_key(token, now=now)
+    return with_scope(None if token is None else find_key(token, now=now))
+
+
+def with_scope(key: ApiKey | None) -> ApiKey:
+    """The key, if there is one and it may write."""
     if key is None:
         raise Refusal("not_authenticated", MEND)
     if "ingest" not in key.scopes:
@@ -51,10 +55,10 @@ def idempotency_key(environ: Environ) -> str:
 def read_body(environ: Environ, *, limit: int) -> bytes:
     """The body, inflated; never more than `limit` bytes, neither as sent nor inflated."""
     encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
-    if encoding not in {"", "identity", "gzip", "x-gzip"}:
-        raise Refusal("unsupported_encoding", "Send the body as it is, or with Content-Encoding: gzip.")
+    if encoding not in {"", "identity", *WINDOWS}:
+        raise Refusal("unsupported_encoding", "Send the body as it is, or with Content-Encoding: gzip (or deflate).")
     data = _read(environ, limit)
-    return inflate(data, limit=limit) if encoding.endswith("gzip") else data
+    return inflate(data, limit=limit, window=WINDOWS[encoding]) if encoding in WINDOWS else data
 
 
 def _read(environ: Environ, limit: int) -> bytes:

@@ -8,7 +8,7 @@ Unknown fields were moved under `extra`. Labels are kept as they came; `canonica
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, cast
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 from msgspec.structs import astuple
 
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -25,6 +25,7 @@ FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error"
 Code = Annotated[str, Meta(max_length=64)]
 Status = Literal["ok", "error"]
 FeedbackKind = Literal["thumb", "score", "category", "comment"]
+NOTHING = Raw(b"")
 # Objects of their own, so that an item that says them can be told from one that says nothing.
 OK = cast("Status", str(b"ok", "ascii"))
 THUMB = cast("FeedbackKind", str(b"thumb", "ascii"))
@@ -149,6 +150,24 @@ class LogItem(Item):
     environment: Code = "production"
     template: str = ""
     exception: Any = None
+
+
+class SpanItem(Item):
+    """A span that came by `POST /v1/traces`: `id` is its span id, `ts` and `end_us` are epoch µs."""
+
+    trace_id: Name = ""
+    parent_span_id: Name = ""
+    name: Name = ""
+    kind: Code = "internal"
+    scope: Name = ""
+    scope_version: Name = ""
+    status: Literal["unset", "ok", "error"] = "unset"
+    status_message: str = ""
+    end_us: Int64 = 0
+    attributes: dict[str, Any] | None = None
+    events: list[dict[str, Any]] | None = None
+    links: list[dict[str, Any]] | None = None
+    resource: Raw = NOTHING
 
 
 ITEM_TYPES: dict[str, type[Item]] = {

@@ -9,7 +9,8 @@ from monitoring.ingest.schema import ITEM_TYPES
 from monitoring.ingest.views import PATHS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/api/ingest.md").read_text(encoding="utf-8")
-SOURCES = (Path(__file__).resolve().parents[2] / "monitoring/ingest").glob("*.py")
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [path for room in ("ingest", "otlp") for path in (ROOT / "monitoring" / room).glob("*.py")]
 
 
 def test_every_code_is_listed_and_no_other():

@@ -1,0 +1,82 @@
+"""What an exporter hears, in the encoding that it speaks: success, partial success, or a status.
+
+Exporters drop a batch on 400, 401, 403, 413 and 500, and send it again on 429, 502 and 503 after Retry-After. So bad records are
+answered with 200 and told in `partial_success`, and trouble of the panel's own with 503.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+REASONS = {
+    200: "200 OK",
+    400: "400 Bad Request",
+    401: "401 Unauthorized",
+    403: "403 Forbidden",
+    413: "413 Content Too Large",
+    415: "415 Unsupported Media Type",
+    429: "429 Too Many Requests",
+    503: "503 Service Unavailable",
+}
+# google.rpc.Code of each HTTP status (googleapis, google/rpc/code.proto).
+CODES = {400: 3, 401: 16, 403: 7, 413: 8, 415: 3, 429: 8, 503: 14}
+FIELDS = {"span": "rejectedSpans", "log": "rejectedLogRecords", "metric": "rejectedDataPoints"}
+COUNTED = {"span": "rejected_spans", "log": "rejected_log_records", "metric": "rejected_data_points"}
+RESPONSES: dict[str, Callable[[], Any]] = {
+    "span": ExportTraceServiceResponse,
+    "log": ExportLogsServiceResponse,
+    "metric": ExportMetricsServiceResponse,
+}
+_encode = msgspec.json.Encoder().encode
+
+
+class Answer(NamedTuple):
+    """What a WSGI server is told."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def success(kind: str, media: str, *, rejected: int, told: str) -> Answer:
+    """200; with `partial_success` where something was refused or must be told."""
+    if media == PROTOBUF:
+        return Answer(REASONS[200], [("Content-Type", PROTOBUF)], _protobuf(kind, rejected, told))
+    partial = {"partialSuccess": {FIELDS[kind]: str(rejected), "errorMessage": told}} if rejected or told else {}
+    return Answer(REASONS[200], [("Content-Type", JSON)], _encode(partial))
+
+
+def failure(status: int, media: str, detail: str, *, retry_after: int | None = None) -> Answer:
+    """A google.rpc.Status, as the protocol wants it."""
+    headers = [("Content-Type", media)]
+    if retry_after is not None:
+        headers.append(("Retry-After", str(retry_after)))
+    if status == 401:
+        headers.append(("WWW-Authenticate", 'Bearer realm="Atalaia"'))
+    code = CODES[status]
+    if media == PROTOBUF:
+        message = detail.encode()[:16_000]
+        body = bytes([0x08, code, 0x12]) + _length(len(message)) + message
+    else:
+        body = _encode({"code": code, "message": detail})
+    return Answer(REASONS[status], headers, body)
+
+
+def _protobuf(kind: str, rejected: int, told: str) -> bytes:
+    if not rejected and not told:
+        return b""  # every field of the answer at its default
+    answer = RESPONSES[kind]()
+    setattr(answer.partial_success, COUNTED[kind], rejected)
+    answer.partial_success.error_message = told
+    encoded: bytes = answer.SerializeToString()
+    return encoded
+
+
+def _length(size: int) -> bytes:
+    """A varint of at most 14 bits."""
+    return bytes([size]) if size < 0x80 else bytes([size & 0x7F | 0x80, size >> 7])

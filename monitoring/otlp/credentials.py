@@ -1,0 +1,47 @@
+"""The key of an exporter, wherever its vendor puts it: Bearer, Basic (a pair, of which one is ours), bare, or in a header of its own."""
+
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import unquote
+
+from models_registry.keys import find_key
+from models_registry.models import ApiKey
+from monitoring.ingest.request import Environ, with_scope
+
+HEADERS = ("HTTP_X_API_KEY", "HTTP_API_KEY", "HTTP_X_ATALAIA_KEY")
+
+
+def authenticate(environ: Environ, *, now: datetime) -> ApiKey:
+    """The live key with scope `ingest`; `Refusal` without one. `now` is real time."""
+    found = (key for token in _tokens(environ) if (key := find_key(token, now=now)) is not None)
+    return with_scope(next(found, None))
+
+
+def _tokens(environ: Environ) -> Iterator[str]:
+    """What may be a key, likeliest first."""
+    header: str = environ.get("HTTP_AUTHORIZATION", "").strip()
+    scheme, _, rest = header.partition(" ")
+    match scheme.lower():
+        case "bearer":
+            yield rest.strip()
+        case "basic":
+            yield from _pair(rest.strip())
+        case _:
+            yield header
+            if "%" in header:  # as environment variables of exporters must be written, and some send them so
+                yield unquote(header).removeprefix("Bearer ").strip()
+    for name in HEADERS:
+        if name in environ:
+            yield environ[name].strip()
+
+
+def _pair(encoded: str) -> Iterator[str]:
+    """The secret part of the pair first, then the public one."""
+    try:
+        public, _, secret = b64decode(encoded, validate=True).decode().partition(":")
+    except (Base64Error, ValueError):
+        return
+    yield secret
+    yield public

@@ -1,0 +1,217 @@
+"""Bodies in JSON to the same plain values as protobuf.
+
+OTLP's JSON has hexadecimal ids, 64-bit integers as text and enumerations as numbers (opentelemetry.io/docs/specs/otlp);
+printers of protobuf's own JSON mapping write base64 ids, names of enumerations and snake_case: all of it is read.
+"""
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+from monitoring.otlp.records import Attributes, Decoded, Group, Happening, Link, LogRecord, SpanRecord, UndecodableError
+
+MENDED = "Text that is not UTF-8 was replaced by U+FFFD; send JSON in UTF-8."
+MALFORMED = "The body is not JSON of this signal, or was cut off; send what an OTLP exporter makes."
+HEX = re.compile(r"[0-9a-fA-F]*\Z")
+UNREADABLE = (TypeError, ValueError, AttributeError, KeyError, RecursionError)
+KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
+CODES = ("UNSET", "OK", "ERROR")
+ID_BYTES = {"trace": 16, "span": 8}
+POINTS = ("gauge", "sum", "histogram", "exponentialHistogram", "summary")
+_decode = msgspec.json.Decoder().decode
+Json = dict[str, Any]
+
+
+def read_traces(data: bytes) -> Decoded:
+    """The spans of an ExportTraceServiceRequest in JSON."""
+    return _groups(data, ("resourceSpans", "scopeSpans", "spans"), _span)
+
+
+def read_logs(data: bytes) -> Decoded:
+    """The records of an ExportLogsServiceRequest in JSON."""
+    return _groups(data, ("resourceLogs", "scopeLogs", "logRecords"), _log)
+
+
+def count_points(data: bytes) -> int:
+    """How many data points an ExportMetricsServiceRequest holds."""
+    decoded = _groups(data, ("resourceMetrics", "scopeMetrics", "metrics"), _points)
+    return sum(sum(group.records) for group in decoded.groups)
+
+
+def _groups(data: bytes, names: tuple[str, str, str], read: Callable[[Json], Any]) -> Decoded:
+    mended = ""
+    try:
+        found = _decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        found, mended = _mended(data, error), MENDED
+    except RecursionError as error:
+        raise UndecodableError(MALFORMED) from error
+    try:
+        groups = [_group(told, one, names[2], read) for told in _list(found, names[0]) for one in _list(told, names[1])]
+    except UNREADABLE as error:
+        raise UndecodableError(MALFORMED) from error
+    return Decoded(groups, mended)
+
+
+def _mended(data: bytes, error: Exception) -> Any:
+    text = data.decode("utf-8", "replace")
+    try:
+        if "\ufffd" in text:
+            return _decode(text)
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    raise UndecodableError(MALFORMED) from error
+
+
+def _group(told: Json, one: Json, name: str, read: Callable[[Json], Any]) -> Group:
+    records: list[Any] = []
+    broken: list[str] = []
+    for record in _list(one, name):
+        try:
+            records.append(read(record))
+        except UNREADABLE as error:
+            broken.append(f"a record of it has a field of the wrong type ({type(error).__name__})")
+    resource = _get(told, "resource") or {}
+    scope = _get(one, "scope") or {}
+    return Group(
+        _attributes(_list(resource, "attributes")), _text(scope, "name"), _text(scope, "version"), records, broken
+    )
+
+
+def _span(span: Json) -> SpanRecord:
+    status = _get(span, "status") or {}
+    return SpanRecord(
+        _id(span, "traceId", "trace"),
+        _id(span, "spanId", "span"),
+        _id(span, "parentSpanId", "span"),
+        _text(span, "name"),
+        _enum(_get(span, "kind"), KINDS),
+        _int(span, "startTimeUnixNano"),
+        _int(span, "endTimeUnixNano"),
+        _enum(_get(status, "code"), CODES),
+        _text(status, "message"),
+        _attributes(_list(span, "attributes")),
+        [
+            Happening(_text(event, "name"), _int(event, "timeUnixNano"), _attributes(_list(event, "attributes")))
+            for event in _list(span, "events")
+        ],
+        [
+            Link(_id(link, "traceId", "trace"), _id(link, "spanId", "span"), _attributes(_list(link, "attributes")))
+            for link in _list(span, "links")
+        ],
+        _text(span, "traceState"),
+        sum(_int(span, f"dropped{what}Count") for what in ("Attributes", "Events", "Links")),
+    )
+
+
+def _log(record: Json) -> LogRecord:
+    return LogRecord(
+        _id(record, "traceId", "trace"),
+        _id(record, "spanId", "span"),
+        _int(record, "timeUnixNano"),
+        _int(record, "observedTimeUnixNano"),
+        _severity(_get(record, "severityNumber")),
+        _text(record, "severityText"),
+        _value(_get(record, "body") or {}),
+        _attributes(_list(record, "attributes")),
+        _text(record, "eventName"),
+    )
+
+
+def _points(metric: Json) -> int:
+    return sum(len(_list(_get(metric, kind) or {}, "dataPoints")) for kind in POINTS)
+
+
+def _get(record: Json, name: str) -> Any:
+    """A field by its name in camelCase, or in snake_case as some printers write."""
+    found = record.get(name)
+    return found if found is not None else record.get(re.sub(r"(?=[A-Z])", "_", name).lower())
+
+
+def _list(record: Json, name: str) -> Sequence[Any]:
+    found = _get(record, name)
+    if found is None:
+        return ()
+    if not isinstance(found, list):
+        raise TypeError(name)
+    return found
+
+
+def _text(record: Json, name: str) -> str:
+    found = _get(record, name)
+    return "" if found is None else str(found)
+
+
+def _int(record: Json, name: str) -> int:
+    return int(_get(record, name) or 0)
+
+
+def _severity(value: Any) -> int:
+    """The number, or that of a name such as SEVERITY_NUMBER_ERROR2."""
+    if not isinstance(value, str):
+        return int(value or 0)
+    if value.isdecimal():
+        return int(value)
+    word = value.rpartition("_")[2]
+    base = {"TRACE": 1, "DEBUG": 5, "INFO": 9, "WARN": 13, "ERROR": 17, "FATAL": 21}.get(word.rstrip("234"), 0)
+    return base + (int(word[-1]) - 1 if word[-1:].isdecimal() and base else 0)
+
+
+def _enum(value: Any, words: Sequence[str]) -> int:
+    """A number, or the word at the end of a name (SPAN_KIND_CLIENT, STATUS_CODE_OK)."""
+    if isinstance(value, str) and not value.isdecimal():
+        word = value.rpartition("_")[2].upper()
+        return words.index(word) if word in words else 0
+    return int(value or 0)
+
+
+def _id(record: Json, name: str, of: str) -> str:
+    """Hexadecimal; what is no hexadecimal of this length but base64 of it was printed by protobuf's own mapping."""
+    text = _text(record, name)
+    if len(text) == 2 * ID_BYTES[of] and HEX.match(text):
+        return text.lower()
+    try:
+        raw = b64decode(text, validate=True)
+    except (Base64Error, ValueError):
+        return text
+    return raw.hex() if len(raw) == ID_BYTES[of] else text
+
+
+def _attributes(pairs: Sequence[Any]) -> Attributes:
+    return {str(pair["key"]): _value(pair.get("value") or {}) for pair in pairs}
+
+
+def _value(value: Json) -> Any:
+    for name, found in value.items():
+        read = _READ.get(name)
+        if read is not None and found is not None:
+            return read(found)
+    return None
+
+
+def _double(found: Any) -> float | str:
+    number = float(found)
+    return number if isfinite(number) else str(number)
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "stringValue": str,
+    "string_value": str,
+    "boolValue": bool,
+    "bool_value": bool,
+    "intValue": int,
+    "int_value": int,
+    "doubleValue": _double,
+    "double_value": _double,
+    "bytesValue": str,
+    "bytes_value": str,
+    "arrayValue": lambda found: [_value(one) for one in _list(found, "values")],
+    "array_value": lambda found: [_value(one) for one in _list(found, "values")],
+    "kvlistValue": lambda found: _attributes(_list(found, "values")),
+    "kvlist_value": lambda found: _attributes(_list(found, "values")),
+}

@@ -1,0 +1,135 @@
+"""Bodies in protobuf (opentelemetry-proto, parsed by upb) to plain values: one walk, a few fields a span."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from math import isfinite
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from monitoring.otlp.mend import BrokenError, mend_texts
+from monitoring.otlp.records import Attributes, Decoded, Group, Happening, Link, LogRecord, SpanRecord, UndecodableError
+
+MENDED = "Text that is not UTF-8 was replaced by U+FFFD; set the exporter's encoding to UTF-8."
+MALFORMED = (
+    "The body is no protobuf of this signal, or was cut off; send application/x-protobuf as the exporter made it."
+)
+POINTS = {"gauge", "sum", "histogram", "exponential_histogram", "summary"}
+
+
+def read_traces(data: bytes) -> Decoded:
+    """The spans of an ExportTraceServiceRequest."""
+    request, mended = _parse(ExportTraceServiceRequest(), data)
+    groups = [
+        Group(_attributes(told.resource.attributes), one.scope.name, one.scope.version, list(map(_span, one.spans)))
+        for told in request.resource_spans
+        for one in told.scope_spans
+    ]
+    return Decoded(groups, mended)
+
+
+def read_logs(data: bytes) -> Decoded:
+    """The records of an ExportLogsServiceRequest."""
+    request, mended = _parse(ExportLogsServiceRequest(), data)
+    groups = [
+        Group(
+            _attributes(told.resource.attributes), one.scope.name, one.scope.version, list(map(_log, one.log_records))
+        )
+        for told in request.resource_logs
+        for one in told.scope_logs
+    ]
+    return Decoded(groups, mended)
+
+
+def count_points(data: bytes) -> int:
+    """How many data points an ExportMetricsServiceRequest holds."""
+    request, _ = _parse(ExportMetricsServiceRequest(), data)
+    return sum(
+        len(getattr(metric, kind).data_points)
+        for told in request.resource_metrics
+        for one in told.scope_metrics
+        for metric in one.metrics
+        if (kind := metric.WhichOneof("data")) in POINTS
+    )
+
+
+def _parse(request: Any, data: bytes) -> tuple[Any, str]:
+    """upb refuses a whole body for one text that is not UTF-8: such texts are repaired, and that is said."""
+    try:
+        request.ParseFromString(data)
+    except DecodeError:
+        try:
+            request.ParseFromString(mend_texts(data, request.DESCRIPTOR))
+        except (BrokenError, DecodeError) as error:
+            raise UndecodableError(MALFORMED) from error
+        return request, MENDED
+    return request, ""
+
+
+def _span(span: Any) -> SpanRecord:
+    status = span.status
+    return SpanRecord(
+        span.trace_id.hex(),
+        span.span_id.hex(),
+        span.parent_span_id.hex(),
+        span.name,
+        span.kind,
+        span.start_time_unix_nano,
+        span.end_time_unix_nano,
+        status.code,
+        status.message,
+        _attributes(span.attributes),
+        [Happening(event.name, event.time_unix_nano, _attributes(event.attributes)) for event in span.events],
+        [Link(link.trace_id.hex(), link.span_id.hex(), _attributes(link.attributes)) for link in span.links],
+        span.trace_state,
+        span.dropped_attributes_count + span.dropped_events_count + span.dropped_links_count,
+    )
+
+
+def _log(record: Any) -> LogRecord:
+    return LogRecord(
+        record.trace_id.hex(),
+        record.span_id.hex(),
+        record.time_unix_nano,
+        record.observed_time_unix_nano,
+        record.severity_number,
+        record.severity_text,
+        _value(record.body),
+        _attributes(record.attributes),
+        record.event_name,
+    )
+
+
+def _attributes(pairs: Iterable[Any]) -> Attributes:
+    """Most values are texts, so these are tried first."""
+    found: Attributes = {}
+    for pair in pairs:
+        value = pair.value
+        found[pair.key] = value.string_value if value.HasField("string_value") else _value(value)
+    return found
+
+
+def _value(value: Any) -> Any:
+    kind = value.WhichOneof("value")
+    if kind is None:
+        return None
+    read = _READ.get(kind)
+    return read(value) if read else getattr(value, kind)
+
+
+def _double(value: Any) -> float | str:
+    """JSON has no number for what is not finite."""
+    number: float = value.double_value
+    return number if isfinite(number) else str(number)
+
+
+_READ: dict[str, Callable[[Message], Any]] = {
+    "string_value": lambda value: value.string_value,
+    "double_value": _double,
+    "array_value": lambda value: [_value(one) for one in value.array_value.values],
+    "kvlist_value": lambda value: _attributes(value.kvlist_value.values),
+    "bytes_value": lambda value: b64encode(value.bytes_value).decode(),
+}
