@@ -83,10 +83,13 @@ class Fault(Exception):  # noqa: N818 - it is an item's, not the program's
 
 
 class Refusal(Exception):  # noqa: N818 - it is the request's, not the program's
-    """The whole request is refused with this problem; its status is in `PROBLEMS`."""
+    """The whole request is refused with this problem; its status is in `PROBLEMS`. `project_id` is that of its key, where known."""
 
-    def __init__(self, code: str, detail: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, code: str, detail: str, *, retry_after: int | None = None, project_id: int | None = None
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.detail = detail
         self.retry_after = retry_after
+        self.project_id = project_id

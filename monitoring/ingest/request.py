@@ -29,7 +29,8 @@ def with_scope(key: ApiKey | None) -> ApiKey:
     if key is None:
         raise Refusal("not_authenticated", MEND)
     if "ingest" not in key.scopes:
-        raise Refusal("missing_scope", "This key lacks the scope `ingest`; ask for a key that has it.")
+        detail = "This key lacks the scope `ingest`; ask for a key that has it."
+        raise Refusal("missing_scope", detail, project_id=key.project_id)
     return key
 
 

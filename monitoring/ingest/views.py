@@ -7,6 +7,7 @@ business here. Everything else goes on to the ordinary path.
 import os
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import structlog
@@ -17,10 +18,12 @@ from structlog.contextvars import bound_contextvars
 
 from lib import clock
 from lib.problem import TITLES, problem
+from models_registry.models import ApiKey
 from monitoring.ingest.accept import Sent, accept
 from monitoring.ingest.backpressure import RETRY_AFTER, check_room
 from monitoring.ingest.codes import PROBLEMS, Refusal
 from monitoring.ingest.pace import Pace
+from monitoring.ingest.refusals import note_refusal
 from monitoring.ingest.request import Environ, authenticate, idempotency_key, is_lines, read_body
 from monitoring.models.inbox import EventKind
 
@@ -97,6 +100,13 @@ def _answer(environ: Environ, kind: str) -> Answer:
     try:
         return Answer(ACCEPTED, [("Content-Type", "application/json")], _accept(environ, kind))
     except Refusal as refusal:
+        note_refusal(
+            refusal,
+            path=environ["PATH_INFO"],
+            authorization=environ.get("HTTP_AUTHORIZATION", ""),
+            agent=environ.get("HTTP_USER_AGENT", ""),
+            real_now=clock.real_now(),
+        )
         return _refuse(refusal)
     except DatabaseError:
         log.exception("ingest_not_stored", kind=kind)
@@ -111,9 +121,17 @@ def _answer(environ: Environ, kind: str) -> Answer:
 
 def _accept(environ: Environ, kind: str) -> bytes:
     """What is cheap to refuse is refused before the body is read."""
-    limits: dict[str, Any] = settings.INGEST
     real_now = clock.real_now()
     key = authenticate(environ, now=real_now)
+    try:
+        return _accept_from(key, environ, kind, real_now=real_now)
+    except Refusal as refusal:
+        refusal.project_id = key.project_id
+        raise
+
+
+def _accept_from(key: ApiKey, environ: Environ, kind: str, *, real_now: datetime) -> bytes:
+    limits: dict[str, Any] = settings.INGEST
     pace.take(key.pk, rate=limits["rate"], ticked=time.monotonic())
     check_room(now=real_now)
     lines = is_lines(environ)

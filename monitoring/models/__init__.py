@@ -9,6 +9,7 @@ from monitoring.models.objectives import SLO, TIME_SLICES
 from monitoring.models.policies import Policy, PolicyEvent
 from monitoring.models.prices import AppliedPrice, OwnPrice
 from monitoring.models.references import Reaching, Reference, ReferenceSample
+from monitoring.models.refusals import RequestRefusal
 from monitoring.models.segments import SegmentKey
 from monitoring.models.stages import ProcessState, StageRun
 from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFloor, Series
@@ -43,6 +44,7 @@ __all__ = [
     "Reference",
     "ReferenceSample",
     "RejectionCount",
+    "RequestRefusal",
     "RetentionFloor",
     "SegmentKey",
     "Series",
