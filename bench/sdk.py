@@ -119,7 +119,7 @@ def tell_imports() -> bool:
     print(
         f"import, processor:     atalaia {ours[1]:.1f} ms, sentry_sdk {theirs[1]:.1f} ms: {theirs[1] / ours[1]:.1f} times ours (target {IMPORT_MS:.0f} ms)"
     )
-    return ours[1] <= IMPORT_MS
+    return bool(ours[1] <= IMPORT_MS)
 
 
 def tell_costs(title: str, found: dict[str, tuple[list[float], list[float]]]) -> bool:

@@ -6,6 +6,7 @@ most once in `EVERY` seconds by each process. Troubles of our own (429, 500, 503
 
 import time
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import DatabaseError, IntegrityError
@@ -53,7 +54,10 @@ def note_refusal(
 
 
 def _write(refusal: Refusal, said: dict[str, object]) -> None:
-    rows = RequestRefusal.objects.filter(project_id=refusal.project_id, code=refusal.code)
+    owner: dict[str, Any] = {"project__isnull": True}
+    if refusal.project_id is not None:
+        owner = {"project_id": refusal.project_id}
+    rows = RequestRefusal.objects.filter(code=refusal.code, **owner)
     if rows.update(**said):
         return
     try:
