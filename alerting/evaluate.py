@@ -132,7 +132,7 @@ def _evaluate_rule(rule: AlertRule, alerts: Alerts, world: World, *, slot: datet
     """Judge and respond, group by group; the health of the rule is that of its worst group."""
     targets = world.targets.get(rule.pk, [])
     seen = [_judge(rule, target, world, slot=slot) for target in targets]
-    if rule.group_by and any(one.seen not in BLIND for one in seen):
+    if rule.grouping and any(one.seen not in BLIND for one in seen):
         seen = [_vanished(one) for one in seen]
     told = [_answer(rule, target, one, alerts, world, slot=slot) for target, one in zip(targets, seen, strict=True)]
     _let_go(rule, {target.fingerprint for target in targets}, alerts, world, slot=slot)

@@ -40,7 +40,7 @@ class Difference:
 
 def differences(rule: AlertRule, slots: Slots, answers: Answers, now: Sequence[Stretch]) -> list[Difference]:
     """Where what the rule did differs from what it would do, at most 50; of a rule that was saved and has one alert."""
-    if rule.group_by or not _is_as_saved(rule):
+    if rule.grouping or not _is_as_saved(rule):
         return []
     looked = Evaluation.objects.filter(rule=rule, slot__gte=slots.at(0), slot__lt=slots.at(slots.count))
     known = looked.aggregate(first=Min("slot"), last=Max("slot"))

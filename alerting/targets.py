@@ -1,21 +1,15 @@
 """Which alerts a rule has: one, or one per version or segment of its model."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
 
 from alerting.identity import fingerprint
 from alerting.kinds.base import Asked, environment_of, rule_model
 from alerting.models import AlertRule
-from models_registry.models import ModelVersion
-from monitoring.models import Series
 from monitoring.objective_windows import WindowsAsk
+from monitoring.selectors.groups import Groups, read_groups
 from monitoring.selectors.history import Question
-
-MOST: Final = 50
-VERSION: Final = "version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,43 +64,15 @@ def targets_of(rules: Iterable[AlertRule]) -> dict[int, list[Target]]:
     A rule has at most `MOST`, the newest versions or the first segments by name.
     """
     rules = list(rules)
-    grouped = [rule for rule in rules if rule.group_by]
-    versions = _versions(rule for rule in grouped if rule.group_by == VERSION)
-    segments = _segments(rule for rule in grouped if rule.group_by != VERSION)
-    return {rule.pk: _targets(rule, versions, segments)[:MOST] for rule in rules}
+    groups = read_groups((rule_model(rule).pk, rule.grouping) for rule in rules if rule.grouping)
+    return {rule.pk: _targets(rule, groups) for rule in rules}
 
 
-def _targets(
-    rule: AlertRule, versions: Mapping[int, list[tuple[int, str]]], segments: Mapping[int, list[str]]
-) -> list[Target]:
-    labels, key = labels_of(rule), rule.group_by
+def _targets(rule: AlertRule, groups: Groups) -> list[Target]:
+    labels, key = labels_of(rule), rule.grouping
     if not key:
         return [Target(labels)]
-    model_id = rule_model(rule).pk
-    if key == VERSION:
-        return [
-            Target({**labels, VERSION: name}, f"{VERSION}={name}", version_id=number)
-            for number, name in versions[model_id]
-        ]
-    found = [segment for segment in segments[model_id] if segment.startswith(f"{key}=")]
-    return [Target({**labels, key: segment.partition("=")[2]}, segment, segment=segment) for segment in found]
-
-
-def _versions(rules: Iterable[AlertRule]) -> Mapping[int, list[tuple[int, str]]]:
-    models = {rule_model(rule).pk for rule in rules}
-    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-    if models:
-        rows = ModelVersion.objects.filter(model__in=models).order_by("-id")
-        for model_id, number, name in rows.values_list("model_id", "id", "version"):
-            found[model_id].append((number, name))
-    return found
-
-
-def _segments(rules: Iterable[AlertRule]) -> Mapping[int, list[str]]:
-    models = {rule_model(rule).pk for rule in rules}
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    if models:
-        rows = Series.objects.filter(version__model__in=models).exclude(segment="").distinct().order_by("segment")
-        for model_id, segment in rows.values_list("version__model_id", "segment"):
-            found[model_id].append(segment)
-    return found
+    return [
+        Target({**labels, key: group.value}, group.name, version_id=group.version_id, segment=group.segment)
+        for group in groups[rule_model(rule).pk, key]
+    ]

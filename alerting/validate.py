@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from alerting.kinds import rule_kind
 from alerting.models import AlertRule, Route
-from alerting.targets import VERSION
 from models_registry.models import LONGEST
 from monitoring.models import SegmentKey
+from monitoring.selectors.groups import VERSION
 
 LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 OWN: Final = frozenset({"alertname", "severity", "project", "rule", "model", "environment", "slo"})

@@ -17,6 +17,7 @@ from alerting.models import Alert, AlertRule, Evaluation
 from config.remembered import Remembered
 from monitoring.models import SLO
 from monitoring.slo import SLOState
+from monitoring.slo_groups import group_statuses
 from monitoring.slo_standing import Standing, standings
 from monitoring.stats.burn import burn_rate, span_label
 
@@ -31,7 +32,7 @@ def read_slo_gauges(*, now: datetime) -> list[Metric]:
     slos = list(SLO.objects.select_related("project", "model").order_by("project__slug", "slug"))
     rules = burn_rules(slos)
     found = standings({slo: burn_spans(slo, rules.get(slo.pk, ())) for slo in slos}, now=now) if slos else []
-    return [*_promised(slos), *_standing(found), *_windows(found)]
+    return [*_promised(slos), *_standing(found), *_windows(found), *_groups(slos, now=now)]
 
 
 def read_rule_gauges() -> list[Metric]:
@@ -91,6 +92,26 @@ def _windows(found: list[Standing]) -> list[Metric]:
             if rate is not None:
                 burn.add_metric(here, rate)
     return [good, valid, burn]
+
+
+def _groups(slos: list[SLO], *, now: datetime) -> list[Metric]:
+    """Budgets of groups have names of their own, so that nothing that adds up or picks objectives counts them twice."""
+    labels = [*SLO_LABELS, "group"]
+    left = _family("atalaia_slo_group_error_budget_remaining_ratio", "Of one group; negative when overspent.", labels)
+    ratio = _family("atalaia_sli_group_ratio", "The good share of a group over the window.", labels)
+    valid = _family("atalaia_sli_group_valid_events", "Events, or slices of time, of a group over the window.", labels)
+    burn = _family("atalaia_slo_group_burn_rate", "How fast a group spends its budget.", [*labels, "window"])
+    found = group_statuses(slos, now=now)
+    for slo, one in ((known, one) for known in slos for one in found.get(known.pk, ())):
+        here, status = [*_labels(slo), one.group.value], one.status
+        valid.add_metric(here, status.valid)
+        for family, value in ((left, status.budget_left), (ratio, status.attained)):
+            if value is not None:
+                family.add_metric(here, value)
+        for window, rate in status.burn.items():
+            if rate is not None:
+                burn.add_metric([*here, window], rate)
+    return [left, ratio, valid, burn]
 
 
 def _rules(rules: list[AlertRule]) -> list[Metric]:

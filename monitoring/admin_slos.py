@@ -66,6 +66,7 @@ class SLOForm(forms.ModelForm[SLO]):
             "window",
             "calendar",
             "zone",
+            "group_by",
             "owner",
         )
         help_texts = {
@@ -135,7 +136,17 @@ class SLOAdmin(Foreseen):
         (
             _("What is promised"),
             {
-                "fields": ("model", "environment", "sli", "bound_ms", "target", "window", "calendar", "zone"),
+                "fields": (
+                    "model",
+                    "environment",
+                    "sli",
+                    "bound_ms",
+                    "target",
+                    "window",
+                    "calendar",
+                    "zone",
+                    "group_by",
+                ),
                 "description": _(
                     "An objective is a share: good events divided by valid events. What the target leaves over is the "
                     "error budget; alerts watch how fast it is spent."

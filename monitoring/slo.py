@@ -5,8 +5,8 @@ labels take (learned, else declared) for indicators that wait for labels and not
 slices of time are judged, windows are made of whole slices: they end with the last one that has settled.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -60,7 +60,8 @@ class SLOStatus:
     """How an SLO stands. Fractions are of one; `burn` is keyed by window ("5m", "1h", …), None where nothing happened.
 
     `budget_left` is negative when overspent. `exhausts_in_s` extrapolates the burn rate of the shortest long window over the
-    window as far as it has come; None when nothing burns. `daily` is what was left at each midnight (UTC) and at the end.
+    window as far as it has come; None when nothing burns. `daily` is what was left at each midnight (UTC) and at the end. `windows` are
+    those of the burn rates, by length in seconds.
     """
 
     attained: float | None
@@ -73,6 +74,7 @@ class SLOStatus:
     window_start: datetime
     window_end: datetime
     daily: tuple[float | None, ...] = ()
+    windows: Mapping[int, Counts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def status_of(slo: SLO, book: Counted, *, stale: bool) -> SLOStatus:
         window_start=_moment(start),
         window_end=until,
         daily=tuple(burn_down(slo, book, np.append(_midnights(start, end), end))),
+        windows=counts,
     )
 
 
@@ -206,7 +209,7 @@ def guard_of(slo: SLO, pair: Pair, guard: Guard = GUARD) -> Guard:
     return Guard(*map(min, (guard.long, guard.short), most))
 
 
-def pair_burns(slo: SLO, pair: Pair, counts: dict[int, Counts]) -> bool:
+def pair_burns(slo: SLO, pair: Pair, counts: Mapping[int, Counts]) -> bool:
     """Whether both windows burn faster than the factor, on enough bad events."""
     guard, windows = guard_of(slo, pair), (counts[pair.long_s], counts[pair.short_s])
     if windows[0].bad < guard.long or windows[1].bad < guard.short:

@@ -12,9 +12,12 @@ from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_fo
 from monitoring.indicators import INDICATORS, SLICES
 from monitoring.measures import subjects_of
 from monitoring.models import SLO, TIME_SLICES, Correction, Policy
+from monitoring.selectors.groups import VERSION
+from monitoring.selectors.segments import keys_of
 from monitoring.stats.layouts import HOURLY
 
 HOUR = timedelta(hours=1)
+RESERVED = frozenset({"preview", "suggested"})  # addresses beside those of SLOs
 LONGEST_CORRECTION = timedelta(days=366)
 FEWEST_SLICES, MOST_SLICES, MOST_COUNTED = 4, 1_000, 10_080  # the last of slices that events are counted in
 
@@ -26,6 +29,10 @@ def slo_problems(slo: SLO) -> dict[str, str]:
     problems: dict[str, str] = {}
     if slo.model.project_id != slo.project_id:
         problems["model"] = _("This model belongs to another project.")
+    if slo.slug in RESERVED:
+        problems["slug"] = _("“%(slug)s” is an address of its own: choose another slug.") % {"slug": slo.slug}
+    if slo.group_by not in ("", VERSION, *keys_of(slo.model)):
+        problems["group_by"] = _("Write version, or a segment key that the model declares.")
     own = _slice_problems(slo) if slo.sli == TIME_SLICES else _event_problems(slo, SLIS[slo.sli])
     return problems | own | _bound_problems(slo) | _promise_problems(slo) | _window_problems(slo)
 

@@ -213,6 +213,11 @@ class AlertRule(models.Model):
         return shipped(self.name)
 
     @property
+    def grouping(self) -> str:
+        """By what it makes an alert each: its own key, or that of the objective it watches; empty: one alert."""
+        return self.group_by or (self.slo.group_by if self.slo else "")
+
+    @property
     def watched(self) -> str:
         """The measure behind the rule; empty for a rule on an SLO."""
         behind = {

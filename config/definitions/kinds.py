@@ -116,6 +116,7 @@ KINDS = [
                 "zone",
                 "method",
                 "slice_target",
+                "group_by",
                 "owner",
             ),
             *("measure", "comparison", "bound", "slice", "minimum"),

@@ -6,7 +6,7 @@ SOURCE: Final = "Atalaia"
 MODEL: Final = "model"
 ENVIRONMENT: Final = "environment"
 # Fields of an SLO that say what is counted, as they stand in definitions.
-NAMED: Final = ("sli", "bound_ms", "measure", "comparison", "bound", "slice", "minimum")
+NAMED: Final = ("sli", "bound_ms", "measure", "comparison", "bound", "slice", "minimum", "group_by")
 
 SLUG: Final = "atalaia/slug"
 LONG_NAME: Final = "atalaia/name"

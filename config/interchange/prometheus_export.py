@@ -38,9 +38,9 @@ def prometheus_rules(slos: Iterable[SLO], *, runbooks: Mapping[int, str]) -> Exp
     for slo in slos:
         mine = rules.get(slo.pk, [])
         warnings += [
-            f"rule {rule.slug}: one alert per {rule.group_by} cannot be told apart in these series; exported as one alert"
+            f"rule {rule.slug}: one alert per {rule.grouping} cannot be told apart in these series; exported as one alert"
             for rule in mine
-            if rule.group_by
+            if rule.grouping
         ]
         groups.append(_group(slo, mine, runbooks))
     return Exported({"groups": [*groups, _watch()]}, warnings)

@@ -14,6 +14,7 @@ from lib import clock
 from models_registry.authenticate import project_of
 from monitoring.models import SLO
 from monitoring.slo import budget_days, slo_status
+from monitoring.slo_groups import group_statuses
 
 
 class SLOSerializer(serializers.ModelSerializer[SLO]):
@@ -46,6 +47,7 @@ class SLOSerializer(serializers.ModelSerializer[SLO]):
             "window_s",
             "calendar",
             "zone",
+            "group_by",
             "owner",
         ]
 
@@ -121,6 +123,45 @@ class SLOView(APIView):
                 "window_end": status.window_end,
             }
         )
+
+
+class GroupSerializer(serializers.Serializer[dict[str, Any]]):
+    """One version, or one value of a segment key; `(other)` is what is in none of those told."""
+
+    group = serializers.CharField()
+    value = serializers.CharField()
+    attained = serializers.FloatField(allow_null=True)
+    budget_left = serializers.FloatField(allow_null=True)
+    burn = serializers.DictField(child=serializers.FloatField(allow_null=True))
+    exhausts_in_s = serializers.FloatField(allow_null=True)
+    state = serializers.ChoiceField(["ok", "burning", "exhausted", "no_data", "stale"])
+    good = serializers.FloatField()
+    valid = serializers.FloatField()
+
+
+class GroupsSerializer(serializers.Serializer[dict[str, Any]]):
+    """The budgets of an SLO's groups."""
+
+    group_by = serializers.CharField()
+    items = GroupSerializer(many=True)
+
+
+class GroupsView(APIView):
+    """The budgets of a grouped SLO."""
+
+    @extend_schema(responses=GroupsSerializer, operation_id="slo_groups")
+    def get(self, request: Request, slug: str) -> Response:
+        """The worst first, at most fifty and the rest; empty where the SLO is not grouped."""
+        slo = SLO.objects.filter(project=project_of(request), slug=slug).select_related("model").first()
+        if slo is None:
+            raise NotFound("There is no SLO with this slug in the project.")
+        found = group_statuses([slo], now=clock.now()).get(slo.pk, [])
+        names = ("attained", "budget_left", "burn", "exhausts_in_s", "state", "good", "valid")
+        items = [
+            {"group": one.group.name, "value": one.group.value, **{name: getattr(one.status, name) for name in names}}
+            for one in found
+        ]
+        return Response({"group_by": slo.group_by, "items": items})
 
 
 class BudgetDaySerializer(serializers.Serializer[dict[str, Any]]):

@@ -90,6 +90,12 @@ class SLO(models.Model):
         default="UTC",
         help_text=_("Where the days of the budget begin, as IANA writes it: America/Sao_Paulo."),
     )
+    group_by = models.CharField(
+        _("one budget per"),
+        max_length=48,
+        blank=True,
+        help_text=_("“version”, or a declared segment key such as region; empty makes one budget."),
+    )
     owner = models.CharField(_("owner"), max_length=120, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -14,7 +14,8 @@ from lib import charts
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, read_series, subjects_of
 from monitoring.models import SLO
-from monitoring.slo import BudgetDay, budget_days, budget_series
+from monitoring.slo import BudgetDay, SLOStatus, budget_days, budget_series, pair_burns
+from monitoring.slo_groups import group_statuses
 from monitoring.stats.burn import span_label
 from panel import format as write
 from panel.pages import history
@@ -40,6 +41,8 @@ class PairRow:
     long_burn: float | None
     short_burn: float | None
     fires: bool
+    # Fast enough, on fewer bad events than a rule needs.
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,15 @@ class RuleRow:
 
     rule: AlertRule
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """One version, or one value of a segment key, with a budget of its own."""
+
+    value: str
+    status: SLOStatus
+    meter: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,7 @@ class SLOPage:
     pairs: list[PairRow]
     rules: list[RuleRow]
     corrections: list[CorrectionRow]
+    groups: list[GroupRow]
     charts: list[Chart]
 
 
@@ -137,6 +150,7 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
         pairs=_pairs(judged),
         rules=_rules(slo),
         corrections=correction_rows(slo, now=now),
+        groups=_groups(slo, now=now),
         charts=_charts(slo, span, now=now),
     )
 
@@ -149,7 +163,7 @@ def _days(slo: SLO, *, now: datetime) -> list[DayCell]:
             one.day,
             one.day.isoweekday(),
             _tone(one, fair),
-            write.percent_floor(one.spent),
+            write.percent_full(one.spent),
             write.percent_floor(one.left, 0),
             _("%(bad)s bad of %(valid)s") % {"bad": _amount(one.valid - one.good), "valid": _amount(one.valid)},
         )
@@ -175,10 +189,19 @@ def _pairs(judged: Judged) -> list[PairRow]:
     rows = []
     for pair in judged.pairs:
         rates = burn.get(span_label(pair.long_s)), burn.get(span_label(pair.short_s))
-        fires = all(rate is not None and rate > pair.factor for rate in rates)
+        fast = all(rate is not None and rate > pair.factor for rate in rates)
+        fires = pair_burns(judged.slo, pair, judged.status.windows)
         told = write.span(pair.long_s), write.span(pair.short_s)
-        rows.append(PairRow(*told, Severity(pair.severity).value, pair.factor, *rates, fires))
+        rows.append(PairRow(*told, Severity(pair.severity).value, pair.factor, *rates, fires, held=fast and not fires))
     return rows
+
+
+def _groups(slo: SLO, *, now: datetime) -> list[GroupRow]:
+    """The worst first."""
+    return [
+        GroupRow(one.group.value, one.status, charts.meter(one.status.budget_left, title=one.group.value, tone="ok"))
+        for one in group_statuses([slo], now=now).get(slo.pk, [])
+    ]
 
 
 def _rules(slo: SLO) -> list[RuleRow]:

@@ -1,11 +1,15 @@
 """Which alerts belong to one incident, by project and by rule."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerting.identity import group_key, group_of
-from alerting.models import Incident, IncidentPolicy
+from alerting.models import Alert, Incident, IncidentPolicy
 from models_registry.models import Model
-from tests.alerting.rule_cast import error_rule, serve, tick
+from monitoring.models import SLO
+from tests.alerting.rule_cast import NOON, burn_rule, error_rule, serve, tick
+from tests.monitoring.series import served
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +48,17 @@ def test_a_rule_may_differ(credit_risk: Model) -> None:
     fail(credit_risk)
     groups = Incident.objects.order_by("number").values_list("group_labels", flat=True)
     assert list(groups) == [{"model": "credit-risk", "rule": "alone"}, {"model": "credit-risk"}]
+
+
+def test_a_grouped_objective_makes_an_alert_per_group(credit_risk: Model) -> None:
+    """Its label is on the alert, and each group burns or rests for itself."""
+    rule = burn_rule(credit_risk, pairs=[{"long_s": 600, "short_s": 60, "factor": 2, "severity": "page"}], minimum=0)
+    SLO.objects.update(group_by="region")
+    for minute in range(-11, 2):
+        at = NOON + timedelta(minutes=minute)
+        served(credit_risk, at, ok=10, failed=5)
+        served(credit_risk, at, ok=5, failed=5, segment="region=south")
+        served(credit_risk, at, ok=5, segment="region=north")
+    tick(0, 2)
+    alerts = Alert.objects.filter(rule=rule)
+    assert {alert.labels["region"]: alert.state for alert in alerts} == {"south": "firing", "north": "inactive"}

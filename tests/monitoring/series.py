@@ -31,7 +31,13 @@ LAYOUTS = {
 
 
 def series_of(
-    model: Model, metric: str, *, key: str = "", environment: str = "production", version: str = "1"
+    model: Model,
+    metric: str,
+    *,
+    key: str = "",
+    environment: str = "production",
+    version: str = "1",
+    segment: str = "",
 ) -> Series:
     """The series of a metric, made on first use."""
     row, _ = Series.objects.get_or_create(
@@ -41,6 +47,7 @@ def series_of(
         metric=metric,
         key=key,
         layout=LAYOUTS[metric],
+        segment=segment,
     )
     return row
 

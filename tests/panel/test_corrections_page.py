@@ -174,3 +174,24 @@ def test_the_admin_writes_and_withdraws(slo: SLO, as_ana: Client, ana: User, sto
     row.refresh_from_db()
     assert row.withdrawn_by == "ana"
     assert as_ana.post(f"/admin/monitoring/correction/{row.pk}/change/", wanted).status_code == 403
+
+
+def test_the_groups_of_an_objective_are_listed_the_worst_first(
+    slo: SLO, as_bia: Client, stopped_clock: datetime
+) -> None:
+    for value, failed in (("north", 0), ("south", 9)):
+        served(slo.model, stopped_clock - HOUR, ok=10, failed=failed, segment=f"region={value}")
+    SLO.objects.update(group_by="region")
+    page = as_bia.get(PAGE).content.decode()
+    assert "Budget per region" in page
+    assert page.index("south</th>") < page.index("north</th>")
+
+
+def test_few_bad_events_burn_nothing_on_the_page(credit_risk: Model, as_bia: Client, stopped_clock: datetime) -> None:
+    """As the state says it, and as a rule would."""
+    served(credit_risk, stopped_clock - timedelta(minutes=2), failed=1)
+    fields = {"slug": "answered", "name": "Answered", "sli": "availability", "target": 0.9}
+    SLO.objects.create(project=credit_risk.project, model=credit_risk, **fields)
+    page = as_bia.get(PAGE).content.decode()
+    assert "too few bad events" in page
+    assert "pill--burning" not in page
