@@ -5,7 +5,13 @@ from django.urls import path
 from alerting.api.alerts import AlertsView, RulesView
 from alerting.api.fatigue import FatigueView, RuleFatigueView
 from alerting.api.incidents import IncidentsView, IncidentView
-from alerting.api.messages import ChannelRequeueView, ChannelsView, ChannelTestView, NotificationsView
+from alerting.api.messages import (
+    ChannelRequeueView,
+    ChannelSecretView,
+    ChannelsView,
+    ChannelTestView,
+    NotificationsView,
+)
 from alerting.api.moves import (
     AcknowledgeView,
     AssignView,
@@ -57,6 +63,7 @@ urlpatterns = [
     path("inhibitions", InhibitionsView.as_view()),
     path("channels", ChannelsView.as_view()),
     path("channels/<int:number>/test", ChannelTestView.as_view()),
+    path("channels/<int:number>/secret", ChannelSecretView.as_view()),
     path("channels/<int:number>/requeue", ChannelRequeueView.as_view()),
     path("notifications", NotificationsView.as_view()),
     path("routes", RoutesView.as_view()),

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "panel.middleware.refuse_nul",
+    "config.api.edge.api_edge",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -173,6 +174,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "lib.problem.drf_handler",
     "UNAUTHENTICATED_USER": None,
 }
+API_RATE = env_int("ATALAIA_API_RATE", 0)  # requests per second, key or session, and process; 0 is no ceiling
 SPECTACULAR_SETTINGS = {
     "TITLE": "Atalaia",
     "DESCRIPTION": "Observability for machine-learning and LLM systems in production.",

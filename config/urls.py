@@ -7,6 +7,7 @@ from django.views.defaults import page_not_found
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from config import health, metrics
+from config.api.definitions import DefinitionsView, DefinitionView, SectionView
 from lib.problem import problem
 
 admin.autodiscover()
@@ -27,6 +28,9 @@ urlpatterns = [
     path("health/ready", health.ready, name="health_ready"),
     path("health/pipeline", health.pipeline, name="health_pipeline"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("api/v1/definitions", DefinitionsView.as_view()),
+    path("api/v1/definitions/<slug:section>", SectionView.as_view()),
+    path("api/v1/definitions/<slug:section>/<path:key>", DefinitionView.as_view()),
     *(path("api/v1/", include(room)) for room in API),
     path("api/v2/", include("alerting.interop.urls")),  # as an Alertmanager
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),

@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterator, Mapping
 from math import isfinite
 from typing import IO, Any
 
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
 MAX_DEPTH = 64
 # Bytes without which no value can be wrong: most bodies have none of them, and are not gone through.
@@ -65,9 +66,54 @@ def fault_of(value: Any, codes: Collection[str]) -> tuple[list[str], str] | None
     return next(((path, code) for path, (code, _) in _faults(value) if code in codes), None)
 
 
-def body_of(request: Request) -> dict[str, Any]:
-    """The object that was sent; an empty one where nothing was."""
+def object_of(request: Request) -> dict[str, Any]:
+    """The object that was sent, an empty one where nothing was."""
     return request.data if isinstance(request.data, dict) else {}
+
+
+def body_of(request: Request, form: Serializer[Any]) -> dict[str, Any]:
+    """The same; ValidationError for a field that `form` does not have."""
+    given = object_of(request)
+    if unknown := _unknown(given, form):
+        raise ValidationError(unknown)
+    return given
+
+
+def refuse_unless_valid(form: BaseSerializer[Any]) -> None:
+    """ValidationError for what the form refuses, and for a field that it does not know: a misspelt one changes nothing in silence."""
+    if unknown := _unknown(form.initial_data, form):
+        raise ValidationError(unknown)
+    form.is_valid(raise_exception=True)
+
+
+def refuse_any(request: Request) -> None:
+    """ValidationError for any field at all, where none is taken."""
+    body_of(request, Serializer())
+
+
+def _unknown(given: Any, form: Any) -> dict[Any, Any]:
+    """Of an object the fields that its form does not know, in lists and objects within it too."""
+    if not isinstance(given, dict) or not isinstance(form, Serializer):
+        return {}
+    fields = {name: field for name, field in form.fields.items() if not field.read_only}
+    told = f"It takes {', '.join(fields)}." if fields else "It takes none."
+    found: dict[Any, Any] = {
+        name: [ErrorDetail(f"There is no such field. {told}", code="unknown_field")]
+        for name in given
+        if name not in fields
+    }
+    for name, field in fields.items():
+        within = _unknown_within(given.get(name), field)
+        if within:
+            found[name] = within
+    return found
+
+
+def _unknown_within(given: Any, field: Any) -> dict[Any, Any]:
+    if isinstance(field, ListSerializer) and isinstance(given, list):
+        found = {place: _unknown(one, field.child) for place, one in enumerate(given)}
+        return {place: one for place, one in found.items() if one}
+    return _unknown(given, field)
 
 
 def _refused(path: list[str], fault: tuple[str, str]) -> ValidationError:

@@ -3,10 +3,16 @@
 from django.urls import path
 
 from models_registry.api.jobs import CancelJobView, JobsView, JobView
+from models_registry.api.keys import KeysView, RevokeKeyView
 from models_registry.api.models import ModelsView, ModelView
+from models_registry.api.projects import ProjectsView, ProjectView
 from models_registry.api.prompts import PromptDiffView, PromptsView, PromptVersionsView, PromptView
 
 urlpatterns = [
+    path("projects", ProjectsView.as_view()),
+    path("projects/<slug:slug>", ProjectView.as_view()),
+    path("keys", KeysView.as_view()),
+    path("keys/<slug:prefix>/revoke", RevokeKeyView.as_view()),
     path("jobs", JobsView.as_view()),
     path("jobs/<int:number>", JobView.as_view()),
     path("jobs/<int:number>/cancel", CancelJobView.as_view()),

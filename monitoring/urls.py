@@ -5,6 +5,7 @@ from django.urls import path
 from monitoring.api.comparison import CompareView
 from monitoring.api.corrections import CorrectionsView, CorrectionWithdrawalView, SLOCorrectionsView
 from monitoring.api.costs import CostsView
+from monitoring.api.dead_letters import DeadLettersView, ReplayView
 from monitoring.api.drift import DriftView
 from monitoring.api.estimators import EstimatorView
 from monitoring.api.events import EventsView, LedgerView
@@ -30,6 +31,8 @@ urlpatterns = [
     path("models/<path:slug>/compare", CompareView.as_view()),
     path("costs", CostsView.as_view()),
     path("feedback-links", FeedbackLinksView.as_view()),
+    path("dead-letters", DeadLettersView.as_view()),
+    path("dead-letters/replay", ReplayView.as_view()),
     path("policies", PoliciesView.as_view()),
     path("policies/<slug:slug>", PolicyView.as_view()),
     path("policies/<slug:slug>/decision", DecisionView.as_view()),

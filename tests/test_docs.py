@@ -282,7 +282,7 @@ def test_curl_examples_that_write_are_accepted_whole(page, count, token):
         assert (answer.status_code, answer.json()["rejected"]) == (202, 0), answer.content
 
 
-@pytest.mark.parametrize(("page", "count"), [("docs/api/reading.md", 31), ("docs/api/responding.md", 7)])
+@pytest.mark.parametrize(("page", "count"), [("docs/api/reading.md", 32), ("docs/api/responding.md", 7)])
 def test_curl_examples_that_read_or_respond_work(page, count, token, world):
     examples = curls(page)
     assert len(examples) == count
@@ -291,6 +291,14 @@ def test_curl_examples_that_read_or_respond_work(page, count, token, world):
         assert answer.status_code == 200, (example, answer.content)
     if page.endswith("responding.md"):
         assert Incident.objects.get().state == Incident.State.RESOLVED
+
+
+def test_curl_examples_that_define_work_one_after_the_other(project, world):
+    forget_keys()
+    _, token = create_key(project=project, name="editor of the docs", scopes=["read", "admin"])
+    answers = [run(example, token) for example in curls("docs/api/defining.md")]
+    assert [answer.status_code for answer in answers] == [201, 200, 200, 204, 200, 200, 201, 200, 200]
+    forget_keys()
 
 
 @pytest.mark.django_db(transaction=True)

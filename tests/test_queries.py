@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from config.definitions.kinds import KINDS
 from tests.crowd import Crowd
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "slo-corrections/": first["correction"].slug,
         "rules/": first["rule"].slug,
         "fatigue/": first["rule"].slug,
+        "projects/": crowd.project.slug,
     }
     numbers = {"jobs/": "job", "v1/routes/": "route", "quiet-hours/": "quiet_hours"}
     fillings: dict[str, Any] = {
@@ -70,6 +72,8 @@ def fill(path: str, crowd: Crowd) -> str:
         "name": first["prompt"].name,
         "silence": first["silence"].pk,
         "uid": first["silence"].uid,
+        "section": "rules",
+        "key": first["rule"].slug,
         "token": first["ack"] if path.startswith("a/") else first["link"],
         "slug": next((slug for part, slug in slugs.items() if part in path), ""),
     }
@@ -78,6 +82,7 @@ def fill(path: str, crowd: Crowd) -> str:
 
 def addresses(crowd: Crowd) -> list[str]:
     found = [fill(path, crowd) for path, _ in routes(get_resolver().url_patterns)]
+    found += [f"/api/v1/definitions/{kind.section}" for kind in KINDS]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         found.append(reverse(f"{name}_changelist"))

@@ -14,6 +14,7 @@ from alerting.errors import Refused
 from alerting.models import Incident
 from alerting.selectors import incident_timeline
 from models_registry.authenticate import project_of
+from models_registry.bodies import refuse_any, refuse_unless_valid
 
 RELATED = ("model", "acknowledged_by", "mitigated_by", "resolved_by", "closed_by", "assignee", "merged_into")
 
@@ -77,9 +78,11 @@ class IncidentActionView(APIView, ABC):
         """Do it; 409 with the mend when the incident's state does not allow it."""
         incident = incident_of(request, number)
         data: dict[str, Any] = {}
-        if self.body is not None:
+        if self.body is None:
+            refuse_any(request)
+        else:
             given = self.body(data=request.data)
-            given.is_valid(raise_exception=True)
+            refuse_unless_valid(given)
             data = dict(given.validated_data)
         try:
             self.act(incident, request, data)

@@ -9,13 +9,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from alerting.channels import channel_kind
+from alerting.channels.base import ChannelError
 from alerting.models import Channel, Notification
 from alerting.notify.log import FilterError, log_rows, read_filter, what_became
 from alerting.notify.requeue import requeue
 from alerting.notify.test import send_test
 from lib import clock
 from lib.pages import MAX_LIMIT, CursorError, LimitError, keyset_page, read_limit
+from lib.vault import seal
 from models_registry.authenticate import actor_of, project_of
+from models_registry.bodies import refuse_any, refuse_unless_valid
 
 LOG_PARAMETERS = [
     OpenApiParameter("state", str, enum=Notification.State.values, description="Only messages in this state."),
@@ -44,6 +48,12 @@ class ChannelSerializer(serializers.ModelSerializer[Channel]):
     def get_has_secret(self, channel: Channel) -> bool:
         """Whether there is one; never which."""
         return bool(channel.secret)
+
+
+class SecretSerializer(serializers.Serializer[dict[str, Any]]):
+    """A signing secret, a token or an address with one in it, as the kind of channel has it."""
+
+    secret = serializers.CharField(max_length=2_000, write_only=True)
 
 
 class ChannelListSerializer(serializers.Serializer[dict[str, Any]]):
@@ -109,10 +119,32 @@ class ChannelTestView(APIView):
     @extend_schema(request=None, responses=NotificationSerializer, operation_id="channel_test")
     def post(self, request: Request, number: int) -> Response:
         """Send one real message now; `state` is sent or dead, and then `last_error` says why."""
+        refuse_any(request)
         channel = _channel(request, number)
         now = clock.now()
         row = send_test(channel, by=actor_of(request), now=now)
         return Response(NotificationSerializer(row, context={"now": now}).data)
+
+
+class ChannelSecretView(APIView):
+    """What a channel signs or logs in with: written, never read back."""
+
+    permission = "alerting.change_channel"
+    write_scope = "admin"
+
+    @extend_schema(request=SecretSerializer, responses=ChannelSerializer, operation_id="channel_secret")
+    def put(self, request: Request, number: int) -> Response:
+        """Set it; 400 with the mend where no channel of this kind could have it."""
+        given = SecretSerializer(data=request.data)
+        refuse_unless_valid(given)
+        channel, secret = _channel(request, number), given.validated_data["secret"]
+        try:
+            channel_kind(channel.kind).check(target=channel.target, secret=secret)
+        except ChannelError as error:
+            raise ValidationError({"secret": str(error)}) from error
+        channel.secret = seal(secret)
+        channel.save(update_fields=["secret"])
+        return Response(ChannelSerializer(channel).data)
 
 
 class ChannelRequeueView(APIView):
@@ -123,6 +155,7 @@ class ChannelRequeueView(APIView):
     @extend_schema(request=None, responses=QueuedAgainSerializer, operation_id="channel_requeue")
     def post(self, request: Request, number: int) -> Response:
         """Queue again every message of the channel that was given up, once its receiver is mended."""
+        refuse_any(request)
         rows = Notification.objects.filter(channel=_channel(request, number), state=Notification.State.DEAD)
         waiting = rows.select_related("incident", "channel").order_by("id")
         return Response({"queued": requeue(waiting, by=actor_of(request), now=clock.now())})

@@ -19,6 +19,7 @@ from alerting.silences import MAX_COMMENT, create_silence, expire_silence, exten
 from alerting.wrongs import sentence
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
+from models_registry.bodies import refuse_unless_valid
 
 MESSAGES_SHOWN = 100
 STATES = Silence.State.values
@@ -205,7 +206,7 @@ class SilencesView(APIView):
     def post(self, request: Request) -> Response:
         """Make one; it belongs to whoever asks. 409 with the mend where its time makes no sense."""
         given = NewSilenceSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         data, now = dict(given.validated_data), clock.now()
         starts_at = data.pop("starts_at", now)
         try:
@@ -232,7 +233,7 @@ class OneSilenceView(APIView):
     def patch(self, request: Request, uid: str) -> Response:
         """Another end; 409 once it has ended."""
         given = EndSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         try:
             found = extend_silence(_silence(request, uid), ends_at=given.validated_data["ends_at"], now=clock.now())
         except Refused as error:
@@ -254,7 +255,7 @@ class SilencePreviewView(APIView):
     def post(self, request: Request) -> Response:
         """Alerts that fire or are about to and that these matchers match; nothing is changed."""
         given = AskSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         found = matching(active_alerts(project_of(request)), given.validated_data["matchers"])
         return Response({"hides": _alerts(found)})
 

@@ -13,6 +13,7 @@ from alerting.backtest import Backtest
 from alerting.foresight import foresee_rule
 from lib import clock
 from models_registry.authenticate import project_of
+from models_registry.bodies import refuse_unless_valid
 from monitoring.foretold import ForesightSerializer, foretold
 
 
@@ -51,7 +52,7 @@ class RulePreviewView(APIView):
     def post(self, request: Request) -> Response:
         """Detection, reset and budget spent for outages, false alarms at the real traffic, and the last seven days."""
         given = RulePreviewRequestSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         found = foresee_rule(rule_asked(project_of(request), given.validated_data["rule"]), now=clock.now())
         return Response(
             {

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from alerting.models import Channel, QuietHours
 from alerting.models.routes import check_days, check_zone
 from models_registry.authenticate import project_of
+from models_registry.bodies import refuse_unless_valid
 from models_registry.models import User
 
 CLOCK = "%H:%M"
@@ -79,7 +80,7 @@ class QuietHoursView(APIView):
         """Leave somebody alone at these hours."""
         project = project_of(request)
         form = QuietHoursSerializer(data=request.data, context={"project": project})
-        form.is_valid(raise_exception=True)
+        refuse_unless_valid(form)
         form.save(project=project)
         return Response(form.data, status=status.HTTP_201_CREATED)
 
@@ -104,7 +105,7 @@ class OneQuietHoursView(APIView):
         """Change what is given; what is left out stays."""
         row = _row(request, number)
         form = QuietHoursSerializer(row, data=request.data, partial=True, context={"project": row.project})
-        form.is_valid(raise_exception=True)
+        refuse_unless_valid(form)
         form.save()
         return Response(form.data)
 

@@ -24,6 +24,7 @@ from alerting.validate import route_problems
 from alerting.wrongs import sentence
 from lib import clock
 from models_registry.authenticate import project_of
+from models_registry.bodies import refuse_unless_valid
 from models_registry.models import LONGEST, Project
 
 MOST_S: Final = LONGEST.total_seconds()
@@ -135,7 +136,7 @@ class RoutesView(APIView):
     def post(self, request: Request) -> Response:
         """Put a branch into the tree; without `parent` it is the root."""
         given = GivenRouteSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         project = project_of(request)
         return _saved(Route(project=project), given.validated_data, code=status.HTTP_201_CREATED)
 
@@ -157,7 +158,7 @@ class OneRouteView(APIView):
     def patch(self, request: Request, number: int) -> Response:
         """Change what is given; what is left out stays."""
         given = GivenRouteSerializer(data=request.data, partial=True)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         return _saved(_route_of(request, number), given.validated_data)
 
     @extend_schema(responses={204: None}, operation_id="route_remove")
@@ -180,7 +181,7 @@ class RoutePreviewView(APIView):
     def post(self, request: Request) -> Response:
         """Who would be told of an alert with these labels now, and why; writes nothing."""
         given = LabelsSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         return Response(_preview(preview(project_of(request), given.validated_data["labels"], now=clock.now())))
 
 

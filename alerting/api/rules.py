@@ -19,6 +19,7 @@ from alerting.heartbeat import receive_heartbeat
 from alerting.models import AlertRule, Incident
 from lib import clock
 from models_registry.authenticate import project_of
+from models_registry.bodies import refuse_unless_valid
 from models_registry.models import Project
 from monitoring.selectors.event_filters import FilterError, read_moment
 
@@ -124,7 +125,7 @@ class BacktestView(APIView):
     def post(self, request: Request) -> Response:
         """By the evaluator that pages people, at every instant at which the rule would have been evaluated."""
         given = BacktestRequestSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         rules = _rules(project_of(request), given.validated_data)
         start, end = (_moment(name, given.validated_data[name]) for name in ("from", "to"))
         try:

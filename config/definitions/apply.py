@@ -17,7 +17,7 @@ from alerting.branches import set_channels, set_steps
 from alerting.matchers import MatcherError
 from alerting.models import AlertRule, Channel, Route
 from alerting.wrongs import sentence
-from config.definitions.document import DefinitionError, Section, endless_numbers
+from config.definitions.document import DefinitionError, Problem, Section, endless_numbers
 from config.definitions.kinds import KINDS, Form, Kind
 from config.definitions.plain import shown
 from config.definitions.routes import read_matchers
@@ -59,7 +59,7 @@ class Writer:
     file: Path
     document: Section
     now: datetime
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
     def write(self, *, dry_run: bool) -> list[Change]:
@@ -84,7 +84,7 @@ class Writer:
                 self._define(kind, project, key, item, path=path, line=line)
 
     def _problem(self, line: int, path: str, text: str) -> None:
-        self.problems.append(f"{self.file}:{line}: {path}: {text}")
+        self.problems.append(Problem(self.file, line, path, text))
 
     def _known(self, section: Section, allowed: tuple[str, ...], path: str) -> None:
         for name in section.keys() - set(allowed):

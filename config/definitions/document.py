@@ -1,6 +1,7 @@
 """A YAML file whose mappings remember their lines, so that an error can point at one."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,24 @@ import yaml
 INT64 = 2**63
 
 
-class DefinitionError(Exception):
-    """Everything that is wrong with a file, each with its line and path."""
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Which definition or field of it is wrong, in which line of which file, and why."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
+    file: Path
+    line: int
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.path}: {self.text}"
+
+
+class DefinitionError(Exception):
+    """Everything that is wrong with a file, each with its line and path; a text where none of it could be read."""
+
+    def __init__(self, problems: Sequence[Problem | str]) -> None:
+        super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 
@@ -62,6 +76,19 @@ def read_document(path: Path) -> Section:
             ]
         )
     return document
+
+
+def section_of(given: Mapping[str, Any]) -> Section:
+    """Objects of JSON as the sections of a file whose only line they are."""
+    section = Section((name, _as_section(value)) for name, value in given.items())
+    section.line, section.lines = 1, dict.fromkeys(section, 1)
+    return section
+
+
+def _as_section(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return section_of(value)
+    return [_as_section(part) for part in value] if isinstance(value, list) else value
 
 
 def endless_numbers(value: object, path: str, line: int) -> Iterator[tuple[int, str, str]]:

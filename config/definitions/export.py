@@ -8,15 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
+from django.db.models import QuerySet
 
 from alerting.models import AlertRule, Channel, IncidentPolicy, QuietHours, Route
 from config.definitions.apply import PROJECT_FIELDS, PROMPT_FIELDS, STEP_FIELDS
 from config.definitions.kinds import KINDS, Kind
 from config.definitions.plain import matcher_lines, plain
 from models_registry.models import Model, Project, Prompt
-from monitoring.models import SegmentKey
 from runbooks.models import Runbook
 
+# What stands in other tables, read with the rows.
+PARTS = {
+    "models": ("segment_keys",),
+    "prompts": ("versions",),
+    "routes": ("channels", "steps__channels"),
+    "runbooks": ("rules", "steps"),
+}
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -43,15 +50,30 @@ def export(project: Project) -> Exported:
     return found
 
 
+def definitions_of(kind: Kind, project: Project) -> dict[str, dict[str, Any]]:
+    """The definitions of one kind, by key: as many queries for many as for few."""
+    return {getattr(row, kind.key): _item(kind, row, []) for row in _rows(kind, project)}
+
+
+def rows_of(kind: Kind, project: Project) -> QuerySet[Any]:
+    """What people defined of a kind; rules of other programs are made by their alerts."""
+    rows: QuerySet[Any] = kind.table._default_manager.filter(project=project)
+    return rows.exclude(kind=AlertRule.Kind.EXTERNAL) if kind.table is AlertRule else rows
+
+
+def definition_of(kind: Kind, row: models.Model) -> dict[str, Any]:
+    """The fields of one, empty ones left out."""
+    return _item(kind, row, [])
+
+
 def _rows(kind: Kind, project: Project) -> list[Any]:
     """What others name comes before them: routes before their children, rules before those composed of them."""
-    rows = kind.table._default_manager.filter(project=project).order_by("pk")
+    rows = rows_of(kind, project).select_related(*kind.names).prefetch_related(*PARTS.get(kind.section, ()))
     if kind.table is AlertRule:
-        own = rows.exclude(kind=AlertRule.Kind.EXTERNAL).select_related("slo", "model", "policy")
-        return sorted(own, key=lambda rule: rule.kind == AlertRule.Kind.COMPOSITE)
+        return sorted(rows.order_by("pk"), key=lambda rule: rule.kind == AlertRule.Kind.COMPOSITE)
     if kind.table is Route:
-        return _tree(list(Route.objects.filter(project=project).order_by("pk")))
-    return list(rows)
+        return _tree(list(rows.select_related("parent").order_by("pk")))
+    return list(rows.order_by("pk"))
 
 
 def _tree(routes: list[Route]) -> list[Route]:
@@ -82,10 +104,10 @@ def _says_something(row: models.Model, name: str, value: Any) -> bool:
 def _more(row: models.Model, warnings: list[str]) -> dict[str, Any]:
     """What stands in other tables."""
     if isinstance(row, Model):
-        keys = SegmentKey.objects.filter(model=row, until__isnull=True).order_by("key")
-        return {"segments": list(keys.values_list("key", flat=True))}
+        return {"segments": sorted(one.key for one in row.segment_keys.all() if one.until is None)}
     if isinstance(row, Prompt):
-        return {"versions": {one.version: _filled(one, PROMPT_FIELDS) for one in row.versions.order_by("pk")}}
+        versions = sorted(row.versions.all(), key=lambda one: one.pk)
+        return {"versions": {one.version: _filled(one, PROMPT_FIELDS) for one in versions}}
     if isinstance(row, Channel) and row.secret:
         warnings.append(f"channels.{row.name}: its secret stays here; where there is none yet, add secret_env")
     if isinstance(row, Route):
@@ -98,21 +120,21 @@ def _filled(row: models.Model, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _of_route(route: Route) -> dict[str, Any]:
-    steps = route.steps.prefetch_related("channels").order_by("after")
+    steps = sorted(route.steps.all(), key=lambda step: step.after)
     return {
         "parent": route.parent.name if route.parent else "",
         "matchers": matcher_lines(route.matchers),
-        "channels": [channel.name for channel in route.channels.order_by("name")],
+        "channels": sorted(channel.name for channel in route.channels.all()),
         "steps": {plain(step.after): sorted(channel.name for channel in step.channels.all()) for step in steps},
     }
 
 
 def _of_runbook(runbook: Runbook, warnings: list[str]) -> dict[str, Any]:
-    rules = list(runbook.rules.order_by("slug"))
+    rules = sorted(runbook.rules.all(), key=lambda rule: rule.slug)
     others = [rule.slug for rule in rules if rule.kind == AlertRule.Kind.EXTERNAL]
     if others:
         warnings.append(f"runbooks.{runbook.slug}: its rules of other programs are left out: {', '.join(others)}")
     return {
         "rules": [rule.slug for rule in rules if rule.slug not in others],
-        "steps": [_filled(step, STEP_FIELDS) for step in runbook.steps.order_by("position")],
+        "steps": [_filled(step, STEP_FIELDS) for step in sorted(runbook.steps.all(), key=lambda step: step.position)],
     }

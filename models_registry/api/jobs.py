@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from models_registry.authenticate import project_of
+from models_registry.bodies import refuse_any
 from models_registry.jobs import cancel_job
 from models_registry.models import Job
 
@@ -60,6 +61,7 @@ class CancelJobView(APIView):
     @extend_schema(request=None, responses=JobSerializer, operation_id="cancel_job")
     def post(self, request: Request, number: int) -> Response:
         """Stop before the next step; what is done stays done. A job that has ended is answered as it is."""
+        refuse_any(request)
         job = _job(request, number)
         cancel_job(job)
         job.refresh_from_db()

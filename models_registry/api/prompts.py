@@ -131,7 +131,7 @@ class PromptsView(APIView):
     @extend_schema(request=GivenPromptSerializer, responses={201: PromptSerializer}, operation_id="define_prompt")
     def post(self, request: Request) -> Response:
         """Define a prompt, or change what is said of it (200)."""
-        body = body_of(request)
+        body = body_of(request, GivenPromptSerializer)
         name = _text(body, "name", required=True)
         model = None
         if body.get("model") is not None:
@@ -184,7 +184,7 @@ class PromptVersionsView(APIView):
 
         409 `prompt_version_in_use` where calls used the version and its text or parameters would change.
         """
-        prompt, body = _prompt(request, name), body_of(request)
+        prompt, body = _prompt(request, name), body_of(request, GivenPromptVersionSerializer)
         version = _text(body, "version", required=True)
         values: dict[str, Any] = {field: body[field] for field in ("template", "parameters") if field in body}
         values |= {field: _text(body, field) for field in ("note", "author") if field in body}

@@ -1,5 +1,6 @@
 """Nouns of the registry: who runs in production, who may write, who may look, and what takes long."""
 
+from models_registry.models.answers import GivenAnswer
 from models_registry.models.clock import Clock
 from models_registry.models.jobs import Job
 from models_registry.models.people import LoginAttempts, User
@@ -11,6 +12,7 @@ __all__ = [
     "ApiKey",
     "Clock",
     "Deployment",
+    "GivenAnswer",
     "Job",
     "LoginAttempts",
     "Model",

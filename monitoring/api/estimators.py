@@ -119,7 +119,7 @@ class EstimatorView(APIView):
     def post(self, request: Request, slug: str, version: str) -> Response:
         """Fit an estimator on a past window with labels, or on the rows of the reference, in a job."""
         known = version_of(request, slug, version)
-        body = body_of(request)
+        body = body_of(request, FitSerializer)
         by = request.user if isinstance(request.user, User) else None
         job = start_fit(known, _arguments(body, known), now=clock.now(), by=by)
         return Response({"job": job.pk, "state": job.state}, status=202)

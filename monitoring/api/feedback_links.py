@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
+from models_registry.bodies import refuse_unless_valid
 from models_registry.links import KINDS, LONGEST, OFFERED, Claims, sign_link
 from models_registry.models import ApiKey
 
@@ -47,7 +48,7 @@ class FeedbackLinksView(APIView):
         if not isinstance(key, ApiKey):
             raise PermissionDenied("Links are signed by a key with scope `ingest`; people have none.")
         given = GivenLink(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         asked = given.validated_data
         life = timedelta(seconds=asked["expires_in"]) if "expires_in" in asked else DEFAULT_LIFE
         ends = (clock.real_now() + life).replace(microsecond=0)

@@ -34,7 +34,7 @@ class RepriceView(APIView):
     @extend_schema(request=RepriceSerializer, responses={202: JobSerializer}, operation_id="reprice")
     def post(self, request: Request) -> Response:
         """Start the job; with `dry_run`, which is the default, it only reports what would change."""
-        body = body_of(request)
+        body = body_of(request, RepriceSerializer)
         dry_run = body.get("dry_run", True)
         if not isinstance(dry_run, bool):
             raise ValidationError({"dry_run": "true (only report, the default) or false (apply)."})

@@ -66,7 +66,7 @@ class ReferenceView(APIView):
     @extend_schema(request=GivenSerializer, responses={201: ReferenceSerializer}, operation_id="set_reference")
     def post(self, request: Request, slug: str, version: str) -> Response:
         """Set it from rows, ready-made histograms, a past window or another version's; predictions accepted from now on are held against it."""
-        body = body_of(request)
+        body = body_of(request, GivenSerializer)
         kinds = [name for name in GIVEN if body.get(name) is not None]
         if len(kinds) != 1:
             raise ValidationError(

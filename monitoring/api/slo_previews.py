@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.authenticate import project_of
+from models_registry.bodies import refuse_unless_valid
 from models_registry.models import Model, Project
 from monitoring.asked import model_of
 from monitoring.foresight import foresee_slo
@@ -86,7 +87,7 @@ class SLOPreviewView(APIView):
     def post(self, request: Request) -> Response:
         """By the standard pairs: detection, reset and budget spent for outages, and false alarms at the real traffic."""
         given = SLOPreviewRequestSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        refuse_unless_valid(given)
         slo = _slo(project_of(request), given.validated_data["slo"])
         return Response(foretold(foresee_slo(slo, now=clock.now())))
 

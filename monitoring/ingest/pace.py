@@ -35,3 +35,9 @@ class Pace:
             detail = f"This key may send {rate:g} requests a second to this process; send larger batches."
             raise Refusal("rate_limited", detail, retry_after=ceil((1 - bucket.tokens) / rate))
         bucket.tokens -= 1
+
+    def left(self, key_id: Hashable, *, rate: float, ticked: float, burst: float = 1.0) -> float:
+        """How many requests it may send at once now."""
+        room = max(burst, rate)
+        bucket = self._buckets.get(key_id)
+        return room if bucket is None else max(0.0, min(room, bucket.tokens + (ticked - bucket.at) * rate))

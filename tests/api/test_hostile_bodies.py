@@ -13,7 +13,7 @@ from drf_spectacular.generators import SchemaGenerator
 from alerting.models import AlertRule, Channel, QuietHours, Route, Silence
 from models_registry.jobs import start_job
 from models_registry.keys import create_key
-from models_registry.models import Model, Prompt
+from models_registry.models import ApiKey, Model, Prompt
 from models_registry.roles import RESPONDER
 from monitoring.ingest.views import PATHS
 from monitoring.models import Correction
@@ -40,6 +40,24 @@ WRITES: dict[str, Any] = {
     },
     "/api/v1/models/{slug}/versions/{version}/estimator": {"from": NOW.isoformat(), "to": LATER},
     "/api/v1/prices/reprice": {"from": NOW.isoformat(), "to": LATER, "dry_run": True},
+    "/api/v1/projects/{slug}": {"name": "Dawn", "redact": True, "redact_extra": {"id": "[0-9]{6}"}},
+    "/api/v1/keys": {"name": "service", "scopes": ["ingest"], "expires_at": "2090-01-01T00:00:00Z"},
+    "/api/v1/keys/{prefix}/revoke": None,
+    "/api/v1/dead-letters/replay": {"ids": [1], "all": False},
+    "/api/v1/channels/{number}/secret": {"secret": "https://hook.example/x"},
+    "/api/v1/definitions": {"slos": {"a": {"name": "A", "model": "credit-risk", "sli": "availability", "target": 0.9}}},
+    "/api/v1/definitions/{section}": {
+        "key": "new",
+        "fields": {
+            "name": "New",
+            "kind": "threshold",
+            "model": "credit-risk",
+            "measure": "error_rate",
+            "threshold": 0.1,
+            "labels": {},
+        },
+    },
+    "/api/v1/definitions/{section}/{key}": {"name": "Alive", "window": "5m", "labels": {"team": "a"}},
     "/api/v1/jobs/{number}/cancel": None,
     "/api/v1/incidents/{number}/acknowledge": None,
     "/api/v1/incidents/{number}/resolve": None,
@@ -145,7 +163,11 @@ ODD = {  # up to each field
     "a text": '"x/~y"',
 }
 PLACE = "@place@"
-CHANGED = {"/api/v1/silences/{uid}", "/api/v1/quiet-hours/{number}", "/api/v1/routes/{number}"}  # by PATCH
+PATCHED = (
+    *("/api/v1/silences/{uid}", "/api/v1/quiet-hours/{number}", "/api/v1/routes/{number}", "/api/v1/projects/{slug}"),
+    "/api/v1/definitions/{section}/{key}",
+)
+METHODS = {"/api/v1/definitions": "PUT", "/api/v1/channels/{number}/secret": "PUT", **dict.fromkeys(PATCHED, "PATCH")}
 
 
 @pytest.fixture
@@ -197,15 +219,16 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
     found = {}
     for path in WRITES:
         number = over.number if path.endswith(("/close", "/reopen")) else numbers.get(path.split("/")[3], 0)
-        found[path] = path.format(name="answer", slug="credit-risk", version="1", number=number, uid=silence.uid)
+        slug = project.slug if "projects" in path else "credit-risk"
+        parts = {"section": "rules", "key": "credit-risk", "prefix": ApiKey.objects.get().prefix}
+        found[path] = path.format(name="answer", slug=slug, version="1", number=number, uid=silence.uid, **parts)
     return found
 
 
-def post(client: Client, path: str, body: str, *, patch: bool = False) -> Any:
+def post(client: Client, path: str, body: str, method: str = "POST") -> Any:
     """What is written is taken back."""
     with transaction.atomic():
-        write = client.patch if patch else client.post
-        answer = write(path, body, content_type="application/json")
+        answer = client.generic(method, path, body, content_type="application/json")
         transaction.set_rollback(True)
     return answer
 
@@ -259,7 +282,11 @@ def misplaced(answer: Any, pointer: str, *, deep: bool) -> str:
 def test_every_address_that_writes_is_tried_here() -> None:
     paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
     writing = {path for path, verbs in paths.items() if {"post", "put", "patch", "delete"} & verbs.keys()}
-    assert {path for path in writing if path.startswith("/api/v1/")} == {*WRITES, *PATHS}  # v2 is a protocol of others
+    assert {path for path in writing if path.startswith("/api/v1/")} == {
+        *WRITES,
+        *PATHS,
+        "/api/v1/projects",  # by people alone
+    }  # v2 is a protocol of others
 
 
 def test_what_is_nested_too_deep_for_another_protocol_is_refused_too(client: Client) -> None:
@@ -270,13 +297,13 @@ def test_what_is_nested_too_deep_for_another_protocol_is_refused_too(client: Cli
 
 @pytest.mark.parametrize(("path", "body"), [*WRITES.items(), *ALSO])
 def test_nothing_in_a_body_is_a_server_error(client: Client, addresses: dict[str, str], path: str, body: Any) -> None:
-    url, patch = addresses[path], path in CHANGED
-    accepted = post(client, url, "" if body is None else json.dumps(body), patch=patch)
+    url, method = addresses[path], METHODS.get(path, "POST")
+    accepted = post(client, url, "" if body is None else json.dumps(body), method)
     assert accepted.status_code < 300 or "reference" in (body or ()), accepted.content
     wrong = []
     for pointer, marked in places(body):
         for name, text in (NEVER | ODD).items():
-            answer = post(client, url, marked.replace(f'"{PLACE}"', text), patch=patch)
+            answer = post(client, url, marked.replace(f'"{PLACE}"', text), method)
             said = complaint(answer)
             if not said and name in NEVER and body is not None:
                 said = misplaced(answer, pointer, deep=name in DEEP)

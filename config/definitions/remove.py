@@ -1,0 +1,38 @@
+"""Take a definition away, unless something stands on it."""
+
+from django.db import models, transaction
+from django.db.models import ProtectedError, RestrictedError
+
+from config.definitions.kinds import KINDS
+from models_registry.models import Model, ModelVersion
+
+SHOWN = 5
+
+
+class StandsError(Exception):
+    """Something stands on it; the text names it and says what to do first."""
+
+
+@transaction.atomic
+def remove(row: models.Model) -> None:
+    """`StandsError` while another definition names it, or events were stored by it."""
+    if isinstance(row, Model) and ModelVersion.objects.filter(model=row).exists():
+        raise StandsError("It has versions with what was measured of them; a model that was seen stays.")
+    if named := _named_by(row):
+        raise StandsError(f"It is named by {', '.join(named[:SHOWN])}; change or remove these first.")
+    try:
+        row.delete()
+    except (ProtectedError, RestrictedError) as error:
+        raise StandsError("What was recorded stands on it; switch it off instead.") from error
+
+
+def _named_by(row: models.Model) -> list[str]:
+    """Other definitions that would change or go with it, as paths of a file."""
+    keys = {kind.table: kind for kind in KINDS}
+    found = []
+    for relation in row._meta.related_objects:
+        kind = keys.get(relation.related_model)
+        if kind is not None:
+            rows = kind.table._default_manager.filter(**{relation.field.name: row})
+            found += [f"{kind.section}.{getattr(one, kind.key)}" for one in rows[: SHOWN + 1]]
+    return found
