@@ -7,7 +7,7 @@ more than text. What a message has beyond that is kept under its own name.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from monitoring.dialects.parts import parts_of, tool_call
+from monitoring.dialects.parts import parts_of, tool_call, type_of
 from monitoring.dialects.values import loaded
 
 Message = dict[str, Any]
@@ -49,7 +49,7 @@ def conversation(value: Any) -> list[Message] | None:
         found = [message for one in inner for message in _messages(one, "user")]
     else:
         found = [] if value in NOTHING else [{"role": "user", "content": str(value)}]
-    return found or None
+    return found if any(one["content"] or "tool_calls" in one for one in found) else None
 
 
 def _held(value: Mapping[str, Any]) -> Iterator[Message]:
@@ -67,8 +67,7 @@ def _held(value: Mapping[str, Any]) -> Iterator[Message]:
 def system_text(value: Any) -> str | None:
     """A system prompt: a text, a message, or a list of parts."""
     value = loaded(value)
-    found = [part["text"] for part in parts_of(_plain(value)) if part.get("text")]
-    return "\n".join(found) or None
+    return flat(list(parts_of(_plain(value)))) or None
 
 
 def split_system(messages: list[Message]) -> tuple[str | None, list[Message]]:
@@ -82,7 +81,7 @@ def flat(content: Any) -> str:
     """The text of a content."""
     if isinstance(content, str):
         return content
-    return "\n".join(part["text"] for part in content or () if isinstance(part.get("text"), str))
+    return "\n".join(part["text"] for part in content or () if isinstance(part.get("text"), str) and part["text"])
 
 
 def answer(value: Any) -> Answer | None:
@@ -116,7 +115,7 @@ def _choices(value: Any) -> Iterator[Any]:
     if isinstance(value, list):
         for one in value:
             yield from _choices(one)
-    elif isinstance(value, Mapping) and value.get("role") is None and value.get("type") not in ITEM_TYPES:
+    elif isinstance(value, Mapping) and value.get("role") is None and type_of(value) not in ITEM_TYPES:
         key = next((key for key in ANSWERS if value.get(key) not in NOTHING), None)
         if key is None:
             yield value
@@ -153,19 +152,17 @@ def _messages(value: Any, role: str) -> Iterator[Message]:
 
 
 def _role(value: Mapping[str, Any], role: str) -> str:
-    kind = value.get("type")
+    kind = type_of(value)
     if kind in ("function_call", "reasoning", "custom_tool_call"):
         return "assistant"
     if kind in ("function_call_output", "custom_tool_call_output"):
         return "tool"
-    given = value.get("role") or (
-        kind if isinstance(kind, str) and kind.lower() in {*ROLES, "system", "tool"} else role
-    )
+    given = value.get("role") or (kind if kind.lower() in {*ROLES, "system", "tool"} else role)
     return ROLES.get(str(given).lower(), str(given).lower())
 
 
 def _content(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if value.get("type") in ITEM_TYPES - {"message"}:
+    if type_of(value) in ITEM_TYPES - {"message"}:
         yield from parts_of([value])
         return
     key = next((key for key in ("parts", "contents", "content", "text") if value.get(key) not in NOTHING), "content")

@@ -41,8 +41,14 @@ def part_of(value: Any) -> dict[str, Any]:
     return _typed(value)
 
 
+def type_of(value: Mapping[str, Any]) -> str:
+    """What a part or an item says it is; empty where it says nothing."""
+    kind = value.get("type")
+    return kind if isinstance(kind, str) else ""
+
+
 def _typed(value: Mapping[str, Any]) -> dict[str, Any]:
-    kind = value.get("type", "")
+    kind = type_of(value)
     if kind in REASONING_TYPES or value.get("thought") is True:
         return {"type": "reasoning", "text": _text(value) or _summary(value)}
     if kind in CALL_TYPES:
@@ -51,7 +57,7 @@ def _typed(value: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "tool_result", **_result(value)}
     if kind in TEXT_TYPES or (not kind and isinstance(value.get("text"), str)):
         return {"type": "text", "text": _text(value)}
-    return {"type": "other", **{key: _text_of(part) for key, part in value.items()}}
+    return {key: _text_of(part) for key, part in value.items()} | {"type": kind or "other"}
 
 
 def _text_of(value: Any) -> Any:
@@ -91,4 +97,4 @@ def _text(value: Mapping[str, Any]) -> str:
 
 def _summary(value: Mapping[str, Any]) -> str:
     told = value.get("summary") or value.get("content") or ()
-    return "\n".join(part["text"] for part in parts_of(told) if part.get("text"))
+    return "\n".join(part["text"] for part in parts_of(told) if isinstance(part.get("text"), str))

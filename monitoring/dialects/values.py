@@ -5,7 +5,7 @@ Every reader gives None where the value is none of its kind, so that the next al
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,8 @@ SDK_ERRORS = {
     422: "UnprocessableEntityError",
     429: "RateLimitError",
 }
+# JSON that is nested deeper stays the text that it is.
+DEEPEST = 64
 _JSON = ("{", "[", '"')
 
 
@@ -32,10 +34,25 @@ def loaded(value: Any) -> Any:
     """What a JSON text holds, where it is one; else the value itself."""
     if isinstance(value, str) and value.lstrip()[:1] in _JSON and value:
         try:
-            return _decode(value)
+            told = _decode(value)
         except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             return value
+        return told if value.count("[") + value.count("{") < DEEPEST or _shallow(told) else value
     return value
+
+
+def _shallow(value: Any) -> bool:
+    """Whether it is nested no deeper than readers may follow."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [part for one in level if isinstance(one, dict | list) for part in _inside(one)]
+        if not level:
+            return True
+    return False
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def text(value: Any) -> str | None:

@@ -76,6 +76,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         "opentelemetry-instrumentation-openai==0.62.4",
         "opentelemetry-sdk==1.45.2",
     ),
+    "traceloop": ("openai==3.57.0", "traceloop-sdk==0.45.6"),
 }
 CLIENTS = (
     Client("openai-openllmetry", "openllmetry", (INSTRUMENTED, "openllmetry", "openai")),
@@ -109,6 +110,7 @@ CLIENTS = (
     Client("langchain-openinference", "openinference", (INSTRUMENTED, "openinference", "langchain")),
     Client("langfuse", "langfuse", ("tests.captures.drive.with_langfuse",)),
     Client("logfire", "logfire", ("tests.captures.drive.with_logfire",)),
+    Client("traceloop-sdk", "traceloop", ("tests.captures.drive.with_traceloop",)),
     Client("mlflow", "mlflow", ("tests.captures.drive.with_mlflow",)),
     Client(
         "mlflow-semconv", "mlflow", ("tests.captures.drive.with_mlflow",), {"MLFLOW_ENABLE_OTEL_GENAI_SEMCONV": "true"}
@@ -170,5 +172,12 @@ NEVER: dict[str, tuple[str, ...]] = {
     "openai-openllmetry-events": (
         *("params.seed", "params.stop", "chat_reasoning.params.max_tokens", "resp_stream.ttft_ms"),
         *("chat_tools.tools", "chat_stream.response", "chat_stream_silent.response", "resp_length"),
+    ),
+    "traceloop-sdk": (
+        *("params.seed", "params.stop", "params.reasoning_effort", "chat_reasoning.params.max_tokens"),
+        # It knows no reasoning tokens; it writes FILTERED for an answer that was filtered; of a picture it tells nothing.
+        *("chat_reasoning.usage", "resp_plain.usage", "chat_filter.response", "chat_picture.prompt"),
+        *("resp_plain.finish_reason", "resp_tools.finish_reason", "resp_tools.params.top_p"),
+        *("resp_plain.params.max_tokens", "resp_plain.params.temperature", "resp_length", "resp_stream"),
     ),
 }

@@ -27,6 +27,7 @@ ROOT = HERE.parents[1]
 FOLDER = Path(os.environ.get("CAPTURES_ENVIRONMENTS", Path(tempfile.gettempdir()) / "captures"))
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "authorization", "x-langfuse")
 SHOWN = re.compile(r"openai|anthropic|langchain|langfuse|logfire|mlflow|traceloop|opentelemetry|openinference")
+SHORTEST_NAME = 5  # a shorter one names nothing, and stands in many other words
 NO_CONTENT_TYPE = "application/x-protobuf"
 
 
@@ -99,7 +100,7 @@ def record(client: Client) -> list[dict[str, Any]]:
 def scrubbed(body: bytes) -> bytes:
     """Without the names of this machine; lengths stay, so that the encoding does."""
     names = [socket.gethostname(), str(FOLDER), str(ROOT), str(Path(sys.executable).parent)]
-    for name in sorted(filter(None, names), key=len, reverse=True):
+    for name in sorted((name for name in names if len(name) >= SHORTEST_NAME), key=len, reverse=True):
         body = body.replace(name.encode(), b"x" * len(name.encode()))
     return body
 

@@ -212,3 +212,18 @@ def test_vectors_are_shortened_and_nothing_else():
     )
     short = {"vector": 1_536, "head": [0.5] * 4}
     assert found == {"embedding": short, "as_json": short, "inside": {"a": [short]}, "text": "[1, 2]", "b": True}
+
+
+@pytest.mark.parametrize("depth", [70, 900, 5_000])
+def test_what_is_nested_too_deep_stays_a_text(depth):
+    deep = "[" * depth + "]" * depth
+    found = read(
+        {**CHAT, "gen_ai.input.messages": deep, "gen_ai.output.messages": deep, "gen_ai.tool.definitions": deep}
+    )
+    assert found.call["prompt"] == [{"role": "user", "content": deep}]
+    assert found.call["response"] == deep
+
+
+def test_a_cut_object_is_kept_as_the_text_that_it_is():
+    found = read({**CHAT, "gen_ai.input.messages": '[{"role": "user", "parts": [{"type": "te'})
+    assert found.call["prompt"] == [{"role": "user", "content": '[{"role": "user", "parts": [{"type": "te'}]
