@@ -103,9 +103,12 @@ def row_ids(body: Body, positions: Iterable[int]) -> Sequence[int]:
 
 
 def prepare(pieces: Sequence[Piece]) -> Batch:
-    """A batch ready to be stored; the first of equal identities counts, in ingest order."""
+    """A batch ready to be stored; the first of equal identities counts, in ingest order.
+
+    A body of which every item was refused is there for its counts alone, and brings nothing here.
+    """
     spans = [piece for piece in pieces if piece.body.kind == SPAN]
-    pieces = [piece for piece in pieces if piece.body.kind != SPAN]
+    pieces = [piece for piece in pieces if piece.items and piece.body.kind != SPAN]
     versions = _resolve(pieces)
     batch = _begun(pieces, versions)
     batch.spans = [row for piece in spans for row in build_spans(*piece)]

@@ -50,6 +50,20 @@ def test_a_prediction_is_stored_folded_and_counted(project: Project, put: Put, n
     assert (total["received"], total["rejected"], total["pending"]) == (3, 2, 0)
 
 
+@pytest.mark.parametrize("kind", ["prediction", "llm_call", "outcome", "feedback", "event", "log"])
+def test_a_body_whose_items_were_all_refused_is_counted_and_holds_nobody_up(
+    project: Project, put: Put, now: datetime, caplog: pytest.LogCaptureFixture, kind: str
+):
+    put(kind, rejected=3)
+    assert drain(now=now).seen == 0
+    put(kind, rejected=2)
+    put("prediction", call("a", prediction="default"))
+    assert drain(now=now).written == 1
+    total = read_ledger(project_id=project.id)["total"]
+    assert (total["received"], total["rejected"], total["stored"], total["pending"]) == (6, 5, 1, 0)
+    assert caplog.messages == []
+
+
 def test_the_same_id_is_stored_once_whatever_its_time(project: Project, put: Put, now: datetime):
     put("prediction", call("a"), call("a"), call("b"))
     put("prediction", call("b", ts=micros(now - timedelta(days=3))))
