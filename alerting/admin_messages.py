@@ -84,7 +84,6 @@ class ChannelAdmin(admin.ModelAdmin[Channel]):
     """
 
     form = ChannelForm
-    change_form_template = "admin/alerting/channel/change_form.html"
     list_display = ("name", "kind", "target", "minimum_severity", "enabled", "failures", "last_ok_at")
     list_filter = ("kind", "enabled")
     list_select_related = ("project",)

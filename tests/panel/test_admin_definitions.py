@@ -192,6 +192,15 @@ def test_a_channel_secret_can_be_written_and_never_read(project: Project, as_ana
     assert vault.unseal(channel.secret) == "whsec_hush-hush"
 
 
+def test_a_channel_is_saved_and_tried_in_one_row_of_buttons(project: Project, as_ana: Client) -> None:
+    channel = Channel.objects.create(project=project, name="ops", kind="console")
+    for path in ("add", f"{channel.pk}/change"):
+        page = as_ana.get(f"/admin/alerting/channel/{path}/").content.decode()
+        _before, row = page.split('class="submit-row')  # two would lie on top of each other: they stick to the window
+        assert 'name="_save"' in row
+        assert 'name="_send_test"' in row
+
+
 def test_the_test_button_sends_a_real_message(project: Project, as_ana: Client) -> None:
     form = {"project": project.pk, "name": "ops", "kind": "console", "minimum_severity": "ticket", "enabled": "on"}
     page = as_ana.post("/admin/alerting/channel/add/", {**form, "_send_test": "1"}, follow=True)
