@@ -14,7 +14,8 @@ from config.supervise.tether import die_with_parent
 from lib.clock import real_now
 
 FIRST_DELAY = 0.2
-LONGEST_DELAY = 30.0
+LONGEST_DELAY = 30.0  # for what cannot run: to start it again and again would cost more than it is worth
+LONGEST_AFTER_KILL = 1.5  # whoever was killed can run, however often that happens
 STEADY_SECONDS = 10.0
 
 
@@ -85,8 +86,9 @@ class Child:
             return True
         steady = time.monotonic() - self._began >= STEADY_SECONDS
         self._delay = FIRST_DELAY if steady else self._delay
+        self._delay = min(self._delay, LONGEST_DELAY if code >= 0 else LONGEST_AFTER_KILL)
         self.due = time.monotonic() + self._delay
-        self._delay = min(self._delay * 2, LONGEST_DELAY)
+        self._delay *= 2
         return True
 
     def check_ready(self) -> bool:
