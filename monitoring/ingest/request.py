@@ -3,6 +3,7 @@
 A request is its WSGI environment (PEP 3333); at one event a request, building Django's request costs as much as judging.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from monitoring.ingest.inflate import WINDOWS, inflate
 LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/ndjson", "application/x-jsonlines"})
 PLAIN = frozenset({"application/json", ""})
 MAX_IDEMPOTENCY_KEY = 200
+PIECE = 1 << 16
 Environ = dict[str, Any]
 
 
@@ -78,3 +80,14 @@ def _read(environ: Environ, limit: int) -> bytes:
     if len(data) < size and not chunked:
         raise Refusal("incomplete_body", "The body ended before its announced length; send it again.")
     return data
+
+
+def swallow(environ: Environ, *, limit: int) -> None:
+    """Read and drop what is left of a refused body, at most `limit` bytes of it.
+
+    A server that answers and closes while the client still writes is not heard: the client sees a broken pipe, and no 401, 413 or 503.
+    """
+    stream, left = environ["wsgi.input"], limit
+    with suppress(OSError):
+        while left > 0 and (piece := stream.read(min(left, PIECE))):
+            left -= len(piece)

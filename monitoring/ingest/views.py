@@ -24,7 +24,7 @@ from monitoring.ingest.backpressure import RETRY_AFTER, check_room
 from monitoring.ingest.codes import PROBLEMS, Refusal
 from monitoring.ingest.pace import Pace
 from monitoring.ingest.refusals import note_refusal
-from monitoring.ingest.request import Environ, authenticate, idempotency_key, is_lines, read_body
+from monitoring.ingest.request import Environ, authenticate, idempotency_key, is_lines, read_body, swallow
 from monitoring.models.inbox import EventKind
 
 PATHS: dict[str, str] = {
@@ -64,6 +64,8 @@ def ingest_first(application: Application) -> Application:
         if kind is None:
             return application(environ, start_response)
         status, headers, body = ingest(environ, kind)
+        if status != ACCEPTED:
+            swallow(environ, limit=2 * int(str(settings.INGEST["max_bytes"])))
         start_response(status, headers)
         return [body]
 
@@ -120,7 +122,7 @@ def _answer(environ: Environ, kind: str) -> Answer:
 
 
 def _accept(environ: Environ, kind: str) -> bytes:
-    """What is cheap to refuse is refused before the body is read."""
+    """What is cheap to refuse is refused before the body is held in memory."""
     real_now = clock.real_now()
     key = authenticate(environ, now=real_now)
     try:

@@ -10,13 +10,14 @@ from monitoring.ingest.views import ingest_first
 from tests.ingest.conftest import prediction, stored
 
 
-def ask(method: str, token: str = "") -> tuple[str, dict[str, str], bytes]:
-    body = json.dumps(prediction()).encode()
+def ask(method: str, token: str = "", sent: io.BytesIO | None = None) -> tuple[str, dict[str, str], bytes]:
+    sent = sent or io.BytesIO(json.dumps(prediction()).encode())
+    body = sent.getvalue()
     environ = {"REQUEST_METHOD": method, "PATH_INFO": "/api/v1/predictions", "CONTENT_LENGTH": str(len(body))}
     environ |= {"HTTP_AUTHORIZATION": f"Bearer {token}", "CONTENT_TYPE": "application/json"}
     said: list[Any] = []
     answer = ingest_first(lambda *_: [b"from Django"])(
-        {**environ, "wsgi.input": io.BytesIO(body)}, lambda *a: said.extend(a)
+        {**environ, "wsgi.input": sent}, lambda *a: said.extend(a)
     )
     status, headers = said or ("", [])
     return status, dict(headers), b"".join(answer)
@@ -35,6 +36,16 @@ def test_without_a_key_the_answer_is_a_problem():
     status, headers, body = ask("POST")
     assert (status, headers["Content-Type"]) == ("401 Unauthorized", "application/problem+json")
     assert json.loads(body)["code"] == "not_authenticated"
+
+
+@pytest.mark.django_db
+def test_a_refused_body_is_read_all_the_same_so_that_its_sender_hears_why(token, settings):
+    settings.INGEST = {**settings.INGEST, "max_bytes": 1_000_000}
+    strange, large, huge = (io.BytesIO(b" " * size) for size in (900_000, 1_900_000, 9_000_000))
+    assert ask("POST", "at_nobody", strange)[0] == "401 Unauthorized"
+    assert [ask("POST", token, body)[0][:3] for body in (large, huge)] == ["413", "413"]
+    assert strange.read() == large.read() == b""
+    assert huge.tell() == 2_000_000  # a stranger does not keep us reading for ever
 
 
 def test_what_is_not_for_ingest_goes_on():
