@@ -172,7 +172,7 @@ def _look(
 ) -> Fleet:
     """All figures of all models by one query, all books of SLOs by another. Of each model, its newest version and incident."""
     changes = Deployment.objects.filter(version__model__in=models).select_related("version").order_by("at", "id")
-    serving = {row.version.model_id: row for row in changes if row.environment == "production"}
+    serving = {row.version.model_id: row for row in changes if _is_deploy(row)}
     promises = list(slos.select_related("model", "project"))
     subjects = subjects_of([*models, *(slo.model for slo in promises)])
     watermark = ingest_watermark(now=now)
@@ -199,6 +199,11 @@ def _look(
     ]
     points = {model.pk: points_of(one, next(read), now=now) for model, one in zip(models, wanted, strict=False)}
     return Fleet(rows, judged, list(changes), points)
+
+
+def _is_deploy(change: Deployment) -> bool:
+    """A prompt that changes leaves the version in production as it is, and since when."""
+    return change.environment == "production" and change.kind == Deployment.Kind.DEPLOY
 
 
 def _recent(model: Model, subject: Subject, *, now: datetime) -> list[Wanted]:

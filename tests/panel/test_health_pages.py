@@ -11,6 +11,7 @@ from alerting.models import Alert, AlertRule, Severity
 from lib import clock
 from models_registry.models import Deployment, Model
 from monitoring.models import SLO
+from panel import format as write
 from runbooks.models import Runbook
 from tests.cast import make_incident
 from tests.monitoring.series import add, class_code, labelled, series_of, served
@@ -71,6 +72,10 @@ def text(client, name, *args, **query):
 def test_an_empty_home_teaches_how_to_send_the_first_event(as_ana, project):
     page = text(as_ana, "home", project.slug)
     assert "curl -X POST http://testserver/api/v1/predictions" in page
+    assert (
+        f"export ATALAIA_KEY=$(.venv/bin/python manage.py create_key --project {project.slug} " in page
+    )  # as the README has it
+    assert f"/admin/models_registry/apikey/add/?project={project.pk}" in page
     assert "Waiting for the first event" in page
 
 
@@ -139,6 +144,17 @@ def test_a_models_page_marks_deployments_and_incidents(as_ana, broken, stopped_c
     assert "deploy 1" in page
     assert "INC-7" in page
     assert "In production" in page
+
+
+def test_a_prompt_change_is_no_deploy(as_ana, support_assistant, stopped_clock):
+    version, kinds = support_assistant.versions.first(), Deployment.Kind
+    for kind, hours in ((kinds.DEPLOY, 26), (kinds.PROMPT, 2)):
+        Deployment.objects.create(version=version, kind=kind, at=stopped_clock - timedelta(hours=hours))
+    deployed = write.moment(stopped_clock - timedelta(hours=26), now=stopped_clock)
+    slug = support_assistant.project.slug
+    assert f'data-label="Last deploy">{deployed}<' in text(as_ana, "home", slug)
+    assert f"<dt>Since</dt><dd>{deployed}</dd>" in text(as_ana, "model", slug, "support-assistant")
+    assert f'data-label="Deployed">{deployed}<' in text(as_ana, "model", slug, "support-assistant/versions")
 
 
 def test_points_that_wait_for_labels_are_told_apart(as_ana, healthy):

@@ -44,7 +44,7 @@ def build(sight: Sight) -> Versions:
     main = main_measure(sight.model)
     versions = list(sight.model.versions.all())[:SHOWN]
     readings = readings_of(sight, ["requests", "error_rate", "latency_p95", main], versions=versions)
-    found = Deployment.objects.filter(version__in=versions).order_by("at", "id")
+    found = Deployment.objects.filter(version__in=versions, kind=Deployment.Kind.DEPLOY).order_by("at", "id")
     deployed = {one.version_id: one for one in found}
     serving = sight.row.deployed.version_id if sight.row.deployed else None
     rows = [
