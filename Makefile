@@ -13,8 +13,9 @@ PYTEST := $(PY) -m pytest $(REQUIRE)
 setup: $(VENV)/installed ## .venv with pinned requirements
 
 $(VENV)/installed: requirements.txt
+	@echo "Installing what the panel needs into $(VENV): once, about a minute."
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 $(VENV)/installed-dev: requirements.txt requirements-dev.txt

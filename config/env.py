@@ -17,7 +17,7 @@ def env_str(name: str, default: str = "") -> str:
     if path:
         try:
             return Path(path).read_text(encoding="utf-8").splitlines()[0].strip()
-        except (OSError, IndexError) as error:
+        except (OSError, IndexError, UnicodeDecodeError) as error:
             message = f"{name}_FILE points to {path!r}, which cannot be read: {error}"
             raise ImproperlyConfigured(message) from error
     return os.environ.get(name, default)

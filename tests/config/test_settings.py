@@ -43,6 +43,10 @@ def test_a_secret_may_stand_in_a_file(monkeypatch, tmp_path):
     (tmp_path / "secret").write_text("open sesame\n")
     monkeypatch.setenv("X_FILE", str(tmp_path / "secret"))
     assert env.env_str("X") == "open sesame"
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    monkeypatch.setenv("X_FILE", str(tmp_path / "bytes"))
+    with pytest.raises(ImproperlyConfigured, match="X_FILE"):
+        env.env_str("X")
     monkeypatch.setenv("X_FILE", str(tmp_path / "nowhere"))
     with pytest.raises(ImproperlyConfigured, match="X_FILE"):
         env.env_str("X")

@@ -16,9 +16,7 @@ def ask(method: str, token: str = "", sent: io.BytesIO | None = None) -> tuple[s
     environ = {"REQUEST_METHOD": method, "PATH_INFO": "/api/v1/predictions", "CONTENT_LENGTH": str(len(body))}
     environ |= {"HTTP_AUTHORIZATION": f"Bearer {token}", "CONTENT_TYPE": "application/json"}
     said: list[Any] = []
-    answer = ingest_first(lambda *_: [b"from Django"])(
-        {**environ, "wsgi.input": sent}, lambda *a: said.extend(a)
-    )
+    answer = ingest_first(lambda *_: [b"from Django"])({**environ, "wsgi.input": sent}, lambda *a: said.extend(a))
     status, headers = said or ("", [])
     return status, dict(headers), b"".join(answer)
 

@@ -52,6 +52,8 @@ class Command(BaseCommand):
             url = os.environ.setdefault("ATALAIA_PUBLIC_URL", f"http://{_shown(host)}:{port}")
             plans = plan_processes(host=host, port=port, demo=settings.DEMO)
             group = Group(plans, list_path=folder / "processes.json", tell=Diary().write)
+            self.stdout.write("Starting; the first start makes the database.")
+            self.stdout.flush()
             login = _prepare(group, folder)
             group.when_ready["web"] = lambda: self._announce(url, login)
             group.run()
