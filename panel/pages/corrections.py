@@ -14,6 +14,7 @@ from monitoring.models import SLO, Correction
 from panel import format as write
 
 MINUTE = timedelta(minutes=1)
+ONE, MODEL = "slo", "model"
 MOST_REASON = 2_000
 
 
@@ -29,10 +30,13 @@ class CorrectionForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     effect = forms.ChoiceField(label=gettext_lazy("Its events count"), choices=Correction.Effect.choices)
+    of = forms.ChoiceField(
+        label=gettext_lazy("Holds for"),
+        choices=[(ONE, gettext_lazy("this SLO")), (MODEL, gettext_lazy("every SLO of this model"))],
+    )
     reason = forms.CharField(
         label=gettext_lazy("Why"), max_length=MOST_REASON, widget=forms.Textarea(attrs={"rows": 2})
     )
-    whole_model = forms.BooleanField(label=gettext_lazy("For every SLO of this model"), required=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,7 @@ class Judged:
     @property
     def meter(self) -> SafeString:
         """Budget left as a bar."""
-        left = self.status.budget_left
-        tone = "warn" if left is not None and left < LOW_BUDGET else "ok"
-        return charts.meter(left, title=write.percent_floor(left), tone=tone)
+        return budget_meter(self.status.budget_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +106,12 @@ class ModelRow:
         rate = self.burn or 0.0
         tone = "bad" if rate >= BURN_BAD else "warn" if rate > 1 else "ok"
         return charts.meter(rate / BURN_FULL, title=write.burn(self.burn), tone=tone)
+
+
+def budget_meter(left: float | None) -> SafeString:
+    """Budget left as a bar."""
+    tone = "warn" if left is not None and left < LOW_BUDGET else "ok"
+    return charts.meter(left, title=write.percent_floor(left), tone=tone)
 
 
 def judge_all(project: Project, *, now: datetime) -> list[Judged]:

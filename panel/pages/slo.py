@@ -20,7 +20,7 @@ from monitoring.stats.burn import span_label
 from panel import format as write
 from panel.pages import history
 from panel.pages.corrections import CorrectionRow, correction_rows
-from panel.pages.fleet import Judged, judge
+from panel.pages.fleet import Judged, budget_meter, judge
 from panel.pages.indicators import Shown, is_estimate, promised, scope_of, shown
 from panel.pages.plot import Band, Chart, Line, Threshold
 from panel.pages.ranges import Range
@@ -199,7 +199,7 @@ def _pairs(judged: Judged) -> list[PairRow]:
 def _groups(slo: SLO, *, now: datetime) -> list[GroupRow]:
     """The worst first."""
     return [
-        GroupRow(one.group.value, one.status, charts.meter(one.status.budget_left, title=one.group.value, tone="ok"))
+        GroupRow(one.group.value, one.status, budget_meter(one.status.budget_left))
         for one in group_statuses([slo], now=now).get(slo.pk, [])
     ]
 

@@ -15,7 +15,7 @@ from monitoring.corrections import record_correction, withdraw_correction
 from monitoring.models import SLO, Correction
 from panel.access import page, project_page
 from panel.acting import act, find_incident, words_of
-from panel.pages.corrections import CorrectionForm, correction_of
+from panel.pages.corrections import MODEL, CorrectionForm, correction_of
 from panel.permission import must
 from panel.views.slo import show_slo
 
@@ -28,8 +28,7 @@ def create(request: HttpRequest, project: Project, slug: str) -> HttpResponseBas
     slo = get_object_or_404(SLO.objects.select_related("model", "project"), project=project, slug=slug)
     if form.is_valid():
         told = dict(form.cleaned_data)
-        whole = told.pop("whole_model")
-        of = {"model": slo.model} if whole else {"slo": slo}
+        of = {"model": slo.model} if told.pop("of") == MODEL else {"slo": slo}
         wanted = Correction(project=project, author=author.get_username(), **of, **told)
         try:
             record_correction(wanted, now=clock.now())

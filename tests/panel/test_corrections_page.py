@@ -47,6 +47,7 @@ def asked(now: datetime, **change: object) -> dict[str, object]:
         "ends_at": (begin + HOUR).isoformat(timespec="minutes"),
         "effect": "excluded",
         "reason": "moved the database",
+        "of": "slo",
         **change,
     }
 
