@@ -40,8 +40,8 @@ def read_version(version_id: int) -> KnownVersion:
     return KnownVersion(*ModelVersion.objects.values_list(*_COLUMNS).get(id=version_id))
 
 
-def ensure_version(*, project_id: int, slug: str, version: str, kind: str, cap: int) -> int:
-    """The id of this version, registered as unreviewed if it is new.
+def ensure_version(*, project_id: int, slug: str, version: str, kind: str, positive_label: str, cap: int) -> int:
+    """The id of this version, registered as unreviewed if it is new; `kind` and `positive_label` are those of a new model.
 
     With `cap` unreviewed versions waiting in the project, a new version of a known model goes to that model's
     version "other", and a new model to the model "other": counted, visible, never lost.
@@ -53,7 +53,8 @@ def ensure_version(*, project_id: int, slug: str, version: str, kind: str, cap: 
     if waiting >= cap:
         known = Model.objects.filter(project_id=project_id, slug=slug).exists()
         slug, version = (slug if known else OTHER), OTHER
-    model, _ = Model.objects.get_or_create(project_id=project_id, slug=slug, defaults={"kind": kind})
+    defaults = {"kind": kind, "positive_label": positive_label}
+    model, _ = Model.objects.get_or_create(project_id=project_id, slug=slug, defaults=defaults)
     return ModelVersion.objects.get_or_create(model=model, version=version)[0].id
 
 

@@ -1,7 +1,7 @@
 """Everything that can be done before the write lock: decode, resolve names, build rows, price, fold."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from models_registry.models import Model
 from models_registry.register import KnownVersion, ensure_version, known_versions, newest_version, read_version
 from monitoring.drain.build import build_rows
 from monitoring.drain.claim import Body
+from monitoring.drain.first_sight import Guess, guess_of
 from monitoring.drain.fold import PARTS, Folds
 from monitoring.drain.plain import Plain, plain_predictions
 from monitoring.drain.police import judge_calls
@@ -33,7 +34,7 @@ INDEX_BITS = 13
 DRAINED: dict[str, type[Any]] = {**ITEM_TYPES, **UNDECODED, SPAN: SpanItem}
 DECODERS = {kind: msgspec.json.Decoder(list[item_type]) for kind, item_type in DRAINED.items()}  # type: ignore[valid-type]  # built at run time
 _NAME = attrgetter("model", "version")
-FIRST_SIGHT = {"prediction": Model.Kind.BINARY, "llm_call": Model.Kind.LLM, "event": Model.Kind.BINARY}
+NAMED = ("prediction", "llm_call", "event")  # kinds of items that name a model
 
 
 class Piece(NamedTuple):
@@ -151,7 +152,7 @@ def _resolve(pieces: Iterable[Piece]) -> Versions:
     """The version of every name in the batch; new names are registered, events about calls after the calls."""
     kinds: dict[Named, str] = {}
     for body, _, items in sorted(pieces, key=lambda piece: piece.body.kind == "event"):
-        if body.kind not in FIRST_SIGHT:
+        if body.kind not in NAMED:
             continue
         for slug, version in set(map(_NAME, items)):
             if slug or body.kind != "event":
@@ -164,12 +165,26 @@ def _resolve(pieces: Iterable[Piece]) -> Versions:
         for project_id, names in by_project.items()
         for name, version in known_versions(project_id=project_id, names=names).items()
     }
-    for name in sorted(kinds.keys() - found.keys()):
-        found[name] = _register(name, kinds[name])
+    unknown = sorted(kinds.keys() - found.keys())
+    guesses = _guesses(pieces, {(project_id, slug) for project_id, slug, _ in unknown})
+    for name in unknown:
+        found[name] = _register(name, kinds[name], guesses.get(name[:2], Guess()))
     return found
 
 
-def _register(name: Named, kind: str) -> KnownVersion:
+def _guesses(pieces: Iterable[Piece], models: Collection[tuple[int, str]]) -> dict[tuple[int, str], Guess]:
+    """What these models seem to predict, by all that is here of them."""
+    shown: defaultdict[tuple[int, str], list[Item]] = defaultdict(list)
+    if models:
+        for body, _, items in pieces:
+            if body.kind == "prediction":
+                for item in items:
+                    slug, _version = _NAME(item)
+                    shown[body.project_id, slug].append(item)
+    return {model: guess_of(shown[model]) for model in models if shown[model]}
+
+
+def _register(name: Named, kind: str, guess: Guess) -> KnownVersion:
     """A change marker without a version speaks of the newest one; every other new name is registered."""
     project_id, slug, version = name
     version_id = newest_version(project_id=project_id, slug=slug) if kind == "event" and not version else None
@@ -178,7 +193,8 @@ def _register(name: Named, kind: str) -> KnownVersion:
             project_id=project_id,
             slug=slug,
             version=version,
-            kind=FIRST_SIGHT[kind],
+            kind=Model.Kind.LLM if kind == "llm_call" else guess.kind,
+            positive_label=guess.positive_label,
             cap=int(str(settings.INGEST["unreviewed_cap"])),
         )
     return read_version(version_id)

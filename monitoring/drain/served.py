@@ -80,7 +80,7 @@ def prediction_columns(body: Body, ids: Iterable[int], items: Sequence[Any], ver
     given = columns_of(items)
     known = _versions(body, given, versions)
     payload = {name: _bytes(given[name]) for name in PREDICTION_PAYLOAD}
-    scores = list(map(_scores, payload["scores"]))
+    scores = list(map(scores_of, payload["scores"]))
     score = list(map(_positive_score, given["score"], scores, known)) if scores else given["score"]
     decided = decisions(given["prediction"], score, scores or repeat(NO_SCORES), known)
     # as it came, where the column holds something else to compare with
@@ -164,7 +164,8 @@ def _bytes(column: Sequence[msgspec.Raw]) -> list[bytes]:
     return list(map(bytes, column)) if any(column) else []
 
 
-def _scores(raw: bytes) -> dict[str, float]:
+def scores_of(raw: bytes) -> dict[str, float]:
+    """Class to probability, of a field that was left undecoded; empty where it is absent."""
     return {} if raw in ABSENT else _decode_scores(raw)
 
 
