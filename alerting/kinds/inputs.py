@@ -114,7 +114,7 @@ def fault_text(fault: Fault) -> str:
         "not_numbers": _("%(share)s are no numbers (reference %(usual)s)"),
         "out_of_range": _("%(share)s out of range (reference %(usual)s)"),
         "never_seen": _("%(share)s never seen before (reference %(usual)s)"),
-        "constant": _("one value only (the commonest has %(usual)s in the reference)"),
+        "constant": _("one value only, as far as its bins tell (the commonest has %(usual)s in the reference)"),
     }
     return texts[fault.kind] % {"share": _percent(fault.share), "usual": _percent(fault.usual)}
 

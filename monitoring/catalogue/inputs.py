@@ -144,7 +144,10 @@ MEASURES = (
         name="constant_features",
         label=_("constant columns"),
         unit="count",
-        definition=_("Columns that hold one value only, where the reference makes that all but impossible."),
+        definition=_(
+            "Columns that hold one value only, or a number that never leaves one narrow bin, where the reference makes that all "
+            "but impossible."
+        ),
         source="counts beside the reference's bins",
         read=counted(has_fault("constant")),
     ),

@@ -22,6 +22,8 @@ CHECKS: Final[tuple[tuple[Kind, tuple[int, ...], float], ...]] = (
 )
 # A constant column is a fault where so many equal values would be as unlikely as this.
 BY_CHANCE: Final = 1e-6
+# Share of the reference up to which a bin between others is so narrow that all in there is a number that stands still.
+NARROW: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,20 @@ def more_often(bad: int, n: int, usual: int, m: int) -> float:
 def _is_constant(feature: Feature, current: Integers) -> bool:
     """One value holds every row that has any, which the reference makes very unlikely.
 
-    A bin that is an interval, the rare categories or a tail tell nothing of one value: all in there is drift.
+    A number that is stuck lies between two quantiles as a rule, so a narrow bin counts as one value. A wide one, the rare
+    categories or an open tail tell nothing of one value: all in there is drift.
     """
     held = current[:VALUES].nonzero()[0].tolist()
-    if len(held) != 1 or not feature.is_one_value(held[0]):
+    if len(held) != 1 or not (feature.is_one_value(held[0]) or _is_narrow(feature, held[0])):
         return False
     n, usual = int(current[held[0]]), _commonest(feature.counts)
     return n >= MINIMUM and 0 < usual < 1 and n * log(usual) < log(BY_CHANCE)
+
+
+def _is_narrow(feature: Feature, code: int) -> bool:
+    """Whether it is a bin of a number, between two others, that holds little of the reference."""
+    inner = feature.numeric and 0 < code < feature.bins - 1
+    return inner and 0 < feature.counts[code] <= NARROW * feature.counts[:VALUES].sum()
 
 
 def _commonest(counts: Integers) -> float:

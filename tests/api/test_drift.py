@@ -77,7 +77,8 @@ def test_predictions_and_scores_are_held_against_the_reference_by_their_names(
         for n, row in enumerate(applicants(4_000))
     ]
     set_reference(version, freeze(version, sample_of(rows)), origin="rows", now=now)
-    arrive(applicants(400, seed=2), prediction="paid", score=0.85)
+    arrive(applicants(200, seed=2), prediction="paid", score=0.85)
+    arrive(applicants(200, seed=4), ago=2 * HOUR, prediction="paid", score=0.75)
     found = {one["name"]: one for one in ask(api)["features"]}
     assert (found["prediction"]["source"], found["prediction"]["state"]) == ("prediction", "broken")
     assert found["prediction"]["faults"][0]["kind"] == "constant"
@@ -260,7 +261,8 @@ def test_the_numbers_of_a_regression_drift_like_a_feature(api: Client, credit_ri
     version = credit_risk.versions.select_related("model").get()
     rows = [{**row, "prediction": 300 + n / 100} for n, row in enumerate(applicants(3_000))]
     set_reference(version, freeze(version, sample_of(rows)), origin="rows", now=now)
-    arrive(applicants(300, seed=2), prediction=325.5)
+    arrive(applicants(150, seed=2), prediction=325.5)
+    arrive(applicants(150, seed=4), ago=2 * HOUR, prediction=328.5)
     found = {one["name"]: one for one in ask(api)["features"]}
     assert (found["prediction"]["kind"], found["prediction"]["state"], found["prediction"]["n"]) == (
         "number",

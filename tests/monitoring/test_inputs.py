@@ -191,17 +191,27 @@ def judged(profile: Profile, codes: list[int]):
     return report_of(profile, len(codes), bins, counts).features[0]
 
 
-def test_constant_is_one_value_and_not_all_in_one_interval():
+def test_constant_is_one_value_or_one_narrow_bin_and_no_tail():
     late = profile_of_columns({"late": [0, 1, 3] * 300})
     assert judged(late, [1] * 500).faults[0].kind == "constant"
     age = profile_of_columns({"age": [*range(60)] * 100})
     one, *_ = age.features[0].singles
     interval, *_ = set(range(age.features[0].bins)) - age.features[0].singles
-    assert judged(age, [one] * 500).faults[0].kind == "constant"
     income = profile_of_columns({"income": INCOME})
-    for given_profile, code in ((age, interval), (income, 30), (income, 0), (income, 49)):
+    for given_profile, code in ((age, one), (age, interval), (income, 30)):
         found = judged(given_profile, [code] * 500)
+        assert (found.state, found.faults[0].kind, found.shift) == ("broken", "constant", None)
+    for code in (0, 49):
+        found = judged(income, [code] * 500)
         assert (found.state, found.faults) == ("drifted", ())
+
+
+@given(stuck=st.floats(0.03, 0.97), rows=st.integers(50, 2_000))
+def test_a_number_that_is_stuck_is_broken_and_not_drifted(stuck: float, rows: int):
+    """Whatever it is stuck at, between the outer fiftieths of what it was in training."""
+    value = float(np.quantile(INCOME, stuck))
+    found = of(seen(**{**usual(rows), "income": [value] * rows}), "income")
+    assert (found.state, [fault.kind for fault in found.faults]) == ("broken", ["constant"])
 
 
 def test_ready_made_intervals_and_rare_categories_are_never_one_value():
