@@ -48,6 +48,8 @@ def moment_of(given: Mapping[str, Any], name: str) -> datetime | None:
 
 def model_of(request: Request, slug: str) -> Model:
     """The model of the project."""
+    if not slug:
+        raise ValidationError({"model": "Name a model by its slug."})
     found = Model.objects.filter(project=project_of(request), slug=slug).first()
     if found is None:
         raise NotFound("There is no model with this slug in the project.")

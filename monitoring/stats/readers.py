@@ -181,8 +181,16 @@ def label_coverage(tally: Tally, subject: Subject) -> Reading:
 
 
 def _positive(tally: Tally, subject: Subject) -> GoodValid:
+    """Of two classes that are both no positive one nobody can say which would be: none counts."""
     decision = tally.cell("decision")
-    return 0 if subject.positive_code is None else decision.count(subject.positive_code), decision.n
+    if subject.positive_code is None:
+        return 0, decision.n if len(decision.bins) < 2 else 0
+    return decision.count(subject.positive_code), decision.n
+
+
+def _of_several(tally: Tally, subject: Subject) -> Reading:
+    """Several classes have no positive one."""
+    return Reading(None, 0)
 
 
 def _truncated(tally: Tally, subject: Subject) -> GoodValid:
@@ -201,7 +209,7 @@ def _disliked(tally: Tally, subject: Subject) -> GoodValid:
 
 
 # Decisions for the positive class among decisions.
-positive_rate = Share(_positive)
+positive_rate = Share(_positive, by_class=_of_several)
 # Calls that ended with finish reason `length`, among those whose finish reason is known.
 truncation_rate = Share(_truncated)
 # Requests that somebody rated, among requests.

@@ -75,7 +75,7 @@ def test_an_unknown_filter_is_refused_with_its_name(played: Any) -> None:
     [
         *("predictions?limit=0", "predictions?limit=abc", "predictions?cursor=zzz", "alerts?state=x"),
         *("predictions?to=0001-01-01T00:00:00Z", "costs?to=9999-12-31T00:00:00Z"),
-        "series?measure=requests&model=credit-risk&to=0001-01-01T00:00:00Z",
+        *("series?measure=requests&model=credit-risk&to=0001-01-01T00:00:00Z", "series?measure=requests"),
     ],
 )
 def test_bad_parameters_are_a_400_problem(played: Any, path: str) -> None:

@@ -10,7 +10,7 @@ from sklearn import metrics
 
 from monitoring.catalogue import MEASURES, SLIS
 from monitoring.stats.histogram import merge, pack
-from monitoring.stats.layouts import CONFUSION, confusion_bin
+from monitoring.stats.layouts import CATEGORY, CONFUSION, confusion_bin
 from monitoring.stats.marks import count_marked
 from monitoring.stats.tally import Cell, Subject, Tally
 
@@ -81,6 +81,24 @@ def test_without_labels_there_is_no_data(name: str, subject: Subject) -> None:
 def test_a_positive_label_that_was_never_seen_is_no_data() -> None:
     unseen = Subject("binary", positive_code=None)
     assert MEASURES["recall"].read(tally([(1, 1), (2, 1)]), unseen).value is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "codes", "read"),
+    [
+        (BINARY, [1, 2, 2, 2], (0.25, 4)),
+        (Subject("binary"), [2, 2], (0.0, 2)),  # the positive class may come yet
+        (Subject("binary"), [2, 3], (None, 0)),  # it has another name than the definition says
+        (MULTI, [1, 2, 2, 3], (None, 0)),
+    ],
+)
+def test_the_positive_rate_needs_a_positive_class(
+    subject: Subject, codes: list[int], read: tuple[float | None, int]
+) -> None:
+    bins, counts = merge([pack({code: 1}) for code in codes])
+    decided = Tally(NOON, NOON, {("decision", ""): Cell(len(codes), 0, bins, counts, CATEGORY)})
+    reading = MEASURES["positive_rate"].read(decided, subject)
+    assert (reading.value, reading.n) == read
 
 
 @given(known=many_classes, beyond=st.integers(1, 9))
