@@ -6,7 +6,8 @@ Within a field, the first row that says something counts; rows below it that say
     name > a.0.b          what lies at a path inside an attribute that is an object, or JSON of one
     name.*                numbered attributes `name.0.…`, put together as a list
     event:NAME            that span events of this name were seen: when the first was
-    event:NAME > key      an attribute of span events of this name, of the first that has it
+    event:NAME > key      an attribute of span events of this name, of the first that has it; of those that tell one message
+                          each (gen_ai.user.message stands for those of all roles), of all in their order
     body > key            inside the body of a log record
 
 A name without a dot says what it says only in its own dialect: anybody may call an attribute `model`.
@@ -106,6 +107,7 @@ ALIASES: tuple[Alias, ...] = (
         "openllmetry gen_ai.prompt.*",
         "genai event:gen_ai.content.prompt > gen_ai.prompt",
         "genai event:gen_ai.client.inference.operation.details > gen_ai.input.messages",
+        "genai event:gen_ai.user.message > gen_ai.event.content",
         "langfuse langfuse.observation.input > messages",
         "langfuse langfuse.observation.input",
         "mlflow mlflow.spanInputs > messages",
@@ -128,6 +130,7 @@ ALIASES: tuple[Alias, ...] = (
         "openllmetry llm.completions.*",
         "genai event:gen_ai.content.completion > gen_ai.completion",
         "genai event:gen_ai.client.inference.operation.details > gen_ai.output.messages",
+        "genai event:gen_ai.choice > gen_ai.event.content",
         "langfuse langfuse.observation.output",
         "mlflow mlflow.spanOutputs > choices",
         "mlflow mlflow.spanOutputs > output",

@@ -6,10 +6,11 @@ inside. What has no row is left over from the start; what has one and was not us
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from monitoring.dialects.aliases import ALIASES
+from monitoring.dialects.fragments import ROLES
 from monitoring.dialects.seen import Happening, Seen
 from monitoring.dialects.values import dig, loaded, without
 
@@ -61,9 +62,13 @@ def _places() -> tuple[dict[str, list[Place]], dict[str, list[Place]], dict[str,
     return names, families, events, body
 
 
+CONTENT = "gen_ai.event.content"
 # Rows whose attributes say nothing of a call that its fields do not: what kind of step it is, how a text is encoded.
 SAID_OTHERWISE = frozenset({"kind", "encoding"})
 NAMES, FAMILIES, EVENTS, BODY = _places()
+
+
+NOBODY: tuple[Claim, ...] = ()
 
 
 class Evidence:
@@ -87,14 +92,20 @@ class Evidence:
         for family, members in families.items():
             self._family(family, members)
         for event in seen.events:
-            self._event(event)
+            if event.name not in ROLES:
+                self._event(event)
+        self._messages([event for event in seen.events if event.name in ROLES])
         for place in BODY if seen.body is not None else ():
             self._claim(place, dig(seen.body, place.path))
 
-    def claims(self, field: str) -> list[Claim]:
+    def claims(self, field: str) -> Sequence[Claim]:
         """Who claims to be this field, the most trustworthy first."""
-        found = self._claims.get(field, [])
+        found = self._claims.get(field, NOBODY)
         return sorted(found, key=lambda claim: claim.place.rank) if len(found) > 1 else found
+
+    def told(self, fields: Iterable[str]) -> list[str]:
+        """Those of the fields that anybody claims to be."""
+        return [field for field in fields if field in self._claims]
 
     def use(self, claim: Claim, *inside: str) -> None:
         """A claim was believed, or says nothing else than the one that was; of an object perhaps only what is `inside`."""
@@ -129,6 +140,16 @@ class Evidence:
     def _event(self, event: Happening) -> None:
         for place in EVENTS.get(event.name, ()):
             self._claim(place, event.attributes.get(place.path[0]) if place.path else event.ts_us)
+
+    def _messages(self, events: Sequence[Happening]) -> None:
+        """The events that tell one message each, as the messages of a prompt and the choices of an answer."""
+        told = [(ROLES[event.name], loaded(event.attributes.get(CONTENT, event.attributes))) for event in events]
+        told = [(role, one if isinstance(one, dict) else {"content": one}) for role, one in told]
+        prompt = [{"role": role, **one} for role, one in told if role]
+        choices = [one for role, one in told if not role]
+        for name, found in (("gen_ai.user.message", prompt), ("gen_ai.choice", choices)):
+            for place in EVENTS[name] if found else ():
+                self._claim(place, found)
 
     def _claim(self, place: Place, value: Any) -> None:
         if value is not None:

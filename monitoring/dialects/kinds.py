@@ -4,6 +4,7 @@ Only `llm` is a call of a language model. Chains, agents, retrievers, tools and 
 of them carry tokens, models and messages too, of the calls below them.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ OPENLLMETRY = (
     *("openai", "anthropic", "langchain", "llamaindex", "cohere", "bedrock", "google_generativeai", "vertexai"),
     *("mistralai", "ollama", "groq", "together", "replicate", "watsonx", "sagemaker", "haystack", "crewai", "agno"),
 )
-# (dialect, beginning of the instrumentation scope, beginning of an attribute's name): the first that holds.
+# (dialect, beginning of the instrumentation scope, beginning of an attribute's name): scopes before names, the first that holds.
 DIALECTS: tuple[tuple[str, str, str], ...] = (
     ("anthropic", "com.anthropic.sdk", "anthropic.message."),
     ("langfuse", "langfuse", "langfuse.observation."),
@@ -33,6 +34,7 @@ DIALECTS: tuple[tuple[str, str, str], ...] = (
     ("openllmetry", "", "gen_ai.usage.prompt_tokens"),
     ("genai", "", ""),
 )
+BY_NAME = tuple((dialect, re.compile(re.escape(name)).match) for dialect, _, name in DIALECTS if name)
 # Whose sighting is believed first. A field that a reader inferred, and a message that came in a record of its own, come last.
 TRUST = ("anthropic", "genai", "openinference", "openllmetry", "mlflow", "logfire", "langfuse", "inferred", "said")
 STEPS = {
@@ -56,13 +58,9 @@ ASKS = (("gen_ai.request.model",), ("gen_ai.response.model",), ("llm.model_name"
 
 
 def dialect_of(seen: Seen) -> str:
-    """The slug of the dialect that a span or a record speaks."""
-    for dialect, scope, attribute in DIALECTS:
-        if scope and seen.scope.startswith(scope):
-            return dialect
-        if attribute and any(name.startswith(attribute) for name in seen.attributes):
-            return dialect
-    return DIALECTS[-1][0]
+    """The slug of the dialect that a span or a record speaks: its scope says it, else what its attributes are called."""
+    by_scope = next((dialect for dialect, scope, _ in DIALECTS if scope and seen.scope.startswith(scope)), None)
+    return by_scope or next((slug for slug, begin in BY_NAME if any(map(begin, seen.attributes))), DIALECTS[-1][0])
 
 
 def kind_of(seen: Seen) -> str:

@@ -145,7 +145,7 @@ def _messages(value: Any, role: str) -> Iterator[Message]:
         for one in value:
             yield from _messages(one, role)
     elif isinstance(value, Mapping):
-        inner = value.get("message") or value.get("kwargs")
+        inner = loaded(value.get("message") or value.get("kwargs"))
         if isinstance(inner, Mapping):
             value = {**value, **inner}
         yield from _message(_role(value, role), _content(value), value)

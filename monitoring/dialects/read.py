@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from monitoring.dialects import values
+from monitoring.dialects.aliases import ALIASES
 from monitoring.dialects.caps import capped
 from monitoring.dialects.contents import read_contents
 from monitoring.dialects.evidence import Evidence
@@ -21,11 +22,8 @@ TEXTS = (
     *("provider", "request_model", "response_model", "response_id", "prompt_name", "prompt_version"),
     *("user_id", "session_id", "request_id", "version", "environment"),
 )
-BUCKETS = ("input", "output", "total", "cached_input", "cache_write", "reasoning", "audio_input", "audio_output")
-PARAMS = (
-    *("temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "frequency_penalty", "presence_penalty"),
-    *("n", "stream", "reasoning_effort", "response_format", "service_tier", "tool_choice"),
-)
+BUCKETS = tuple(dict.fromkeys(row.field for row in ALIASES if row.field.startswith("usage.")))
+PARAMS = tuple(dict.fromkeys(row.field for row in ALIASES if row.field.startswith("params.")))
 SECOND_US = 1_000_000
 
 
@@ -47,7 +45,7 @@ def _reading(seen: Seen, part: str) -> Reading:
     evidence = Evidence(seen, dialect)
     call: dict[str, Any] = {}
     flags: list[str] = []
-    for name in TEXTS:
+    for name in evidence.told(TEXTS):
         _put(call, name, _first(evidence, name, values.text))
     _models(call, flags)
     said = read_contents(evidence, call, flags)
@@ -104,8 +102,9 @@ def _maker(model: str) -> str:
 def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
     """Attributes of their own first, then objects of parameters, then of requests."""
     found: dict[str, Any] = {}
-    for name in PARAMS:
-        _put(found, name, _first(evidence, f"params.{name}", partial(parameter, name)))
+    for field in evidence.told(PARAMS):
+        name = field.removeprefix("params.")
+        _put(found, name, _first(evidence, field, partial(parameter, name)))
     for claim in (*evidence.claims("params"), *evidence.claims("request")):
         told = values.mapping(claim.value) or {}
         made_up = invented(told, claim.place.dialect)
@@ -123,8 +122,8 @@ def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> N
 
 def _usage(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
     counts: dict[str, int] = {}
-    for bucket in BUCKETS:
-        _put(counts, bucket, _first(evidence, f"usage.{bucket}", values.count))
+    for field in evidence.told(BUCKETS):
+        _put(counts, field.removeprefix("usage."), _first(evidence, field, values.count))
     told = None
     for claim in evidence.claims("usage"):
         if told is None:

@@ -227,3 +227,28 @@ def test_what_is_nested_too_deep_stays_a_text(depth):
 def test_a_cut_object_is_kept_as_the_text_that_it_is():
     found = read({**CHAT, "gen_ai.input.messages": '[{"role": "user", "parts": [{"type": "te'})
     assert found.call["prompt"] == [{"role": "user", "content": '[{"role": "user", "parts": [{"type": "te'}]
+
+
+@pytest.mark.parametrize("key", ["gen_ai.event.content", ""])
+def test_span_events_that_tell_one_message_each_are_a_prompt_and_an_answer(key):
+    told = [
+        ("gen_ai.system.message", {"content": "be brief"}),
+        ("gen_ai.user.message", {"content": "hi"}),
+        ("gen_ai.assistant.message", {"content": "yo"}),
+        ("gen_ai.user.message", {"content": "and?"}),
+        ("gen_ai.choice", {"index": 0, "finish_reason": "stop", "message": json.dumps({"content": "bye"})}),
+    ]
+    events = [Happening(name, START, {key: json.dumps(body)} if key else body) for name, body in told]
+    call = read(CHAT, events=events).call
+    assert (call["system"], call["response"], call["finish_reason"]) == ("be brief", "bye", "stop")
+    assert [(one["role"], one["content"]) for one in call["prompt"]] == [
+        ("user", "hi"),
+        ("assistant", "yo"),
+        ("user", "and?"),
+    ]
+
+
+def test_what_langfuse_counts_apart_stands_beside_the_input():
+    usage = {"input": 233, "input_cache_read": 1_024, "output": 50, "output_reasoning": 7, "total": 1_314}
+    found = read({"langfuse.observation.type": "generation", "langfuse.observation.usage_details": json.dumps(usage)})
+    assert found.call["usage"] == {"input": 233, "cached_input": 1_024, "output": 50, "reasoning": 7}
