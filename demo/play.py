@@ -19,6 +19,7 @@ from models_registry.models import Project
 
 # The past is older than the panel takes from others.
 INGEST_SCOPES = ("ingest", "backfill")
+KEY_NAME = "demonstration"
 
 
 def scorecards(seed: int) -> tuple[Scorecard, ...]:
@@ -52,7 +53,7 @@ def ensure_token(project: Project, scopes: Sequence[str], *, real_now: datetime)
         key = find_key(token, now=real_now)
         if key is not None and key.project_id == project.pk:
             return token
-    _key, token = create_key(project=project, name="demonstration", scopes=scopes)
+    _key, token = create_key(project=project, name=KEY_NAME, scopes=scopes)
     path.touch(mode=0o600)
     path.write_text(token, encoding="utf-8")
     return token

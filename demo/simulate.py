@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from demo.define import define
-from demo.play import moment, post_interval, scorecards
+from demo.play import KEY_NAME, moment, post_interval, scorecards
 from demo.reference import refer, refer_first
 from demo.scenarios.scenario import Episode, Scenario
 from demo.sender import Sender
 from demo.step import run_stages
 from demo.story import Story
 from demo.traffic import Traffic
-from models_registry.models import Project
+from models_registry.models import ApiKey, Project
 from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction
 
 BASELINE = timedelta(days=2)
@@ -34,6 +34,11 @@ class Simulation:
 def slug_of(scenario: Scenario, seed: int) -> str:
     """The project of a simulation."""
     return f"sim-{scenario.slug.replace('_', '-')}-{seed}"
+
+
+def busy_key(*, since: datetime) -> ApiKey | None:
+    """A key that programs have used since this real time; the demonstration's own traffic lives with a clock that moves."""
+    return ApiKey.objects.filter(last_used_at__gt=since).exclude(name=KEY_NAME).select_related("project").first()
 
 
 def length(scenario: Scenario) -> timedelta:

@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from demo.play import INGEST_SCOPES, ensure_token
 from demo.scenarios import SCENARIOS
 from demo.sender import HttpSender, NotAccepted, Sender
-from demo.simulate import Simulation, advance, length, post_baseline, prepare
+from demo.simulate import Simulation, advance, busy_key, length, post_baseline, prepare
 from demo.watch import Watch
 from lib.clock import MAX_RATE, REREAD_SECONDS, now, real_now
 from models_registry.clock import release_clock, set_clock
-from models_registry.models import ApiKey
 
 LOOK_EVERY = 1.0  # real seconds
 QUIET = timedelta(minutes=10)
@@ -40,7 +39,7 @@ class Command(BaseCommand):
         if not 1 <= options["speed"] <= MAX_RATE:
             message = f"--speed must be between 1 and {MAX_RATE:.0f}, not {options['speed']:g}"
             raise CommandError(message)
-        if not (settings.DEMO or options["anyway"]):
+        if not options["anyway"]:
             _refuse_live_panel(real_now())
         try:
             self._play(options)
@@ -96,7 +95,7 @@ def _local(at: datetime) -> str:
 
 def _refuse_live_panel(at: datetime) -> None:
     """The clock is one for all projects: a simulation would have real events rejected and real rules unjudged."""
-    busy = ApiKey.objects.filter(last_used_at__gt=at - QUIET).exclude(project__slug__startswith="sim-").first()
+    busy = busy_key(since=at - QUIET)
     if busy is not None:
         message = (
             f"The key {busy.prefix} of project {busy.project.slug} is in use, and a simulation moves the clock of every "
