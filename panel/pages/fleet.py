@@ -1,15 +1,15 @@
 """Every model of a project with its state, for home and for the list of models."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from alerting.models import Incident
+from alerting.models import AlertRule, Incident
 from alerting.selectors import open_incidents
 from lib import charts
 from models_registry.models import Deployment, Model, ModelVersion, Project
@@ -30,7 +30,7 @@ MINUTE = timedelta(minutes=1)
 TRAFFIC_WINDOW = timedelta(minutes=15)
 QUALITY_WINDOW = timedelta(hours=24)
 LATENCY_WINDOW = timedelta(hours=1)
-WORST_FIRST = ("exhausted", "burning", "attention", "stale", "no_data", "waiting", "ok")
+WORST_FIRST = ("exhausted", "burning", "attention", "stale", "no_data", "waiting", "unpromised", "ok")
 BURN_FULL, BURN_BAD = 10.0, 3.0
 LOW_BUDGET = 0.25
 SLO_ORDER = ("exhausted", "burning", "stale", "no_data", "ok")
@@ -150,10 +150,13 @@ Series = Callable[[Model, Subject], Wanted]
 def fleet(project: Project, incidents: Sequence[Incident], *, now: datetime, series: Series | None = None) -> Fleet:
     """The project's models and SLOs, given its open incidents; `series` says what is wanted of each model besides."""
     newest = Subquery(ModelVersion.objects.filter(model=OuterRef("pk")).values("version")[:1])
-    models = list(Model.objects.filter(project=project).select_related("project").annotate(newest=newest))
+    rules = Exists(AlertRule.objects.filter(enabled=True, model=OuterRef("pk")))
+    rows_of = Model.objects.filter(project=project).select_related("project")
+    models = list(rows_of.annotate(newest=newest, watched=rules))
     slos = SLO.objects.filter(project=project)
     names = {model.pk: model.newest or "" for model in models}
-    found = _look(list(models), names, slos, incidents, now=now, series=series)
+    watched = {model.pk for model in models if model.watched}
+    found = _look(list(models), names, slos, incidents, watched=watched, now=now, series=series)
     rows = sorted(found.rows, key=lambda row: (WORST_FIRST.index(row.state), row.model.slug))
     return replace(found, rows=rows)
 
@@ -162,7 +165,9 @@ def model_row(model: Model, *, now: datetime) -> ModelRow:
     """One model, for its own page."""
     slos, incidents = SLO.objects.filter(model=model), list(open_incidents(model.project))
     newest = model.versions.first()
-    return _look([model], {model.pk: newest.version if newest else ""}, slos, incidents, now=now).rows[0]
+    names = {model.pk: newest.version if newest else ""}
+    watched = set(AlertRule.objects.filter(enabled=True, model=model).values_list("model_id", flat=True))
+    return _look([model], names, slos, incidents, watched=watched, now=now).rows[0]
 
 
 def _look(
@@ -171,6 +176,7 @@ def _look(
     slos: QuerySet[SLO],
     incidents: Sequence[Incident],
     *,
+    watched: Container[int | None],
     now: datetime,
     series: Series | None = None,
 ) -> Fleet:
@@ -198,6 +204,7 @@ def _look(
             newest[model.pk],
             serving.get(model.pk),
             (next(readings), next(readings), next(readings), next(readings)),
+            watched=model.pk in watched,
         )
         for model in models
     ]
@@ -225,6 +232,8 @@ def _row(
     newest: str,
     deployed: Deployment | None,
     figures: tuple[Reading, Reading, Reading, Reading],
+    *,
+    watched: bool,
 ) -> ModelRow:
     quality, traffic, latency, news = figures
     measure = MEASURES[main_measure(model)]
@@ -233,7 +242,7 @@ def _row(
         subject=subject,
         version=deployed.version.version if deployed else newest,
         deployed=deployed,
-        state=model_state(judged, incident, news),
+        state=model_state(judged, incident, news, watched=watched),
         incident=incident,
         slos=judged,
         traffic=traffic.value if traffic.n else 0.0,
@@ -244,8 +253,8 @@ def _row(
     )
 
 
-def model_state(judged: list[Judged], incident: Incident | None, news: Reading) -> str:
-    """The worst of its SLOs; an open incident is never healthy; silence is not health."""
+def model_state(judged: list[Judged], incident: Incident | None, news: Reading, *, watched: bool) -> str:
+    """The worst of its SLOs; an open incident is never healthy, nor is silence, nor what no SLO and no rule judges."""
     states = {one.status.state for one in judged}
     worst = next((state for state in SLO_ORDER if state in states), "ok")
     if worst in ("exhausted", "burning"):
@@ -254,4 +263,4 @@ def model_state(judged: list[Judged], incident: Incident | None, news: Reading) 
         return "attention"
     if news.n == 0:
         return "no_data"
-    return worst
+    return worst if judged or watched else "unpromised"

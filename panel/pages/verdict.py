@@ -85,7 +85,8 @@ def verdict(
         return _of_catching_up()
     if quiet:
         return _of_quiet(quiet)
-    return _of_peace(project, rows, now=now)
+    healthy = [row for row in rows if row.state == "ok"]
+    return _of_peace(project, len(healthy), now=now) if healthy else _of_unpromised(project, len(rows))
 
 
 def _burning(rows: list[ModelRow]) -> list[ModelRow]:
@@ -209,8 +210,17 @@ def _of_quiet(rows: list[ModelRow]) -> Verdict:
     )
 
 
-def _of_peace(project: Project, rows: list[ModelRow], *, now: datetime) -> Verdict:
-    count = len(rows)
+def _of_unpromised(project: Project, count: int) -> Verdict:
+    arrive = ngettext("Events of %(count)d model arrive", "Events of %(count)d models arrive", count)
+    return Verdict(
+        "none",
+        arrive % {"count": count},
+        sentence=_("Nobody has said what healthy means yet: promise something, or make a rule, and it is judged here."),
+        links=[Link(reverse("panel:suggested_slos", args=[project.slug]), _("Suggested objectives"))],
+    )
+
+
+def _of_peace(project: Project, count: int, *, now: datetime) -> Verdict:
     healthy = ngettext("%(count)d model is healthy", "%(count)d models are healthy", count) % {"count": count}
     last = (
         Incident.objects.filter(project=project, resolved_at__isnull=False)

@@ -39,6 +39,7 @@ STATES = {
     "no_data": ("none", _("No data")),
     "stale": ("warn", _("Stale")),
     "waiting": ("none", _("Waiting for data")),
+    "unpromised": ("none", _("Nothing promised")),
     "inactive": ("ok", _("Healthy")),
     "pending": ("warn", _("Pending")),
     "firing": ("bad", _("Firing")),

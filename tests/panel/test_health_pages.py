@@ -87,6 +87,25 @@ def test_home_says_all_is_well(as_ana, healthy, promise):
     assert "What needs attention" not in page
 
 
+def test_home_calls_nothing_healthy_that_nobody_judges(as_ana, healthy, project):
+    page = text(as_ana, "home", healthy.project.slug)
+    assert "Events of 1 model arrive" in page
+    assert "Nobody has said what healthy means yet" in page
+    assert reverse("panel:suggested_slos", args=[project.slug]) in page
+    assert "All is well" not in page
+    assert "Nothing promised" in text(as_ana, "model", healthy.project.slug, "credit-risk")
+    AlertRule.objects.create(
+        project=project,
+        slug="slow",
+        kind="threshold",
+        model=healthy,
+        measure="latency_p95",
+        comparison="gt",
+        threshold=900,
+    )
+    assert "1 model is healthy" in text(as_ana, "home", healthy.project.slug)
+
+
 def test_home_names_the_cause_since_when_and_where_to_go(as_ana, broken):
     page = text(as_ana, "home", broken.project.slug)
     assert "verdict--bad" in page
@@ -250,7 +269,7 @@ def test_home_costs_at_most_twenty_queries_in_peace_and_in_an_incident(as_ana, p
     assert len([query for query in captured if "models_registry_clock" not in query["sql"]]) <= 20
 
 
-def test_home_costs_the_same_for_any_number_of_models(as_ana, healthy):
+def test_home_costs_the_same_for_any_number_of_models(as_ana, healthy, promise):
     """Summaries of all models and windows are read together."""
     address = reverse("panel:home", args=[healthy.project.slug])
     as_ana.get(address)
