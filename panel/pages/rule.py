@@ -5,8 +5,10 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import isnan
-from typing import Final
+from typing import Final, NamedTuple
 
+from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from alerting.backtest import Backtest, compare
@@ -15,6 +17,7 @@ from alerting.kinds import rule_kind
 from alerting.kinds.base import rule_model
 from alerting.models import Alert, AlertRule, AlertTransition, Evaluation
 from alerting.validate import rule_problems
+from alerting.words import describe_value
 from models_registry.models import Project
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point
@@ -47,6 +50,13 @@ class Trial:
     result: Backtest | None = None
 
 
+class Turn(NamedTuple):
+    """A transition, and why, for this reader."""
+
+    row: AlertTransition
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class RulePage:
     """All that a rule's page shows; `result` is None where the rule cannot be asked, and `problem` says why."""
@@ -54,7 +64,7 @@ class RulePage:
     rule: AlertRule
     asks: str
     alerts: Sequence[Alert]
-    changes: Sequence[AlertTransition]
+    changes: Sequence[Turn]
     trial: Trial
     result: Backtest | None = None
     chart: Chart | None = None
@@ -95,7 +105,8 @@ def rule_page(rule: AlertRule, span: Range, given: Mapping[str, str], *, now: da
     changes = (
         AlertTransition.objects.filter(alert__rule=rule).select_related("alert", "incident").order_by("-at", "-id")
     )
-    shown = RulePage(rule, asks_of(rule), list(alerts[:FIRINGS]), list(changes[:CHANGES]), Trial({}), held=_held(rule))
+    turns = [Turn(row, _why(rule, row)) for row in changes[:CHANGES]]
+    shown = RulePage(rule, asks_of(rule), list(alerts[:FIRINGS]), turns, Trial({}), held=_held(rule))
     variant, trial = _variant(rule, given)
     try:
         found = compare([rule, *([variant] if variant else [])], start=now - span.length, end=now, now=now)
@@ -105,6 +116,13 @@ def rule_page(rule: AlertRule, span: Range, given: Mapping[str, str], *, now: da
         trial = Trial(given, (), found[1])
     columns = list(zip((_("this rule"), _("the variant")), found, strict=False))
     return _with(shown, trial=trial, result=found[0], chart=_chart(found[0]), columns=columns)
+
+
+def _why(rule: AlertRule, row: AlertTransition) -> str:
+    """As it was written down, for who reads the installation's language; for others what was seen, where that is a figure."""
+    if get_language() == settings.LANGUAGE_CODE:
+        return row.reason
+    return describe_value(rule, row.value) or row.reason
 
 
 def _held(rule: AlertRule) -> list[str]:

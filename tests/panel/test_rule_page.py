@@ -1,6 +1,7 @@
 """A rule's page: what it asks, how it stands, what it did, what it or a variant would have done."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from alerting.models import AlertRule
@@ -52,6 +53,15 @@ def test_what_it_asks_its_state_its_history_and_its_backtest(reader: Client, cre
     variant = reader.get(url, {"threshold": "0.9", "for": "2", "range": "7d"}).context["page"]
     assert [len(one.firings) for _name, one in variant.columns] == [1, 0]
     assert not variant.trial.problems
+
+
+def test_what_it_did_is_told_in_the_readers_language(reader: Client, credit_risk: Model) -> None:
+    url = f"/p/{credit_risk.project.slug}/rules/errors/"
+    whys = [turn.why.replace("\N{NO-BREAK SPACE}", " ") for turn in reader.get(url).context["page"].changes]
+    assert whys[-1] == "error rate 20.0% over 5 min, above 10.0%"
+    reader.cookies[settings.LANGUAGE_COOKIE_NAME] = "pt-br"
+    turns = reader.get(url).context["page"].changes
+    assert turns[-1].why.replace("\N{NO-BREAK SPACE}", " ") == "taxa de erro 20,0 % em 5 min"
 
 
 @pytest.mark.parametrize(
