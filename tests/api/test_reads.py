@@ -162,3 +162,12 @@ def test_a_limit_of_five_thousand_digits_is_refused_like_any_other(as_ana: Clien
     for path in ("predictions", "incidents", "alerts"):
         answer = as_ana.get(f"/api/v1/{path}", {"project": project.slug, "limit": "9" * 5_000})
         assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_what_an_address_does_not_do_is_a_405_whatever_the_scope(project: Project, method: str) -> None:
+    _, token = create_key(project=project, name="service", scopes=["ingest", "read"])
+    client = Client(headers={"authorization": f"Bearer {token}"})
+    answer = getattr(client, method)("/api/v1/outcomes", data="{}", content_type="application/json")
+    assert (answer.status_code, answer.json()["status"]) == (405, 405)
+    assert Client().delete("/api/v1/outcomes").status_code == 401
