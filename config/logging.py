@@ -36,6 +36,14 @@ def add_ids(_logger: Any, _method: str, line: EventDict) -> EventDict:
     return line
 
 
+def leave_out_nobody(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    """For people on a terminal: ids that nobody has are noise there."""
+    for name in ("request_id", "user_id"):
+        if line.get(name) is None:
+            line.pop(name, None)
+    return line
+
+
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     add_ids,
@@ -51,7 +59,9 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
     """A `dictConfig` for `style` json, text or auto (text when standard error is a terminal)."""
     logging.captureWarnings(capture=True)
     text = style == "text" or (style == "auto" and sys.stderr.isatty())
-    renderer: Any = structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderers: list[Any] = [structlog.processors.JSONRenderer(ensure_ascii=False)]
+    if text:
+        renderers = [leave_out_nobody, structlog.dev.ConsoleRenderer()]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -64,7 +74,7 @@ def logging_config(*, level: str, style: str) -> dict[str, Any]:
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
                 "foreign_pre_chain": SHARED,
             }
         },

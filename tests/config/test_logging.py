@@ -62,6 +62,20 @@ def test_nobody_and_nothing_are_null_not_absent(lines, client):
     assert written[-1]["request_id"] is None
 
 
+def test_on_a_terminal_ids_that_nobody_has_are_left_out():
+    config = logging_config(level="INFO", style="text")
+    config["handlers"]["stderr"]["stream"] = written = StringIO()
+    logging.config.dictConfig(config)
+    logging.getLogger("atalaia.test").warning("outside")
+    structlog.get_logger("atalaia.test").warning("inside", user_id=7)
+    logging.config.dictConfig(settings.LOGGING)
+    outside, inside = written.getvalue().splitlines()
+    assert "outside" in outside
+    assert "_id" not in outside
+    assert "user_id" in inside
+    assert "request_id" not in inside
+
+
 def test_an_expired_tick_says_nothing_a_failed_one_does(lines):
     expired = SimpleNamespace(id="t-1", task="atalaia.stage")
     CeleryReceiver().receiver_task_revoked(expired, terminated=False, expired=True)
