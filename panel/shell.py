@@ -171,6 +171,7 @@ class Shell:
             self._item("llm_calls", _("LLM calls"), "llm"),
         ]
         system = [
+            self._item("first_event", _("First event"), "brand"),
             self._item("collection", _("Collection health"), "pulse"),
             self._admin("models_registry_apikey", _("API keys"), "key", "models_registry.view_apikey"),
             self._item("notifications", _("Messages"), "channel"),

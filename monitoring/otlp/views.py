@@ -6,6 +6,7 @@ What a sender hears is what exporters act upon: see `monitoring.otlp.answers`.
 import os
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import structlog
@@ -18,6 +19,7 @@ from lib import clock
 from models_registry.models import ApiKey
 from monitoring.ingest.backpressure import RETRY_AFTER, check_room
 from monitoring.ingest.codes import PROBLEMS, Refusal
+from monitoring.ingest.refusals import note_refusal
 from monitoring.ingest.request import Environ, read_body
 from monitoring.ingest.views import MAX_REQUEST_ID, Application, pace
 from monitoring.otlp import json_body, protobuf
@@ -106,6 +108,13 @@ def _answer(environ: Environ, asked: Asked) -> Answer:
     try:
         return _accept(environ, asked)
     except Refusal as refusal:
+        note_refusal(
+            refusal,
+            path=environ["PATH_INFO"],
+            authorization=environ.get("HTTP_AUTHORIZATION", ""),
+            agent=environ.get("HTTP_USER_AGENT", ""),
+            real_now=clock.real_now(),
+        )
         return _refuse(asked, refusal)
     except DatabaseError:
         log.exception("ingest_not_stored", kind=asked.kind)
@@ -121,9 +130,17 @@ def _answer(environ: Environ, asked: Asked) -> Answer:
 
 def _accept(environ: Environ, asked: Asked) -> Answer:
     """What is cheap to refuse is refused before the body is read."""
-    limits: dict[str, Any] = settings.INGEST
     real_now = clock.real_now()
     key = authenticate(environ, now=real_now)
+    try:
+        return _accept_from(key, environ, asked, real_now=real_now)
+    except Refusal as refusal:
+        refusal.project_id = key.project_id
+        raise
+
+
+def _accept_from(key: ApiKey, environ: Environ, asked: Asked, *, real_now: datetime) -> Answer:
+    limits: dict[str, Any] = settings.INGEST
     pace.take(key.pk, rate=limits["rate"], ticked=time.monotonic())
     check_room(now=real_now)
     if not asked.media or (asked.kind == SCORES and asked.media != JSON):

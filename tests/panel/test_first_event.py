@@ -1,0 +1,153 @@
+"""From an empty panel to the first event: what to paste, a key for it, why nothing came, and where it shows."""
+
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from lib.clock import real_now
+from models_registry.keys import find_key, forget_keys
+from models_registry.models import ApiKey, Project
+from monitoring.drain import drain_until_empty
+from monitoring.ingest.codes import PROBLEMS
+from monitoring.ingest.refusals import SENDERS_OWN, forget_refusals
+from monitoring.models import RejectionCount, RequestRefusal
+from panel.pages.first_event import MENDS
+from panel.pages.ways import KEY, WAYS, blocks_of
+from panel.pages.wheel import client_wheel
+from tests.ingest.conftest import prediction
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    forget_keys()
+    forget_refusals()
+    yield
+    forget_keys()
+    forget_refusals()
+
+
+@pytest.fixture
+def page(project: Project) -> str:
+    return reverse("panel:first_event", args=[project.slug])
+
+
+@pytest.fixture
+def live(as_bia: Client, page: str):
+    """The live part, as the open page asks for it."""
+    opened = as_bia.get(page).content.decode()
+    url = opened.partition('data-waiting data-url="')[2].partition('"')[0].replace("&amp;", "&")
+    return lambda: as_bia.get(url).json()["html"]
+
+
+def post(body, key: str, **headers: str):
+    sent = {"Authorization": f"Bearer {key}", **headers}
+    return Client().post("/api/v1/predictions", body, content_type="application/json", headers=sent)
+
+
+def test_every_way_is_there_with_the_address_of_this_panel(as_ana: Client, page: str):
+    shown = as_ana.get(page).content.decode()
+    for slug, *_ in WAYS:
+        assert f'id="{slug}"' in shown
+        assert blocks_of(slug)
+    assert "http://testserver/api/v1/predictions" in shown
+    assert "127.0.0.1:8000" not in shown
+    assert KEY in shown
+
+
+def test_a_key_is_made_shown_once_and_works(as_ana: Client, page: str, project: Project):
+    answer = as_ana.post(page)
+    shown = answer.content.decode()
+    key = ApiKey.objects.get()
+    assert (key.scopes, key.project) == (["ingest"], project)
+    token = shown.partition("Bearer ")[2].partition("&quot;")[0]
+    assert find_key(token, now=real_now()) == key
+    assert KEY not in shown
+    assert "no-store" in answer["Cache-Control"]
+    assert token not in as_ana.get(page).content.decode()
+
+
+def test_who_may_not_make_keys_is_told_whom_to_ask(as_bia: Client, page: str):
+    assert "Ask an editor" in as_bia.get(page).content.decode()
+    assert as_bia.post(page).status_code in {403, 404}
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["first_event", "first_event_waiting"])
+def test_strangers_see_nothing(client: Client, project: Project, name: str):
+    assert client.get(reverse(f"panel:{name}", args=[project.slug])).status_code == 302
+
+
+def test_it_waits_then_shows_what_arrived_since_and_where(live, as_ana: Client, page: str):
+    assert "Waiting for the first event" in live()
+    assert "it went to another address" in live()
+    token = as_ana.post(page).content.decode().partition("Bearer ")[2].partition("&quot;")[0]
+    assert post(prediction(), token).status_code == 202
+    assert "shown in a few seconds" in live()
+    drain_until_empty(now=real_now())
+    shown = live()
+    assert "It arrives" in shown
+    assert "shown in a few seconds" not in shown
+    assert "/predictions/" in shown
+    assert "It arrives" not in as_ana.get(page).content.decode()  # which was opened afterwards
+
+
+def test_an_unknown_key_is_explained_with_its_mend(live):
+    post("{}", "at_0123456789ab_" + "s" * 40, **{"User-Agent": "curl/8.5"})
+    shown = live()
+    assert "no live key" in shown
+    assert "whole and not revoked" in shown
+    assert "at_0123456789ab_…" in shown
+    assert "curl/8.5" in shown
+    assert "another program" in shown
+    assert "sssss" not in shown
+
+
+def test_refusals_of_other_projects_and_of_long_ago_are_none_of_its_business(live, project, other_project):
+    said = {"path": "/api/v1/logs", "detail": "no"}
+    RequestRefusal.objects.create(project=other_project, code="malformed", at=real_now(), **said)
+    RequestRefusal.objects.create(project=project, code="empty_body", at=real_now() - timedelta(hours=1), **said)
+    assert "was refused" not in live().replace("Nothing was refused", "")
+
+
+def test_a_refused_item_is_explained(live, project: Project):
+    told = {"code": "out_of_range", "last_detail": "score: at most 1", "count": 2}
+    RejectionCount.objects.create(project=project, kind="prediction", last_us=int(real_now().timestamp() * 1e6), **told)
+    shown = live()
+    assert "a number outside its range" in shown
+    assert "score: at most 1" in shown
+
+
+@pytest.mark.parametrize("since", ["", "x", "prediction.9" * 50, "prediction.-1", "~~..", "log." + "9" * 30])
+def test_a_tampered_address_is_read_as_far_as_it_goes(as_ana: Client, project: Project, since: str):
+    url = reverse("panel:first_event_waiting", args=[project.slug])
+    assert as_ana.get(url, {"since": since}).status_code == 200
+
+
+def test_every_refusal_that_is_the_senders_own_is_known_and_the_usual_ones_have_a_mend():
+    assert set(MENDS) <= SENDERS_OWN <= set(PROBLEMS)
+    assert {"not_authenticated", "missing_scope", "unsupported_media_type", "malformed"} <= set(MENDS)
+
+
+@pytest.mark.django_db
+def test_the_panel_serves_its_client_library_as_an_installer_wants_it(live_server, tmp_path):
+    url = live_server.url + reverse("panel:client", args=[client_wheel().name])
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", str(tmp_path), url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    code = "import atalaia; print(atalaia.__version__, atalaia.__file__)"
+    said = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    version, file = said.stdout.split()
+    assert client_wheel().name == f"atalaia-{version}-py3-none-any.whl"
+    assert file.startswith(str(tmp_path))
+    assert Client().get(reverse("panel:client", args=["atalaia-9.9-py3-none-any.whl"])).status_code == 404
+
+
+def test_snippets_name_the_library_that_is_served():
+    for slug, *_ in WAYS:
+        for _language, text in blocks_of(slug):
+            if "/client/" in text:
+                assert f"/client/{client_wheel().name}" in text
