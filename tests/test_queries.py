@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from config.definitions.kinds import KINDS
+from panel.pages.wheel import client_wheel
 from tests.crowd import Crowd
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +71,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "number": next((first[name].pk for part, name in numbers.items() if part in path), first["incident"].number),
         "event": first["prediction"].pk,
         "name": first["prompt"].name,
+        "file": client_wheel().name,
         "silence": first["silence"].pk,
         "uid": first["silence"].uid,
         "section": "rules",

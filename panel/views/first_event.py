@@ -47,13 +47,13 @@ def still_waiting(request: HttpRequest, project: Project) -> HttpResponse:
 
 
 @require_safe
-def wheel(request: HttpRequest, name: str) -> HttpResponse:
+def wheel(request: HttpRequest, file: str) -> HttpResponse:
     """The client library, for everybody: installers have no session, and its sources are public."""
     try:
         made = client_wheel()
     except OSError as error:
         raise Http404(_("The sources of the client library were not installed beside this panel.")) from error
-    if name != made.name:
+    if file != made.name:
         raise Http404(_("The client library of this panel is %(name)s.") % {"name": made.name})
     return HttpResponse(made.content, content_type="application/octet-stream")
 
