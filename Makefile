@@ -4,6 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
+DEMO_DATA := $(or $(ATALAIA_DATA_DIR),var/demo)
 # What must not be left out for want of a program: `make test REQUIRE=--require-programs`, as CI does.
 REQUIRE ?=
 PYTEST := $(PY) -m pytest $(REQUIRE)
@@ -24,10 +25,13 @@ $(VENV)/installed-dev: requirements.txt requirements-dev.txt
 	@touch $@ $(VENV)/installed
 
 demo: setup ## the panel with a story 30 days deep and live traffic
-	@ATALAIA_DATA_DIR=$${ATALAIA_DATA_DIR:-var/demo} $(PY) manage.py up --demo --port $(PORT)
+	@ATALAIA_DATA_DIR="$(DEMO_DATA)" $(PY) manage.py up --demo --port $(PORT)
 
 demo-reset: setup ## the demonstration from the beginning
-	rm -rf "$${ATALAIA_DATA_DIR:-var/demo}"
+	@test "$(DEMO_DATA)" = var/demo || test ! -e "$(DEMO_DATA)" || test -e "$(DEMO_DATA)/demo_password" || { echo "$(DEMO_DATA) holds no demonstration; nothing was removed" >&2; exit 1; }
+	@$(PY) -c "import sys; from pathlib import Path; from config.supervise.leftovers import take_lock; take_lock(Path(sys.argv[1]))" "$(DEMO_DATA)/up.lock" 2>/dev/null \
+		|| { echo "the demonstration is running; stop it first (Ctrl-C there)" >&2; exit 1; }
+	rm -rf "$(DEMO_DATA)"
 	@$(MAKE) --no-print-directory demo
 
 up: setup ## the panel without demonstration
