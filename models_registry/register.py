@@ -58,6 +58,12 @@ def ensure_version(*, project_id: int, slug: str, version: str, kind: str, posit
     return ModelVersion.objects.get_or_create(model=model, version=version)[0].id
 
 
+def take_for_application(known: KnownVersion) -> KnownVersion:
+    """The version of an LLM application that only a change marker had named before its first call; unless a person said what it is."""
+    Model.objects.filter(id=known.model_id, reviewed=False).update(kind=Model.Kind.LLM)
+    return read_version(known.id)
+
+
 def newest_version(*, project_id: int, slug: str) -> int | None:
     """The version of a model that was seen first most recently; None for an unknown model."""
     return (

@@ -11,7 +11,14 @@ from django.conf import settings
 
 from lib.ids import identities
 from models_registry.models import Model
-from models_registry.register import KnownVersion, ensure_version, known_versions, newest_version, read_version
+from models_registry.register import (
+    KnownVersion,
+    ensure_version,
+    known_versions,
+    newest_version,
+    read_version,
+    take_for_application,
+)
 from monitoring.drain.build import build_rows
 from monitoring.drain.claim import Body
 from monitoring.drain.first_sight import Guess, guess_of
@@ -25,6 +32,7 @@ from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.drain.spans import build_spans
 from monitoring.ingest.moments import moments_us
 from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, SpanItem, namespace
+from monitoring.models import Series
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.plans import Plans, read_plans
 from monitoring.selectors.segments import read_keys
@@ -169,7 +177,17 @@ def _resolve(pieces: Iterable[Piece]) -> Versions:
     guesses = _guesses(pieces, {(project_id, slug) for project_id, slug, _ in unknown})
     for name in unknown:
         found[name] = _register(name, kinds[name], guesses.get(name[:2], Guess()))
-    return found
+    return found | _applications({name: found[name] for name, kind in kinds.items() if kind == "llm_call"})
+
+
+def _applications(called: Versions) -> dict[Named, KnownVersion]:
+    """Those that nothing had been asked of before these calls, though a change marker had named them."""
+    strange = {name: version for name, version in called.items() if version.kind != Model.Kind.LLM}
+    return {
+        name: take_for_application(version)
+        for name, version in strange.items()
+        if not Series.objects.filter(version__model_id=version.model_id, metric="status").exists()
+    }
 
 
 def _guesses(pieces: Iterable[Piece], models: Collection[tuple[int, str]]) -> dict[tuple[int, str], Guess]:

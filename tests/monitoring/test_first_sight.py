@@ -60,6 +60,26 @@ def test_a_known_model_stays_what_it_is(put: Put, now: datetime) -> None:
     assert (model.kind, model.positive_label, model.versions.count()) == ("binary", "yes", 2)
 
 
+@pytest.mark.parametrize(("reviewed", "kind"), [(False, "llm"), (True, "binary")])
+def test_a_deploy_before_the_first_call_does_not_make_it_a_classifier(
+    reviewed: bool, kind: str, put: Put, now: datetime
+) -> None:
+    put("event", {"id": "e", "model": "asked", "version": "1", "kind": "deploy", "name": "first"})
+    drain(now=now)
+    Model.objects.update(reviewed=reviewed)
+    put("llm_call", {"id": "c", "model": "asked", "version": "1"})
+    drain(now=now)
+    assert Model.objects.get().kind == kind
+
+
+def test_predictions_that_came_first_keep_a_model_what_they_made_it(put: Put, now: datetime) -> None:
+    put("prediction", {"id": "p", "model": "both", "prediction": 0.5})
+    drain(now=now)
+    put("llm_call", {"id": "c", "model": "both"})
+    drain(now=now)
+    assert Model.objects.get().kind == "regression"
+
+
 def test_events_and_calls_before_or_beside_predictions(put: Put, now: datetime) -> None:
     put("event", {"id": "e", "model": "told", "kind": "deploy", "name": "first"})
     put("llm_call", {"id": "c", "model": "asked"})
