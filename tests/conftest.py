@@ -19,6 +19,7 @@ from models_registry.models import Model, Project, User
 from models_registry.roles import EDITOR, RESPONDER
 from monitoring import decide
 from monitoring.ingest import backpressure
+from monitoring.models.log_text import create_index
 from tests import cast
 from tests.alertmanager import INSTALL
 from tests.receiver import Receiver, receiver
@@ -87,6 +88,13 @@ def pytest_testnodedown(node: Any) -> None:
 # A busy machine is not a failure: properties are judged by their answers, never by their speed.
 hypothesis.settings.register_profile("atalaia", deadline=None)
 hypothesis.settings.load_profile("atalaia")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """With `--no-migrations` the index of the words of log lines is missing, which no model declares."""
+    with django_db_blocker.unblock():
+        create_index(connection)
 
 
 @pytest.fixture(autouse=True)

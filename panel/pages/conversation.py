@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.models import LLMCall
+from monitoring.models import LLMCall, LogRecord
 from monitoring.selectors.wire import payload_of
 
 EXCERPT = 140
@@ -52,6 +52,23 @@ def excerpt_of(call: LLMCall) -> str:
     asked = [message.text for message in said if message.role == "user"] or [message.text for message in said]
     line = " ".join(asked[-1].split()) if asked else ""
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT]}…"
+
+
+def log_fields(line: LogRecord) -> str:
+    """Everything of a log line but what it says, ready to read: a trace back keeps its lines."""
+    payload = payload_of(line)
+    extra = payload.pop("extra", None)
+    exception = payload.pop("exception", None)
+    fields = {**payload, **(extra if isinstance(extra, dict) else {})}
+    told = exception if isinstance(exception, str) else _traceback(exception)
+    return "\n\n".join(filter(None, [told, pretty(fields) if fields else ""]))
+
+
+def _traceback(exception: Any) -> str:
+    """loguru's holds its text beside type and value."""
+    if isinstance(exception, dict) and isinstance(exception.get("traceback"), str):
+        return str(exception["traceback"])
+    return pretty(exception) if exception else ""
 
 
 def pretty(value: Any) -> str:

@@ -13,7 +13,7 @@ from monitoring.models import Feedback, LLMCall, LogRecord, Outcome, Prediction
 from monitoring.models.events import Served
 from monitoring.selectors.events import related_to
 from monitoring.selectors.wire import event_to_wire, moment, payload_of
-from panel.pages.conversation import Message, conversation_of, pretty
+from panel.pages.conversation import Message, conversation_of, log_fields, pretty
 from panel.pages.cost import TokenLine, cost_story, token_lines
 from panel.pages.decided import decided, is_number
 from panel.pages.prompts import PromptNote, prompt_note
@@ -100,7 +100,7 @@ def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage
         raw=pretty(wire),
         outcomes=_opinions(related.outcomes),
         feedback=_opinions(related.feedback),
-        logs=[LogLine(moment(row.ts_us), row, _fields(row)) for row in related.logs],
+        logs=[LogLine(moment(row.ts_us), row, log_fields(row)) for row in related.logs],
         prompt=_prompt(event, payload, project),
         others=[(other, event_url(other, project)) for other in related.served],
     )
@@ -154,8 +154,3 @@ def _rest(payload: dict[str, Any]) -> list[tuple[str, Any]]:
     left = [(name, value) for name, value in payload.items() if name not in PLACED]
     parts = [("segments", payload.get("segments")), *left]
     return [*parts, *((payload.get("extra") or {}).items())]
-
-
-def _fields(row: LogRecord) -> str:
-    fields = payload_of(row)
-    return pretty(fields) if fields else ""

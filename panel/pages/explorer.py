@@ -1,4 +1,4 @@
-"""The explorers of predictions and LLM calls: a filter bar that is the URL, and one keyset page of rows."""
+"""The explorers of predictions, LLM calls and log lines: a filter bar that is the URL, and one keyset page of rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from lib.pages import CursorError
 from models_registry.models import Model, Project
-from monitoring.models import LLMCall, Prediction
+from monitoring.models import LLMCall, LogRecord, Prediction
 from monitoring.models.inbox import EventKind
-from monitoring.selectors.event_filters import CHOICES, FilterError, read_filter, read_moment
+from monitoring.selectors.event_filters import CHOICES, FIELD, FilterError, read_filter, read_moment
 from monitoring.selectors.events import event_page
 from monitoring.selectors.wire import cost_of, moment
-from panel.pages.conversation import excerpt_of
+from panel.pages.conversation import excerpt_of, log_fields
 from panel.pages.decided import decided, is_number
 
 PAGE_ROWS = 50
@@ -39,6 +39,13 @@ LABELS: dict[str, str | Promise] = {
     "prompt_name": gettext_lazy("Prompt"),
     "prompt_version": gettext_lazy("Prompt version"),
     "error_type": gettext_lazy("Error type"),
+    "q": gettext_lazy("Search"),
+    "level": gettext_lazy("Exact level"),
+    "min_level": gettext_lazy("Level"),
+    "logger": gettext_lazy("Logger"),
+    "trace_id": gettext_lazy("Trace id"),
+    "span_id": gettext_lazy("Span id"),
+    "session_id": gettext_lazy("Session id"),
 }
 WORDS: dict[str, str | Promise] = {
     "ok": gettext_lazy("succeeded"),
@@ -55,22 +62,45 @@ WORDS: dict[str, str | Promise] = {
     "other": gettext_lazy("other"),
     "unknown": gettext_lazy("unknown"),
 }
+OR_WORSE: dict[str, str | Promise] = {
+    "trace": gettext_lazy("trace or worse"),
+    "debug": gettext_lazy("debug or worse"),
+    "info": gettext_lazy("info or worse"),
+    "warning": gettext_lazy("warning or worse"),
+    "error": gettext_lazy("error or worse"),
+    "critical": gettext_lazy("critical"),
+}
 FIRST = {
     EventKind.PREDICTION: ("model", "status", "correct", "from", "to"),
     EventKind.LLM_CALL: ("model", "finish_reason", "feedback", "from", "to"),
+    EventKind.LOG: ("q", "min_level", "from", "to"),
 }
 MORE = {
-    EventKind.PREDICTION: ("version", "environment", "id", "request_id", "user_id", "prediction", "label", "feedback"),
+    EventKind.PREDICTION: (
+        "version",
+        "environment",
+        "id",
+        "request_id",
+        "trace_id",
+        "session_id",
+        "user_id",
+        "prediction",
+        "label",
+        "feedback",
+    ),
     EventKind.LLM_CALL: (
         "version",
         "environment",
         "status",
         "id",
         "request_id",
+        "trace_id",
+        "session_id",
         "user_id",
         "prompt_name",
         "prompt_version",
     ),
+    EventKind.LOG: ("logger", "level", "request_id", "trace_id", "span_id", "session_id", "user_id", "id"),
 }
 
 
@@ -124,6 +154,20 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LogRow:
+    """One log line: what it says, then everything else of it."""
+
+    event: LogRecord
+    at: datetime
+    fields: str
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it said when it was written; else its time is that of receipt."""
+        return self.event.ts_us != self.event.ingested_us
+
+
+@dataclass(frozen=True, slots=True)
 class Explorer:
     """The whole page."""
 
@@ -131,7 +175,7 @@ class Explorer:
     first: list[Input]
     more: list[Input]
     chips: list[Chip]
-    rows: list[EventRow]
+    rows: list[EventRow | LogRow]
     next_query: str
     newest_query: str
     default_range: bool
@@ -143,7 +187,7 @@ class Explorer:
 def explorer_page(kind: str, project: Project, params: Mapping[str, str], *, now: datetime) -> Explorer:
     """The page that a query string asks for; a filter that cannot be applied shows as `error`, nothing typed is lost."""
     given = {name: value.strip() for name, value in params.items() if value.strip()}
-    rows: list[EventRow] = []
+    rows: list[EventRow | LogRow] = []
     following, problem, open_start = None, "", False
     try:
         asked = read_filter(kind, given, now=now)
@@ -156,16 +200,17 @@ def explorer_page(kind: str, project: Project, params: Mapping[str, str], *, now
         problem = _("This page address is damaged. Start again from the newest.")
     filters = {name: value for name, value in given.items() if name != "cursor"}
     models = list(_models(kind, project))
+    more = [*MORE[EventKind(kind)], *(name for name in filters if name.startswith(FIELD))]
     return Explorer(
         kind=kind,
         first=[_input(name, filters, models) for name in FIRST[EventKind(kind)]],
-        more=[_input(name, filters, models) for name in MORE[EventKind(kind)]],
+        more=[_input(name, filters, models) for name in more],
         chips=_chips(filters),
         rows=rows,
         next_query=urlencode({**filters, "cursor": following}) if following else "",
         newest_query=urlencode(filters),
         paged="cursor" in given,
-        more_used=any(name in filters for name in MORE[EventKind(kind)]),
+        more_used=any(name in filters for name in more),
         default_range=open_start,
         error=problem,
     )
@@ -173,21 +218,32 @@ def explorer_page(kind: str, project: Project, params: Mapping[str, str], *, now
 
 def _models(kind: str, project: Project) -> list[tuple[str, str]]:
     rows = Model.objects.filter(project=project)
+    if kind == EventKind.LOG:
+        return []
     is_llm = {"kind": Model.Kind.LLM}
     rows = rows.filter(**is_llm) if kind == EventKind.LLM_CALL else rows.exclude(**is_llm)
     return [(slug, slug) for slug in rows.values_list("slug", flat=True)[:200]]
 
 
+def _label(name: str) -> str:
+    """A filter in words; a field of a log line's own has its own name."""
+    return str(LABELS[name]) if name in LABELS else name.removeprefix(FIELD)
+
+
+def _choice(name: str, value: str) -> str:
+    return str((OR_WORSE if name == "min_level" else WORDS).get(value, value))
+
+
 def _input(name: str, filters: Mapping[str, str], models: list[tuple[str, str]]) -> Input:
-    value, label = filters.get(name, ""), str(LABELS[name])
+    value, label = filters.get(name, ""), _label(name)
     if name == "model":
         known = models if not value or (value, value) in models else [*models, (value, value)]
         return Input(name, label, value, "select", known)
     if name in CHOICES:
-        return Input(name, label, value, "select", [(choice, str(WORDS[choice])) for choice in CHOICES[name]])
+        return Input(name, label, value, "select", [(choice, _choice(name, choice)) for choice in CHOICES[name]])
     if name in {"from", "to"}:
         return Input(name, label, _local(name, value), "datetime-local")
-    return Input(name, label, value, "text")
+    return Input(name, label, value, "search" if name == "q" else "text")
 
 
 def _local(name: str, value: str) -> str:
@@ -202,19 +258,21 @@ def _local(name: str, value: str) -> str:
 def _chips(filters: Mapping[str, str]) -> list[Chip]:
     chips = []
     for name, value in filters.items():
-        if name not in LABELS:
+        if name not in LABELS and not name.startswith(FIELD):
             continue
-        shown = str(WORDS.get(value, value)) if name in CHOICES else value
+        shown = _choice(name, value) if name in CHOICES else value
         if name in {"from", "to"}:
             shown = _local(name, value).replace("T", " ")
         without = {
             other: text for other, text in filters.items() if other != name and (name, other) != ("model", "version")
         }
-        chips.append(Chip(str(LABELS[name]), shown, urlencode(without)))
+        chips.append(Chip(_label(name), shown, urlencode(without)))
     return chips
 
 
-def _row(event: Prediction | LLMCall) -> EventRow:
+def _row(event: Prediction | LLMCall | LogRecord) -> EventRow | LogRow:
+    if isinstance(event, LogRecord):
+        return LogRow(event, moment(event.ts_us), log_fields(event))
     latency = None if event.latency_us is None else event.latency_us / 1_000
     if isinstance(event, Prediction):
         return EventRow(event, moment(event.ts_us), latency)

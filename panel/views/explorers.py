@@ -1,4 +1,4 @@
-"""Predictions and LLM calls: the lists, and one event."""
+"""Predictions, LLM calls and log lines: the lists, and one event."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,6 +23,12 @@ def predictions(request: HttpRequest, project: Project) -> HttpResponse:
 def llm_calls(request: HttpRequest, project: Project) -> HttpResponse:
     """Newest LLM calls first."""
     return _list(request, project, EventKind.LLM_CALL)
+
+
+@project_page("monitoring.view_logrecord")
+def logs(request: HttpRequest, project: Project) -> HttpResponse:
+    """Newest log lines first, the last day's unless the query says otherwise."""
+    return _list(request, project, EventKind.LOG)
 
 
 @project_page("monitoring.view_prediction")

@@ -7,15 +7,25 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from lib import clock
 from models_registry.models import Project
 from panel.access import project_page
-from panel.pages.pulse import pulse_of
+from panel.pages.pulse import pulse_of, pulse_of_logs
 
 
 @project_page("models_registry.view_model")
 def pulse(request: HttpRequest, project: Project) -> HttpResponse:
     """`{"mark", "incidents"}` with an ETag; 304 while nothing changed. A page reloads its parts when `mark` moves."""
     beat = pulse_of(project, now=clock.now())
-    etag = f'"{blake2b(repr(beat).encode(), digest_size=12).hexdigest()}"'
+    return _answer(request, repr(beat), incidents=beat.incidents)
+
+
+@project_page("monitoring.view_logrecord")
+def logs(request: HttpRequest, project: Project) -> HttpResponse:
+    """The same of the list of log lines, whose mark moves with every new one."""
+    return _answer(request, str(pulse_of_logs(project, now=clock.now())))
+
+
+def _answer(request: HttpRequest, state: str, **more: int) -> HttpResponse:
+    etag = f'"{blake2b(state.encode(), digest_size=12).hexdigest()}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
-    answer = {"mark": etag.strip('"'), "incidents": beat.incidents}
+    answer = {"mark": etag.strip('"'), **more}
     return JsonResponse(answer, headers={"ETag": etag, "Cache-Control": "private, no-cache"})

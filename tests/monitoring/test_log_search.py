@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitoring.drain import drain_until_empty
 from monitoring.models import LogRecord
-from monitoring.models.log_text import ACCENTED, create_index
+from monitoring.models.log_text import ACCENTED
 from monitoring.retention import retain
 from monitoring.selectors.event_filters import FilterError, read_filter
 from monitoring.selectors.events import filtered
@@ -33,7 +33,6 @@ LINES = [
 
 @pytest.fixture(autouse=True)
 def _lines(put: Any, now: Any) -> None:
-    create_index(connection)  # where the tables were made without migrations
     put("log", *LINES)
     drain_until_empty(now=now)
 

@@ -73,9 +73,14 @@ def make_log(model: Model, number: int, at: datetime, **columns: Any) -> LogReco
         project=model.project,
         event_id=f"l-{number}",
         ts_us=micros(at),
-        ingested_us=micros(at),
-        payload=json.dumps({"duration_ms": 12}),
-        **{"level": "info", "message": "scored", "logger": "api", **columns},
+        **{
+            "ingested_us": micros(at),
+            "payload": json.dumps({"duration_ms": 12}),
+            "level": "info",
+            "message": "scored",
+            "logger": "api",
+            **columns,
+        },
     )
 
 

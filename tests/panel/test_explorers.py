@@ -1,5 +1,6 @@
 """Explorers of predictions and LLM calls, and the page of one event."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from itertools import combinations_with_replacement
@@ -266,3 +267,36 @@ def test_a_regressions_number_is_its_decision_and_no_score(
     assert "Predicted 18.20" in page
     assert "<meter" not in page
     assert "decision threshold" not in page
+
+
+def test_the_list_of_logs_keeps_what_was_asked_and_shows_what_lines_say(
+    as_bia: Client, credit_risk: Model, stopped_clock: datetime
+) -> None:
+    trace = 'Traceback\n  File "pay.py"\nValueError: no card'
+    story.make_log(
+        credit_risk,
+        1,
+        stopped_clock - timedelta(minutes=2),
+        level="error",
+        message="declined",
+        request_id="req-1",
+        payload=json.dumps({"exception": trace, "extra": {"order": 7}}),
+    )
+    story.make_log(credit_risk, 2, stopped_clock - timedelta(minutes=1), message="<b>heartbeat</b>", ingested_us=1)
+    page = as_bia.get("/p/aurora/logs/").content.decode()
+    assert page.index("&lt;b&gt;heartbeat") < page.index("declined")
+    assert "ValueError: no card" in page
+    asked = as_bia.get("/p/aurora/logs/?min_level=warning&field.order=7").content.decode()
+    assert "declined" in asked
+    assert "heartbeat" not in asked
+    assert 'name="field.order" type="text" value="7"' in asked
+    bad = as_bia.get("/p/aurora/logs/", {"q": '"open'})
+    assert bad.status_code == 400
+    assert 'value="&quot;open"' in bad.content.decode()
+
+
+def test_the_pulse_of_logs_moves_with_every_line(as_bia: Client, credit_risk: Model, stopped_clock: datetime) -> None:
+    before = as_bia.get("/p/aurora/logs/pulse.json")
+    assert as_bia.get("/p/aurora/logs/pulse.json", headers={"If-None-Match": before["ETag"]}).status_code == 304
+    story.make_log(credit_risk, 1, stopped_clock)
+    assert as_bia.get("/p/aurora/logs/pulse.json").json()["mark"] != before.json()["mark"]
