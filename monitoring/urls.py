@@ -15,6 +15,7 @@ from monitoring.api.policies import DecisionView, PoliciesView, PolicyView
 from monitoring.api.prices import RepriceView
 from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
+from monitoring.api.requests import RequestView
 from monitoring.api.slo_previews import SLOPreviewView, SuggestedSLOsView
 from monitoring.api.slos import BudgetView, GroupsView, SLOsView, SLOView
 from monitoring.ingest.views import PATHS
@@ -24,6 +25,7 @@ urlpatterns = [
     path("ledger", LedgerView.as_view()),
     *(path(full.removeprefix("/api/v1/"), EventsView.as_view(kind=kind)) for full, kind in PATHS.items()),
     path("spans", EventsView.as_view(kind=EventKind.SPAN)),
+    path("requests/<path:request_id>", RequestView.as_view()),
     path("models/<path:slug>/versions/<path:version>/reference", ReferenceView.as_view()),
     path("models/<path:slug>/versions/<path:version>/estimator", EstimatorView.as_view()),
     path("models/<path:slug>/versions/<path:version>/drift", DriftView.as_view()),

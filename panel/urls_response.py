@@ -59,6 +59,7 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:project>/predictions/<int:event>/", explorers.prediction, name="prediction"),
     path("p/<slug:project>/llm-calls/", explorers.llm_calls, name="llm_calls"),
     path("p/<slug:project>/llm-calls/<int:event>/", explorers.llm_call, name="llm_call"),
+    path("p/<slug:project>/requests/<path:text>/", explorers.request_story, name="request"),
     path("p/<slug:project>/logs/", explorers.logs, name="logs"),
     path("p/<slug:project>/logs/pulse.json", pulse.logs, name="logs_pulse"),
     path("p/<slug:project>/collection/", collection.collection, name="collection"),

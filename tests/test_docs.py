@@ -260,8 +260,10 @@ def token(project) -> Iterator[str]:
 
 @pytest.fixture
 def world(project, credit_risk, now):
-    """What the pages take for granted: a model, an objective, a rule that waits, an open incident, its review."""
-    credit_risk.versions.create(version="2")
+    """What the pages take for granted: a model, an objective, a rule that waits, an open incident, its review, a request."""
+    version = credit_risk.versions.create(version="2")
+    stored = {"ts_us": 1, "ingested_us": 1, "request_id": "r-1", "version": version}
+    Prediction.objects.create(id=1, project=project, event_id="p-1", **stored)
     SLO.objects.create(
         project=project, slug="decisions-available", name="SLO", model=credit_risk, sli="availability", target=0.99
     )
@@ -282,7 +284,7 @@ def test_curl_examples_that_write_are_accepted_whole(page, count, token):
         assert (answer.status_code, answer.json()["rejected"]) == (202, 0), answer.content
 
 
-@pytest.mark.parametrize(("page", "count"), [("docs/api/reading.md", 32), ("docs/api/responding.md", 7)])
+@pytest.mark.parametrize(("page", "count"), [("docs/api/reading.md", 33), ("docs/api/responding.md", 7)])
 def test_curl_examples_that_read_or_respond_work(page, count, token, world):
     examples = curls(page)
     assert len(examples) == count

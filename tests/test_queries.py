@@ -72,6 +72,8 @@ def fill(path: str, crowd: Crowd) -> str:
         "event": first["prediction"].pk,
         "name": first["prompt"].name,
         "file": client_wheel().name,
+        "text": first["prediction"].event_id,
+        "request_id": first["prediction"].event_id,
         "silence": first["silence"].pk,
         "uid": first["silence"].uid,
         "section": "rules",

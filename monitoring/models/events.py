@@ -300,4 +300,5 @@ class Span(Event):
         indexes: ClassVar = [
             *Event.Meta.indexes,
             models.Index(fields=["request_id"], name="span_request", condition=~models.Q(request_id="")),
+            models.Index(fields=["event_id"], name="span_by_id"),
         ]

@@ -89,10 +89,11 @@ def get_event(kind: str, project: Project, event: int | str) -> Any | None:
 
 
 def _rows(kind: str, project: Project) -> QuerySet[Any]:
-    return _with_names(MODELS[kind]._default_manager.filter(project=project))
+    return with_names(MODELS[kind]._default_manager.filter(project=project))
 
 
-def _with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
+def with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows with what they refer to by name: version, model, price, the call of a span."""
     if issubclass(rows.model, LLMCall):
         return rows.select_related("version__model", "price")
     if issubclass(rows.model, Span):
@@ -111,7 +112,7 @@ def _refs(kind: str, project: Project, event_id: str) -> list[int]:
 def filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:
     """The rows a filter names, in no order yet."""
     pointed = next((name for name in INDEXED.get(kind, ()) if name in asked.exact), "")
-    rows = _with_names(of_id(kind, project, pointed, asked.exact.get(pointed, "")))
+    rows = with_names(of_id(kind, project, pointed, asked.exact.get(pointed, "")))
     start, end = (None if moment is None else micros(moment) for moment in (asked.start, asked.end))
     rows = within(rows, start=start, end=end)
     handled = {"model", "version", pointed}
@@ -129,8 +130,15 @@ def of_id(kind: str, project: Project, name: str, value: str) -> QuerySet[Any]:
     """Events that have this id, along the index of it (`INDEXED`); without a name all of the project."""
     rows = MODELS[kind]._default_manager
     if kind == EventKind.SPAN and name in _OF_SPANS:
-        return rows.filter(_OF_SPANS[name](value), _along(project.pk))
+        return rows.filter(_OF_SPANS[name](value), along(project.pk))
     return rows.filter(_of_project(project.pk, name, value))
+
+
+def of_ids(kind: str, project: Project, name: str, values: Sequence[str]) -> QuerySet[Any]:
+    """Events that have one of these ids, along the same index."""
+    rows = MODELS[kind]._default_manager
+    column = "event_id" if kind == EventKind.SPAN and name == "span_id" else name
+    return rows.filter(Q(**{f"{column}__in": values}) & ~Q(**{column: RawSQL("''", ())}) & along(project.pk))
 
 
 def _where(kind: str, project: Project, name: str, value: str) -> Q:
@@ -150,10 +158,10 @@ def _of_project(project_id: int, name: str = "", value: str = "") -> Q:
     """
     if not name:
         return Q(project_id=project_id)
-    return Q(**{name: value}) & ~Q(**{name: RawSQL("''", ())}) & _along(project_id)
+    return Q(**{name: value}) & ~Q(**{name: RawSQL("''", ())}) & along(project_id)
 
 
-def _along(project_id: int) -> Q:
+def along(project_id: int) -> Q:
     """Of the project, as an expression: SQLite without statistics would walk the whole page index for the sake of its order."""
     return Q(Exact(F("project_id") + 0, project_id))
 

@@ -33,7 +33,7 @@ def narrow_logs(rows: Rows, asked: Mapping[str, str]) -> Rows:
     if levels is not None:
         rows = rows.filter(level__in=levels)
         if set(levels) <= set(ERROR_LEVELS):
-            rows = rows.filter(_true(_severe()))
+            rows = rows.filter(raw_condition(_severe()))
     for name, value in asked.items():
         if name == "logger":
             rows = rows.filter(logger=value)
@@ -61,7 +61,8 @@ def _severe() -> str:
     return f'"{TABLE}"."level" IN ({", ".join(map(repr, ERROR_LEVELS))})'
 
 
-def _true(sql: str, params: tuple[Any, ...] = ()) -> Q:
+def raw_condition(sql: str, params: tuple[Any, ...] = ()) -> Q:
+    """A condition of our own writing, with its values beside it."""
     return Q(RawSQL(sql, params, output_field=BooleanField()))  # noqa: S611 - statements of this module; values are parameters
 
 
@@ -78,14 +79,14 @@ def _holds(name: str, value: str) -> Q:
         else:
             sql.append(f'"{TABLE}"."payload" -> %s IN (%s, %s)')
             params += ["$" + "".join(f".{json.dumps(part, ensure_ascii=False)}" for part in one), *texts]
-    return _true(f"({' OR '.join(sql)})", tuple(params))
+    return raw_condition(f"({' OR '.join(sql)})", tuple(params))
 
 
 def _saying(rows: Rows, phrases: list[Phrase]) -> Rows:
     if connection.vendor == "postgresql":
         vector = postgres_vector(f'"{TABLE}".').replace("%", "%%")
         asked = f"to_tsquery('simple'::regconfig, translate(%s, '{ACCENTED}', '{PLAIN}'))"
-        return rows.filter(_true(f"{vector} @@ {asked}", (for_tsquery(phrases),)))
+        return rows.filter(raw_condition(f"{vector} @@ {asked}", (for_tsquery(phrases),)))
     asked = for_fts5(phrases)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,6 +94,6 @@ def _saying(rows: Rows, phrases: list[Phrase]) -> Rows:
         )
         found = [rowid for (rowid,) in cursor.fetchall()]
     if len(found) <= FEW:
-        return rows.filter(_true(f'"{TABLE}"."id" IN (SELECT value FROM json_each(%s))', (json.dumps(found),)))
+        return rows.filter(raw_condition(f'"{TABLE}"."id" IN (SELECT value FROM json_each(%s))', (json.dumps(found),)))
     exists = f'SELECT 1 FROM monitoring_logtext WHERE monitoring_logtext MATCH %s AND rowid = "{TABLE}"."id"'
-    return rows.filter(_true(f"EXISTS ({exists})", (asked,)))
+    return rows.filter(raw_condition(f"EXISTS ({exists})", (asked,)))

@@ -1,21 +1,44 @@
-"""Where a pasted text leads. Only indexed look-ups: the number of an incident, a request id, the slug of a model."""
+"""Where a pasted text leads. Only indexed look-ups: the number of an incident, an id of a request, the slug of a model."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from alerting.models import Incident
 from models_registry.models import Model, Project, User
 from models_registry.shipped import shipped
 from monitoring.models import LLMCall, Prediction
+from monitoring.models.events import Served
+from monitoring.selectors.requests import MANY, look_up
+from panel.pages.request import request_url
 
+ID_WORDS: Mapping[str, str | Promise] = {
+    "request_id": gettext_lazy("request id"),
+    "trace_id": gettext_lazy("trace id"),
+    "span_id": gettext_lazy("span id"),
+    "response_id": gettext_lazy("response id"),
+    "session_id": gettext_lazy("session id"),
+    "user_id": gettext_lazy("user id"),
+    "prediction": gettext_lazy("prediction"),
+    "llm_call": gettext_lazy("LLM call"),
+    "outcome": gettext_lazy("outcome"),
+    "feedback": gettext_lazy("feedback"),
+    "log": gettext_lazy("log line"),
+}
+LISTS: Sequence[tuple[str, str | Promise, type[Served]]] = (
+    ("panel:predictions", gettext_lazy("predictions"), Prediction),
+    ("panel:llm_calls", gettext_lazy("LLM calls"), LLMCall),
+)
 INCIDENT = re.compile(r"(?:inc-?|#)?(\d{1,9})", re.IGNORECASE)
 MODELS_SHOWN = 20
-EVENTS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +71,17 @@ def _incidents(query: str, project: Project) -> list[Hit]:
 
 
 def _events(query: str, project: Project) -> list[Hit]:
-    hits: list[Hit] = []
-    for kind, name, rows in (
-        (_("Prediction"), "panel:prediction", Prediction.objects),
-        (_("LLM call"), "panel:llm_call", LLMCall.objects),
-    ):
-        found = rows.filter(request_id=query, project=project).values_list("id", "event_id")[:EVENTS_SHOWN]
-        hits += [Hit(reverse(name, args=[project.slug, pk]), event_id, kind) for pk, event_id in found]
-    return hits
+    """Any id that a client, a provider or a library gave leads to its request; those of people and sessions to their lists."""
+    found = look_up(project, query)
+    named = [str(ID_WORDS[name]) for name in found.names if name in ID_WORDS]
+    if any(name not in MANY for name in found.names):
+        return [Hit(request_url(project, query), query, ", ".join(named))]
+    return [
+        Hit(f"{reverse(page, args=[project.slug])}?{urlencode({name: query})}", query, f"{ID_WORDS[name]}, {label}")
+        for name in found.names
+        for page, label, kind in LISTS
+        if any(isinstance(event, kind) for event in found.events)
+    ]
 
 
 def _models(query: str, project: Project) -> list[Hit]:

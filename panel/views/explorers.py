@@ -1,4 +1,4 @@
-"""Predictions, LLM calls and log lines: the lists, and one event."""
+"""Predictions, LLM calls and log lines: the lists, one event, and one request."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,9 +8,11 @@ from lib import clock
 from models_registry.models import Project
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.events import get_event
+from monitoring.selectors.requests import read_story
 from panel.access import project_page
 from panel.pages.event import build_event_page
 from panel.pages.explorer import explorer_page
+from panel.pages.request import build_request_page
 
 
 @project_page("monitoring.view_prediction")
@@ -41,6 +43,16 @@ def prediction(request: HttpRequest, project: Project, event: int) -> HttpRespon
 def llm_call(request: HttpRequest, project: Project, event: int) -> HttpResponse:
     """One LLM call."""
     return _event(request, project, EventKind.LLM_CALL, event)
+
+
+@project_page("monitoring.view_prediction")
+def request_story(request: HttpRequest, project: Project, text: str) -> HttpResponse:
+    """One request by any id of it."""
+    story = read_story(project, text)
+    if story is None:
+        raise Http404(_("Nothing here has this id. Ids match exactly; retention may have dropped it."))
+    page = build_request_page(story, text, project, user=request.user)
+    return render(request, "panel/response/request.html", {"project": project, "page": page})
 
 
 def _list(request: HttpRequest, project: Project, kind: str) -> HttpResponse:

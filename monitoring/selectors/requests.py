@@ -1,0 +1,194 @@
+"""One request by any id of it: what it asked, what served it, what that said, and what was said of it since.
+
+An id is looked up along indexes alone: the key directory holds the ids of clients, partial indexes those of requests, traces,
+spans, sessions and users, an index over the payload those of providers. What is found leads to a request id or a trace id,
+and these to everything else.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from lib.ids import identity
+from models_registry.models import Project
+from monitoring.ingest.schema import namespace
+from monitoring.models import EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
+from monitoring.models.events import RESPONSE_HEAD, Event, ResponseId
+from monitoring.models.inbox import EventKind
+from monitoring.selectors.event_filters import INDEXED
+from monitoring.selectors.events import MODELS, along, of_id, of_ids, with_names
+from monitoring.selectors.log_filters import raw_condition
+
+SERVED_LIMIT: Final = 50
+LOG_LIMIT: Final = 500
+SPAN_LIMIT: Final = 50_000
+WHOLE_SPANS: Final = 2_000
+TRACES_LIMIT: Final = 10
+MAX_ID: Final = 200
+# People and sessions lead to lists, everything else to one request.
+MANY: Final = ("session_id", "user_id")
+KEYED: Final = (EventKind.PREDICTION, EventKind.LLM_CALL, EventKind.OUTCOME, EventKind.FEEDBACK, EventKind.LOG)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an id is: names such as `request_id` or `llm_call`, and the events it leads to, some of them."""
+
+    names: list[str]
+    events: list[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything that is known of one request; lists are in order of time."""
+
+    names: list[str]
+    request_ids: list[str]
+    trace_ids: list[str]
+    served: list[Prediction | LLMCall]
+    logs: list[LogRecord]
+    outcomes: list[Outcome]
+    feedback: list[Feedback]
+    cut: list[str] = field(default_factory=list)
+
+
+def look_up(project: Project, text: str, *, names: Iterable[str] | None = None) -> Found:
+    """What this id is in a project; `names` are the kinds of id to look for, all unless given. Nothing where it is none."""
+    found = Found([], [])
+    if not 0 < len(text) <= MAX_ID or "\x00" in text:
+        return found
+    wanted = None if names is None else set(names)
+    for name, events in _matches(project, text, wanted):
+        if name not in found.names:
+            found.names.append(name)
+        found.events.extend(events)
+    return found
+
+
+def _matches(project: Project, text: str, wanted: set[str] | None) -> Iterator[tuple[str, Sequence[Event]]]:
+    if wanted is None:
+        yield from _keyed(project, text)
+        yield from _answered(project, text)
+    for kind, pointers in INDEXED.items():
+        for name in pointers:
+            if wanted is None or name in wanted:
+                events = list(_light(of_id(kind, project, name, text))[:1])
+                if events:
+                    yield name, events
+
+
+def _light(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Of a span the payload stays where it is."""
+    return rows.defer("payload") if rows.model is Span else rows
+
+
+def _keyed(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]:
+    """Ids that clients gave their events, each through the key directory; what is said of an event leads to it."""
+    keys = {identity(project.pk, namespace(kind), text) for kind in KEYED}
+    for kind, ref in EventKey.objects.filter(key__in=keys, ref__isnull=False).values_list("kind", "ref"):
+        if kind not in KEYED:
+            continue
+        events = list(MODELS[kind]._default_manager.filter(pk__in=[ref], project=project))
+        targets = [event.target_ref for event in events if isinstance(event, Outcome | Feedback) and event.target_ref]
+        for model in (Prediction, LLMCall) if targets else ():
+            events += model._default_manager.filter(pk__in=targets)
+        if events:
+            yield str(kind), events
+
+
+def _answered(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]:
+    """The id that a provider gave its answer. The condition of the index is a literal, as in `events.of_id`."""
+    condition = f"substr(payload, 1, {len(RESPONSE_HEAD)}) = '{RESPONSE_HEAD}'"
+    calls = LLMCall.objects.alias(response=ResponseId("payload")).filter(response=text)
+    found = calls.filter(raw_condition(condition), along(project.pk))[:1]
+    if found:
+        yield "response_id", list(found)
+
+
+def read_story(project: Project, text: str) -> Story | None:
+    """One request by any id of it; None where there is none."""
+    found = look_up(project, text)
+    if not found.events:
+        return None
+    seeds = [event for event in found.events if not isinstance(event, Outcome | Feedback)]
+    request_ids, trace_ids = _ids(seeds, "request_id"), _ids(seeds, "trace_id")
+    served: list[Prediction | LLMCall] = []
+    for _round in range(2):  # a line names a request, that its trace, and that its other calls
+        served = _served(project, request_ids, trace_ids, seeds)
+        request_ids, trace_ids = _ids([*seeds, *served], "request_id"), _ids([*seeds, *served], "trace_id")
+    logs = _of_ids(EventKind.LOG, project, request_ids, trace_ids, LOG_LIMIT)
+    targets = {identity(project.pk, namespace(EventKind.PREDICTION), event.event_id) for event in served}
+    about = Q(target__in=targets, project_id=project.pk)
+    bounds: list[tuple[str, Sequence[Event], int]] = [("served", served, SERVED_LIMIT), ("logs", logs, LOG_LIMIT)]
+    return Story(
+        names=found.names,
+        request_ids=request_ids,
+        trace_ids=trace_ids,
+        served=served,
+        logs=logs or [event for event in seeds if isinstance(event, LogRecord)],
+        outcomes=list(Outcome.objects.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT]),
+        feedback=list(Feedback.objects.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT]),
+        cut=[name for name, rows, limit in bounds if len(rows) >= limit],
+    )
+
+
+class SpanFacts(NamedTuple):
+    """Of a span what its place in a trace takes; times in microseconds."""
+
+    event_id: str
+    parent_span_id: str
+    name: str
+    role: str
+    status: int
+    ts_us: int
+    duration_us: int
+    pk: int
+
+
+def read_spans(project: Project, story: Story) -> list[Span]:
+    """The spans of a request, oldest first, at most 2,000."""
+    return _of_ids(EventKind.SPAN, project, story.request_ids, story.trace_ids, WHOLE_SPANS)
+
+
+def read_span_facts(project: Project, story: Story) -> list[SpanFacts]:
+    """Of all its spans (50,000) as little as it takes: a model instance would cost ten times as much."""
+    found: dict[int, SpanFacts] = {}
+    for name, ids in (("request_id", story.request_ids), ("trace_id", story.trace_ids)):
+        if ids:
+            rows = of_ids(EventKind.SPAN, project, name, ids).values_list(*SpanFacts._fields)[:SPAN_LIMIT]
+            found |= {facts.pk: facts for facts in map(SpanFacts._make, rows)}
+    return list(found.values())
+
+
+def _ids(events: Iterable[Event], name: str) -> list[str]:
+    """The ids of this name that events have, each once."""
+    found = dict.fromkeys(str(getattr(event, name, "")) for event in events)
+    return [one for one in found if one][:TRACES_LIMIT]
+
+
+def _served(
+    project: Project, request_ids: Sequence[str], trace_ids: Sequence[str], seeds: Sequence[Event]
+) -> list[Prediction | LLMCall]:
+    rows: list[Any] = []
+    for kind in (EventKind.PREDICTION, EventKind.LLM_CALL):
+        mine = [event.pk for event in seeds if isinstance(event, MODELS[kind])]
+        rows += with_names(MODELS[kind]._default_manager.filter(pk__in=mine)) if mine else []
+        rows += _of_ids(kind, project, request_ids, trace_ids, SERVED_LIMIT)
+    unique = {(type(row), row.pk): row for row in rows}
+    return sorted(unique.values(), key=_order)[:SERVED_LIMIT]
+
+
+def _of_ids(kind: str, project: Project, request_ids: Sequence[str], trace_ids: Sequence[str], limit: int) -> list[Any]:
+    """Events of these requests and traces, oldest first, each once."""
+    found: dict[int, Any] = {}
+    for name, ids in (("request_id", request_ids), ("trace_id", trace_ids)):
+        if ids and len(found) < limit:
+            rows = with_names(of_ids(kind, project, name, ids))
+            found |= {row.pk: row for row in rows[:limit]}
+    return sorted(found.values(), key=_order)[:limit]
+
+
+def _order(event: Event) -> tuple[int, int]:
+    return event.ts_us, event.pk

@@ -1,0 +1,141 @@
+"""The page of one request, and the search that leads there."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerting.models import Incident
+from models_registry.models import Model
+from monitoring.models import Span
+from monitoring.packing import pack
+from panel.pages.waterfall import Part, waterfall
+from tests.panel import story
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.fixture
+def _told(credit_risk: Model, stopped_clock: datetime) -> None:
+    at = stopped_clock - timedelta(minutes=5)
+    story.make_prediction(credit_risk, 1, at, request_id="req-1", trace_id=TRACE)
+    story.make_log(
+        credit_risk, 1, at + timedelta(seconds=1), level="error", message="<i>no card</i>", request_id="req-1"
+    )
+    for number, parent in enumerate(("", "00000000000000a0", "00000000000000a0")):
+        Span.objects.create(
+            id=number + 1,
+            project=credit_risk.project,
+            event_id=f"00000000000000a{number}",
+            parent_span_id=parent,
+            trace_id=TRACE,
+            name=f"step {number}",
+            status=2 if number == 2 else 0,
+            ts_us=story.micros(at) + number,
+            ingested_us=1,
+            duration_us=-5_000 if number == 1 else 1_000,
+            payload=pack(b'{"attributes":{"http.route":"/pay"}}'),
+        )
+
+
+@pytest.mark.usefixtures("_told")
+def test_the_page_tells_everything(as_bia: Client, credit_risk: Model, stopped_clock: datetime) -> None:
+    Incident.objects.create(
+        project=credit_risk.project,
+        number=7,
+        title="Errors burn",
+        model=credit_risk,
+        group_key="g",
+        severity="page",
+        impact_started_at=stopped_clock - timedelta(hours=1),
+        opened_at=stopped_clock - timedelta(hours=1),
+    )
+    page = as_bia.get("/p/aurora/requests/req-1/").content.decode()
+    for said in ("INC-7", "&lt;i&gt;no card", "step 0", "step 2", "http.route", "−5.0", TRACE, "A request that failed"):
+        assert said in page
+
+
+@pytest.mark.usefixtures("_told")
+@pytest.mark.parametrize("text", ["req-1", TRACE, "p-1", "00000000000000a2"])
+def test_a_pasted_id_leads_there(as_bia: Client, text: str) -> None:
+    answer = as_bia.get("/search/", {"q": f" {text} "})
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/p/aurora/requests/{text}/"
+    assert as_bia.get(answer["Location"]).status_code == 200
+
+
+def test_a_session_leads_to_its_list(as_bia: Client, credit_risk: Model, stopped_clock: datetime) -> None:
+    story.make_prediction(credit_risk, 1, stopped_clock, session_id="s 1&2")
+    answer = as_bia.get("/search/", {"q": "s 1&2"})
+    assert answer["Location"] == "/p/aurora/predictions/?session_id=s+1%262"
+
+
+def test_what_is_no_id_is_not_found(as_bia: Client, as_caio: Client, credit_risk: Model) -> None:
+    assert as_bia.get("/p/aurora/requests/nobody/").status_code == 404
+    assert as_caio.get("/p/aurora/requests/nobody/").status_code == 404
+
+
+def test_a_trace_of_thirty_thousand_is_folded(as_bia: Client, credit_risk: Model, stopped_clock: datetime) -> None:
+    rows = [
+        Span(
+            id=number + 1,
+            project=credit_risk.project,
+            event_id=f"{number:016x}",
+            parent_span_id="" if not number else f"{number - 1:016x}" if number < 5_000 else f"{number // 7:016x}",
+            trace_id=TRACE,
+            name="step",
+            status=2 if number == 20_000 else 0,
+            ts_us=story.micros(stopped_clock) + number,
+            ingested_us=1,
+            duration_us=number,
+        )
+        for number in range(30_000)
+    ]
+    Span.objects.bulk_create(rows, batch_size=500)
+    answer = as_bia.get(f"/p/aurora/requests/{TRACE}/")
+    assert answer.status_code == 200
+    assert len(answer.content) < 200_000
+
+
+NUMBERS = st.integers(0, 12)
+PARTS = st.lists(
+    st.builds(
+        lambda one, parent, start, length, error: Part(str(one), str(parent), "n", "span", error, start, length),
+        NUMBERS, NUMBERS, st.integers(0, 10**9), st.integers(-(10**6), 10**9), st.booleans(),
+    ),
+    max_size=30,
+)  # fmt: skip
+
+
+@given(PARTS, st.integers(1, 12))
+def test_no_span_is_lost_and_every_bar_is_in_its_box(parts: list[Any], limit: int) -> None:
+    made = waterfall(parts, limit=limit)
+    assert len(made.rows) <= limit
+    assert made.spans == len({part.id for part in parts})
+    names = [row.part.id for row in made.rows]
+    assert len(set(names)) == len(names)
+    assert all(row.left >= 0 and row.width > 0 and row.left + row.width <= 1_000.2 for row in made.rows)
+    if made.spans <= limit:
+        assert len(names) == made.spans
+        assert not any(row.folded for row in made.rows)
+
+
+@given(PARTS)
+def test_the_order_of_arrival_does_not_matter(parts: list[Any]) -> None:
+    unique = list({part.id: part for part in parts}.values())
+    assert (
+        [row.part.id for row in waterfall(unique).rows]
+        and waterfall(unique).total_ms == waterfall(unique[::-1]).total_ms
+    ) or not unique
+
+
+def test_a_row_counts_what_is_folded_below_it() -> None:
+    parts = [
+        Part("root", "", "r", "span", False, 0, 100),
+        *(Part(f"c{n}", "root", "c", "span", False, n, n) for n in range(9)),
+    ]
+    made = waterfall(parts, limit=3)
+    assert [(row.part.id, row.folded) for row in made.rows] == [("root", 7), ("c7", 0), ("c8", 0)]
