@@ -62,11 +62,12 @@ fmt: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-bench: $(VENV)/installed-dev ## the first page, what measures, objectives and the client library cost, then ingest beside the limits of this machine
+bench: $(VENV)/installed-dev ## the first page, what measures, objectives, finding a request and the client library cost, then ingest beside the limits of this machine
 	$(PY) -m bench.first_page
 	$(PY) -m bench.measures
 	$(PY) -m bench.evaluate
 	$(PY) -m bench.low_traffic
+	$(PY) -m bench.find
 	$(PY) -m bench.sdk
 	$(PY) -m bench.ingest
 

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
+from django.db import connection
 
 from models_registry.models import Deployment
 from monitoring.drain.counts import Counts
@@ -23,6 +24,7 @@ from monitoring.drain.rows import (
     FeedbackRow,
     LateRow,
     LLMCallRow,
+    LogRecordRow,
     OutcomeRow,
     PredictionRow,
     Row,
@@ -32,6 +34,7 @@ from monitoring.drain.rows import (
 from monitoring.drain.spans import store_spans
 from monitoring.drain.sql import insert_columns, prefer_indexes
 from monitoring.drain.user_days import add_user_days
+from monitoring.models.log_text import index_lines
 
 NOTE_LENGTH = 300
 LATE: dict[type[LateRow], str] = {OutcomeRow: "outcome", FeedbackRow: "feedback"}
@@ -119,6 +122,8 @@ def _bulk(row_type: type[Row], columns: Columns) -> None:
     """What is served starts with the defaults of the database for everything that comes later."""
     sent = len(row_type._fields) - (len(row_type._field_defaults) if row_type in AMENDABLE else 0)
     insert_columns(MODELS[row_type], {name: columns[name] for name in row_type._fields[:sent]})
+    if row_type is LogRecordRow:
+        index_lines(connection, columns["id"])
 
 
 def _mark_changes(winners: Iterable[BusinessEventRow], prompts: Prompts) -> None:

@@ -17,6 +17,11 @@ from monitoring.models.prices import AppliedPrice
 
 ERROR_LEVELS: Final = ("error", "critical")
 RESPONSE_HEAD: Final = '{"response_id":"'
+_REST: Final = f"substr(payload, {len(RESPONSE_HEAD) + 1}, 201)"
+RESPONSE_ID: Final = {
+    "sqlite": f"substr(payload, {len(RESPONSE_HEAD) + 1}, instr({_REST}, '\"') - 1)",
+    "postgresql": f"split_part({_REST}, '\"', 1)",
+}
 
 
 class RowId(models.BigIntegerField[int, int]):
@@ -41,12 +46,12 @@ class Second(models.Func):
 class ResponseId(models.Func):
     """The id that a provider gave a call: what begins the payload, if the call has one. Nothing is parsed for it."""
 
-    template = f"substr(%(expressions)s, {len(RESPONSE_HEAD) + 1}, instr(substr(%(expressions)s, {len(RESPONSE_HEAD) + 1}, 201), '\"') - 1)"
+    template = RESPONSE_ID["sqlite"].replace("payload", "%(expressions)s")
     output_field = models.CharField()
 
     def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:
         """The same, for want of `instr`."""
-        template = f"split_part(substr(%(expressions)s, {len(RESPONSE_HEAD) + 1}, 201), '\"', 1)"
+        template = RESPONSE_ID["postgresql"].replace("payload", "%(expressions)s")
         return self.as_sql(compiler, connection, template=template, **context)
 
 

@@ -21,7 +21,7 @@ from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRec
 from monitoring.models.events import Event, Served
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
-from monitoring.selectors.log_filters import narrow_logs
+from monitoring.selectors.log_filters import narrow_logs, said_by_many, walk
 from monitoring.selectors.spans import SECOND, within
 
 MODELS: dict[str, type[Event]] = {
@@ -77,7 +77,14 @@ def event_page(
     kind: str, project: Project, asked: EventFilter, *, limit: int = 50, cursor: str | None = None
 ) -> Page[Any]:
     """One keyset page of a kind, newest first; `lib.pages.CursorError` if the cursor is not ours."""
+    if kind == EventKind.LOG and (query := said_by_many(_of_lines(asked))):
+        return walk(filtered(kind, project, asked, by_words=False), query, limit=limit, cursor=cursor)
     return keyset_page(filtered(kind, project, asked), time="ts_us", limit=limit, cursor=cursor, coarse=SECOND)
+
+
+def _of_lines(asked: EventFilter) -> dict[str, str]:
+    """What is asked of log lines beyond their columns."""
+    return {name: value for name, value in asked.exact.items() if name not in LINE}
 
 
 def get_event(kind: str, project: Project, event: int | str) -> Any | None:
@@ -109,16 +116,16 @@ def _refs(kind: str, project: Project, event_id: str) -> list[int]:
     return [ref for ref in refs if ref is not None]
 
 
-def filtered(kind: str, project: Project, asked: EventFilter) -> QuerySet[Any]:
-    """The rows a filter names, in no order yet."""
+def filtered(kind: str, project: Project, asked: EventFilter, *, by_words: bool = True) -> QuerySet[Any]:
+    """The rows a filter names, in no order yet; of log lines without `by_words` whatever they say."""
     pointed = next((name for name in INDEXED.get(kind, ()) if name in asked.exact), "")
     rows = with_names(of_id(kind, project, pointed, asked.exact.get(pointed, "")))
     start, end = (None if moment is None else micros(moment) for moment in (asked.start, asked.end))
     rows = within(rows, start=start, end=end)
     handled = {"model", "version", pointed}
     if kind == EventKind.LOG:
-        own = {name: value for name, value in asked.exact.items() if name not in LINE}
-        rows = narrow_logs(rows, own)
+        own = _of_lines(asked)
+        rows = narrow_logs(rows, own, by_words=by_words)
         handled |= own.keys()
     else:
         versions = version_ids(project.pk, asked)

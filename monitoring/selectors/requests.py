@@ -9,17 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Q
 
 from lib.ids import identity
 from models_registry.models import Project
 from monitoring.ingest.schema import namespace
 from monitoring.models import EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
-from monitoring.models.events import RESPONSE_HEAD, Event, ResponseId
+from monitoring.models.events import RESPONSE_HEAD, RESPONSE_ID, Event
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import INDEXED
-from monitoring.selectors.events import MODELS, along, of_id, of_ids, with_names
-from monitoring.selectors.log_filters import raw_condition
+from monitoring.selectors.events import MODELS, of_ids, with_names
 
 SERVED_LIMIT: Final = 50
 LOG_LIMIT: Final = 500
@@ -29,6 +29,10 @@ TRACES_LIMIT: Final = 10
 MAX_ID: Final = 200
 # People and sessions lead to lists, everything else to one request.
 MANY: Final = ("session_id", "user_id")
+PLACES: Final = (
+    *((kind, name) for kind, names in INDEXED.items() for name in names),
+    (EventKind.LLM_CALL.value, "response_id"),
+)
 KEYED: Final = (EventKind.PREDICTION, EventKind.LLM_CALL, EventKind.OUTCOME, EventKind.FEEDBACK, EventKind.LOG)
 
 
@@ -54,34 +58,43 @@ class Story:
     cut: list[str] = field(default_factory=list)
 
 
-def look_up(project: Project, text: str, *, names: Iterable[str] | None = None) -> Found:
-    """What this id is in a project; `names` are the kinds of id to look for, all unless given. Nothing where it is none."""
+def look_up(project: Project, text: str) -> Found:
+    """What this id is in a project. Nothing where it is none."""
     found = Found([], [])
     if not 0 < len(text) <= MAX_ID or "\x00" in text:
         return found
-    wanted = None if names is None else set(names)
-    for name, events in _matches(project, text, wanted):
+    for name, events in (*_keyed(project, text), *_pointed(project, text)):
         if name not in found.names:
             found.names.append(name)
         found.events.extend(events)
     return found
 
 
-def _matches(project: Project, text: str, wanted: set[str] | None) -> Iterator[tuple[str, Sequence[Event]]]:
-    if wanted is None:
-        yield from _keyed(project, text)
-        yield from _answered(project, text)
-    for kind, pointers in INDEXED.items():
-        for name in pointers:
-            if wanted is None or name in wanted:
-                events = list(_light(of_id(kind, project, name, text))[:1])
-                if events:
-                    yield name, events
+def _pointed(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]:
+    """Ids that have an index of their own: one statement asks all of them, written once, for that takes longer than to ask."""
+    sql = " UNION ALL ".join(f"SELECT * FROM ({_probe(place)} LIMIT 1) AS p{place}" for place in range(len(PLACES)))
+    params = [
+        value for kind, _name in PLACES for value in (text.lower() if kind == EventKind.SPAN else text, project.pk)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        there = cursor.fetchall()
+    for place, pk in there:
+        kind, name = PLACES[place]
+        rows = MODELS[kind]._default_manager.filter(pk=pk)
+        yield name, list(rows.defer("payload") if kind == EventKind.SPAN else rows)
 
 
-def _light(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Of a span the payload stays where it is."""
-    return rows.defer("payload") if rows.model is Span else rows
+def _probe(place: int) -> str:
+    """Conditions of partial indexes are literals, and the project an expression: see `monitoring.selectors.events`."""
+    kind, name = PLACES[place]
+    column = "event_id" if (kind, name) == (EventKind.SPAN, "span_id") else name
+    table = MODELS[kind]._meta.db_table
+    among = f"{column} = %s AND NOT ({column} = '')"
+    if name == "response_id":
+        column = RESPONSE_ID[connection.vendor]
+        among = f"{column} = %s AND substr(payload, 1, {len(RESPONSE_HEAD)}) = '{RESPONSE_HEAD}'"
+    return f"SELECT {place} AS place, id FROM {table} WHERE {among} AND project_id + 0 = %s"
 
 
 def _keyed(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]:
@@ -96,15 +109,6 @@ def _keyed(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]
             events += model._default_manager.filter(pk__in=targets)
         if events:
             yield str(kind), events
-
-
-def _answered(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]:
-    """The id that a provider gave its answer. The condition of the index is a literal, as in `events.of_id`."""
-    condition = f"substr(payload, 1, {len(RESPONSE_HEAD)}) = '{RESPONSE_HEAD}'"
-    calls = LLMCall.objects.alias(response=ResponseId("payload")).filter(response=text)
-    found = calls.filter(raw_condition(condition), along(project.pk))[:1]
-    if found:
-        yield "response_id", list(found)
 
 
 def read_story(project: Project, text: str) -> Story | None:

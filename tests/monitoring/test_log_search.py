@@ -3,6 +3,7 @@
 import re
 import string
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from monitoring.drain import drain_until_empty
 from monitoring.models import LogRecord
-from monitoring.models.log_text import ACCENTED
+from monitoring.models.log_text import ACCENTED, index_lines
 from monitoring.retention import retain
+from monitoring.selectors import log_filters
 from monitoring.selectors.event_filters import FilterError, read_filter
-from monitoring.selectors.events import filtered
+from monitoring.selectors.events import event_page, filtered
 from monitoring.selectors.log_filters import FEW
 from monitoring.selectors.phrases import Phrase, QueryError, for_fts5, phrase, read_query
 
@@ -100,6 +102,38 @@ def test_what_many_lines_say_is_found_too(project, put, now):
     assert ids(project, now, {"q": "many", "id": "many-1-7"}) == {"many-1-7"}
 
 
+def test_pages_of_what_many_say_are_whole_and_in_order(project, put, now):
+    for part in range(5):
+        put(
+            "log",
+            *({"id": f"many-{part}-{n}", "message": f"many {'odd' if n % 3 else 'even'}"} for n in range(FEW // 2)),
+        )
+    drain_until_empty(now=now)
+    asked, cursor, seen = read_filter("log", {"q": "many odd"}, now=now + timedelta(seconds=1)), None, []
+    while True:
+        page = event_page("log", project, asked, limit=700, cursor=cursor)
+        seen += [row.event_id for row in page.items]
+        if (cursor := page.next) is None:
+            break
+    wanted = filtered("log", project, asked).order_by("-ts_us", "-pk").values_list("event_id", flat=True)
+    assert seen == list(wanted)
+    assert len(seen) == 5 * len([n for n in range(FEW // 2) if n % 3])
+
+
+def test_a_search_ends_and_says_where_to_go_on(project, put, now, monkeypatch):
+    monkeypatch.setattr(log_filters, "FEW", 1)
+    monkeypatch.setattr(log_filters, "STRETCHES", 1)
+    put("log", *({"id": f"new-{n}", "message": "new"} for n in range(1_000)))
+    drain_until_empty(now=now)
+    early = read_filter("log", {"q": "order"}, now=now + timedelta(seconds=1))
+    first = event_page("log", project, early, limit=10)
+    if connection.vendor == "sqlite":
+        assert first.items == []
+        first = event_page("log", project, early, limit=10, cursor=first.next)
+    assert {row.event_id for row in first.items} == {"a", "c", "d"}
+    assert first.next is None
+
+
 def test_retention_forgets_the_words_too(project, put, now):
     put("log", {"id": "old", "message": "ephemeral", "ts": int((now.timestamp() - 8 * 86_400) * 1e6)})
     drain_until_empty(now=now)
@@ -144,6 +178,7 @@ def test_a_line_is_found_by_any_text_in_it(project, now, texts):
     LogRecord.objects.create(
         pk=1, project=project, event_id="x", ts_us=0, ingested_us=0, message=" | ".join(texts), payload="{}"
     )
+    index_lines(connection, [1])
     for text in texts:
         if phrase(text):
             quoted = " ".join(phrase(text).words)

@@ -13,6 +13,7 @@ from lib.ids import identity
 from models_registry.models import Deployment, Model, User
 from models_registry.roles import VIEWER
 from monitoring.models import SLO, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.models.log_text import index_lines
 from monitoring.selectors.events import micros
 from runbooks.models import Runbook, Step
 from tests.cast import make_person
@@ -67,8 +68,8 @@ def make_call(model: Model, number: int, at: datetime, **columns: Any) -> LLMCal
 
 
 def make_log(model: Model, number: int, at: datetime, **columns: Any) -> LogRecord:
-    """A log line."""
-    return LogRecord.objects.create(
+    """A log line, which can be searched for."""
+    line = LogRecord.objects.create(
         id=number,
         project=model.project,
         event_id=f"l-{number}",
@@ -82,6 +83,8 @@ def make_log(model: Model, number: int, at: datetime, **columns: Any) -> LogReco
             **columns,
         },
     )
+    index_lines(connection, [line.pk])
+    return line
 
 
 def make_outcome(prediction: Prediction, number: int, at: datetime, label: str) -> Outcome:
