@@ -298,6 +298,8 @@ ALIASES: tuple[Alias, ...] = (
         "mlflow mlflow.spanOutputs > stop_reason",
         "mlflow mlflow.spanOutputs > status",
         "langfuse langfuse.observation.metadata.finish_reason",
+        "langfuse langfuse.observation.output > status",
+        "langfuse langfuse.observation.metadata.status",
         "logfire response_data > finish_reason",
     ),
     *_field(

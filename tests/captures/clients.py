@@ -139,7 +139,6 @@ NEVER: dict[str, tuple[str, ...]] = {
             for case in ("chat_plain", "chat_bare", "chat_length", "chat_reasoning", "chat_tools")
         ),
         *(f"{case}.finish_reason" for case in ("chat_turns", "chat_picture", "chat_filter")),
-        *(f"{case}.finish_reason" for case in ("resp_plain", "resp_length", "resp_tools", "resp_stream")),
         *(f"{case}.response_id" for case in ("chat_plain", "chat_bare", "chat_length", "chat_reasoning", "chat_tools")),
         *(f"{case}.response_id" for case in ("chat_turns", "chat_picture", "chat_filter", "chat_stream")),
         *(f"{case}.response_id" for case in ("chat_stream_silent", "resp_plain", "resp_length", "resp_tools")),
