@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from django.db import connection
 
+from lib.ids import identities
+from monitoring.call_names import names_of
 from monitoring.drain.fold import Folds
 from monitoring.drain.opinions import read_judges
 from monitoring.drain.rows import (
@@ -14,15 +16,17 @@ from monitoring.drain.rows import (
     FeedbackRow,
     LateRow,
     LLMCallRow,
+    LogRecordRow,
     OutcomeRow,
     PredictionRow,
     ServedRow,
+    SpanRow,
 )
 from monitoring.drain.sql import binary_cursor, fetch_any, is_postgres
 from monitoring.drain.truth import DEFAULT_JUDGE, with_truth
 from monitoring.selectors.segments import read_keys
 
-Stored = TypeVar("Stored", PredictionRow, LLMCallRow, OutcomeRow, FeedbackRow)
+Stored = TypeVar("Stored", PredictionRow, LLMCallRow, OutcomeRow, FeedbackRow, SpanRow, LogRecordRow)
 Served = TypeVar("Served", PredictionRow, LLMCallRow)
 Said = TypeVar("Said", OutcomeRow, FeedbackRow)
 Targets = Mapping[bytes, tuple[str, int]]
@@ -44,19 +48,22 @@ def join(targets: Targets, folds: Folds) -> None:
     """Bring these stored events up to what is said of them, amending the folds by the difference."""
     if not targets:
         return
-    outcomes = _by_target(OutcomeRow, targets)
-    feedback = _by_target(FeedbackRow, targets)
     stored: list[ServedRow] = [
         *_stored(PredictionRow, "prediction", targets),
         *_stored(LLMCallRow, "llm_call", targets),
     ]
-    keys = {ref: key for key, (_, ref) in targets.items()}
+    keys = {row.id: identities(row.project_id, "call", names_of(row)) for row in stored}
+    everything = set(chain.from_iterable(keys.values()))
+    outcomes = _by_target(OutcomeRow, everything)
+    feedback = _by_target(FeedbackRow, everything)
     judges = read_judges({row.version_id for row in stored}) if feedback else {}
     before: list[ServedRow] = []
     changed: defaultdict[type[ServedRow], list[ServedRow]] = defaultdict(list)
     for old in stored:
         judge = judges.get(old.version_id, DEFAULT_JUDGE)
-        new = with_truth(old, outcomes[keys[old.id]], feedback[keys[old.id]], judge)
+        labels = [said for key in keys[old.id] for said in outcomes[key]]
+        opinions = [said for key in keys[old.id] for said in feedback[key]]
+        new = with_truth(old, labels, opinions, judge)
         if new != old:
             before.append(old)
             changed[type(new)].append(new)

@@ -1,10 +1,10 @@
 """Everything that can be done before the write lock: decode, resolve names, build rows, price, fold."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from django.conf import settings
@@ -20,6 +20,7 @@ from models_registry.register import (
     take_for_application,
 )
 from monitoring.drain.build import build_rows
+from monitoring.drain.calls import ready_calls
 from monitoring.drain.claim import Body
 from monitoring.drain.first_sight import Guess, guess_of
 from monitoring.drain.fold import PARTS, Folds
@@ -29,9 +30,10 @@ from monitoring.drain.price import price_calls
 from monitoring.drain.prompts import Prompts, observe_prompts
 from monitoring.drain.rows import ROW_TYPES, LLMCallRow, PredictionRow, Row, SpanRow, by_type, columns_of
 from monitoring.drain.served import UNDECODED, Named, Versions
-from monitoring.drain.spans import build_spans
+from monitoring.drain.sights import LOG, Sight, call_item, log_sight_of, span_sight
+from monitoring.drain.spans import seen_of, span_row
 from monitoring.ingest.moments import moments_us
-from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, SpanItem, namespace
+from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, LogItem, SpanItem, namespace
 from monitoring.models import Series
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.plans import Plans, read_plans
@@ -81,6 +83,8 @@ class Batch:
     versions: frozenset[int] = frozenset()  # whose predictions are here
     plans: Plans = field(default_factory=dict)
     spans: list[SpanRow] = field(default_factory=list)
+    sights: list[Sight] = field(default_factory=list)
+    calls: Mapping[int, LLMCallRow] = field(default_factory=dict)  # what each sighting tells, if it is alone
 
     def add(self, body: Body, keys: Sequence[bytes], rows: Sequence[Row]) -> None:
         """Add the rows of a body; mostly none of them is there already."""
@@ -116,12 +120,15 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
 
     A body of which every item was refused is there for its counts alone, and brings nothing here.
     """
-    spans = [piece for piece in pieces if piece.body.kind == SPAN]
+    spans, sights = _sighted(pieces)
+    calls = _told(sights)
     pieces = [piece for piece in pieces if piece.items and piece.body.kind != SPAN]
-    versions = _resolve(pieces)
-    batch = _begun(pieces, versions)
-    batch.spans = [row for piece in spans for row in build_spans(*piece)]
-    batch.prompts = observe_prompts(((piece.body, piece.items) for piece in pieces), versions)
+    told = [*pieces, *calls]
+    versions = _resolve(told)
+    batch = _begun(told, versions)
+    batch.spans, batch.sights = spans, [sight for sight, _ in sights]
+    batch.prompts = observe_prompts(((piece.body, piece.items) for piece in told), versions)
+    batch.calls = ready_calls(calls, versions)
     batch.kinds = {ROW_TYPES[piece.body.kind]: piece.body.kind for piece in pieces}
     batch.plain = plain_predictions(pieces, versions)
     if batch.plain is not None:
@@ -137,6 +144,37 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
     for row_type in PARTS.keys() & batch.columns.keys():
         batch.folds.add_columns(row_type, batch.columns[row_type])
     return batch
+
+
+def _sighted(pieces: Iterable[Piece]) -> tuple[list[SpanRow], list[tuple[Sight, Body]]]:
+    """The rows of spans, and what spans and log records tell of calls."""
+    rows: list[SpanRow] = []
+    sights: list[tuple[Sight, Body]] = []
+    for body, ids, items in pieces:
+        if body.kind == SPAN:
+            for pk, span in zip(ids, items, strict=True):
+                seen = seen_of(cast("SpanItem", span))
+                row = span_row(pk, body, cast("SpanItem", span), seen)
+                if (sight := span_sight(row, seen)) is not None:
+                    row, sight = row._replace(call_ref=pk), sight._replace(call_ref=pk)
+                    sights.append((sight, body))
+                rows.append(row)
+        elif body.kind == LOG:
+            found = (log_sight_of(pk, body, cast("LogItem", line)) for pk, line in zip(ids, items, strict=True))
+            sights += [(sight, body) for sight in found if sight is not None]
+    return rows, sights
+
+
+def _told(sights: Iterable[tuple[Sight, Body]]) -> list[Piece]:
+    """The calls that sightings tell by themselves, as if a client had sent them."""
+    bodies: dict[int, Body] = {}
+    found: defaultdict[int, dict[int, Any]] = defaultdict(dict)
+    for sight, body in sights:
+        item = call_item([sight])
+        if item is not None:
+            bodies[body.id] = body._replace(kind="llm_call")
+            found[body.id][sight.pk] = item
+    return [Piece(bodies[pk], list(items), list(items.values())) for pk, items in found.items()]
 
 
 def _begun(pieces: Iterable[Piece], versions: Versions) -> Batch:

@@ -1,7 +1,7 @@
 """Spans to rows, and into their table: known by trace and span, so that none is there twice however often it is sent."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -27,16 +27,8 @@ OF_SESSION = ("session.id", "gen_ai.conversation.id", "session_id", "langfuse.se
 ASSOCIATED = "traceloop.association.properties."
 ID_LENGTH = 200
 TRIES = 3
-NOWHERE: Mapping[str, Any] = {}
 _encode = msgspec.json.Encoder().encode
 _place = attrgetter("project_id", "trace_id", "event_id")
-
-
-def build_spans(body: Body, ids: Iterable[int], items: Iterable[Any]) -> Iterator[SpanRow]:
-    """The rows of a body's spans under their primary keys."""
-    for pk, item in zip(ids, items, strict=True):
-        seen = seen_of(item)
-        yield span_row(pk, body, item, seen, seen.attributes)
 
 
 def seen_of(item: SpanItem) -> Seen:
@@ -66,8 +58,8 @@ def resource_of(encoded: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def span_row(pk: int, body: Body, item: SpanItem, seen: Seen, attributes: Mapping[str, Any]) -> SpanRow:
-    """The row of a span; `attributes` are those that the payload keeps."""
+def span_row(pk: int, body: Body, item: SpanItem, seen: Seen) -> SpanRow:
+    """The row of a span."""
     given = seen.attributes
     return SpanRow(
         pk,
@@ -75,7 +67,7 @@ def span_row(pk: int, body: Body, item: SpanItem, seen: Seen, attributes: Mappin
         item.id,
         seen.start_us,
         body.received_us,
-        pack(_payload(item, attributes)),
+        pack(_payload(item)),
         item.trace_id,
         item.parent_span_id,
         item.name,
@@ -91,9 +83,9 @@ def span_row(pk: int, body: Body, item: SpanItem, seen: Seen, attributes: Mappin
     )
 
 
-def _payload(item: SpanItem, attributes: Mapping[str, Any]) -> bytes:
+def _payload(item: SpanItem) -> bytes:
     told = {
-        "attributes": attributes,
+        "attributes": item.attributes,
         "events": item.events,
         "links": item.links,
         "status_message": item.status_message,

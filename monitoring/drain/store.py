@@ -1,7 +1,7 @@
 """Store a prepared batch: keys, rows of the winners, joins, folds. Runs inside the caller's transaction."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
@@ -10,6 +10,7 @@ import msgspec
 from django.db import connection
 
 from models_registry.models import Deployment
+from monitoring.drain.calls import store_calls
 from monitoring.drain.counts import Counts
 from monitoring.drain.fold.sums import Columns
 from monitoring.drain.join import AMENDABLE, Targets, join, name_early, name_targets
@@ -33,7 +34,7 @@ from monitoring.drain.rows import (
 )
 from monitoring.drain.spans import store_spans
 from monitoring.drain.sql import insert_columns, prefer_indexes
-from monitoring.drain.user_days import add_user_days
+from monitoring.drain.user_days import add_user_days, forget_last
 from monitoring.models.log_text import index_lines
 
 NOTE_LENGTH = 300
@@ -44,10 +45,10 @@ _PROJECT = attrgetter("project_id")
 def store(batch: Batch, counts: Counts) -> None:
     """Store what is new, fold it, and count what is stored and what is duplicate."""
     prefer_indexes()
-    store_spans(batch.spans, counts)
+    new_spans = {row.id for row in store_spans(batch.spans, counts)}
     if batch.plain is not None:
         if _store_plain(batch.plain, batch.kinds[PredictionRow], counts):
-            merge(batch.folds)
+            _finish(batch, new_spans, (), counts)
             return
         batch.rows = batch.plain.rows()
     won, adopted = claim_keys(batch.rows, batch.kinds) if batch.rows else (set(), set())
@@ -65,8 +66,17 @@ def store(batch: Batch, counts: Counts) -> None:
         counts.item(place, "duplicate")
     _insert(winners, adopted, batch, counts, known=batch.columns if everything else {})
     _mark_changes(winners[BusinessEventRow], batch.prompts)
+    _finish(batch, new_spans | {row.id for row in winners[LogRecordRow]}, winners[LLMCallRow], counts)
+
+
+def _finish(batch: Batch, records: Collection[int], calls: Iterable[LLMCallRow], counts: Counts) -> None:
+    """What these records tell of calls, then the sums: buckets are hot rows, and users' days come after them."""
+    new = [sight for sight in batch.sights if sight.pk in records]
+    change = store_calls(new, batch.calls, counts, batch.folds)
     merge(batch.folds)
-    add_user_days(winners[LLMCallRow])
+    add_user_days([*calls, *change.new], old=change.old)
+    if change.old:
+        forget_last(change.old, change.new)
 
 
 def _store_plain(plain: Plain, kind: str, counts: Counts) -> bool:

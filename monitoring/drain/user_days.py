@@ -6,7 +6,7 @@ wait for each other but never in a circle.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -21,6 +21,16 @@ ADD = """
         calls = stored.calls + excluded.calls, costed = stored.costed + excluded.costed,
         cost_nano = stored.cost_nano + excluded.cost_nano,
         last_us = CASE WHEN stored.last_us > excluded.last_us THEN stored.last_us ELSE excluded.last_us END"""
+SECOND_US = 1_000_000
+LAST = """
+    SELECT MAX(ts_us) FROM monitoring_llmcall
+    WHERE project_id = (SELECT project_id FROM models_registry_model WHERE id = %s)
+        AND (ts_us / 1000000) >= %s AND (ts_us / 1000000) <= %s AND ts_us >= %s AND ts_us < %s
+        AND user_id = %s AND environment = %s
+        AND version_id IN (SELECT id FROM models_registry_modelversion WHERE model_id = %s)"""
+SET_LAST = """
+    UPDATE monitoring_userday SET last_us = %s
+    WHERE model_id = %s AND day = %s AND user_id = %s AND environment = %s AND last_us = %s"""
 INSERT = f"INSERT INTO monitoring_userday AS stored ({', '.join(COLUMNS)})"
 
 
@@ -53,6 +63,22 @@ def add_user_days(new: Iterable[LLMCallRow], *, old: Iterable[LLMCallRow] = ()) 
         return
     rows = [(*owner, *spent) for owner, spent in sorted(by_application(by_version).items())]
     _write(rows)
+
+
+def forget_last(old: Iterable[LLMCallRow], new: Iterable[LLMCallRow]) -> None:
+    """Look again for the last sight of users whose calls `old` are gone, where one of them was it: a newest cannot be taken away.
+
+    The calls of the same user among `new` bound where to look.
+    """
+    gone, came = (by_application(sum_by_version(rows)) for rows in (list(old), list(new)))
+    with connection.cursor() as cursor:
+        for owner, spent in sorted(gone.items()):
+            since = max(came[owner].last_us if owner in came else 0, owner.day * DAY_US)
+            bounds = [since // SECOND_US, spent.last_us // SECOND_US, owner.day * DAY_US, (owner.day + 1) * DAY_US]
+            cursor.execute(LAST, [owner.model_id, *bounds, owner.user_id, owner.environment, owner.model_id])
+            (last,) = cursor.fetchone()
+            place: list[Any] = [owner.model_id, owner.day, owner.user_id, owner.environment]
+            cursor.execute(SET_LAST, [Spent().last_us if last is None else last, *place, spent.last_us])
 
 
 def sum_by_version(calls: Iterable[LLMCallRow]) -> dict[Place, Spent]:

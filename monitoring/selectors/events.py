@@ -13,9 +13,10 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact
 
-from lib.ids import identity
+from lib.ids import identities, identity
 from lib.pages import Page, keyset_page
 from models_registry.models import Project
+from monitoring.call_names import names_of
 from monitoring.ingest.schema import canonical_label, namespace
 from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.events import Event, Served
@@ -185,9 +186,9 @@ class Related:
 
 def related_to(event: Served) -> Related:
     """Everything that names this event or shares its request id, oldest first, at most 200 of each."""
-    target = identity(event.project_id, namespace(EventKind.PREDICTION), event.event_id)
-    outcomes = Outcome.objects.filter(target=target, project_id=event.project_id).order_by("ts_us", "event_id")
-    feedback = Feedback.objects.filter(target=target, project_id=event.project_id).order_by("ts_us", "event_id")
+    targets = identities(event.project_id, namespace(EventKind.PREDICTION), names_of(event))
+    outcomes = Outcome.objects.filter(target__in=targets, project_id=event.project_id).order_by("ts_us", "event_id")
+    feedback = Feedback.objects.filter(target__in=targets, project_id=event.project_id).order_by("ts_us", "event_id")
     logs: QuerySet[LogRecord] = LogRecord.objects.none()
     served: list[Served] = []
     if event.request_id:

@@ -1,0 +1,232 @@
+"""Spans and log records as sightings of calls, from what just came and from what is stored; and the call that they tell.
+
+What a call is made of is read again from its records whenever one more comes, so a call is a function of their set.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from monitoring.dialects.merge import merge
+from monitoring.dialects.read import read_log, read_span
+from monitoring.dialects.same_call import needs_time
+from monitoring.dialects.seen import Happening, Reading, Seen
+from monitoring.drain.claim import Body
+from monitoring.drain.rows import LogRecordRow, SpanRow
+from monitoring.drain.served import UNDECODED
+from monitoring.drain.spans import STATUSES
+from monitoring.ingest.codes import Fault
+from monitoring.ingest.normalise import Normaliser
+from monitoring.ingest.schema import LLMCallItem, LogItem
+from monitoring.packing import unpack
+
+SPAN, LOG = "span", "log"
+EVENTS = "gen_ai."  # log records whose event is of another name speak of no call
+UNNAMED = "unknown-service"
+NAME_LENGTH, CODE_LENGTH = 200, 64
+MAX_TEXT = 262_144
+MOST_UNMAPPED = 2_000
+MOST_FAULTS = 8
+WORDS = {int(code): word for word, code in STATUSES.items()}
+_encode = msgspec.json.Encoder().encode
+_decode_call = msgspec.json.Decoder(UNDECODED["llm_call"]).decode
+
+
+class Application(NamedTuple):
+    """Who called: of the resource of OpenTelemetry."""
+
+    model: str
+    version: str
+    environment: str
+
+
+class Sight(NamedTuple):
+    """One sighting, with the record that it was read from; `call_ref` is the call that it belongs to, as far as stored."""
+
+    kind: str
+    pk: int
+    project_id: int
+    event_id: str
+    received_us: int
+    reading: Reading
+    application: Application
+    call_ref: int | None = None
+
+    @property
+    def needs_time(self) -> bool:
+        """Whether nothing but time can join it to another sighting of its call."""
+        return needs_time(self.reading)
+
+
+def span_sight(row: SpanRow, seen: Seen) -> Sight | None:
+    """A span that tells a call."""
+    reading = read_span(seen)
+    if reading is None:
+        return None
+    application = application_of(seen.resource)
+    return Sight(SPAN, row.id, row.project_id, row.event_id, row.ingested_us, reading, application, row.call_ref)
+
+
+def log_sight_of(pk: int, body: Body, item: LogItem) -> Sight | None:
+    """A log record that tells a call, or a part of one."""
+    if item.extra is None or not str(item.extra.get("event_name", "")).startswith(EVENTS):
+        return None
+    ts: Any = item.ts
+    record = Record(pk, body.project_id, item.id, ts, body.received_us, item.message, item.logger, item.trace_id)
+    return _log_sight(record, item.extra, item.span_id)
+
+
+class Record(NamedTuple):
+    """What of a log record is needed to read it."""
+
+    pk: int
+    project_id: int
+    event_id: str
+    ts_us: int
+    received_us: int
+    message: str
+    logger: str
+    trace_id: str
+
+
+def _log_sight(record: Record, extra: Mapping[str, Any], span_id: str) -> Sight | None:
+    resource = extra.get("resource")
+    seen = Seen(
+        trace_id=record.trace_id,
+        span_id=span_id,
+        scope=record.logger,
+        start_us=record.ts_us,
+        end_us=record.ts_us,
+        attributes={key: value for key, value in extra.items() if key not in ("resource", "event_name", "body")},
+        resource=resource if isinstance(resource, dict) else {},
+        body=extra.get("body", record.message),
+        event_name=str(extra.get("event_name", "")),
+    )
+    reading = read_log(seen)
+    if reading is None:
+        return None
+    application = application_of(seen.resource)
+    return Sight(LOG, record.pk, record.project_id, record.event_id, record.received_us, reading, application)
+
+
+def stored_span(row: SpanRow) -> Sight | None:
+    """What a stored span tells."""
+    told = msgspec.json.decode(unpack(bytes(row.payload)))
+    events = [Happening(one["name"], one["ts"], one.get("attributes") or {}) for one in told.get("events") or ()]
+    seen = Seen(
+        trace_id=row.trace_id,
+        span_id=row.event_id,
+        parent_span_id=row.parent_span_id,
+        name=row.name,
+        kind=row.kind,
+        scope=row.scope,
+        start_us=row.ts_us,
+        end_us=row.ts_us + row.duration_us,
+        status=WORDS[row.status],
+        status_message=told.get("status_message", ""),
+        attributes=told.get("attributes") or {},
+        events=events,
+        resource=told.get("resource") or {},
+    )
+    return span_sight(row, seen)
+
+
+def stored_log(row: LogRecordRow) -> Sight | None:
+    """What a stored log record tells."""
+    if EVENTS not in row.payload:
+        return None
+    told = msgspec.json.decode(row.payload)
+    record = Record(
+        row.id, row.project_id, row.event_id, row.ts_us, row.ingested_us, row.message, row.logger, row.trace_id
+    )
+    return _log_sight(record, told.get("extra") or {}, told.get("span_id", ""))
+
+
+def application_of(resource: Mapping[str, Any]) -> Application:
+    """`service.name`, in the letters of a slug; `service.version` and `deployment.environment.name`."""
+    name = re.sub(r"[^a-z0-9._-]+", "-", str(resource.get("service.name", "")).lower()).strip("-")
+    environment = resource.get("deployment.environment.name") or resource.get("deployment.environment")
+    return Application(
+        name[:NAME_LENGTH] or UNNAMED,
+        str(resource.get("service.version", ""))[:NAME_LENGTH],
+        str(environment or "production")[:CODE_LENGTH],
+    )
+
+
+def call_item(sights: Sequence[Sight]) -> Any | None:
+    """The call that these sightings tell, as an item of the wire contract; None where they only complete one."""
+    merged = merge([one.reading for one in sights]) if len(sights) > 1 else sights[0].reading
+    if not merged.whole:
+        return None
+    application = min(sights, key=lambda one: (one.reading.sightings, one.event_id)).application
+    call = dict(merged.call)
+    told = {
+        "id": call_id(sights, call),
+        "ts": merged.start_us,
+        "model": application.model,
+        "version": call.pop("version", application.version),
+        "environment": call.pop("environment", application.environment),
+        **call,
+        "extra": _extra(sights, merged),
+    }
+    return _typed(told)
+
+
+def call_id(sights: Sequence[Sight], call: Mapping[str, Any]) -> str:
+    """What the panel calls it: its place in the trace, else the provider's id, else the record that told it."""
+    if "trace_id" in call and "span_id" in call:
+        return f"{call['trace_id']}:{call['span_id']}"
+    return str(call.get("response_id") or min(one.event_id for one in sights))[:NAME_LENGTH]
+
+
+def call_names(sights: Iterable[Sight]) -> set[str]:
+    """Every id under which a client may know the call of these sightings."""
+    names: set[str] = set()
+    for one in sights:
+        call = one.reading.call
+        if "trace_id" in call and "span_id" in call:
+            names |= {f"{call['trace_id']}:{call['span_id']}", call["span_id"]}
+        if call.get("response_id"):
+            names.add(str(call["response_id"])[:NAME_LENGTH])
+        if one.kind == LOG and "span_id" not in call:
+            names.add(one.event_id)
+    return names
+
+
+def _extra(sights: Sequence[Sight], merged: Reading) -> dict[str, Any]:
+    """What has no field: whose words they were, the flags, the records; what contradicts itself; what was not mapped."""
+    otel: dict[str, Any] = {
+        "dialect": merged.dialect,
+        "flags": merged.flags,
+        "spans": sorted(one.pk for one in sights if one.kind == SPAN),
+        "logs": sorted(one.pk for one in sights if one.kind == LOG),
+        "alone": len(sights) == 1 and sights[0].needs_time,
+        "names": sorted(call_names(sights)) if len(sights) > 1 else (),
+    }
+    extra: dict[str, Any] = {"otel": {name: value for name, value in otel.items() if value}}
+    leftover = dict(merged.leftover)
+    extra |= {name: leftover.pop(name) for name in ("usage", "reasoning", "choices") if name in leftover}
+    if leftover and len(_encode(leftover)) <= MOST_UNMAPPED:
+        extra["unmapped"] = leftover
+    return extra
+
+
+def _typed(told: dict[str, Any]) -> Any:
+    """The item with its payload undecoded; a field that does not fit the contract is kept under `extra`."""
+    try:
+        return _decode_call(_encode(told))
+    except msgspec.ValidationError:
+        pass
+    normaliser = Normaliser(redact=None, max_text=MAX_TEXT)
+    for _ in range(MOST_FAULTS):
+        try:
+            return _decode_call(_encode(normaliser.normalise(told, LLMCallItem)))
+        except Fault as fault:
+            field = fault.rejection.pointer.split("/")[1] if "/" in fault.rejection.pointer else ""
+            if field not in told or field in ("id", "ts", "model", "extra"):
+                raise
+            told["extra"] = {**told["extra"], field: told.pop(field)}
+    message = "too many fields of the call do not fit"
+    raise ValueError(message)
