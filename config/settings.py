@@ -206,6 +206,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "monitoring.api.openapi.add_ingest",
+        "config.api.openapi.add_problems",
     ],
 }
 

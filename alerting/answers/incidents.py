@@ -22,13 +22,13 @@ RELATED = ("model", "acknowledged_by", "mitigated_by", "resolved_by", "closed_by
 class IncidentSerializer(serializers.ModelSerializer[Incident]):
     """One incident."""
 
-    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
-    acknowledged_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
-    mitigated_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
-    resolved_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
-    closed_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
-    assignee = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
-    merged_into = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
+    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
+    acknowledged_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
+    mitigated_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
+    resolved_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
+    closed_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
+    assignee = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
+    merged_into = serializers.SlugRelatedField[Any](slug_field="number", read_only=True, allow_null=True)
 
     class Meta:
         """What people ask first."""

@@ -16,8 +16,8 @@ from models_registry.authenticate import project_of
 class RuleSerializer(serializers.ModelSerializer[AlertRule]):
     """A rule and its health."""
 
-    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
-    slo = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
+    slo = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
 
     class Meta:
         """Definition, then health."""
@@ -45,7 +45,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 
     recovering = serializers.BooleanField(source="is_recovering", read_only=True)
     rule = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
-    incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
+    incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True, allow_null=True)
 
     class Meta:
         """Identity, state, times."""

@@ -67,8 +67,8 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
 
     id = serializers.UUIDField(source="uid")
     channel = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
-    route = serializers.SlugRelatedField[Any](slug_field="name", read_only=True)
-    incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)
+    route = serializers.SlugRelatedField[Any](slug_field="name", read_only=True, allow_null=True)
+    incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True, allow_null=True)
     told = serializers.SerializerMethodField()
 
     class Meta:

@@ -240,7 +240,7 @@ class OneSilenceView(APIView):
             raise Conflict(str(error)) from error
         return _detail(found)
 
-    @extend_schema(responses=SilenceDetailSerializer, operation_id="silence_expire")
+    @extend_schema(responses={200: SilenceDetailSerializer}, operation_id="silence_expire")
     def delete(self, request: Request, uid: str) -> Response:
         """End it now; it stays on record. Repeating it changes nothing."""
         return _detail(expire_silence(_silence(request, uid), now=clock.now()))

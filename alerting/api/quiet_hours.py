@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -27,6 +27,11 @@ class ChannelByName(serializers.SlugRelatedField[Channel]):
         return Channel.objects.filter(project=self.context.get("project"))
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d\d:\d\d", "examples": ["22:00"]})
+class ClockField(serializers.TimeField):
+    """Hours and minutes on a clock of the zone; JSON Schema's `time` has seconds and an offset."""
+
+
 class QuietHoursSerializer(serializers.ModelSerializer[QuietHours]):
     """Of one `channel` (by name) or one `person` (by user name); `days` count from Monday, which is 0."""
 
@@ -34,8 +39,8 @@ class QuietHoursSerializer(serializers.ModelSerializer[QuietHours]):
     person = serializers.SlugRelatedField(
         slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True
     )
-    starts = serializers.TimeField(format=CLOCK)
-    ends = serializers.TimeField(format=CLOCK)
+    starts = ClockField(format=CLOCK)
+    ends = ClockField(format=CLOCK)
     days = serializers.ListField(child=serializers.IntegerField(), required=False, validators=[check_days])
     zone = serializers.CharField(max_length=64, validators=[check_zone])
 

@@ -22,7 +22,7 @@ class KeySerializer(serializers.ModelSerializer[ApiKey]):
     """A key without its secret, which nobody can read again; `prefix` is how it begins, after `at_`."""
 
     scopes = serializers.ListField(child=serializers.ChoiceField(ApiKey.Scope.choices))
-    created_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True)
+    created_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
         """Whose it is, what it may do, how long it lives."""

@@ -32,7 +32,7 @@ SHORT: Final = 2_000  # characters of JSON
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
     """A prompt; `model` is the slug of the application that uses it."""
 
-    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
 
     class Meta:
         """By name."""

@@ -20,8 +20,8 @@ from monitoring.models import SLO, Correction
 class CorrectionSerializer(serializers.ModelSerializer[Correction]):
     """A correction of one SLO, of all of a model, or, where both are null, of all of the project."""
 
-    slo = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
-    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    slo = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
+    model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
 
     class Meta:
         """What was written, and whether it still holds."""

@@ -1,0 +1,131 @@
+"""What the OpenAPI document says and what the addresses do are held against each other by Schemathesis, in this process."""
+
+from collections.abc import Callable, Iterator
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from django.db import transaction
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, given, settings, strategies
+from schemathesis.checks import CHECKS
+from schemathesis.config import GenerationConfig, SchemathesisConfig
+from schemathesis.core.failures import Failure, FailureGroup
+
+from alerting.models import AlertRule, Channel, QuietHours, Route, Silence
+from models_registry.jobs import start_job
+from models_registry.keys import create_key, forget_keys
+from models_registry.models import Model, Prompt, PromptVersion
+from monitoring.models import SLO, Policy
+from runbooks.models import Review
+from tests.cast import NOW, make_incident, make_person
+
+PARTS = 4
+# Not asked: what a schema cannot say of a value (that a model exists, that a time is past) and what is read kindly
+# (numbers as text, a time in several forms); `tests/api/test_hostile_bodies.py` holds both.
+ASKED = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "ignored_auth",
+    "missing_required_header",
+    "unsupported_method",
+)
+
+
+def known_of(model: Model, application: Model) -> dict[str, Any]:
+    """Something for every gap of an address, by the gap's name; numbers by what they count."""
+    project = model.project
+    model.versions.create(version="2")
+    prompt = Prompt.objects.create(project=project, name="answer", model=application)
+    PromptVersion.objects.create(prompt=prompt, version="1")
+    incident = make_incident(project, model=model, state="resolved", resolved_at=NOW)
+    Review.objects.create(incident=incident, created_at=NOW)
+    for row in (SLO(sli="availability", target=0.9), Policy(), AlertRule(kind="heartbeat", window=timedelta(hours=1))):
+        row.project, row.slug, row.name, row.model = project, "credit-risk", "Credit risk", model
+        row.save()
+    silence = Silence.objects.create(
+        project=project, owner=make_person("rui"), matchers=[], starts_at=NOW, ends_at=NOW + timedelta(hours=1)
+    )
+    channel = Channel.objects.create(project=project, name="log", kind="console")
+    hours = QuietHours.objects.create(
+        project=project, channel=channel, starts=time(22), ends=time(7), zone="America/Sao_Paulo"
+    )
+    return {
+        "slug": "credit-risk",
+        "version": "1",
+        "name": "answer",
+        "uid": str(silence.uid),
+        "number": incident.number,
+        "section": "models",
+        "key": "credit-risk",
+        "prefix": "0",
+        "jobs": start_job("reprice", project=project, arguments={}, now=NOW).pk,
+        "channels": channel.pk,
+        "quiet-hours": hours.pk,
+        "routes": Route.objects.create(project=project, name="all").pk,
+    }
+
+
+@pytest.fixture
+def ask(credit_risk: Model, support_assistant: Model, stopped_clock: Any) -> Iterator[Callable[[int, int], list[str]]]:
+    """`ask(part, examples)`: every fourth operation with so many requests each; what does not hold."""
+    forget_keys()
+    known = known_of(credit_risk, support_assistant)
+    scopes = ["read", "respond", "admin", "ingest"]
+    _, token = create_key(project=credit_risk.project, name="anybody", scopes=scopes)
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    document["paths"] = {path: verbs for path, verbs in document["paths"].items() if path.startswith("/api/v1/")}
+    config = SchemathesisConfig()
+    config.projects.default.generation = GenerationConfig(deterministic=True, allow_x00=True)
+    schema = schemathesis.openapi.from_dict(document, config=config)
+    schema.app = get_wsgi_application()
+    checks = [CHECKS.get_one(name) for name in ASKED]
+
+    def ask(part: int, examples: int) -> list[str]:
+        operations = [found.ok() for found in schema.get_all_operations()]
+        wrong: list[str] = []
+        for operation in operations[part::PARTS]:
+
+            @settings(
+                max_examples=examples, deadline=None, database=None, derandomize=True,
+                suppress_health_check=list(HealthCheck),
+            )  # fmt: skip
+            @given(case=operation.as_strategy(), is_known=strategies.booleans())
+            def holds(case: Any, is_known: bool) -> None:
+                if is_known:
+                    here = {**known, "number": known.get(case.path.split("/")[3], known["number"])}
+                    case.path_parameters = {name: here.get(name, 1) for name in case.path_parameters or ()}
+                with transaction.atomic():
+                    try:
+                        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=checks)
+                    finally:
+                        transaction.set_rollback(True)
+
+            try:
+                holds()
+            except (FailureGroup, Failure) as error:
+                found = error.exceptions if isinstance(error, FailureGroup) else [error]
+                wrong += [f"{operation.label}: {one.title}: {str(one.message)[:500]}" for one in found]
+        assert operations
+        return wrong
+
+    yield ask
+    forget_keys()
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_answers_are_those_of_the_document(ask: Any, part: int) -> None:
+    wrong = ask(part, 4)
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_answers_are_those_of_the_document_however_long_it_is_asked(ask: Any, part: int) -> None:
+    wrong = ask(part, 100)
+    assert not wrong, "\n\n".join(wrong)
