@@ -50,6 +50,7 @@ FittedSerializer = inline_serializer(
         "created_at": serializers.DateTimeField(),
         "history": serializers.DictField(allow_null=True),
     },
+    allow_null=True,
 )
 TrackSerializer = inline_serializer(
     "Track",
