@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, given, settings, strategies
 from schemathesis.checks import CHECKS
@@ -114,7 +115,12 @@ def ask(credit_risk: Model, support_assistant: Model, stopped_clock: Any) -> Ite
         assert operations
         return wrong
 
+    # The end of a request would close the connection that holds the test's transaction; Django's own client keeps it too.
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
     yield ask
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
     forget_keys()
 
 

@@ -1,7 +1,6 @@
 """Every block of `docs/instrument/` is run as it stands, with a real address and key in it, and its event is stored."""
 
 import importlib
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -61,7 +60,7 @@ def lines(code: str) -> int:
     return len([line for line in code.splitlines() if "atalaia" in line])
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+@pytest.mark.programs("curl")
 def test_curl(blocks):
     (command,) = blocks("curl")
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import email.utils
 import json
 import time
@@ -11,6 +12,9 @@ from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
 from atalaia.batch import Batch
+
+# The first connection would import it: a fork at that moment leaves its lock held in the child, which then never sends.
+codecs.lookup("idna")
 
 DELIVERED, RETRY, SPLIT, DROP = "delivered", "retry", "split", "drop"
 PASSING = frozenset({408, 429, 502, 503, 504})
