@@ -1,6 +1,6 @@
 """Whether an objective or a policy can be measured at all; forms and `apply` ask before they save."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from zoneinfo import available_timezones
 
@@ -18,6 +18,7 @@ from monitoring.stats.layouts import HOURLY
 
 HOUR = timedelta(hours=1)
 RESERVED = frozenset({"preview", "suggested"})  # addresses beside those of SLOs
+EPOCH = datetime.fromtimestamp(0, tz=UTC)
 LONGEST_CORRECTION = timedelta(days=366)
 FEWEST_SLICES, MOST_SLICES, MOST_COUNTED = 4, 1_000, 10_080  # the last of slices that events are counted in
 
@@ -45,6 +46,8 @@ def correction_problems(correction: Correction) -> dict[str, str]:
             problems[field] = _("This belongs to another project.")
     if correction.slo is not None and correction.model is not None:
         problems["model"] = _("Name an SLO or a model, not both: a model stands for all of its SLOs.")
+    if correction.starts_at < EPOCH:
+        problems["starts_at"] = _("Nothing is counted before 1970: say a later start.")
     if correction.ends_at <= correction.starts_at:
         problems["ends_at"] = _("It must end after it starts.")
     elif correction.ends_at - correction.starts_at > LONGEST_CORRECTION:

@@ -224,6 +224,11 @@ def test_the_present_and_a_past_of_thousands_are_corrected_alike(credit_risk: Mo
     [
         ({"ends_at": NOW - 9 * AN_HOUR}, "ends_at", "end after it starts"),
         ({"ends_at": NOW + 400 * A_DAY}, "ends_at", "366 days"),
+        (
+            {"starts_at": datetime(16, 12, 31, tzinfo=UTC), "ends_at": datetime(17, 1, 1, tzinfo=UTC)},
+            "starts_at",
+            "1970",
+        ),
         ({"reason": "  "}, "reason", "Say why"),
     ],
 )
