@@ -35,9 +35,9 @@ WITH asked(name, batch, model, environment, segment, metric) AS (
 ), picked AS (
     SELECT a.name, a.batch, s.id, s.version_id FROM asked a {{by_name}}
 ), dirty AS (
-    SELECT DISTINCT d.series_id, d.start, r.tier
+    SELECT DISTINCT d.series_id, d.start, r.tier %% {SPARE} AS tier
     FROM {DirtyHour._meta.db_table} d JOIN picked p ON p.id = d.series_id
-    JOIN ranges r ON r.batch = p.batch AND r.tier IN (1, 2) AND d.start >= r.low AND d.start < r.high
+    JOIN ranges r ON r.batch = p.batch AND r.tier %% {SPARE} IN (1, 2) AND d.start >= r.low AND d.start < r.high
 ), needed AS (
     SELECT p.id, r.tier, r.low, r.high FROM picked p CROSS JOIN ranges r WHERE r.batch = p.batch {{in_order}}
 ), ranged(number, bins, id) AS (

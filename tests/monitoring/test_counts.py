@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -142,6 +142,7 @@ class Counting(TestCase):
         cuts=st.lists(st.integers(0, LONG), min_size=2, max_size=6, unique=True),
         gone=st.tuples(st.integers(0, 50), st.integers(0, 2)),
     )
+    @example(events=[0], late=[60], cuts=[1, 1440], gone=(1, 0))
     def test_equals_the_tallies(
         self, events: list[int], late: list[int], cuts: list[int], gone: tuple[int, int]
     ) -> None:
