@@ -1,7 +1,7 @@
 """Fetch the buckets that spans of counts need, for any number of series in one statement, and mend what has a note.
 
 A note says that the drain changed an hour since its last rollup: such an hour is made of its minutes, and its day of its
-hours. Notes, floors and buckets come by one statement, so they belong to one snapshot.
+hours. Notes in ranges that are read for want of a finer tier are asked for where that tier is gone. Notes, floors and buckets come by one statement, so they belong to one snapshot.
 """
 
 import json
@@ -26,6 +26,9 @@ from monitoring.stats.tiers import DAY, HOUR, SPARE, Integers, Range, down
 _VERSION, _NAME, _IN_HOUR, _IN_DAY, _FLOOR = 3, 4, 5, 6, 7
 _BUCKET: Final = Bucket._meta.db_table
 _FLOOR_OWNER: Final = f"CAST(CASE f.kind WHEN '{RetentionFloor.Kind.MINUTES}' THEN 0 ELSE 1 END AS bigint)"
+_GONE: Final = (
+    f"SELECT max(g.start) FROM {RetentionFloor._meta.db_table} g WHERE g.kind <> '{RetentionFloor.Kind.EVENTS}'"
+)
 _NUMBER: Final = number_sql("b.series_id", "b.tier", "b.start")
 _SQL: Final = f"""
 WITH asked(name, batch, model, environment, segment, metric) AS (
@@ -38,6 +41,7 @@ WITH asked(name, batch, model, environment, segment, metric) AS (
     SELECT DISTINCT d.series_id, d.start, r.tier %% {SPARE} AS tier
     FROM {DirtyHour._meta.db_table} d JOIN picked p ON p.id = d.series_id
     JOIN ranges r ON r.batch = p.batch AND r.tier %% {SPARE} IN (1, 2) AND d.start >= r.low AND d.start < r.high
+    WHERE r.tier < {SPARE} OR r.low < ({_GONE})
 ), needed AS (
     SELECT p.id, r.tier, r.low, r.high FROM picked p CROSS JOIN ranges r WHERE r.batch = p.batch {{in_order}}
 ), ranged(number, bins, id) AS (
