@@ -2,11 +2,13 @@
 
 import gc
 import os
+from typing import Any
 
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.urls import resolve
+from django.utils.module_loading import import_string
 
 from config.static import collect
 from config.supervise.gate import pass_through
@@ -20,11 +22,13 @@ if SUPERVISED:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from monitoring.ingest.views import ingest_first  # noqa: E402 - needs the apps that the line above loaded
-from monitoring.otlp.views import otlp_first  # noqa: E402
-
 collect()  # before the middleware looks for them
-application = ingest_first(otlp_first(WSGIHandler()))
+application: Any = WSGIHandler()
+for door in (
+    "monitoring.otlp.views.DOOR",
+    "monitoring.ingest.views.DOOR",
+):  # by name: they need the apps that were just loaded
+    application = import_string(door).before(application)
 resolve("/")  # loads every page, so that the first person does not wait for it
 # What is loaded by now stays: a collection that walks it again and again finds nothing, for a tenth of a second each.
 gc.collect()

@@ -105,9 +105,7 @@ class SLOView(APIView):
     @extend_schema(responses=SLOStatusSerializer, operation_id="slo")
     def get(self, request: Request, slug: str) -> Response:
         """Definition and status: attained, budget left (may be negative), burn rate per window."""
-        slo = SLO.objects.filter(project=project_of(request), slug=slug).select_related("model").first()
-        if slo is None:
-            raise NotFound("There is no SLO with this slug in the project.")
+        slo = _slo(request, slug)
         status = slo_status(slo, now=clock.now())
         return Response(
             {
@@ -123,6 +121,14 @@ class SLOView(APIView):
                 "window_end": status.window_end,
             }
         )
+
+
+def _slo(request: Request, slug: str) -> SLO:
+    """The SLO of the project with this slug; 404 where there is none."""
+    slo = SLO.objects.filter(project=project_of(request), slug=slug).select_related("model").first()
+    if slo is None:
+        raise NotFound("There is no SLO with this slug in the project.")
+    return slo
 
 
 class GroupSerializer(serializers.Serializer[dict[str, Any]]):
@@ -152,9 +158,7 @@ class GroupsView(APIView):
     @extend_schema(responses=GroupsSerializer, operation_id="slo_groups")
     def get(self, request: Request, slug: str) -> Response:
         """The worst first, at most fifty and the rest; empty where the SLO is not grouped."""
-        slo = SLO.objects.filter(project=project_of(request), slug=slug).select_related("model").first()
-        if slo is None:
-            raise NotFound("There is no SLO with this slug in the project.")
+        slo = _slo(request, slug)
         found = group_statuses([slo], now=clock.now()).get(slo.pk, [])
         names = ("attained", "budget_left", "burn", "exhausts_in_s", "state", "good", "valid")
         items = [
@@ -187,8 +191,6 @@ class BudgetView(APIView):
     @extend_schema(responses=BudgetSerializer, operation_id="slo_budget")
     def get(self, request: Request, slug: str) -> Response:
         """Every local day of the window so far: what it spent, what was left at its end."""
-        slo = SLO.objects.filter(project=project_of(request), slug=slug).select_related("model").first()
-        if slo is None:
-            raise NotFound("There is no SLO with this slug in the project.")
+        slo = _slo(request, slug)
         days = budget_days(slo, now=clock.now())
         return Response({"zone": slo.zone, "days": [asdict(day) for day in days]})

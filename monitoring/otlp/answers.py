@@ -5,12 +5,14 @@ answered with 200 and told in `partial_success`, and trouble of the panel's own 
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from monitoring.ingest.door import Answer
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 REASONS = {
@@ -33,14 +35,6 @@ RESPONSES: dict[str, Callable[[], Any]] = {
     "metric": ExportMetricsServiceResponse,
 }
 _encode = msgspec.json.Encoder().encode
-
-
-class Answer(NamedTuple):
-    """What a WSGI server is told."""
-
-    status: str
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 def success(kind: str, media: str, *, rejected: int, told: str) -> Answer:

@@ -13,7 +13,8 @@ import msgspec
 from models_registry.models import ApiKey
 from monitoring.ingest.accept import Sent, accept
 from monitoring.ingest.codes import Refusal
-from monitoring.otlp.answers import JSON, REASONS, Answer
+from monitoring.ingest.door import Answer
+from monitoring.otlp.answers import JSON, REASONS
 
 MALFORMED = "Send a score, or an array of them, as JSON objects with `traceId`, `name` and `value`."
 SEVERAL = "207 Multi-Status"

@@ -6,17 +6,22 @@ from typing import Any
 
 import pytest
 
-from monitoring.ingest.views import ingest_first
+from monitoring.ingest.views import DOOR
+from monitoring.otlp.views import DOOR as OTLP
 from tests.ingest.conftest import prediction, stored
 
 
-def ask(method: str, token: str = "", sent: io.BytesIO | None = None) -> tuple[str, dict[str, str], bytes]:
+def ask(
+    method: str, token: str = "", sent: io.BytesIO | None = None, path: str = "/api/v1/predictions"
+) -> tuple[str, dict[str, str], bytes]:
     sent = sent or io.BytesIO(json.dumps(prediction()).encode())
     body = sent.getvalue()
-    environ = {"REQUEST_METHOD": method, "PATH_INFO": "/api/v1/predictions", "CONTENT_LENGTH": str(len(body))}
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "CONTENT_LENGTH": str(len(body))}
     environ |= {"HTTP_AUTHORIZATION": f"Bearer {token}", "CONTENT_TYPE": "application/json"}
     said: list[Any] = []
-    answer = ingest_first(lambda *_: [b"from Django"])({**environ, "wsgi.input": sent}, lambda *a: said.extend(a))
+    answer = DOOR.before(OTLP.before(lambda *_: [b"from Django"]))(
+        {**environ, "wsgi.input": sent}, lambda *a: said.extend(a)
+    )
     status, headers = said or ("", [])
     return status, dict(headers), b"".join(answer)
 
@@ -44,6 +49,14 @@ def test_a_refused_body_is_read_all_the_same_so_that_its_sender_hears_why(token,
     assert [ask("POST", token, body)[0][:3] for body in (large, huge)] == ["413", "413"]
     assert strange.read() == large.read() == b""
     assert huge.tell() == 2_000_000  # a stranger does not keep us reading for ever
+
+
+@pytest.mark.django_db
+def test_so_is_one_of_an_exporter(settings):
+    settings.INGEST = {**settings.INGEST, "otlp_max_bytes": 1_000_000}
+    sent = io.BytesIO(b" " * 1_900_000)
+    assert ask("POST", "at_nobody", sent, "/v1/traces")[0] == "401 Unauthorized"
+    assert sent.read() == b""
 
 
 def test_what_is_not_for_ingest_goes_on():
