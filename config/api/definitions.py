@@ -28,7 +28,7 @@ from models_registry.models import ApiKey, Project, User
 
 SECTIONS: Final = {kind.section: kind for kind in KINDS}
 BODY: Final = Path("body")
-SECRET: Final = "secret_env"  # noqa: S105 - the name of a field
+ENVIRONMENT: Final = "secret_env"
 DRY_RUN = OpenApiParameter("dry_run", bool, description="Say what would change, and change nothing.")
 KEY = OpenApiParameter("key", str, OpenApiParameter.PATH, description="Its slug, or its name where it has no slug.")
 
@@ -228,11 +228,11 @@ def _write(project: Project, document: Mapping[str, Any], *, dry_run: bool = Fal
     """A file of this machine may name a variable of this machine; a request from elsewhere may not read them."""
     channels = document.get("channels")
     for name, fields in channels.items() if isinstance(channels, dict) else ():
-        if isinstance(fields, dict) and SECRET in fields:
+        if isinstance(fields, dict) and ENVIRONMENT in fields:
             told = (
                 "is for files of the panel's own machine; PUT /api/v1/channels/{number}/secret takes the secret itself"
             )
-            raise DefinitionError([Problem(BODY, 1, f"channels.{name}.{SECRET}", told)])
+            raise DefinitionError([Problem(BODY, 1, f"channels.{name}.{ENVIRONMENT}", told)])
     whole = section_of({"project": project.slug, **document})
     return Writer(BODY, whole, clock.now()).write(dry_run=dry_run)
 

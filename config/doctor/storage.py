@@ -44,8 +44,9 @@ def database(_real_now: datetime) -> Iterator[Finding]:
 def _server() -> str:
     if connection.vendor == "sqlite":
         return f"SQLite {sqlite3.sqlite_version}"
-    version = int(connection.pg_version)  # type: ignore[attr-defined]  # PostgreSQL's wrapper only
-    return f"PostgreSQL {version // 10_000}.{version % 10_000}"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return f"PostgreSQL {cursor.fetchone()[0]}"
 
 
 def migrations(_real_now: datetime) -> Iterator[Finding]:

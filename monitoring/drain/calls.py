@@ -7,7 +7,7 @@ them: their records are read again, grouped anew, and the calls of before are am
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection
@@ -154,8 +154,7 @@ def _row(project_id: int, pk: int, received_us: int, item: Any) -> LLMCallRow:
     rows: dict[bytes, Row] = dict.fromkeys([b""], next(build_calls(body, [pk], [item], {name: _version(*name)})))
     price_calls(rows)
     judge_calls(rows)
-    found: Any = rows[b""]
-    return found  # type: ignore[no-any-return]
+    return cast("LLMCallRow", rows[b""])
 
 
 def _version(project_id: int, model: str, version: str) -> KnownVersion:

@@ -116,12 +116,12 @@ def versions(client: Client) -> dict[str, str]:
 def main(names: list[str]) -> None:
     """Record the clients that are named, or all."""
     for client in (one for one in CLIENTS if not names or one.name in names):
-        print(client.name, flush=True)  # noqa: T201
+        print(client.name, flush=True)
         posts = [one | {"body": base64.b64encode(scrubbed(one["body"])).decode()} for one in record(client)]
         told = {"client": client.name, "versions": versions(client), "posts": posts}
         file = HERE / f"fixtures/{client.name}.json.gz"
         file.write_bytes(gzip.compress(json.dumps(told, indent=1).encode(), 9, mtime=0))
-        print(f"  {len(posts)} posts, {file.stat().st_size:,} bytes")  # noqa: T201
+        print(f"  {len(posts)} posts, {file.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -238,7 +238,7 @@ def _state() -> Any:
 def _play(export: Any, order: list[int], pauses: list[bool]) -> Any:
     for model in (LLMCall, Span, LogRecord, EventKey, Bucket, UserDay, InboxBody):
         model.objects.all().delete()
-    for place, pause in zip(order, itertools.chain(pauses, itertools.repeat(False))):  # noqa: B905 - as many as there are
+    for place, pause in zip(order, itertools.chain(pauses, itertools.repeat(False)), strict=False):
         body, path = POOL[place]
         assert export(body, path=path).status_code == 200
         if pause:

