@@ -16,6 +16,8 @@ import pytest
 from conftest import KEY, refusing
 
 import atalaia
+from atalaia import spool
+from atalaia.batch import Batch
 
 SOURCE = str(Path(atalaia.__file__).parents[1])
 BEGIN = "import os, sys, time, atalaia\natalaia.init()\n"
@@ -85,6 +87,26 @@ def test_the_spool_of_a_living_process_is_left_alone(start, receiver, tmp_path):
     before = len(receiver.requests)
     run(BEGIN + "assert atalaia.flush(10)", receiver.url, ATALAIA_SPOOL=str(tmp_path))
     assert len(receiver.requests) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are not locked there")
+def test_a_folder_taken_for_abandoned_before_it_was_locked_is_given_up(monkeypatch, tmp_path):
+    """A process that starts at the same moment sees a new folder without a lock, empties and removes it."""
+    lock, taken = spool.fcntl.flock, []
+
+    def adopted_by_another(handle: int, how: int) -> None:
+        if not taken:
+            taken.extend(tmp_path.glob("*"))
+            (taken[0] / spool.LOCK).unlink()
+            taken[0].rmdir()
+        lock(handle, how)
+
+    monkeypatch.setattr(spool.fcntl, "flock", adopted_by_another)
+    mine = spool.Spool(str(tmp_path), max_bytes=1_000)
+    mine.keep(Batch("prediction", 1, body=b"x"))
+    mine.close()
+    assert len(taken) == 1
+    assert [file.parent != taken[0] for file in tmp_path.glob("*/*.gz")] == [True]
 
 
 def test_the_spool_is_bounded_and_the_oldest_makes_room(start, receiver, tmp_path):
@@ -248,14 +270,13 @@ def test_tasks_keep_their_ids_apart_and_the_loop_is_never_held(start):
     assert all(call["request_id"] == call["prompt"] == call["response"] for call in calls)
 
 
-def test_importing_is_quick_and_brings_no_http():
+def test_importing_brings_nothing_heavy():
+    """What makes it quick; `bench.sdk` measures the milliseconds."""
     code = (
-        "import sys, time\nstarted = time.process_time()\nimport atalaia\n"  # of this process: others may be busy
-        "print((time.process_time() - started) * 1000)\n"
-        "assert not {'http.client', 'ssl', 'asyncio', 'sklearn', 'django', 'celery'} & set(sys.modules)"
+        "import sys, atalaia\n"
+        "print({'http.client', 'ssl', 'asyncio', 'sklearn', 'django', 'celery'} & set(sys.modules) or 'nothing')"
     )
-    times = [float(run(code, "").stdout) for _ in range(5)]
-    assert min(times) < 50
+    assert run(code, "").stdout == "nothing\n"
 
 
 def python_3_9() -> str:

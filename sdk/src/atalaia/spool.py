@@ -32,10 +32,19 @@ else:
     import fcntl
 
     def _lock(folder: Path) -> int | None:
-        """A lock on the folder for as long as this process lives; None where somebody else has it."""
+        """A lock on the folder for as long as this process lives; None where somebody else has it.
+
+        Raises `FileNotFoundError` where the folder was taken for abandoned between its making and its locking: what
+        is locked then is a file that has no name any more.
+        """
         handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(handle), (folder / LOCK).stat()):
+                raise FileNotFoundError(folder / LOCK)
+        except FileNotFoundError:
+            os.close(handle)
+            raise
         except OSError:
             os.close(handle)
             return None
