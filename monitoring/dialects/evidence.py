@@ -6,7 +6,8 @@ inside. What has no row is left over from the start; what has one and was not us
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from monitoring.dialects.aliases import ALIASES
@@ -15,6 +16,7 @@ from monitoring.dialects.seen import Happening, Seen
 from monitoring.dialects.values import dig, loaded, without
 
 Path = tuple[str, ...]
+Reader = Callable[[Any], Any]
 _NUMBERED = re.compile(r"\.\d+(?:\.|$)")
 
 
@@ -27,10 +29,9 @@ class Place(NamedTuple):
     name: str
     path: Path
 
-    @property
-    def bare(self) -> bool:
-        """Whether the name says something in its own dialect only."""
-        return "." not in self.name and not self.path
+    def speaks(self, dialect: str) -> bool:
+        """Whether the name says something in this dialect: one without a dot does so in its own only."""
+        return dialect == self.dialect or "." in self.name or bool(self.path)
 
 
 class Claim(NamedTuple):
@@ -68,44 +69,93 @@ SAID_OTHERWISE = frozenset({"kind", "encoding"})
 NAMES, FAMILIES, EVENTS, BODY = _places()
 
 
-NOBODY: tuple[Claim, ...] = ()
+class Shape(NamedTuple):
+    """What the table makes of attributes of these names, whatever their values: all spans of one instrumentation share a few."""
+
+    places: Mapping[str, Sequence[Place]]  # by field, the most trustworthy first
+    known: Sequence[str]
+    opened: Collection[str]  # those of them that are looked into
+    members: Sequence[tuple[str, str, str]]  # (name, family, the rest of the name)
+    unknown: Sequence[str]
+
+
+@lru_cache(maxsize=1024)
+def shape_of(names: tuple[str, ...], dialect: str) -> Shape:
+    """The shape of attributes of these names in a dialect."""
+    places: defaultdict[str, list[Place]] = defaultdict(list)
+    known, opened, members, unknown = [], set(), [], []
+    for name in names:
+        speaking = [place for place in NAMES.get(name, ()) if place.speaks(dialect)]
+        if speaking:
+            known.append(name)
+            for place in speaking:
+                places[place.field].append(place)
+                if place.path:
+                    opened.add(name)
+        elif name not in NAMES and (found := _NUMBERED.search(name)) and name[: found.start()] in FAMILIES:
+            members.append((name, name[: found.start()], name[found.start() + 1 :]))
+        else:
+            unknown.append(name)
+    return Shape({field: sorted(found) for field, found in places.items()}, known, opened, members, unknown)
 
 
 class Evidence:
     """The claims of one span or record by field, and what is left over of its attributes."""
 
     def __init__(self, seen: Seen, dialect: str) -> None:
-        self.leftover: dict[str, Any] = {}
-        self._dialect = dialect
-        self._claims: dict[str, list[Claim]] = defaultdict(list)
-        self._known: dict[str, Any] = {}
-        self._members: dict[str, tuple[str, Any]] = {}
-        self._used: dict[str, list[Path]] = defaultdict(list)
-        families: dict[str, dict[str, Any]] = defaultdict(dict)
-        for name, value in seen.attributes.items():
-            if name in NAMES:
-                self._attribute(name, value)
-            elif (found := _NUMBERED.search(name)) and name[: found.start()] in FAMILIES:
-                families[name[: found.start()]][name[found.start() + 1 :]] = value
-            else:
-                self.leftover[name] = value
+        self._told = seen.attributes
+        self._shape = shape_of(tuple(seen.attributes), dialect)
+        self.leftover: dict[str, Any] = {name: seen.attributes[name] for name in self._shape.unknown}
+        self._inner = {name: loaded(seen.attributes[name]) for name in self._shape.opened}
+        self._more: defaultdict[str, list[Claim]] = defaultdict(list)  # claims of others than single attributes
+        self._used: defaultdict[str, list[Path]] = defaultdict(list)
+        families: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        for name, family, rest in self._shape.members:
+            families[family][rest] = seen.attributes[name]
         for family, members in families.items():
-            self._family(family, members)
-        for event in seen.events:
-            if event.name not in ROLES:
-                self._event(event)
-        self._messages([event for event in seen.events if event.name in ROLES])
+            value = nested(members)
+            for place in FAMILIES[family]:
+                self._claim(place, value)
+        if seen.events:
+            self._events(seen.events)
         for place in BODY if seen.body is not None else ():
             self._claim(place, dig(seen.body, place.path))
 
     def claims(self, field: str) -> Sequence[Claim]:
         """Who claims to be this field, the most trustworthy first."""
-        found = self._claims.get(field, NOBODY)
-        return sorted(found, key=lambda claim: claim.place.rank) if len(found) > 1 else found
+        found = [
+            Claim(place, value)
+            for place in self._shape.places.get(field, ())
+            if (value := self._value(place)) is not None
+        ]
+        more = self._more.get(field)
+        return sorted([*found, *more], key=lambda claim: claim.place.rank) if more else found
+
+    def first(self, field: str, read: Reader) -> Any:
+        """The first claim that is a value of its kind; those that say the same say nothing more."""
+        if field in self._more:
+            pairs: Iterable[tuple[Place, Any]] = self.claims(field)
+        elif field in self._shape.places:
+            pairs = ((place, self._value(place)) for place in self._shape.places[field])
+        else:
+            return None
+        found = None
+        for place, value in pairs:
+            told = None if value is None else read(value)
+            if found is None:
+                found = told
+            if told is not None and told == found:
+                self._used[place.name].append(place.path)
+        return found
+
+    def _value(self, place: Place) -> Any:
+        name = place.name
+        value = self._inner[name] if name in self._inner else self._told[name]
+        return dig(value, place.path) if place.path else value
 
     def told(self, fields: Iterable[str]) -> list[str]:
-        """Those of the fields that anybody claims to be."""
-        return [field for field in fields if field in self._claims]
+        """Those of the fields that anybody may claim to be."""
+        return [field for field in fields if field in self._shape.places or field in self._more]
 
     def use(self, claim: Claim, *inside: str) -> None:
         """A claim was believed, or says nothing else than the one that was; of an object perhaps only what is `inside`."""
@@ -114,28 +164,21 @@ class Evidence:
     def left(self) -> dict[str, Any]:
         """What nothing was made of."""
         left = dict(self.leftover)
-        left |= {name: value for name, (family, value) in self._members.items() if family not in self._used}
-        for name, value in self._known.items():
-            rest = _less(value, self._used.get(name, []))
-            if rest is not None and NAMES[name][0].field not in SAID_OTHERWISE:
+        left |= {name: self._told[name] for name, family, _ in self._shape.members if f"{family}.*" not in self._used}
+        for name in self._shape.known:
+            used = self._used.get(name, ())
+            if () in used or NAMES[name][0].field in SAID_OTHERWISE:
+                continue
+            rest = _less(self._told[name], used)
+            if rest is not None:
                 left[name] = rest
         return left
 
-    def _attribute(self, name: str, value: Any) -> None:
-        places = [place for place in NAMES[name] if not place.bare or place.dialect == self._dialect]
-        if not places:
-            self.leftover[name] = value
-            return
-        self._known[name] = value
-        inner = loaded(value) if any(place.path for place in places) else value
-        for place in places:
-            self._claim(place, dig(inner, place.path) if place.path else inner)
-
-    def _family(self, family: str, members: Mapping[str, Any]) -> None:
-        value = nested(members)
-        self._members |= {f"{family}.{rest}": (f"{family}.*", told) for rest, told in members.items()}
-        for place in FAMILIES[family]:
-            self._claim(place, value)
+    def _events(self, events: Sequence[Happening]) -> None:
+        for event in events:
+            if event.name not in ROLES:
+                self._event(event)
+        self._messages([event for event in events if event.name in ROLES])
 
     def _event(self, event: Happening) -> None:
         for place in EVENTS.get(event.name, ()):
@@ -153,12 +196,10 @@ class Evidence:
 
     def _claim(self, place: Place, value: Any) -> None:
         if value is not None:
-            self._claims[place.field].append(Claim(place, value))
+            self._more[place.field].append(Claim(place, value))
 
 
-def _less(value: Any, used: list[Path]) -> Any:
-    if () in used:
-        return None
+def _less(value: Any, used: Collection[Path]) -> Any:
     inner = loaded(value) if used else value
     for path in sorted(used, reverse=True):
         inner = without(inner, path)

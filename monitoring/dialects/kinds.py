@@ -6,6 +6,7 @@ of them carry tokens, models and messages too, of the calls below them.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from monitoring.dialects.aliases import ALIASES
@@ -59,8 +60,13 @@ ASKS = (("gen_ai.request.model",), ("gen_ai.response.model",), ("llm.model_name"
 
 def dialect_of(seen: Seen) -> str:
     """The slug of the dialect that a span or a record speaks: its scope says it, else what its attributes are called."""
-    by_scope = next((dialect for dialect, scope, _ in DIALECTS if scope and seen.scope.startswith(scope)), None)
-    return by_scope or next((slug for slug, begin in BY_NAME if any(map(begin, seen.attributes))), DIALECTS[-1][0])
+    return _dialect(seen.scope, tuple(seen.attributes))
+
+
+@lru_cache(maxsize=1024)
+def _dialect(scope: str, names: tuple[str, ...]) -> str:
+    by_scope = next((dialect for dialect, begin, _ in DIALECTS if begin and scope.startswith(begin)), None)
+    return by_scope or next((slug for slug, begin in BY_NAME if any(map(begin, names))), DIALECTS[-1][0])
 
 
 def kind_of(seen: Seen) -> str:

@@ -1,6 +1,5 @@
 """One span or log record as one sighting of a call of a language model, in our own terms."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,6 @@ from monitoring.dialects.usage import tokens
 from monitoring.dialects.words import finish_reason
 from monitoring.pricing.shipped import shipped_book
 
-Reader = Callable[[Any], Any]
 TEXTS = (
     *("provider", "request_model", "response_model", "response_id", "prompt_name", "prompt_version"),
     *("user_id", "session_id", "request_id", "version", "environment"),
@@ -46,7 +44,7 @@ def _reading(seen: Seen, part: str) -> Reading:
     call: dict[str, Any] = {}
     flags: list[str] = []
     for name in evidence.told(TEXTS):
-        _put(call, name, _first(evidence, name, values.text))
+        _put(call, name, evidence.first(name, values.text))
     _models(call, flags)
     said = read_contents(evidence, call, flags)
     _parameters(evidence, call, flags)
@@ -63,18 +61,6 @@ def _reading(seen: Seen, part: str) -> Reading:
     )
     leftover = capped(evidence.left())
     return Reading(call, dialect, start_us, end_us, leftover, sorted(set(flags)), [sighting])
-
-
-def _first(evidence: Evidence, field: str, read: Reader) -> Any:
-    """The first claim that is a value of its kind; those that say the same say nothing more."""
-    found = None
-    for claim in evidence.claims(field):
-        value = read(claim.value)
-        if found is None:
-            found = value
-        if value is not None and value == found:
-            evidence.use(claim)
-    return found
 
 
 def _put(call: dict[str, Any], name: str, value: Any) -> None:
@@ -104,7 +90,7 @@ def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> N
     found: dict[str, Any] = {}
     for field in evidence.told(PARAMS):
         name = field.removeprefix("params.")
-        _put(found, name, _first(evidence, field, partial(parameter, name)))
+        _put(found, name, evidence.first(field, partial(parameter, name)))
     for claim in (*evidence.claims("params"), *evidence.claims("request")):
         told = values.mapping(claim.value) or {}
         made_up = invented(told, claim.place.dialect)
@@ -123,7 +109,7 @@ def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> N
 def _usage(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
     counts: dict[str, int] = {}
     for field in evidence.told(BUCKETS):
-        _put(counts, field.removeprefix("usage."), _first(evidence, field, values.count))
+        _put(counts, field.removeprefix("usage."), evidence.first(field, values.count))
     told = None
     for claim in evidence.claims("usage"):
         if told is None:
@@ -139,13 +125,13 @@ def _usage(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
 
 def _outcome(seen: Seen, evidence: Evidence, call: dict[str, Any], said: Any) -> None:
     """Whether it failed and how, and why it ended; a reason that nobody gives stays unknown."""
-    reason = _first(evidence, "finish_reason", finish_reason) or finish_reason(said)
+    reason = evidence.first("finish_reason", finish_reason) or finish_reason(said)
     if reason == "stop" and call.get("tool_calls") and _completed(evidence):
         reason = "tool_calls"
     _put(call, "finish_reason", reason)
-    kind = _first(evidence, "error_type", values.error_name)
-    level = _first(evidence, "level", values.text)
-    message = _first(evidence, "level_message", values.text) or seen.status_message
+    kind = evidence.first("error_type", values.error_name)
+    level = evidence.first("level", values.text)
+    message = evidence.first("level_message", values.text) or seen.status_message
     if kind is None and (seen.status == "error" or level == "ERROR"):
         kind = values.named_error(message)
     call["status"] = "error" if seen.status == "error" or kind or level == "ERROR" else "ok"
@@ -160,7 +146,7 @@ def _completed(evidence: Evidence) -> bool:
 def _times(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str], part: str) -> tuple[int, int, str]:
     """(start, end, part); latency and time to the first token go into the call."""
     start_us, end_us = seen.start_us, seen.end_us
-    duration = _first(evidence, "duration_s", values.amount)
+    duration = evidence.first("duration_s", values.amount)
     if duration is not None:
         start_us, part = end_us - round(duration * SECOND_US), "tail"
     if end_us < start_us:
@@ -168,8 +154,8 @@ def _times(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str
         end_us = start_us
     elif part != "log":
         call["latency_ms"] = (end_us - start_us) / 1_000
-    first_us = _first(evidence, "first_token_at", values.moment) or _first(evidence, "first_token", int)
-    seconds = _first(evidence, "ttft_s", values.amount)
+    first_us = evidence.first("first_token_at", values.moment) or evidence.first("first_token", int)
+    seconds = evidence.first("ttft_s", values.amount)
     if seconds is not None:
         call["ttft_ms"] = seconds * 1_000
     elif first_us is not None and first_us >= start_us:
@@ -179,5 +165,5 @@ def _times(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str
 
 def _cost(evidence: Evidence, call: dict[str, Any]) -> float | None:
     """What the client reports; a cost of nothing for a call without tokens is none."""
-    cost = _first(evidence, "cost_usd", values.amount)
+    cost = evidence.first("cost_usd", values.amount)
     return cost if cost or "usage" in call else None

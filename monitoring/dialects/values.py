@@ -5,7 +5,7 @@ Every reader gives None where the value is none of its kind, so that the next al
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -125,7 +125,7 @@ def dig(value: Any, path: tuple[str, ...]) -> Any:
     """What lies at a path of names and places; None if nothing does."""
     for step in path:
         value = loaded(value)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             value = value.get(step)
         elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
             value = value[int(step)]
