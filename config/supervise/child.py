@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from django.conf import settings
+
 from config.supervise.tether import die_with_parent
 from lib.clock import real_now
 
@@ -33,6 +35,11 @@ class Plan:
     after: tuple[str, ...] = ()
     once: bool = False
     ready: Callable[[], bool] = _always
+
+
+def _import_path() -> str:
+    """The project first: a supervisor may be started from any folder."""
+    return os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
 
 
 class Child:
@@ -61,7 +68,7 @@ class Child:
         """Start now. The supervisor has one thread, so code before exec is safe."""
         self.process = subprocess.Popen(  # noqa: S603
             self.plan.command,
-            env={**os.environ, **self.plan.env},
+            env={**os.environ, "PYTHONPATH": _import_path(), **self.plan.env},
             stdin=subprocess.DEVNULL,
             process_group=0,
             preexec_fn=partial(die_with_parent, os.getpid()),

@@ -34,8 +34,8 @@ class Panel:
         env = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--port", str(self.port)],
-                cwd=settings.BASE_DIR,
+                [sys.executable, str(settings.BASE_DIR / "manage.py"), "up", "--port", str(self.port)],
+                cwd=self.folder,  # from any folder, not from the project's alone
                 env={**env, "ATALAIA_DATA_DIR": str(self.folder), "ATALAIA_LOG_STYLE": "json"},
                 stdout=log,
                 stderr=subprocess.STDOUT,
