@@ -175,8 +175,8 @@ class Shell:
             self._item("first_event", _("First event"), "brand"),
             self._item("collection", _("Collection health"), "pulse"),
             self._admin("models_registry_apikey", _("API keys"), "key", "models_registry.view_apikey"),
-            self._item("notifications", _("Messages"), "channel"),
-            self._item("routes", _("Who is told"), "channel"),
+            self._item("notifications", _("Messages"), "message"),
+            self._item("routes", _("Who is told"), "route"),
             self._admin("alerting_channel", _("Channels"), "channel", "alerting.view_channel"),
             self._admin_index(),
         ]
