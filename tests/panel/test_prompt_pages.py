@@ -125,6 +125,19 @@ def test_a_prompt_nobody_has_used_has_a_page_and_nothing_measured(project: Proje
     assert "&lt;b&gt;Be kind.&lt;/b&gt;" in page
 
 
+@pytest.mark.parametrize("what", ["model", "prompt"])
+def test_what_nobody_has_reviewed_leads_those_who_may_to_its_form(
+    support_assistant: Model, as_admin: Client, as_bia: Client, what: str
+):
+    prompt = Prompt.objects.create(project=support_assistant.project, name="new")
+    Model.objects.filter(pk=support_assistant.pk).update(reviewed=False)
+    page = {"model": "/p/aurora/models/support-assistant/", "prompt": "/p/aurora/prompts/new/"}[what]
+    form = f"/admin/models_registry/{what}/{support_assistant.pk if what == 'model' else prompt.pk}/change/"
+    assert f'href="{form}"' in read(as_admin, page)
+    assert as_admin.get(form).status_code == 200
+    assert form not in read(as_bia, page)
+
+
 def test_an_application_without_prompts_says_how_to_have_some(support_assistant: Model, as_bia: Client):
     assert "Send prompt_name" in read(as_bia, "/p/aurora/models/support-assistant/prompts/")
 
