@@ -19,6 +19,9 @@ class JobKind(NamedTuple):
 
 KINDS: list[JobKind] = [
     JobKind(
+        "export", _("write a file"), "models_registry.exports.keep_piece", prepare="models_registry.exports.write_piece"
+    ),
+    JobKind(
         "fit_estimator",
         _("fit an estimator"),
         "monitoring.fitting.job.keep_estimator",

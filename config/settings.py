@@ -7,7 +7,7 @@ from pathlib import Path
 import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
-from config import jobs, stages
+from config import exports, jobs, stages
 from config.env import database_from_url, env_bool, env_int, env_list, env_origins, env_str, kept_secret
 from config.logging import logging_config
 
@@ -187,6 +187,7 @@ SPECTACULAR_SETTINGS = {
     "APPEND_COMPONENTS": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     "SECURITY": [{"key": []}],
     "ENUM_NAME_OVERRIDES": {
+        "JobState": "models_registry.models.Job.State",
         "ModelKind": "models_registry.models.Model.Kind",
         "DeploymentKind": "models_registry.models.Deployment.Kind",
         "RuleKind": "alerting.models.AlertRule.Kind",
@@ -224,6 +225,7 @@ TASK_SWITCH_INTERVAL = 0.0005
 # --- The house
 STAGES = stages.STAGES
 JOBS = jobs.JOBS
+EXPORTS = exports.EXPORTS
 CLOCK_ROW = "models_registry.clock.current_face"
 ACKNOWLEDGE_LINK = "panel.links.for_acknowledgement"
 INCIDENT_LINKS = ["panel.links.for_incident", "runbooks.links.for_incident"]
@@ -254,4 +256,5 @@ RETENTION = {
     "keys": timedelta(days=env_int("ATALAIA_RETENTION_KEYS_DAYS", 400)),
     "users": timedelta(days=env_int("ATALAIA_RETENTION_USERS_DAYS", 120)),
     "evaluations": timedelta(days=env_int("ATALAIA_RETENTION_EVALUATIONS_DAYS", 35)),
+    "exports": timedelta(hours=env_int("ATALAIA_RETENTION_EXPORTS_HOURS", 48)),  # in real time
 }

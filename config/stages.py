@@ -35,4 +35,5 @@ STAGES = [
     Stage("review", "runbooks.review.draft_reviews", 60),
     Stage("retain", "monitoring.retention.retain", 600, forgets=True),
     Stage("retain_evaluations", "alerting.retention.retain_evaluations", 600, forgets=True),
+    Stage("drop_exports", "models_registry.exports.drop_exports", 600, forgets=True),
 ]

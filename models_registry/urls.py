@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from models_registry.api.exports import ExportFileView, ExportsView, ExportView
 from models_registry.api.jobs import CancelJobView, JobsView, JobView
 from models_registry.api.keys import KeysView, RevokeKeyView
 from models_registry.api.models import ModelsView, ModelView
@@ -16,6 +17,9 @@ urlpatterns = [
     path("jobs", JobsView.as_view()),
     path("jobs/<int:number>", JobView.as_view()),
     path("jobs/<int:number>/cancel", CancelJobView.as_view()),
+    path("exports", ExportsView.as_view()),
+    path("exports/<int:number>", ExportView.as_view()),
+    path("exports/<int:number>/file", ExportFileView.as_view()),
     path("prompts", PromptsView.as_view()),
     path("prompts/<path:name>/versions", PromptVersionsView.as_view()),
     path("prompts/<path:name>/diff", PromptDiffView.as_view()),

@@ -170,6 +170,7 @@ class Shell:
             self._item("predictions", _("Predictions"), "prediction"),
             self._item("llm_calls", _("LLM calls"), "llm"),
             self._item("logs", _("Logs"), "log"),
+            self._item("exports", _("Exports"), "down"),
         ]
         system = [
             self._item("first_event", _("First event"), "brand"),

@@ -6,6 +6,7 @@ from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
+from zlib import compress
 
 from alerting.models import (
     Alert,
@@ -26,9 +27,10 @@ from alerting.models import (
     Silence,
 )
 from alerting.notify.ack import sign_ack
+from lib.clock import real_now
 from models_registry.keys import create_key
 from models_registry.links import Claims, sign_link
-from models_registry.models import Deployment, Job, Model, ModelVersion, Project, Prompt, PromptVersion
+from models_registry.models import Deployment, ExportPart, Job, Model, ModelVersion, Project, Prompt, PromptVersion
 from monitoring.models import (
     SLO,
     AppliedPrice,
@@ -252,6 +254,18 @@ class Crowd:
     def _add_machinery(self, number: int) -> None:
         StageRun.objects.create(stage=f"stage-{number}", started_at=cast.NOW, story_at=cast.NOW)
         self._keep("job", Job.objects.create(project=self.project, kind="unheard", created_at=cast.NOW))
+        export = Job.objects.create(
+            project=self.project,
+            kind="export",
+            arguments={"dataset": "logs", "format": "csv", "filters": {}, "fields": []},
+            cursor={"place": None, "parts": 1},
+            state="done",
+            stepped_at=real_now(),
+            created_by=self.first["user"],
+            created_at=cast.NOW,
+        )
+        ExportPart.objects.create(job=export, position=0, body=compress(b"id"))
+        self._keep("export", export)
         ProcessState.objects.create(name=f"process-{number}", state="running", seen_at=cast.NOW)
         DeadLetter.objects.create(project=self.project, kind="log", item=b"{}", error="bad", at=cast.NOW)
         RejectionCount.objects.create(

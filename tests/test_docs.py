@@ -25,6 +25,7 @@ from config.metrics import DomainCollector
 from config.stages import STAGES
 from demo.scenarios import SCENARIOS
 from lib.clock import real_now
+from models_registry.jobs import run_jobs
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES, NEEDS
@@ -293,6 +294,22 @@ def test_curl_examples_that_read_or_respond_work(page, count, token, world):
         assert answer.status_code == 200, (example, answer.content)
     if page.endswith("responding.md"):
         assert Incident.objects.get().state == Incident.State.RESOLVED
+
+
+def test_curl_examples_that_export_work_one_after_the_other(token, world, stopped_clock):
+    begin, look, fetch = curls("docs/api/exports.md")
+    begun = run(begin, token)
+    assert begun.status_code == 202, begun.content
+    while run_jobs(now=stopped_clock).seen:
+        pass
+    look.path, fetch.path = (one.path.replace("/7", f"/{begun.json()['id']}") for one in (look, fetch))
+    assert run(look, token).json()["state"] == "done"
+    assert b"".join(run(fetch, token).streaming_content).startswith(b"id,ts,model")
+
+
+def test_every_dataset_that_can_be_exported_is_explained():
+    found = first_cells(section("docs/api/exports.md", "Exports"))
+    assert set(settings.EXPORTS) <= found
 
 
 def test_curl_examples_that_define_work_one_after_the_other(project, world):

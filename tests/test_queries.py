@@ -65,7 +65,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "fatigue/": first["rule"].slug,
         "projects/": crowd.project.slug,
     }
-    numbers = {"jobs/": "job", "v1/routes/": "route", "quiet-hours/": "quiet_hours"}
+    numbers = {"jobs/": "job", "v1/routes/": "route", "quiet-hours/": "quiet_hours", "exports/": "export"}
     fillings: dict[str, Any] = {
         "project": crowd.project.slug,
         "number": next((first[name].pk for part, name in numbers.items() if part in path), first["incident"].number),

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from alerting.answers.alerts import AlertSerializer
 from alerting.answers.pages import PAGE_PARAMETERS, page_of
 from alerting.models import Alert, AlertRule
 from models_registry.authenticate import project_of
@@ -37,23 +38,6 @@ class RuleSerializer(serializers.ModelSerializer[AlertRule]):
                 "last_error",
                 "last_slot",
             ],
-        ]
-
-
-class AlertSerializer(serializers.ModelSerializer[Alert]):
-    """The state of one rule for one set of labels."""
-
-    recovering = serializers.BooleanField(source="is_recovering", read_only=True)
-    rule = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
-    incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True, allow_null=True)
-
-    class Meta:
-        """Identity, state, times."""
-
-        model = Alert
-        fields = [
-            *["id", "rule", "labels", "signal", "state", "recovering", "severity", "value", "reason", "incident"],
-            *["active_since", "keep_since", "fired_at", "resolved_at", "changed_at", "flapping_since"],
         ]
 
 

@@ -1,7 +1,7 @@
 """Fatigue for programs: what alerts cost people, by rule and by reader, and what would spare them, each with its backtest."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -12,14 +12,12 @@ from rest_framework.views import APIView
 
 from alerting.fatigue.count import Fatigue
 from alerting.fatigue.propose import Advice, Figures, advise
-from alerting.fatigue.read import RuleLine, fatigue_report
+from alerting.fatigue.read import LONGEST, USUAL, RuleLine, fatigue_report
 from alerting.models import AlertRule, Incident
 from lib import clock
 from models_registry.authenticate import project_of
 from monitoring.selectors.event_filters import FilterError, read_moment
 
-USUAL: Final = timedelta(days=30)
-LONGEST: Final = timedelta(days=366)
 RANGE = [
     OpenApiParameter("from", str, description="RFC 3339 with offset, or a number; 30 days before `to` unless given."),
     OpenApiParameter("to", str, description="RFC 3339 with offset, or a number; now unless given."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,8 @@ from alerting.night import is_night
 from alerting.notify.ack import ASKS
 from models_registry.models import Project
 
+USUAL: Final = timedelta(days=30)
+LONGEST: Final = timedelta(days=366)
 USEFUL: Final = AlertVerdict.Verdict.USEFUL
 # What was merged away lives on in the incident that took its alerts: there people acted on them.
 WHERE: Final = Coalesce("incident__merged_into", "incident")

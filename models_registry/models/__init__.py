@@ -2,6 +2,7 @@
 
 from models_registry.models.answers import GivenAnswer
 from models_registry.models.clock import Clock
+from models_registry.models.exports import ExportPart
 from models_registry.models.jobs import Job
 from models_registry.models.people import LoginAttempts, User
 from models_registry.models.prompts import Prompt, PromptVersion
@@ -12,6 +13,7 @@ __all__ = [
     "ApiKey",
     "Clock",
     "Deployment",
+    "ExportPart",
     "GivenAnswer",
     "Job",
     "LoginAttempts",

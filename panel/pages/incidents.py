@@ -41,6 +41,7 @@ class Incidents:
     given: dict[str, str]
     error: str
     states: list[tuple[str, Any]]
+    export: str
     shows_open: bool
     shows_over: bool
 
@@ -56,7 +57,8 @@ def incidents_page(
         "model", "acknowledged_by", "assignee", "merged_into"
     )
     recent = rows.filter(opened_at__gte=now - timedelta(days=30)).exclude(state=Incident.State.MERGED).count()
-    if given["mine"] and me is not None:
+    mine = me.username if given["mine"] and me is not None else ""
+    if mine:
         rows = rows.filter(assignee=me)
     under_way, over = _asked(state)
     page: Page[Incident] = keyset_page(rows.filter(state__in=over), time="number", limit=OVER_ROWS, cursor=cursor)
@@ -70,6 +72,7 @@ def incidents_page(
         paged=bool(cursor),
         last_month=recent,
         given=given,
+        export=urlencode({name: value for name, value in (("state", state), ("assignee", mine)) if value}),
         error="" if known else _("There is no such state. These are all of them."),
         states=list(Incident.State.choices),
         shows_open=bool(under_way) and not cursor,

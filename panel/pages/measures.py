@@ -63,6 +63,7 @@ class MeasurePage:
     promise: str
     rule: str
     series: str
+    export: str
 
 
 def measure_page(project: Project, model: Model, asked: Mapping[str, str], *, now: datetime) -> MeasurePage:
@@ -95,7 +96,16 @@ def measure_page(project: Project, model: Model, asked: Mapping[str, str], *, no
         promise=urlencode({"project": project.pk, "model": model.pk, "sli": "time_slices", "measure": name}),
         rule=urlencode({"project": project.pk, "model": model.pk, "kind": "threshold", "measure": name}),
         series=urlencode({"measure": name, "model": model.slug, "step": step or "1h"}),
+        export=_export(picked, stepped, now=now),
     )
+
+
+def _export(picked: Mapping[str, str], span: Range, *, now: datetime) -> str:
+    """The points of the chart, as an export is asked for them."""
+    start, edges = span.edges(now=now, sampled=is_estimate(picked["measure"]))
+    minutes = int((edges[1] - start).total_seconds() // 60) if len(edges) > 2 else 60
+    asked = {name: picked[name] for name in ("model", "measure", "version") if picked[name]}
+    return urlencode({**asked, "from": start.isoformat(), "to": edges[-1].isoformat(), "step": f"{minutes}m"})
 
 
 def _measure_of(model: Model, asked: Mapping[str, str], fitting: list[Measure]) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """What alerts cost people, and what would spare them."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -17,8 +19,10 @@ USUAL = "30d"
 def fatigue(request: HttpRequest, project: Project) -> HttpResponse:
     """Every rule that fired and everybody who was called."""
     span = ranges.chosen(request.GET.get("range") or USUAL)
-    page = fatigue_page(project, span, now=clock.now())
-    context = {"project": project, "page": page, "range": span, "ranges": ranges.RANGES.values()}
+    now = clock.now()
+    page = fatigue_page(project, span, now=now)
+    export = urlencode({"from": (now - span.length).isoformat(), "to": now.isoformat()})
+    context = {"project": project, "page": page, "range": span, "ranges": ranges.RANGES.values(), "export": export}
     return render(request, "panel/fatigue.html", context)
 
 

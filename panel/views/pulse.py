@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from lib import clock
 from models_registry.models import Project
 from panel.access import project_page
+from panel.pages.exports import pulse_of_exports
 from panel.pages.pulse import pulse_of, pulse_of_logs
 
 
@@ -21,6 +22,12 @@ def pulse(request: HttpRequest, project: Project) -> HttpResponse:
 def logs(request: HttpRequest, project: Project) -> HttpResponse:
     """The same of the list of log lines, whose mark moves with every new one."""
     return _answer(request, str(pulse_of_logs(project, now=clock.now())))
+
+
+@project_page("models_registry.view_job")
+def exports(request: HttpRequest, project: Project) -> HttpResponse:
+    """The same of exports, whose mark moves with every piece."""
+    return _answer(request, repr(pulse_of_exports(project)))
 
 
 def _answer(request: HttpRequest, state: str, **more: int) -> HttpResponse:

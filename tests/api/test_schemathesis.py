@@ -16,6 +16,7 @@ from schemathesis.config import GenerationConfig, SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
 
 from alerting.models import AlertRule, Channel, QuietHours, Route, Silence
+from models_registry.exports import start_export
 from models_registry.jobs import start_job
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model, Prompt, PromptVersion
@@ -66,6 +67,7 @@ def known_of(model: Model, application: Model) -> dict[str, Any]:
         "key": "credit-risk",
         "prefix": "0",
         "jobs": start_job("reprice", project=project, arguments={}, now=NOW).pk,
+        "exports": start_export(project, "logs", form="csv", filters={}, now=NOW).pk,
         "channels": channel.pk,
         "quiet-hours": hours.pk,
         "routes": Route.objects.create(project=project, name="all").pk,

@@ -106,6 +106,7 @@ PLACES: dict[str, Any] = {
     "LLM calls": "/p/demo/llm-calls/",
     "LLM call": ("/p/demo/llm-calls/", "main tbody a"),
     "collection": "/p/demo/collection/",
+    "exports": "/p/demo/exports/",
     "search": "/search/?q=credit",
     "admin": "/admin/",
     "admin list": "/admin/alerting/alertrule/",

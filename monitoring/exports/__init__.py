@@ -1,0 +1,1 @@
+"""What can be exported of this room; see `models_registry.exports`."""
