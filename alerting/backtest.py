@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from alerting.errors import Refused
 from alerting.hindsight import Difference, differences
 from alerting.judge import answer, ask
-from alerting.kinds.base import BREACHED, SEVERITIES, Answers, Asked, Members, MembersAsked, rule_model
+from alerting.kinds.base import BREACHED, SEVERITIES, Answers, Asked, Members, MembersAsked, rule_model, rule_subject
 from alerting.look import look_back
 from alerting.models import AlertRule, AlertVerdict, Incident, Severity
 from alerting.night import is_night
@@ -26,7 +26,6 @@ from alerting.plan import plan_of
 from alerting.replay import Slots, Stretch, firings, replay
 from alerting.slots import interval_of, slot_of
 from alerting.states import BLIND, SEEN, State
-from monitoring.measures import subjects_of
 from monitoring.objective_windows import WindowsAsk
 from monitoring.selectors.history import Question, coarse_until
 from monitoring.stats.tally import Subject
@@ -144,8 +143,7 @@ def compare(rules: Sequence[AlertRule], *, start: datetime, end: datetime, now: 
 def read_past(rule: AlertRule, *, start: datetime, end: datetime, known: Past | None = None) -> Past:
     """What the rule looks at, at every instant at which it is due."""
     slots = _slots(rule, start, end)
-    model = rule_model(rule)
-    subject = known.subject if known else subjects_of([model])[model.pk]
+    subject = known.subject if known else rule_subject(rule)
     until = epoch(slots.first) + np.arange(slots.count, dtype=np.int64) * int(slots.step.total_seconds())
     asked = ask(rule, subject, until=until)
     if known and known.slots == slots and known.fits(asked):

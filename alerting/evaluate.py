@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from alerting.judge import judge, question
-from alerting.kinds.base import Asked, Judgement, rule_model
+from alerting.kinds.base import Asked, Judgement, rule_subjects
 from alerting.look import look
 from alerting.models import Alert, AlertRule, Evaluation, Severity
 from alerting.plan import plan_of
@@ -28,7 +28,6 @@ from alerting.slots import Due, claim, is_due, missed_slots, slot_of
 from alerting.states import BLIND, Policy, Seen, State
 from alerting.targets import Target, targets_of
 from lib.stage import Summary
-from monitoring.measures import subjects_of
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.tally import Subject
 
@@ -46,7 +45,7 @@ Key = tuple[int, str]  # rule, group
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What some rules look at: how far the drain had come, what is known of the models, the alerts of each rule, what was read."""
+    """What some rules look at: how far the drain had come, what is known of what each rule is about, its alerts, what was read."""
 
     watermark: datetime
     subjects: dict[int, Subject]
@@ -66,8 +65,9 @@ def evaluate(*, now: datetime) -> Summary:
 
 
 def _evaluate_due(due: list[Due], *, now: datetime) -> Summary:
-    models = [model for rule, _ in due if (model := rule.slo.model if rule.slo else rule.model)]
-    world = World(ingest_watermark(now=now), subjects_of(models))
+    rules = [rule for rule, _slot in due]
+    known = zip(rules, rule_subjects(rules), strict=True)
+    world = World(ingest_watermark(now=now), {rule.pk: subject for rule, subject in known if subject})
     total = Summary()
     # Composites last: they ask what the others have just said.
     plain = [one for one in due if one[0].kind != AlertRule.Kind.COMPOSITE]
@@ -96,7 +96,7 @@ def _read(due: list[Due], world: World) -> World:
     asks: dict[Key, Asked] = {}
     for rule, slot in due:
         with suppress(Exception):
-            asked = question(rule, world.subjects[rule_model(rule).pk], at=slot, watermark=world.watermark)
+            asked = question(rule, world.subjects[rule.pk], at=slot, watermark=world.watermark)
             asks |= {(rule.pk, target.group): target.narrow(asked) for target in targets[rule.pk]}
     return replace(world, targets=targets, read=dict(zip(asks, look(list(asks.values())), strict=True)))
 
@@ -145,13 +145,13 @@ def _let_go(rule: AlertRule, known: set[str], alerts: Alerts, world: World, *, s
     for (mark, _signal), alert in alerts.items():
         if mark not in known and alert.state != State.INACTIVE:
             gone = Judgement(Seen.FINE, slot, alert.severity, reason=_("The rule asks about this no longer."))
-            respond(rule, alert, gone, world.subjects[rule_model(rule).pk], at=slot)
+            respond(rule, alert, gone, world.subjects[rule.pk], at=slot)
 
 
 def _judge(rule: AlertRule, target: Target, world: World, *, slot: datetime) -> Judgement:
     """What is seen, or what went wrong."""
     try:
-        subject, read = world.subjects[rule_model(rule).pk], world.read.get((rule.pk, target.group))
+        subject, read = world.subjects[rule.pk], world.read.get((rule.pk, target.group))
         return judge(rule, subject, at=slot, watermark=world.watermark, seen=read)
     except Exception as error:  # a broken rule must not stop the others
         logger.exception("rule_failed", rule=rule.slug)
@@ -171,7 +171,7 @@ def _answer(
     """Move the alerts of the group; where that fails, nothing moved and the rule is broken."""
     try:
         for alert in _concerned(rule, target, seen, alerts):
-            respond(rule, alert, seen, world.subjects[rule_model(rule).pk], at=slot)
+            respond(rule, alert, seen, world.subjects[rule.pk], at=slot)
     except Exception as error:
         logger.exception("rule_failed", rule=rule.slug)
         return Judgement(Seen.ERROR, slot, rule.severity, reason=f"{type(error).__name__}: {error}"[:MAX_REASON])

@@ -18,6 +18,7 @@ from alerting.kinds.burn_rate import Burning
 from bench.ingest import Line
 from monitoring.models import SLO
 from monitoring.objective_windows import Sums
+from monitoring.selectors.counts import Window
 from monitoring.stats.burn import DAY, GUARD, HOUR, MINUTE, Guard, Pair, spans, standard_pairs
 from monitoring.stats.false_alarms import false_alarms
 
@@ -42,7 +43,7 @@ def fires(pairs: Sequence[Pair], guard: Guard, good: NDArray[np.int64], bad: NDA
     for span in spans(pairs):
         ago = longest - span // MINUTE
         fine, valid = (one[..., longest:] - one[..., ago : one.shape[-1] - span // MINUTE] for one in whole)
-        sums[span] = (fine, valid)
+        sums[span] = Window(fine, valid, valid - fine)
     burning = Burning(PROMISE, sums)
     return np.asarray(np.logical_or.reduce([burning.by(pair) & burning.enough(pair, guard) for pair in pairs]))
 

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from models_registry.admin_parts import Foreseen
 from monitoring.catalogue import MEASURES
+from monitoring.components import read_lines, set_components, written
 from monitoring.foresight import Foresight, foresee_slo
 from monitoring.indicators import INDICATORS, SLICES, is_known
-from monitoring.models import SLO
+from monitoring.models import COMPOSITE, SLO
+from monitoring.selectors.components import load_components
 from monitoring.validate import slo_problems
 
 
@@ -35,10 +37,20 @@ class SLOForm(forms.ModelForm[SLO]):
         empty_value=None,
     )
 
+    components = forms.CharField(
+        label=_("Components"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One SLO a line, by its slug, and its weight if that is not 1: “checkout-availability 2”."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("comparison", "minimum", "method", "zone"):
             self.fields[name].required = False
+        load_components([self.instance])
+        kept = written(self.instance.parts or ())
+        self.initial["components"] = "\n".join(f"{slug} {weight:g}" for slug, weight in kept.items())
         if self.instance.slice:
             self.initial["slice"] = str(int(self.instance.slice.total_seconds()))
 
@@ -67,6 +79,8 @@ class SLOForm(forms.ModelForm[SLO]):
             "calendar",
             "zone",
             "group_by",
+            "composition",
+            "without_data",
             "owner",
         )
         help_texts = {
@@ -97,11 +111,19 @@ class SLOForm(forms.ModelForm[SLO]):
         return 1 if minimum is None else minimum
 
     def clean(self) -> dict[str, Any] | None:
-        """What the indicator needs, and whether this kind of model has it."""
+        """What the indicator needs, and whether this kind of model has it; of what a composite is made."""
         cleaned = super().clean()
-        if not self.errors:
-            for field, problem in slo_problems(construct_instance(self, SLO())).items():
-                self.add_error(field, problem)
+        if cleaned is None or self.errors:
+            return cleaned
+        try:
+            parts = read_lines(cleaned["project"], cleaned["components"])
+        except forms.ValidationError as error:
+            self.add_error("components", error)
+            return cleaned
+        asked = construct_instance(self, SLO(pk=self.instance.pk))
+        asked.parts = self.instance.parts = cleaned["components"] = parts
+        for field, problem in slo_problems(asked).items():
+            self.add_error(field, problem)
         return cleaned
 
 
@@ -164,7 +186,25 @@ class SLOAdmin(Foreseen):
                 ),
             },
         ),
+        (
+            _("If it is made of other SLOs"),
+            {
+                "fields": ("composition", "components", "without_data"),
+                "description": _(
+                    "A composite promises something of several SLOs together: a journey through several models, or a whole "
+                    "product. It has a target and a window of its own; of its components only the share of what was good "
+                    "counts. The model above is the one that it is shown with and that its alerts name. Choose “several "
+                    "objectives together” above."
+                ),
+            },
+        ),
     )
+
+    def save_model(self, request: HttpRequest, obj: SLO, form: Any, change: bool) -> None:
+        """With what it is made of."""
+        parts = obj.parts or ()
+        super().save_model(request, obj, form, change)
+        set_components(obj, parts if obj.sli == COMPOSITE else ())
 
     def foresee(self, asked: SLO, *, now: datetime) -> Foresight | None:
         """What rules on it will do; nothing of one that can no longer be measured."""

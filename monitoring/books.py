@@ -7,7 +7,8 @@ This is what statuses, budgets and rules are judged by. `edges` come from `edges
 them. Events of all asks are read by one statement, measures of slices of time by one more. Another one reads what people
 corrected (`models.Correction`), which is left out, or good, in every book alike. Where slices are judged (by a measure, or
 by the share of their events that is good), one counts in the window that it begins in, and `edges_for` has cut the windows
-to the grid of slices.
+to the grid of slices. The book of a composite is made of those of its components, which are read with the others; what is
+corrected of the composite itself is so in each of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,10 +20,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from monitoring.composites import Composed, combination_of, components_of, edges_within, subjects_for
 from monitoring.indicators import good_valid, indicator_of, judge_slices, metrics_of
-from monitoring.models import SLO
+from monitoring.models import COMPOSITE, SLO
+from monitoring.selectors.components import load_components
 from monitoring.selectors.corrections import read_stretches
-from monitoring.selectors.counts import CountAsk, Counted, read_counts
+from monitoring.selectors.counts import Book, CountAsk, Counted, read_counts
 from monitoring.selectors.floors import NEVER
 from monitoring.selectors.summaries import LONG, Ask, Scope, read_tallies_of
 from monitoring.stats.corrected import Stretch, correct, edges_for_any, widen
@@ -32,7 +35,10 @@ from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.tiers import DAY, HOUR, MINUTE, Integers, down
 
 # Fields of an SLO that say what is counted, beside whose events.
-COUNTED: Final = ("sli", "bound_ms", "measure", "comparison", "bound", "minimum", "method", "slice_target", "sliced")
+COUNTED: Final = (
+    *("sli", "bound_ms", "measure", "comparison", "bound", "minimum", "method", "slice_target", "sliced"),
+    *("composition", "without_data"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +51,8 @@ class BookAsk:
     # Of one version or one segment ("region=south") only.
     version_id: int | None = None
     segment: str = ""
+    # The composite that it is read for.
+    within: SLO | None = None
 
     @property
     def scope(self) -> Scope:
@@ -55,7 +63,8 @@ class BookAsk:
     @property
     def counts(self) -> tuple[object, ...]:
         """What its book counts: equal where books at equal edges are."""
-        return (self.scope, self.slo.pk, self.subject, *(getattr(self.slo, name) for name in COUNTED))
+        parts = tuple((one.slo_id, one.weight) for one in self.slo.parts or ())
+        return (self.scope, self.slo.pk, self.subject, parts, *(getattr(self.slo, name) for name in COUNTED))
 
 
 def starts_of(slo: SLO, ends: Integers, spans_s: Integers) -> Integers:
@@ -83,19 +92,69 @@ def budget_start(slo: SLO, end: int) -> int:
     return seconds(start)
 
 
-def read_books(asks: Iterable[BookAsk]) -> list[Counted]:
-    """The book of each, in their order: a statement for corrections, one for events, one for measures of slices of time."""
+def read_books(asks: Iterable[BookAsk]) -> list[Book]:
+    """The book of each, in their order: a statement for corrections, one for events, one for measures of slices of time; of
+    composites as many more for their components, however many there are.
+    """
     asks = list(asks)
+    return _composed(asks, read_counted(_parts(asks)))
+
+
+def read_books_as_it_was(asks: Iterable[BookAsk]) -> list[Book]:
+    """The same with every event, whatever people corrected."""
+    asks = list(asks)
+    return _composed(asks, _read([(ask, ()) for ask in _parts(asks)]))
+
+
+def read_counted(asks: Sequence[BookAsk]) -> list[Counted]:
+    """The same where none is a composite."""
     if not asks:
         return []
     low, high = min(int(ask.edges[0]) for ask in asks), max(int(ask.edges[-1]) for ask in asks)
-    stretches = read_stretches([ask.slo for ask in asks], start=low, end=high)
-    return _read(list(zip(asks, stretches, strict=True)))
+    composites = [ask.within for ask in asks if ask.within]
+    stretches = read_stretches([*(ask.slo for ask in asks), *composites], start=low, end=high)
+    wider = iter(stretches[len(asks) :])
+    return _read(
+        [(ask, [*mine, *(next(wider) if ask.within else ())]) for ask, mine in zip(asks, stretches, strict=False)]
+    )
 
 
-def read_books_as_it_was(asks: Iterable[BookAsk]) -> list[Counted]:
-    """The same with every event, whatever people corrected."""
-    return _read([(ask, ()) for ask in asks])
+def _parts(asks: Sequence[BookAsk]) -> list[BookAsk]:
+    """With the components of each composite in its place."""
+    if all(ask.slo.sli != COMPOSITE for ask in asks):
+        return list(asks)
+    composites = [ask.slo for ask in asks if ask.slo.sli == COMPOSITE]
+    load_components(composites)
+    parts = [one.slo for slo in composites for one in components_of(slo)]
+    subjects = iter(subjects_for(parts))
+    found = []
+    for ask in asks:
+        if ask.slo.sli != COMPOSITE:
+            found.append(ask)
+            continue
+        for one in components_of(ask.slo):
+            edges = edges_within(ask.edges, _width(one.slo))
+            found.append(BookAsk(one.slo, next(subjects), edges, within=ask.slo))
+    return found
+
+
+def _composed(asks: Sequence[BookAsk], read: Iterable[Counted]) -> list[Book]:
+    """What was read for `_parts`, put together."""
+    books = iter(read)
+    found: list[Book] = []
+    for ask in asks:
+        if ask.slo.sli != COMPOSITE:
+            found.append(next(books))
+            continue
+        parts = components_of(ask.slo)
+        mine = [next(books) for _part in parts]
+        found.append(Composed(ask.edges, combination_of(ask.slo), mine, [_width(one.slo) for one in parts]))
+    return found
+
+
+def _width(slo: SLO) -> int:
+    """Of a slice of time in seconds; 0 where events are counted."""
+    return seconds(slo.sliced) if slo.sliced else 0
 
 
 Stretches = Sequence[Stretch]

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from models_registry.models import Project
 from monitoring.books import BookAsk, budget_start, read_books_as_it_was, seconds
-from monitoring.measures import subjects_of
+from monitoring.composites import subjects_for
 from monitoring.models import SLO, Correction
 from monitoring.selectors.corrections import corrections_of, stretch_of
 from monitoring.selectors.watermark import ingest_watermark
@@ -75,7 +75,7 @@ def corrected(slo: SLO, *, now: datetime) -> list[Corrected]:
 
 
 def _measured(slo: SLO, rows: Iterable[Correction], *, now: datetime) -> list[Corrected]:
-    subject = subjects_of([slo.model])[slo.model_id]
+    [subject] = subjects_for([slo])
     end = last_edge(slo, subject, now=now, watermark=ingest_watermark(now=now))
     start = budget_start(slo, end)
     stretches = {row: stretch_of(row) for row in rows}

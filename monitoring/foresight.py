@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from monitoring.books import BookAsk, read_books
-from monitoring.measures import subjects_of
+from monitoring.composites import subjects_for
 from monitoring.models import SLO
-from monitoring.selectors.counts import Counted
+from monitoring.selectors.counts import Book
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.slo import guard_of, last_edge
 from monitoring.stats.burn import DAY, GUARD, HOUR, Guard, Pair, allowance, reachable, spans, standard_pairs
@@ -75,7 +75,8 @@ def foresee_slo(slo: SLO, *, now: datetime) -> Foresight:
 def read_traffic(slo: SLO, *, now: datetime) -> Traffic | None:
     """The last two weeks by the hour; of slices that are longer, slice by slice. None where nothing came."""
     watermark = ingest_watermark(now=now)
-    ask, width = ask_traffic(slo, subjects_of([slo.model])[slo.model_id], now=now, watermark=watermark)
+    [subject] = subjects_for([slo])
+    ask, width = ask_traffic(slo, subject, now=now, watermark=watermark)
     [book] = read_books([ask])
     return traffic_in(book, width)
 
@@ -87,10 +88,14 @@ def ask_traffic(slo: SLO, subject: Subject, *, now: datetime, watermark: datetim
     return BookAsk(slo, subject, np.arange(end - DAYS * DAY, end + 1, width, dtype=np.int64)), width
 
 
-def traffic_in(book: Counted, width: int) -> Traffic | None:
-    """What the book of `ask_traffic` holds."""
-    good, valid = (np.asarray(side, dtype=np.float64) for side in book.between(book.edges[:-1], book.edges[1:]))
-    return traffic_of(valid, valid - good, width)
+def traffic_in(book: Book, width: int) -> Traffic | None:
+    """What the book of `ask_traffic` holds; of a composite the slots weigh as they do in the whole of them."""
+    starts, ends = book.edges[:-1], book.edges[1:]
+    valid = np.asarray(book.between(starts, ends)[1], dtype=np.float64)
+    bad, whole = book.spent(starts, ends, (int(starts[0]), int(ends[-1])))
+    if (total := valid.sum()) > 0:
+        valid = valid * (whole / total)
+    return traffic_of(valid, np.asarray(bad, dtype=np.float64), width)
 
 
 def foresee(

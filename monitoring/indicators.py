@@ -14,7 +14,8 @@ from django_stubs_ext import StrOrPromise
 from numpy.typing import NDArray
 
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Settle
-from monitoring.models import SLO, TIME_SLICES
+from monitoring.models import COMPOSITE, SLO, TIME_SLICES
+from monitoring.selectors.components import load_components
 from monitoring.stats.marks import count_marked
 from monitoring.stats.tally import Subject, Tally
 
@@ -26,11 +27,19 @@ SLICES: Final[dict[timedelta, StrOrPromise]] = {
     timedelta(days=1): _("a day (UTC)"),
 }
 TITLE: Final = _("time in which a measure keeps its bound")
-INDICATORS: Final[dict[str, StrOrPromise]] = {**{name: one.label for name, one in SLIS.items()}, TIME_SLICES: TITLE}
+TOGETHER: Final = _("several objectives together")
+INDICATORS: Final[dict[str, StrOrPromise]] = {
+    **{name: one.label for name, one in SLIS.items()},
+    TIME_SLICES: TITLE,
+    COMPOSITE: TOGETHER,
+}
 
 
 def is_known(slo: SLO) -> bool:
-    """Whether the catalogue still has what it promises."""
+    """Whether the catalogue still has what it promises, or all of its components do."""
+    if slo.sli == COMPOSITE:
+        load_components([slo])
+        return all(is_known(one.slo) for one in slo.parts or ())
     return slo.measure in MEASURES if slo.sli == TIME_SLICES else slo.sli in SLIS
 
 
@@ -45,7 +54,9 @@ def metrics_of(slo: SLO) -> tuple[str, ...]:
 
 
 def settles_with(slo: SLO) -> Settle:
-    """What it waits for."""
+    """What it waits for; a composite for the labels of the component that takes longest (`composites.subjects_for`)."""
+    if slo.sli == COMPOSITE:
+        return "labels"
     return MEASURES[slo.measure].settle if slo.sli == TIME_SLICES else SLIS[slo.sli].settle
 
 

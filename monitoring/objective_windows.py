@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from django.utils.translation import gettext as _
 
 from monitoring.books import BookAsk, counted_of, edges_for, read_books, seconds, starts_of
 from monitoring.indicators import good_valid, settles_with
-from monitoring.models import SLO
-from monitoring.selectors.counts import Counted
+from monitoring.models import COMPOSITE, SLO
+from monitoring.selectors.counts import Book, Window
 from monitoring.stats.sliding import Column, Name, Sliding
 from monitoring.stats.tally import Subject
 from monitoring.stats.tiers import Integers
 
 MINUTE: Final = 60
-# By span in seconds: (good, valid), each over instants. Shares of slices are no whole numbers.
-Sums = dict[int, tuple[NDArray[Any], NDArray[Any]]]
+# By span in seconds, each over instants. Shares of slices are no whole numbers.
+Sums = dict[int, Window]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +37,17 @@ class WindowsAsk:
 class ObjectiveWindows:
     """What was read for it."""
 
-    book: Counted
+    book: Book
     ends: Integers
 
     def __len__(self) -> int:
         return len(self.ends)
 
     def sums(self, slo: SLO, spans_s: Iterable[int]) -> Sums:
-        """Good and valid of the windows of each of these spans, at each instant."""
-        until = self.book.since(self.ends)
-        found = {span: self.book.since(starts_of(slo, self.ends, np.array(span))) - until for span in set(spans_s)}
-        return {span: (parts[:, 0], parts[:, 1]) for span, parts in found.items()}
+        """What the windows of each of these spans hold, at each instant."""
+        spans = list(dict.fromkeys(spans_s))
+        found = self.book.ending(starts_of(slo, self.ends, np.array(spans)[:, None]), self.ends)
+        return {span: Window(*(side[place] for side in found)) for place, span in enumerate(spans)}
 
 
 def ask_windows(slo: SLO, subject: Subject, *, until: Integers, spans_s: Iterable[int]) -> WindowsAsk:
@@ -64,7 +64,9 @@ def read_objective_windows(asks: Sequence[WindowsAsk]) -> list[ObjectiveWindows]
 
 
 def rehearsed(ask: WindowsAsk, columns: Mapping[Name, Sequence[Column]]) -> ObjectiveWindows:
-    """The same of buckets of minutes that somebody made up."""
+    """The same of buckets of minutes that somebody made up, for no composite: these are of one model, its components of any."""
+    if ask.book.slo.sli == COMPOSITE:
+        raise ValueError(_("Series that are made up are of one model: test the components of a composite one by one."))
     slo, width, edges = ask.book.slo, _width(ask.book.slo), ask.book.edges
     starts = np.arange(edges[0], edges[-1], width, dtype=np.int64)
     tallies = Sliding(columns, np.stack([starts, starts + width])).tallies()

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from monitoring.books import BookAsk, budget_start, edges_for, read_books, seconds, starts_of
+from monitoring.composites import subjects_for
 from monitoring.indicators import settles_with
-from monitoring.measures import subjects_of
 from monitoring.models import SLO
-from monitoring.selectors.counts import Counted
+from monitoring.selectors.counts import Book
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.burn import (
     DECIMALS,
@@ -42,17 +42,25 @@ SLOState = Literal["ok", "burning", "exhausted", "no_data", "stale"]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Good and valid events, or slices, of a window [start, end); shares of slices are no whole numbers."""
+    """Good and valid events, or slices, of a window [start, end); shares of slices are no whole numbers. `hits` are its bad
+    events as a guard against low traffic counts them, where that is another number.
+    """
 
     good: float
     valid: float
     start: datetime
     end: datetime
+    hits: float | None = None
 
     @property
     def bad(self) -> float:
         """Events that spend the budget."""
         return self.valid - self.good
+
+    @property
+    def guarded(self) -> float:
+        """Bad events, for a guard."""
+        return self.bad if self.hits is None else self.hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +105,9 @@ def slo_statuses(slos: Iterable[SLO], *, now: datetime) -> dict[int, SLOStatus]:
     """The status of each, by id: as many queries for any number of SLOs as for one (load `model` with them)."""
     slos = list(slos)
     watermark = ingest_watermark(now=now)
-    subjects = subjects_of(slo.model for slo in slos)
     stale = is_stale(now=now, watermark=watermark)
-    asks = [ask_status(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in slos]
+    pairs = zip(slos, subjects_for(slos), strict=True)
+    asks = [ask_status(slo, subject, now=now, watermark=watermark) for slo, subject in pairs]
     return {slo.pk: status_of(slo, book, stale=stale) for slo, book in zip(slos, read_books(asks), strict=True)}
 
 
@@ -128,14 +136,16 @@ def _pairs(slo: SLO) -> tuple[Pair, ...]:
     return standard_pairs(slo.window.total_seconds(), slo.target)
 
 
-def status_of(slo: SLO, book: Counted, *, stale: bool) -> SLOStatus:
+def status_of(slo: SLO, book: Book, *, stale: bool) -> SLOStatus:
     """How the SLO stands by what was read for `ask_status`; `stale` when the drain lags (`is_stale`)."""
     pairs, end = _pairs(slo), int(book.edges[-1])
     spans_s, start = spans(pairs), budget_start(slo, end)
     starts = np.append(starts_of(slo, np.array(end), np.array(spans_s)), start)
-    good, valid = (side.tolist() for side in book.between(starts, np.full_like(starts, end)))
+    good, valid, hits = (side.tolist() for side in book.ending(starts, np.full_like(starts, end)))
     until = _moment(end)
-    counts = {span: Counts(good[at], valid[at], _moment(starts[at]), until) for at, span in enumerate(spans_s)}
+    counts = {
+        span: Counts(good[at], valid[at], _moment(starts[at]), until, hits[at]) for at, span in enumerate(spans_s)
+    }
     burn = {span: burn_rate(counts[span].bad, counts[span].valid, slo.target) for span in spans_s}
     left = budget_left(valid[-1] - good[-1], valid[-1], slo.target)
     fastest = min(pair.long_s for pair in pairs)
@@ -155,13 +165,12 @@ def status_of(slo: SLO, book: Counted, *, stale: bool) -> SLOStatus:
     )
 
 
-def burn_down(slo: SLO, book: Counted, moments: Integers) -> list[float | None]:
+def burn_down(slo: SLO, book: Book, moments: Integers) -> list[float | None]:
     """What was left of the budget at each of these moments, of what the whole window may spend; None of no events."""
     end = int(book.edges[-1])
-    start = np.full_like(moments, budget_start(slo, end))
-    good, valid = book.between(start, moments)
-    whole = book.between(start[:1], np.array([end]))[1][0]
-    return [budget_left(float(bad), float(whole), slo.target) for bad in valid - good]
+    start = budget_start(slo, end)
+    spent, whole = book.spent(np.full_like(moments, start), moments, (start, end))
+    return [budget_left(float(bad), whole, slo.target) for bad in spent]
 
 
 def is_stale(*, now: datetime, watermark: datetime) -> bool:
@@ -176,7 +185,7 @@ def window_end(slo: SLO, subject: Subject, *, now: datetime, watermark: datetime
     return slice_start(end, slo.sliced) if slo.sliced else end
 
 
-def counts_between(slo: SLO, book: Counted, edges: Sequence[datetime]) -> list[Counts]:
+def counts_between(slo: SLO, book: Book, edges: Sequence[datetime]) -> list[Counts]:
     """Good and valid between neighbouring edges of `ask_between`. A slice of time counts where it begins."""
     marks = _marks(slo, edges)
     good, valid = (side.tolist() for side in book.between(marks[:-1], marks[1:]))
@@ -212,7 +221,7 @@ def guard_of(slo: SLO, pair: Pair, guard: Guard = GUARD) -> Guard:
 def pair_burns(slo: SLO, pair: Pair, counts: Mapping[int, Counts]) -> bool:
     """Whether both windows burn faster than the factor, on enough bad events."""
     guard, windows = guard_of(slo, pair), (counts[pair.long_s], counts[pair.short_s])
-    if windows[0].bad < guard.long or windows[1].bad < guard.short:
+    if windows[0].guarded < guard.long or windows[1].guarded < guard.short:
         return False
     rates = (burn_rate(window.bad, window.valid, slo.target) for window in windows)
     return all(rate is not None and rate > pair.factor for rate in rates)
@@ -271,9 +280,9 @@ def _days(slo: SLO, start: int, end: int, zone: ZoneInfo) -> Integers:
     return np.array([*found, end], dtype=np.int64)
 
 
-def _book_of(slo: SLO, *, now: datetime, edges: Callable[[int, int], Integers]) -> tuple[Counted, int, int]:
+def _book_of(slo: SLO, *, now: datetime, edges: Callable[[int, int], Integers]) -> tuple[Book, int, int]:
     """(its book at these edges of its window, where the window begins, where it ends)."""
-    subject = subjects_of([slo.model])[slo.model_id]
+    [subject] = subjects_for([slo])
     end = last_edge(slo, subject, now=now, watermark=ingest_watermark(now=now))
     start = budget_start(slo, end)
     [book] = read_books([BookAsk(slo, subject, np.unique(edges(start, end)))])

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from monitoring.books import BookAsk, read_books
+from monitoring.books import BookAsk, read_counted
 from monitoring.measures import subjects_of
-from monitoring.models import SLO
+from monitoring.models import COMPOSITE, SLO
 from monitoring.selectors.counts import Counted
 from monitoring.selectors.groups import Group, read_groups
 from monitoring.selectors.watermark import ingest_watermark
@@ -31,7 +31,7 @@ def group_statuses(slos: Iterable[SLO], *, now: datetime) -> dict[int, list[Grou
     At most fifty groups each; what is beyond them, or was before the key was declared, is in `(other)`, the whole less
     the groups. Shares of slices of time do not add up, so where slices are judged there is no other.
     """
-    grouped = [slo for slo in slos if slo.group_by]
+    grouped = [slo for slo in slos if slo.group_by and slo.sli != COMPOSITE]
     if not grouped:
         return {}
     watermark = ingest_watermark(now=now)
@@ -42,7 +42,7 @@ def group_statuses(slos: Iterable[SLO], *, now: datetime) -> dict[int, list[Grou
     for slo in grouped:
         whole = ask_status(slo, subjects[slo.model_id], now=now, watermark=watermark)
         asks += [whole, *(ask_group(whole, one) for one in _named(slo, groups[slo.model_id, slo.group_by]))]
-    books = iter(read_books(asks))
+    books = iter(read_counted(asks))
     found: dict[int, list[GroupStatus]] = {}
     for slo in grouped:
         whole_book = next(books)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from monitoring.books import edges_for, read_books, starts_of
-from monitoring.measures import subjects_of
+from monitoring.composites import subjects_for
 from monitoring.models import SLO
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.slo import Counts, SLOStatus, ask_status, is_stale, last_edge, status_of
@@ -26,11 +26,9 @@ class Standing:
 def standings(spans_s: Mapping[SLO, list[int]], *, now: datetime) -> list[Standing]:
     """In the order given, with windows of these lengths in seconds: as many queries for any number of objectives as for one."""
     watermark = ingest_watermark(now=now)
-    subjects = subjects_of(slo.model for slo in spans_s)
     stale = is_stale(now=now, watermark=watermark)
     asks = []
-    for slo, spans in spans_s.items():
-        subject = subjects[slo.model_id]
+    for (slo, spans), subject in zip(spans_s.items(), subjects_for(spans_s), strict=True):
         end = last_edge(slo, subject, now=now, watermark=watermark)
         ask = ask_status(slo, subject, now=now, watermark=watermark)
         asks.append(replace(ask, edges=_joined(ask.edges, edges_for(slo, np.array([end]), spans))))
@@ -39,7 +37,7 @@ def standings(spans_s: Mapping[SLO, list[int]], *, now: datetime) -> list[Standi
     for (slo, spans), book in read:
         end = int(book.edges[-1])
         starts = starts_of(slo, np.array(end), np.array(spans))
-        good, valid = (side.tolist() for side in book.between(starts, np.full_like(starts, end)))
+        good, valid = (side.tolist() for side in book.ending(starts, np.full_like(starts, end))[:2])
         windows = {
             span: Counts(good[at], valid[at], _moment(starts[at]), _moment(end)) for at, span in enumerate(spans)
         }

@@ -17,7 +17,7 @@ from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
 from monitoring.api.requests import RequestView
 from monitoring.api.slo_previews import SLOPreviewView, SuggestedSLOsView
-from monitoring.api.slos import BudgetView, GroupsView, SLOsView, SLOView
+from monitoring.api.slos import BudgetView, ComponentsView, GroupsView, SLOsView, SLOView
 from monitoring.ingest.views import PATHS
 from monitoring.models.inbox import EventKind
 
@@ -47,6 +47,7 @@ urlpatterns = [
     path("slos/<slug:slug>", SLOView.as_view()),
     path("slos/<slug:slug>/budget", BudgetView.as_view()),
     path("slos/<slug:slug>/groups", GroupsView.as_view()),
+    path("slos/<slug:slug>/components", ComponentsView.as_view()),
     path("slos/<slug:slug>/corrections", SLOCorrectionsView.as_view()),
     path("slo-corrections", CorrectionsView.as_view()),
     path("slo-corrections/<slug:slug>/withdraw", CorrectionWithdrawalView.as_view()),

@@ -11,7 +11,8 @@ from models_registry.models import LONGEST
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
 from monitoring.indicators import INDICATORS, SLICES
 from monitoring.measures import subjects_of
-from monitoring.models import SLO, TIME_SLICES, Correction, Policy
+from monitoring.models import COMPOSITE, SLO, TIME_SLICES, Component, Correction, Policy
+from monitoring.selectors.components import load_components
 from monitoring.selectors.groups import VERSION
 from monitoring.selectors.segments import keys_of
 from monitoring.stats.layouts import HOURLY
@@ -20,6 +21,7 @@ HOUR = timedelta(hours=1)
 RESERVED = frozenset({"preview", "suggested"})  # addresses beside those of SLOs
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
 LONGEST_CORRECTION = timedelta(days=366)
+MOST_COMPONENTS, LEAST_WEIGHT, MOST_WEIGHT = 50, 1e-6, 1e6
 FEWEST_SLICES, MOST_SLICES, MOST_COUNTED = 4, 1_000, 10_080  # the last of slices that events are counted in
 
 
@@ -32,10 +34,82 @@ def slo_problems(slo: SLO) -> dict[str, str]:
         problems["model"] = _("This model belongs to another project.")
     if slo.slug in RESERVED:
         problems["slug"] = _("“%(slug)s” is an address of its own: choose another slug.") % {"slug": slo.slug}
+    load_components([slo])
+    if slo.sli == COMPOSITE:
+        return problems | _composite_problems(slo) | _promise_problems(slo) | _window_problems(slo)
+    problems |= _component_problems(slo)
     if slo.group_by not in ("", VERSION, *keys_of(slo.model)):
         problems["group_by"] = _("Write version, or a segment key that the model declares.")
     own = _slice_problems(slo) if slo.sli == TIME_SLICES else _event_problems(slo, SLIS[slo.sli])
     return problems | own | _bound_problems(slo) | _promise_problems(slo) | _window_problems(slo)
+
+
+def _composite_problems(slo: SLO) -> dict[str, str]:
+    """Components that can be judged together, and nothing of what only they have."""
+    problems: dict[str, str] = {}
+    if not slo.composition:
+        problems["composition"] = _("Say how a composite is made of its components: choose one.")
+    if wrong := _parts_problem(slo):
+        problems["components"] = wrong
+    if slo.pk and (named := _composites_of(slo)):
+        problems["sli"] = _("It is a component of %(named)s, and no composite is made of composites.") % {
+            "named": named
+        }
+    told = _("Its components have this: leave it empty.")
+    for name in ("bound_ms", "measure", "bound", "slice", "slice_target"):
+        if getattr(slo, name) not in (None, ""):
+            problems[name] = told
+    if slo.method != SLO.Method.OCCURRENCES:
+        problems["method"] = _("A composite is made of what its components count: leave the method as it was.")
+    if slo.group_by:
+        problems["group_by"] = _("A composite has one budget: leave this empty.")
+    return problems
+
+
+def _parts_problem(slo: SLO) -> str:
+    parts = [one.slo for one in slo.parts or ()]
+    if not 1 <= len(parts) <= MOST_COMPONENTS:
+        return _("A composite is made of 1 to %(most)d other SLOs: name them, one a line, each with its weight.") % {
+            "most": MOST_COMPONENTS
+        }
+    for part in parts:
+        named = {"slug": part.slug}
+        if part.pk == slo.pk:
+            return _("“%(slug)s” is this composite itself: leave it out.") % named
+        if part.sli == COMPOSITE:
+            return _("“%(slug)s” is a composite: name its components instead.") % named
+        if part.project_id != slo.project_id:
+            return _("“%(slug)s” belongs to another project: leave it out.") % named
+    for one in slo.parts or ():
+        if not LEAST_WEIGHT <= one.weight <= MOST_WEIGHT:
+            return _("The weight of “%(slug)s” must be from %(least)s to %(most)s; leave out what shall not count.") % {
+                "slug": one.slo.slug,
+                "least": "0.000001",
+                "most": "1000000",
+            }
+    return ""
+
+
+def _component_problems(slo: SLO) -> dict[str, str]:
+    """What only a composite has; and one that is a component stays where its composite is."""
+    problems: dict[str, str] = {}
+    told = _("Only a composite has this: leave it empty, or choose “several objectives together”.")
+    if slo.composition:
+        problems["composition"] = told
+    if slo.without_data:
+        problems["without_data"] = told
+    if slo.parts:
+        problems["components"] = told
+    if slo.pk and Component.objects.filter(slo=slo).exclude(composite__project=slo.project_id).exists():
+        problems["project"] = _("It is a component of %(named)s: take it out there first.") % {
+            "named": _composites_of(slo)
+        }
+    return problems
+
+
+def _composites_of(slo: SLO) -> str:
+    """Names of those that it is in."""
+    return ", ".join(str(one.composite) for one in Component.objects.filter(slo=slo).select_related("composite"))
 
 
 def correction_problems(correction: Correction) -> dict[str, str]:

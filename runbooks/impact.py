@@ -11,6 +11,7 @@ from alerting.kinds.base import environment_of, rule_model
 from alerting.models import AlertRule, Incident
 from monitoring.books import read_books
 from monitoring.catalogue import MEASURES
+from monitoring.composites import subjects_for
 from monitoring.indicators import is_known
 from monitoring.measures import Wanted, subjects_of
 from monitoring.models import SLO
@@ -31,15 +32,14 @@ def impact_lines(incident: Incident) -> list[str]:
         return []
     edges = window(incident)
     rules = list(rules_of(incident).select_related("slo__model", "model"))
-    models = [incident.model, *(model for rule in rules if (model := rule.slo.model if rule.slo else rule.model))]
-    subjects = subjects_of(models)
+    subjects = subjects_of([incident.model, *(rule.model for rule in rules if rule.model)])
     environment = environment_of(rules[0]) if rules else None
     scope = Scope(incident.project_id, incident.model.pk, environment=environment)
     traffic = Wanted(("requests", "error_rate"), scope, edges, subjects[incident.model.pk])
     asks = {rule: ask for rule in rules if (ask := _ask(rule, edges))}
     (served,), *seen = read_tallies_of([traffic.ask, *asks.values()])
     measured = {rule: tallies[0] for rule, tallies in zip(asks, seen, strict=True)}
-    promised = _promised(rules, edges, subjects)
+    promised = _promised(rules, edges)
     requests, errors = (MEASURES[name].read(served, traffic.subject).value for name in traffic.names)
     lines = [
         gettext("Requests in this window: %(requests)s; errors: %(errors)s.")
@@ -102,10 +102,11 @@ def window(incident: Incident) -> tuple[datetime, datetime]:
     return start, start + minutes * MINUTE
 
 
-def _promised(rules: Sequence[AlertRule], edges: tuple[datetime, datetime], subjects: dict[int, Subject]) -> Promised:
+def _promised(rules: Sequence[AlertRule], edges: tuple[datetime, datetime]) -> Promised:
     """Good and valid of the objectives that rules watch, within the window of the incident."""
     slos = list(dict.fromkeys(rule.slo for rule in rules if rule.slo and is_known(rule.slo)))
-    books = read_books(ask_between(slo, subjects[slo.model_id], edges) for slo in slos)
+    pairs = zip(slos, subjects_for(slos), strict=True) if slos else ()
+    books = read_books(ask_between(slo, subject, edges) for slo, subject in pairs)
     return {slo: counts_between(slo, book, edges)[0] for slo, book in zip(slos, books, strict=True)}
 
 

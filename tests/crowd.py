@@ -35,6 +35,7 @@ from monitoring.models import (
     SLO,
     AppliedPrice,
     BusinessEvent,
+    Component,
     Correction,
     DeadLetter,
     Estimator,
@@ -117,6 +118,7 @@ class Crowd:
                 target=0.99,
             )
             self._keep("slo", slo)
+        self._compose(number, [slo, self.first["slo"]])
         for corrected in dict.fromkeys([slo, self.first["slo"]]):
             row = Correction.objects.create(
                 project=self.project,
@@ -184,6 +186,22 @@ class Crowd:
                 created_at=cast.NOW,
                 updated_at=cast.NOW,
             )
+
+    def _compose(self, number: int, parts: list[SLO]) -> None:
+        """One more composite, and one more component of the first one."""
+        whole = SLO.objects.create(
+            project=self.project,
+            slug=f"whole-{number}",
+            name=f"Whole {number}",
+            model=parts[0].model,
+            sli="composite",
+            composition="weighted",
+            target=0.99,
+        )
+        self._keep("composite", whole)
+        for composite in dict.fromkeys([whole, self.first["composite"]]):
+            for part in parts:
+                Component.objects.get_or_create(composite=composite, slo=part)
 
     def _add_incident(self, number: int) -> None:
         incident = Incident.objects.create(

@@ -1,7 +1,7 @@
 """What every kind of rule answers, and the two questions that all of them ask first."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from alerting.models import AlertRule, Severity
 from alerting.states import SEEN, Seen
 from models_registry.models import Model
+from monitoring.composites import subjects_with
 from monitoring.objective_windows import WindowsAsk
 from monitoring.selectors.history import Question
 from monitoring.selectors.summaries import Scope
@@ -180,6 +181,26 @@ def rule_model(rule: AlertRule) -> Model:
         message = _("Rule %(rule)s is about no model: choose a model or an SLO.") % {"rule": rule.slug}
         raise ValueError(message)
     return model
+
+
+def rule_subjects(rules: Iterable[AlertRule]) -> list[Subject | None]:
+    """What reading needs to know of what each is about, in their order; None of a rule about nothing. As many queries for any
+    number of rules as for one.
+    """
+    rules = list(rules)
+    own = [rule.model for rule in rules if rule.slo is None and rule.model is not None]
+    promised, known = subjects_with((rule.slo for rule in rules if rule.slo is not None), own)
+    found = iter(promised)
+    return [next(found) if rule.slo is not None else known.get(rule.model_id or 0) for rule in rules]
+
+
+def rule_subject(rule: AlertRule) -> Subject:
+    """The same of one; `ValueError` where it is about nothing."""
+    rule_model(rule)
+    [found] = rule_subjects([rule])
+    if found is None:
+        raise ValueError(rule.slug)
+    return found
 
 
 def environment_of(rule: AlertRule) -> str:

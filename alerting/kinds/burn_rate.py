@@ -17,7 +17,7 @@ from alerting.states import SEEN, Seen
 from models_registry.models import LONGEST
 from monitoring.books import read_books
 from monitoring.catalogue.units import span
-from monitoring.models import SLO
+from monitoring.models import COMPOSITE, SLO
 from monitoring.objective_windows import ObjectiveWindows, Sums, WindowsAsk, ask_windows
 from monitoring.slo import ask_between, counts_between, guard_of
 from monitoring.stats.burn import Guard, Pair, allowance, highest_factor, reachable, spans, standard_pairs
@@ -37,6 +37,8 @@ class BurnRate:
             return {"slo": _("A burn-rate rule watches an SLO: choose one.")}
         if rule.slo.project_id != rule.project_id:
             return {"slo": _("This SLO belongs to another project.")}
+        if rule.slo.sli == COMPOSITE and rule.group_by:
+            return {"group_by": _("A composite has one budget: leave this empty, or group a rule on a component.")}
         if not isinstance(rule.pairs, list):
             return {"pairs": _("Write a list like %(example)s, or leave it empty.") % {"example": PAIR}}
         for pair in rule.pairs:
@@ -70,7 +72,7 @@ class BurnRate:
         burns = np.logical_or.reduce(loud)
         held = np.logical_or.reduce(fast) & ~burns
         rates = np.stack([burning.rate(pair.long_s) for pair in pairs])
-        valid = np.stack([burning.sums[pair.long_s][1] for pair in pairs])
+        valid = np.stack([burning.sums[pair.long_s].valid for pair in pairs])
         value, n = (np.take_along_axis(rows, speaks[None], axis=0)[0] for rows in (rates, valid))
         levels = np.array([SEVERITIES.index(pair.severity) for pair in pairs])
         severity = np.where(burns, levels[speaks], SEVERITIES.index(rule.severity))
@@ -85,7 +87,7 @@ class BurnRate:
                 moment(seen.ends[place]),
                 SEVERITIES[severity[place]],
                 rate,
-                int(burning.sums[pair.long_s][0][place]),
+                int(burning.sums[pair.long_s].good[place]),
                 int(n[place]),
                 reason=why,
                 window_s=pair.long_s,
@@ -136,14 +138,13 @@ class Burning:
 
     def rate(self, span: int) -> Floats:
         """Times as fast as planned; NaN without events."""
-        good, valid = self.sums[span]
+        good, valid, _hits = self.sums[span]
         share = np.divide(valid - good, valid, out=np.full(valid.shape, np.nan), where=valid > 0)
         return np.asarray(share / allowance(self.slo.target))
 
     def bad(self, span: int) -> NDArray[Any]:
-        """Bad events of a window."""
-        good, valid = self.sums[span]
-        return valid - good
+        """Bad events of a window, as a guard counts them."""
+        return self.sums[span].hits
 
     def by(self, pair: Pair) -> NDArray[np.bool_]:
         """Whether both windows burn faster than the factor."""
@@ -165,11 +166,16 @@ class Burning:
             "rate": number_format(float(self.rate(pair.long_s)[place]), 1),
             "long": span(pair.long_s),
             "short": span(pair.short_s),
-            "bad": int(self.bad(pair.long_s)[place]),
-            "bad_short": int(self.bad(pair.short_s)[place]),
+            "bad": _count(self.bad(pair.long_s)[place]),
+            "bad_short": _count(self.bad(pair.short_s)[place]),
             "needed": needed.long,
             "needed_short": needed.short,
         }
+
+
+def _count(hits: float) -> str:
+    """Whole ones; bad slices of a composite's component are enough for any guard."""
+    return str(int(hits)) if np.isfinite(hits) else "∞"
 
 
 def _promise(rule: AlertRule) -> SLO:

@@ -23,7 +23,10 @@ from config.definitions.plain import shown
 from config.definitions.routes import read_matchers
 from lib.vault import VaultError, seal, unseal
 from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion
+from monitoring.components import read_components, set_components
+from monitoring.models import SLO, Component
 from monitoring.segments import set_keys
+from monitoring.selectors.components import load_components
 from runbooks.models import Runbook, Step
 
 PROJECT_FIELDS = ("name", "redact", "redact_extra")
@@ -31,6 +34,7 @@ PROJECT_FIELDS = ("name", "redact", "redact_extra")
 EXTRAS = {
     "models": ("segments",),
     "prompts": ("versions",),
+    "slos": ("components",),
     "channels": ("secret_env",),
     "runbooks": ("rules", "steps"),
     "routes": ("parent", "matchers", "channels", "steps"),
@@ -50,6 +54,11 @@ class Change:
     fields: list[str]
     # Of columns, as they are told: before and after.
     values: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def also(self, name: str) -> None:
+        """A field that stands in another table."""
+        self.fields.append(name)
+        self.action = "changed" if self.action == "unchanged" else self.action
 
 
 @dataclass
@@ -126,20 +135,33 @@ class Writer:
         fresh = row is None
         row = row or kind.table(**identity)
         values = self._values(kind, project, item, path)
+        values |= self._extra_values(row, values, item, path, line=line)
+        if self._save(row, values, path=path, line=line, item=item, fresh=fresh, check=kind):
+            self._beside(row, item, path)
+
+    def _extra_values(
+        self, row: models.Model, values: dict[str, Any], item: Section, path: str, *, line: int
+    ) -> dict[str, Any]:
+        """What a definition says of its row otherwise than by columns."""
         if isinstance(row, Model | Prompt):
-            values["reviewed"] = True
+            return {"reviewed": True}
         if isinstance(row, Channel):
             self._secret(row, values, item, path)
-        if isinstance(row, Route):
-            values |= self._route_values(row, item, path, line=line)
-        saved = self._save(row, values, path=path, line=line, item=item, fresh=fresh, check=kind)
-        if saved and isinstance(row, Runbook):
+        if isinstance(row, SLO) and "components" in item:
+            row.parts = self._components(row, item, path)
+        return self._route_values(row, item, path, line=line) if isinstance(row, Route) else {}
+
+    def _beside(self, row: models.Model, item: Section, path: str) -> None:
+        """What stands in other tables."""
+        if isinstance(row, SLO):
+            self._compose(row)
+        elif isinstance(row, Runbook):
             self._runbook(row, item, path)
-        if saved and isinstance(row, Route):
+        elif isinstance(row, Route):
             self._route(row, item, path)
-        if saved and isinstance(row, Model) and "segments" in item:
+        elif isinstance(row, Model) and "segments" in item:
             self._segments(row, item, path)
-        if saved and isinstance(row, Prompt) and "versions" in item:
+        elif isinstance(row, Prompt) and "versions" in item:
             self._prompt_versions(row, item, f"{path}.versions")
 
     def _values(self, kind: Kind, project: Project, item: Section, path: str) -> dict[str, Any]:
@@ -235,13 +257,10 @@ class Writer:
         return True
 
     def _runbook(self, runbook: Runbook, item: Section, path: str) -> None:
-        change = self.changes[-1]
         if "rules" in item and self._bind(runbook, item, path):
-            change.fields.append("rules")
+            self.changes[-1].also("rules")
         if "steps" in item and self._steps(runbook, item, path):
-            change.fields.append("steps")
-        if change.fields and change.action == "unchanged":
-            change.action = "changed"
+            self.changes[-1].also("steps")
 
     def _route_values(self, route: Route, item: Section, path: str, *, line: int) -> dict[str, Any]:
         """The route above, which stands earlier in the file, and the matchers as people write them."""
@@ -262,17 +281,12 @@ class Writer:
 
     def _route(self, route: Route, item: Section, path: str) -> None:
         """Whom it tells, and whom when nobody acknowledges."""
-        change = self.changes[-1]
         if "channels" in item:
-            found = self._channels(
-                route, self._list(item, "channels", path), item.lines["channels"], f"{path}.channels"
-            )
-            if set_channels(route, found):
-                change.fields.append("channels")
+            names, line = self._list(item, "channels", path), item.lines["channels"]
+            if set_channels(route, self._channels(route, names, line, f"{path}.channels")):
+                self.changes[-1].also("channels")
         if "steps" in item and set_steps(route, self._route_steps(route, item, path)):
-            change.fields.append("steps")
-        if change.fields and change.action == "unchanged":
-            change.action = "changed"
+            self.changes[-1].also("steps")
 
     def _route_steps(self, route: Route, item: Section, path: str) -> dict[timedelta, list[Channel]]:
         given: Any = item["steps"] or Section()
@@ -293,9 +307,22 @@ class Writer:
             self._problem(line, path, f"there is no channel {name!r}")
         return [found[str(name)] for name in names if str(name) in found]
 
+    def _components(self, slo: SLO, item: Section, path: str) -> list[Component]:
+        """SLOs that stand earlier in the file, or are there."""
+        try:
+            return read_components(slo.project, item["components"])
+        except ValidationError as error:
+            self._problem(item.lines["components"], f"{path}.components", " ".join(error.messages))
+            return []
+
+    def _compose(self, slo: SLO) -> None:
+        """Of its components; what is no composite any more has none."""
+        load_components([slo])
+        if set_components(slo, slo.parts or ()):
+            self.changes[-1].also("components")
+
     def _segments(self, model: Model, item: Section, path: str) -> None:
         """The keys of the file are the model's keys; one that is no longer there is withdrawn."""
-        change = self.changes[-1]
         keys = [str(key) for key in self._list(item, "segments", path)]
         try:
             changed = set_keys(model, keys, now=self.now)
@@ -303,8 +330,7 @@ class Writer:
             self._problem(item.lines["segments"], f"{path}.segments", " ".join(error.messages))
             return
         if changed:
-            change.fields.append("segments")
-            change.action = "changed" if change.action == "unchanged" else change.action
+            self.changes[-1].also("segments")
 
     def _prompt_versions(self, prompt: Prompt, item: Section, path: str) -> None:
         """Each is a definition of its own; what calls have used is not changed, and the line says so."""

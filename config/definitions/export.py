@@ -15,12 +15,15 @@ from config.definitions.apply import PROJECT_FIELDS, PROMPT_FIELDS, STEP_FIELDS
 from config.definitions.kinds import KINDS, Kind
 from config.definitions.plain import matcher_lines, plain
 from models_registry.models import Model, Project, Prompt
+from monitoring.components import written
+from monitoring.models import COMPOSITE, SLO
 from runbooks.models import Runbook
 
 # What stands in other tables, read with the rows.
 PARTS = {
     "models": ("segment_keys",),
     "prompts": ("versions",),
+    "slos": ("components__slo",),
     "routes": ("channels", "steps__channels"),
     "runbooks": ("rules", "steps"),
 }
@@ -67,10 +70,12 @@ def definition_of(kind: Kind, row: models.Model) -> dict[str, Any]:
 
 
 def _rows(kind: Kind, project: Project) -> list[Any]:
-    """What others name comes before them: routes before their children, rules before those composed of them."""
+    """What others name comes before them: routes before their children, rules and SLOs before those composed of them."""
     rows = rows_of(kind, project).select_related(*kind.names).prefetch_related(*PARTS.get(kind.section, ()))
     if kind.table is AlertRule:
         return sorted(rows.order_by("pk"), key=lambda rule: rule.kind == AlertRule.Kind.COMPOSITE)
+    if kind.table is SLO:
+        return sorted(rows.order_by("pk"), key=lambda slo: slo.sli == COMPOSITE)
     if kind.table is Route:
         return _tree(list(rows.select_related("parent").order_by("pk")))
     return list(rows.order_by("pk"))
@@ -108,6 +113,8 @@ def _more(row: models.Model, warnings: list[str]) -> dict[str, Any]:
     if isinstance(row, Prompt):
         versions = sorted(row.versions.all(), key=lambda one: one.pk)
         return {"versions": {one.version: _filled(one, PROMPT_FIELDS) for one in versions}}
+    if isinstance(row, SLO):
+        return {"components": written(sorted(row.components.all(), key=lambda one: one.pk))}
     if isinstance(row, Channel) and row.secret:
         warnings.append(f"channels.{row.name}: its secret stays here; where there is none yet, add secret_env")
     if isinstance(row, Route):

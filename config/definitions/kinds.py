@@ -117,6 +117,8 @@ KINDS = [
                 "method",
                 "slice_target",
                 "group_by",
+                "composition",
+                "without_data",
                 "owner",
             ),
             *("measure", "comparison", "bound", "slice", "minimum"),

@@ -5,6 +5,7 @@ from django.db.models import ProtectedError, RestrictedError
 
 from config.definitions.kinds import KINDS
 from models_registry.models import Model, ModelVersion
+from monitoring.models import SLO, Component
 
 SHOWN = 5
 
@@ -28,8 +29,11 @@ def remove(row: models.Model) -> None:
 
 def _named_by(row: models.Model) -> list[str]:
     """Other definitions that would change or go with it, as paths of a file."""
+    found: list[str] = []
+    if isinstance(row, SLO):
+        parts = Component.objects.filter(slo=row).select_related("composite")
+        found = [f"slos.{one.composite.slug}" for one in parts[: SHOWN + 1]]
     keys = {kind.table: kind for kind in KINDS}
-    found = []
     for relation in row._meta.related_objects:
         kind = keys.get(relation.related_model)
         if kind is not None:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.core.exceptions import ValidationError as Wrong
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -15,16 +16,19 @@ from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import Model, Project
 from monitoring.asked import model_of
+from monitoring.components import read_components
 from monitoring.foresight import foresee_slo
 from monitoring.foretold import ExpectedSerializer, ForesightSerializer, foretold
-from monitoring.models import SLO
+from monitoring.models import SLO, Component
 from monitoring.suggest import suggest
 from monitoring.validate import slo_problems
 
 FIELDS = [
     *("slug", "name", "description", "model", "environment", "sli", "bound_ms", "measure", "comparison", "bound"),
     *("slice", "minimum", "method", "slice_target", "target", "window", "calendar", "zone", "owner"),
+    *("composition", "without_data"),
 ]
+COMPONENTS = "components"
 
 
 class SLODefinitionSerializer(serializers.ModelSerializer[SLO]):
@@ -133,12 +137,21 @@ def _slo(project: Project, given: Any) -> SLO:
         return found
     if not isinstance(given, dict):
         raise ValidationError({"slo": "Write an object with the fields of an SLO."})
-    if unknown := sorted(given.keys() - set(FIELDS)):
-        raise ValidationError({"slo": f"Unknown fields: {', '.join(unknown)}. An SLO has {', '.join(FIELDS)}."})
+    if unknown := sorted(given.keys() - {*FIELDS, COMPONENTS}):
+        known = ", ".join([*FIELDS, COMPONENTS])
+        raise ValidationError({"slo": f"Unknown fields: {', '.join(unknown)}. An SLO has {known}."})
     form = SLODefinitionSerializer(data=given, project=project)
     if not form.is_valid():
         raise ValidationError({"slo": form.errors})
     slo = SLO(project=project, **form.validated_data)
+    slo.parts = _parts(project, given.get(COMPONENTS))
     if problems := slo_problems(slo):
         raise ValidationError({"slo": problems})
     return slo
+
+
+def _parts(project: Project, given: object) -> list[Component]:
+    try:
+        return read_components(project, given)
+    except Wrong as error:
+        raise ValidationError({"slo": {COMPONENTS: error.messages}}) from error

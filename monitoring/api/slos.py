@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -12,8 +12,11 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.authenticate import project_of
+from monitoring.components import written
 from monitoring.models import SLO
+from monitoring.selectors.components import load_components
 from monitoring.slo import budget_days, slo_status
+from monitoring.slo_components import contributions
 from monitoring.slo_groups import group_statuses
 
 
@@ -23,6 +26,7 @@ class SLOSerializer(serializers.ModelSerializer[SLO]):
     model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     window_s = serializers.SerializerMethodField()
     slice_s = serializers.SerializerMethodField()
+    components = serializers.SerializerMethodField()
 
     class Meta:
         """In the words of the contract."""
@@ -48,8 +52,16 @@ class SLOSerializer(serializers.ModelSerializer[SLO]):
             "calendar",
             "zone",
             "group_by",
+            "composition",
+            "components",
+            "without_data",
             "owner",
         ]
+
+    @extend_schema_field(serializers.DictField(child=serializers.FloatField()))
+    def get_components(self, slo: SLO) -> dict[str, float]:
+        """Of a composite: the weight of each of its SLOs, by slug."""
+        return written(slo.parts or ())
 
     def get_window_s(self, slo: SLO) -> int:
         """The rolling window in seconds; of a calendar window its nominal length, a month's being 30 days."""
@@ -95,7 +107,8 @@ class SLOsView(APIView):
     @extend_schema(responses=SLOListSerializer, operation_id="slos")
     def get(self, request: Request) -> Response:
         """Every SLO of the project, by name."""
-        slos = SLO.objects.filter(project=project_of(request)).select_related("model")
+        slos = list(SLO.objects.filter(project=project_of(request)).select_related("model"))
+        load_components(slos)
         return Response({"items": SLOSerializer(slos, many=True).data})
 
 
@@ -128,6 +141,7 @@ def _slo(request: Request, slug: str) -> SLO:
     slo = SLO.objects.filter(project=project_of(request), slug=slug).select_related("model").first()
     if slo is None:
         raise NotFound("There is no SLO with this slug in the project.")
+    load_components([slo])
     return slo
 
 
@@ -194,3 +208,41 @@ class BudgetView(APIView):
         slo = _slo(request, slug)
         days = budget_days(slo, now=clock.now())
         return Response({"zone": slo.zone, "days": [asdict(day) for day in days]})
+
+
+class ContributionSerializer(serializers.Serializer[dict[str, Any]]):
+    """An SLO within a composite, over the composite's window. What each has `spent` adds up to what the composite has."""
+
+    slo = serializers.CharField()
+    weight = serializers.FloatField()
+    share = serializers.FloatField(help_text="Of the weights of those of which something came.")
+    attained = serializers.FloatField(allow_null=True)
+    good = serializers.FloatField()
+    valid = serializers.FloatField()
+    added = serializers.FloatField(help_text="To the bad share of the composite.")
+    spent = serializers.FloatField(help_text="Of the error budget of the composite; 1 is all of it.")
+
+
+class ContributionsSerializer(serializers.Serializer[dict[str, Any]]):
+    """Who spends the budget of a composite."""
+
+    composition = serializers.CharField()
+    items = ContributionSerializer(many=True)
+
+
+class ComponentsView(APIView):
+    """The components of a composite SLO."""
+
+    @extend_schema(responses=ContributionsSerializer, operation_id="slo_components")
+    def get(self, request: Request, slug: str) -> Response:
+        """The greatest spender first; empty where the SLO is no composite."""
+        slo = _slo(request, slug)
+        items = [
+            {
+                "slo": one.component.slo.slug,
+                "weight": one.component.weight,
+                **{name: getattr(one, name) for name in ("share", "attained", "good", "valid", "added", "spent")},
+            }
+            for one in contributions(slo, now=clock.now())
+        ]
+        return Response({"composition": slo.composition, "items": items})

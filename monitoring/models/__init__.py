@@ -5,7 +5,7 @@ from monitoring.models.estimators import Estimator, LossTrees
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.lags import LabelLag
-from monitoring.models.objectives import SLO, TIME_SLICES
+from monitoring.models.objectives import COMPOSITE, SLO, TIME_SLICES, Component
 from monitoring.models.policies import Policy, PolicyEvent
 from monitoring.models.prices import AppliedPrice, OwnPrice
 from monitoring.models.references import Reaching, Reference, ReferenceSample
@@ -16,12 +16,14 @@ from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFl
 from monitoring.models.user_days import UserDay
 
 __all__ = [
+    "COMPOSITE",
     "SLO",
     "TIME_SLICES",
     "AppliedPrice",
     "Bucket",
     "BusinessEvent",
     "Category",
+    "Component",
     "Correction",
     "DeadLetter",
     "DirtyHour",

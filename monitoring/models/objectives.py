@@ -1,5 +1,6 @@
 """Service level objectives."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,17 @@ from models_registry.shipped import shipped
 from monitoring.stats.periods import NOMINAL
 
 TIME_SLICES = "time_slices"
+COMPOSITE = "composite"
 
 
 class SLO(models.Model):
-    """A promise: over the window, at least `target` of the valid events (or slices of time) are good."""
+    """A promise: over the window, at least `target` of the valid events (or slices of time) are good.
+
+    That of a composite is about other objectives, its components: `parts` are these once they were read, or as whoever has
+    not saved it yet gives them.
+    """
+
+    parts: "Sequence[Component] | None" = None
 
     class Comparison(models.TextChoices):
         """Which side of the bound a slice of time is good on."""
@@ -37,6 +45,19 @@ class SLO(models.Model):
         WEEK = "week", _("week, from Monday on")
         MONTH = "month", _("month")
         QUARTER = "quarter", _("quarter")
+
+    class Composition(models.TextChoices):
+        """What the share of a composite is, of the shares of its components."""
+
+        WEIGHTED = "weighted", _("their weighted mean")
+        MINIMUM = "minimum", _("the worst of them")
+        PRODUCT = "product", _("their product: all are needed, one after the other")
+
+    class WithoutData(models.TextChoices):
+        """What a component of which nothing came makes of a composite; 0 of 0 is neither good nor bad."""
+
+        LEFT_OUT = "left_out", _("it is left out, and the others count for it")
+        NO_DATA = "no_data", _("the whole has no data")
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="slos", verbose_name=_("project"))
     slug = models.SlugField(_("slug"), max_length=64)
@@ -96,6 +117,20 @@ class SLO(models.Model):
         blank=True,
         help_text=_("“version”, or a declared segment key such as region; empty makes one budget."),
     )
+    composition = models.CharField(
+        _("composition"),
+        max_length=8,
+        choices=Composition.choices,
+        blank=True,
+        help_text=_("Only for a composite: what its share is, of the shares of its components."),
+    )
+    without_data = models.CharField(
+        _("component without data"),
+        max_length=8,
+        choices=WithoutData.choices,
+        blank=True,
+        help_text=_("Only for a composite: what a component of which nothing came makes of the whole."),
+    )
     owner = models.CharField(_("owner"), max_length=120, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -113,14 +148,21 @@ class SLO(models.Model):
                 name="slo_slices_have_a_bound",
                 violation_error_message=_("Slices of time need a bound and a length: write both."),
             ),
+            models.CheckConstraint(
+                condition=~models.Q(sli=COMPOSITE) | ~models.Q(composition=""),
+                name="slo_composite_says_how",
+                violation_error_message=_("Say how a composite is made of its components."),
+            ),
         ]
 
     def __str__(self) -> str:
         return shipped(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Whatever knows lengths only takes a calendar window for its nominal one."""
+        """Whatever knows lengths only takes a calendar window for its nominal one; how no data counts is always said."""
         self.window = self.period
+        if self.sli == COMPOSITE:
+            self.without_data = self.without_data or self.WithoutData.LEFT_OUT
         super().save(*args, **kwargs)
 
     @property
@@ -133,3 +175,25 @@ class SLO(models.Model):
     def period(self) -> timedelta:
         """How long the window is; of a calendar window its nominal length."""
         return NOMINAL.get(self.calendar, self.window)
+
+
+class Component(models.Model):
+    """An objective that a composite is made of. One that is in a composite is not deleted."""
+
+    composite = models.ForeignKey(SLO, models.CASCADE, related_name="components", verbose_name=_("composite"))
+    slo = models.ForeignKey(SLO, models.RESTRICT, related_name="composites", verbose_name=_("SLO"))
+    weight = models.FloatField(_("weight"), default=1.0)
+
+    class Meta:
+        """Each once; what weighs nothing is none."""
+
+        verbose_name = _("component")
+        verbose_name_plural = _("components")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["composite", "slo"], name="component_once_per_composite"),
+            models.CheckConstraint(condition=models.Q(weight__gt=0), name="component_weighs_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.composite}: {self.slo}"

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,36 @@ class CountAsk:
         return self.marks, self.subject.positive_code, self.bound_ms
 
 
+class Window(NamedTuple):
+    """Good and valid of windows, element by element, and how many bad events a guard against low traffic sees in them."""
+
+    good: NDArray[Any]
+    valid: NDArray[Any]
+    hits: NDArray[Any]
+
+
+class Book(Protocol):
+    """What is good and what is valid between any of its edges (epoch seconds, ascending), of one objective or a composite.
+
+    Before `floors` minutes, and hours, are gone.
+    """
+
+    @property
+    def edges(self) -> Integers: ...
+
+    @property
+    def floors(self) -> tuple[int, int]: ...
+
+    def between(self, starts: Integers, ends: Integers) -> tuple[NDArray[Any], NDArray[Any]]:
+        """(good, valid) of stretches [start, end), element by element. Every moment is one of the edges."""
+
+    def ending(self, starts: Integers, ends: Integers) -> Window:
+        """Of windows that are judged as they end. Every moment is one of the edges."""
+
+    def spent(self, starts: Integers, ends: Integers, whole: tuple[int, int]) -> tuple[NDArray[Any], float]:
+        """(bad of stretches, valid of the whole that these are of): what they take of its budget."""
+
+
 @dataclass(frozen=True, eq=False)
 class Counted:
     """Good and valid from each edge to the last one; `sums` has the shape (edges, 2). Shares of slices are no whole numbers.
@@ -65,6 +95,16 @@ class Counted:
         """(good, valid) of windows [start, end), element by element. Every moment is one of the edges."""
         found = self.since(starts) - self.since(ends)
         return found[..., 0], found[..., 1]
+
+    def ending(self, starts: Integers, ends: Integers) -> Window:
+        """Of windows, however they end."""
+        good, valid = self.between(starts, ends)
+        return Window(good, valid, valid - good)
+
+    def spent(self, starts: Integers, ends: Integers, whole: tuple[int, int]) -> tuple[NDArray[Any], float]:
+        """(bad of stretches, valid of the whole)."""
+        good, valid = self.between(starts, ends)
+        return valid - good, float(self.between(np.array(whole[0]), np.array(whole[1]))[1])
 
     def since(self, moments: Integers) -> NDArray[Any]:
         """(good, valid) from each of these edges to the last one, along a new last axis."""

@@ -15,7 +15,8 @@ from lib import charts
 from models_registry.models import Deployment, Model, ModelVersion, Project
 from monitoring.books import read_books
 from monitoring.catalogue import MEASURES
-from monitoring.measures import Point, Wanted, points_of, readings_of, subjects_of
+from monitoring.composites import subjects_with
+from monitoring.measures import Point, Wanted, points_of, readings_of
 from monitoring.models import SLO
 from monitoring.selectors.summaries import read_tallies_of
 from monitoring.selectors.watermark import ingest_watermark
@@ -184,12 +185,12 @@ def _look(
     changes = Deployment.objects.filter(version__model__in=models).select_related("version").order_by("at", "id")
     serving = {row.version.model_id: row for row in changes if _is_deploy(row)}
     promises = list(slos.select_related("model", "project"))
-    subjects = subjects_of([*models, *(slo.model for slo in promises)])
+    own, subjects = subjects_with(promises, models)
     watermark = ingest_watermark(now=now)
     stale = is_stale(now=now, watermark=watermark)
     figures = [one for model in models for one in _recent(model, subjects[model.pk], now=now)]
     wanted = [series(model, subjects[model.pk]) for model in models] if series else []
-    asks = [ask_status(slo, subjects[slo.model_id], now=now, watermark=watermark) for slo in promises]
+    asks = [ask_status(slo, subject, now=now, watermark=watermark) for slo, subject in zip(promises, own, strict=True)]
     books = zip(promises, read_books(asks), strict=True)
     judged = sorted((Judged(slo, status_of(slo, book, stale=stale)) for slo, book in books), key=_by_budget)
     read = iter(read_tallies_of([*(one.ask for one in figures), *(one.ask for one in wanted)]))

@@ -117,7 +117,8 @@ def _day_names(model: Model) -> tuple[str, ...]:
 
 def _chart_wanted(row: ModelRow, cause: Judged | None, span: Range, *, now: datetime) -> Wanted:
     """What the verdict speaks of: the measure of the SLO behind it, else the model's main one."""
-    name = shown(cause.slo).measure if cause is not None else main_measure(row.model)
+    seen = shown(cause.slo) if cause is not None else None
+    name = seen.measure if seen is not None else main_measure(row.model)
     names = ("latency_p95", "latency_p50") if name == "latency_p95" else (name,)
     _start, edges = span.edges(now=now, sampled=is_estimate(name))
     return Wanted(names, scope_of(row.model), tuple(edges), row.subject)

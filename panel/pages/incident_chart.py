@@ -25,7 +25,7 @@ COARSE_AFTER = timedelta(days=6)
 
 
 def incident_chart(incident: Incident, lead: Alert | None, *, now: datetime) -> Chart | None:
-    """The measure behind the leading alert; None where the incident has no model or no alert."""
+    """The measure behind the leading alert; None where the incident has no model or no alert, or a composite burns."""
     if lead is None or incident.model is None:
         return None
     watched = _watched(lead.rule)
@@ -51,7 +51,7 @@ def _watched(rule: AlertRule) -> tuple[str, float | None] | None:
     """The measure to draw and the value it crossed."""
     if rule.slo is not None:
         seen = shown(rule.slo)
-        return seen.measure, seen.bound
+        return (seen.measure, seen.bound) if seen else None
     return (rule.watched, rule.watched_limit) if rule.watched in MEASURES else None
 
 

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES
 from monitoring.indicators import INDICATORS
 from monitoring.measures import Wanted
-from monitoring.models import SLO, TIME_SLICES
+from monitoring.models import COMPOSITE, SLO, TIME_SLICES
+from monitoring.selectors.components import load_components
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.layouts import HOURLY
 from monitoring.stats.tally import Subject
@@ -44,8 +46,12 @@ class Shown:
         return (_("at most %(bound)s") if self.at_most else _("at least %(bound)s")) % {"bound": text}
 
 
-def shown(slo: SLO) -> Shown:
-    """The measure of an SLO and its bound: a latency in ms, a rate of failure, or a rate of success."""
+def shown(slo: SLO) -> Shown | None:
+    """The measure of an SLO and its bound: a latency in ms, a rate of failure, or a rate of success. None of a composite."""
+    return None if slo.sli == COMPOSITE else _shown(slo)
+
+
+def _shown(slo: SLO) -> Shown:
     name = slo.measure if slo.sli == TIME_SLICES else SHOWN_AS.get(slo.sli, slo.sli)
     measure = MEASURES[name]
     at_most = slo.comparison == SLO.Comparison.AT_MOST if slo.sli == TIME_SLICES else measure.better == "lower"
@@ -61,11 +67,26 @@ def shown(slo: SLO) -> Shown:
 
 def promised(slo: SLO) -> str:
     """What counts as good, in a line."""
+    if slo.sli == COMPOSITE:
+        return _composed(slo)
     if slo.sli != TIME_SLICES:
         return _counted(slo)
-    seen = shown(slo)
+    seen = _shown(slo)
     told = _("%(label)s %(objective)s, judged by slices of %(slice)s")
     return told % {"label": seen.label, "objective": seen.objective, "slice": write.span(slo.sliced)}
+
+
+def _composed(slo: SLO) -> str:
+    """How it is made, and of how many."""
+    load_components([slo])
+    count = len(slo.parts or ())
+    if slo.composition == SLO.Composition.MINIMUM:
+        text = ngettext("The worst of %(count)d SLO", "The worst of %(count)d SLOs", count)
+    elif slo.composition == SLO.Composition.PRODUCT:
+        text = ngettext("%(count)d SLO, one after the other", "%(count)d SLOs, one after the other", count)
+    else:
+        text = ngettext("The weighted mean of %(count)d SLO", "The weighted mean of %(count)d SLOs", count)
+    return text % {"count": count}
 
 
 def _counted(slo: SLO) -> str:

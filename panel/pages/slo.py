@@ -13,15 +13,16 @@ from alerting.models import Alert, AlertRule, Severity
 from lib import charts
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, read_series, subjects_of
-from monitoring.models import SLO
+from monitoring.models import COMPOSITE, SLO
 from monitoring.slo import BudgetDay, SLOStatus, budget_days, budget_series, pair_burns
+from monitoring.slo_components import contributions
 from monitoring.slo_groups import group_statuses
 from monitoring.stats.burn import span_label
 from panel import format as write
 from panel.pages import history
 from panel.pages.corrections import CorrectionRow, correction_rows
 from panel.pages.fleet import Judged, budget_meter, judge
-from panel.pages.indicators import Shown, is_estimate, promised, scope_of, shown
+from panel.pages.indicators import is_estimate, promised, scope_of, shown
 from panel.pages.plot import Band, Chart, Line, Threshold
 from panel.pages.ranges import Range
 from panel.pages.verdict import outlook
@@ -59,6 +60,18 @@ class GroupRow:
 
     value: str
     status: SLOStatus
+    meter: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """A component, and what it takes of the budget of its composite."""
+
+    slo: SLO
+    weight: str
+    attained: float | None
+    events: str
+    spent: float
     meter: SafeString
 
 
@@ -123,7 +136,6 @@ class SLOPage:
     """All that an SLO's page shows."""
 
     judged: Judged
-    shown: Shown
     indicator: str
     outlook: str
     burn_down: BurnDown
@@ -132,6 +144,7 @@ class SLOPage:
     rules: list[RuleRow]
     corrections: list[CorrectionRow]
     groups: list[GroupRow]
+    parts: list[PartRow]
     charts: list[Chart]
 
 
@@ -142,7 +155,6 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
     bands = history.bands(slo.model, start=points[0][0], end=points[-1][0])
     return SLOPage(
         judged=judged,
-        shown=shown(slo),
         indicator=promised(slo),
         outlook=outlook(judged.slo, judged.status),
         days=_days(slo, now=now),
@@ -151,6 +163,7 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
         rules=_rules(slo),
         corrections=correction_rows(slo, now=now),
         groups=_groups(slo, now=now),
+        parts=_parts(slo, now=now),
         charts=_charts(slo, span, now=now),
     )
 
@@ -204,17 +217,37 @@ def _groups(slo: SLO, *, now: datetime) -> list[GroupRow]:
     ]
 
 
+def _parts(slo: SLO, *, now: datetime) -> list[PartRow]:
+    """Of a composite, the greatest spender first."""
+    if slo.sli != COMPOSITE:
+        return []
+    return [
+        PartRow(
+            one.component.slo,
+            write.percent_full(one.share),
+            one.attained,
+            f"{_amount(one.good)} / {_amount(one.valid)}",
+            one.spent,
+            charts.meter(min(one.spent, 1.0), title=write.percent_full(one.spent), tone="warn" if one.spent else "ok"),
+        )
+        for one in contributions(slo, now=now)
+    ]
+
+
 def _rules(slo: SLO) -> list[RuleRow]:
     """Rules that burn on this SLO, and thresholds on the measure it is shown by."""
-    by_measure = Q(model=slo.model, measure=shown(slo).measure)
-    rules = AlertRule.objects.filter(Q(slo=slo) | by_measure, project=slo.project).distinct()
+    seen = shown(slo)
+    mine = Q(slo=slo) | Q(model=slo.model, measure=seen.measure) if seen else Q(slo=slo)
+    rules = AlertRule.objects.filter(mine, project=slo.project).distinct()
     alerts = {alert.rule_id: alert.state for alert in Alert.objects.filter(rule__in=rules)}
     return [RuleRow(rule, alerts.get(rule.pk, Alert.State.INACTIVE) if rule.enabled else "disabled") for rule in rules]
 
 
 def _charts(slo: SLO, span: Range, *, now: datetime) -> list[Chart]:
-    """The measure against its objective, and how many events stand behind it."""
+    """The measure against its objective, and how many events stand behind it; of a composite its components tell that."""
     seen = shown(slo)
+    if seen is None:
+        return []
     start, edges = span.edges(now=now, sampled=is_estimate(seen.measure))
     scope = scope_of(slo.model, environment=slo.environment)
     subject = subjects_of([slo.model])[slo.model_id]

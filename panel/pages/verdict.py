@@ -60,9 +60,10 @@ def cause_of(rows: list[ModelRow], incidents: list[Incident], slos: Mapping[int,
     return _spending(burning[0]) if burning else None
 
 
-def figure_wanted(cause: Judged, subject: Subject, *, now: datetime) -> Wanted:
-    """What the sentence about the cause must read."""
-    return recent(shown(cause.slo).measure, cause.slo.model, subject, now=now, width=NOW_WINDOW)
+def figure_wanted(cause: Judged, subject: Subject, *, now: datetime) -> Wanted | None:
+    """What the sentence about the cause must read; nothing of a composite, which no single measure tells."""
+    seen = shown(cause.slo)
+    return None if seen is None else recent(seen.measure, cause.slo.model, subject, now=now, width=NOW_WINDOW)
 
 
 def verdict(
@@ -152,6 +153,8 @@ def _cause(row: ModelRow | None, causes: Collection[int]) -> Judged | None:
 def describe(judged: Judged, reading: Reading, since: str) -> str:
     """p95 latency 412 ms, objective at most 300 ms, since 21:40."""
     seen = shown(judged.slo)
+    if seen is None:
+        return _("%(slo)s, since %(since)s.") % {"slo": judged.slo, "since": since}
     return _("%(label)s %(value)s, objective %(objective)s, since %(since)s.") % {
         "label": seen.label,
         "value": write.figure(reading.value, seen.unit),

@@ -51,7 +51,8 @@ def charts_of(sight: Sight, wanted: Sequence[Plotted]) -> list[Chart]:
 
 def _chart(sight: Sight, plotted: Plotted, series: dict[str, list[Point]], *, start: datetime, end: datetime) -> Chart:
     main = plotted.names[0]
-    seen = next((one for one in map(shown, (judged.slo for judged in sight.row.slos)) if one.measure == main), None)
+    told = [one for judged in sight.row.slos if (one := shown(judged.slo))]
+    seen = next((one for one in told if one.measure == main), None)
     return Chart(
         slug=main.replace("_", "-"),
         title=str(plotted.title) or capfirst(str(MEASURES[main].label)),

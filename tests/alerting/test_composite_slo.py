@@ -1,0 +1,87 @@
+"""Rules on composite objectives: asked, guarded, replayed and told by the same path as any other."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from alerting.backtest import backtest
+from alerting.models import Alert, AlertRule, Evaluation, Incident
+from alerting.rehearse import rehearse
+from alerting.replay import Slots
+from alerting.slots import slot_of
+from alerting.validate import rule_problems
+from models_registry.models import Model
+from monitoring.models import SLO
+from tests.alerting.rule_cast import MINUTE, NOON, serve, tick
+from tests.monitoring.test_composites import compose, promise
+
+pytestmark = pytest.mark.django_db
+PAIR = [{"long_s": 3_600, "short_s": 300, "factor": 2, "severity": "page"}]
+
+
+def watched(whole: SLO, **more: object) -> AlertRule:
+    fields = {"slug": "burns", "name": "Burns", "kind": "burn_rate", "slo": whole, "pairs": PAIR, **more}
+    return AlertRule.objects.create(project=whole.project, **fields)
+
+
+@pytest.fixture
+def whole(credit_risk: Model, support_assistant: Model) -> SLO:
+    """The one answers, the other fails from noon on."""
+    serve(credit_risk, start=-60, end=20)
+    serve(support_assistant, start=-60, end=0)
+    serve(support_assistant, start=0, end=20, ok=0, failed=10)
+    return compose(promise(credit_risk, "one"), promise(support_assistant, "other"), target=0.95)
+
+
+def test_it_fires_and_a_replay_of_the_past_does_the_same(whole: SLO) -> None:
+    rule = watched(whole)
+    tick(-5, 20)
+    alert = Alert.objects.get(rule=rule)
+    assert alert.state == "firing"
+    assert Incident.objects.get().model == whole.model
+    replayed = backtest(rule, start=NOON - 5 * MINUTE, end=NOON + 20 * MINUTE, now=NOON + 20 * MINUTE)
+    assert [one.start for one in replayed.firings] == [alert.transitions.get(to_state="firing").at]
+    assert [row.value for row in Evaluation.objects.order_by("slot")] == pytest.approx(
+        replayed.answers.value.tolist(), abs=1e-9
+    )
+    assert replayed.differences == []
+
+
+def test_a_guard_asks_for_bad_events_and_not_for_their_weight(credit_risk: Model, support_assistant: Model) -> None:
+    serve(credit_risk, start=-60, end=0, ok=100)
+    serve(support_assistant, start=-1, end=0, ok=0, failed=1)
+    rule = watched(compose(promise(credit_risk, "one"), promise(support_assistant, "other"), target=0.95))
+    tick(0, 1)
+    row = Evaluation.objects.get(rule=rule)
+    assert row.value == pytest.approx(10)
+    assert row.breached is False
+    assert "Held back as low traffic" in row.reason
+    serve(support_assistant, start=0, end=1, ok=0, failed=2)
+    tick(1, 2)
+    assert Evaluation.objects.get(rule=rule, slot=slot_of(rule, now=NOON + MINUTE + timedelta(seconds=59))).breached
+
+
+def test_rules_on_any_number_cost_the_same(whole: SLO) -> None:
+    parts = [one.slo for one in whole.components.select_related("slo__model")]
+    watched(whole)
+    tick(0, 1)
+    with CaptureQueriesContext(connection) as few:
+        tick(1, 2)
+    for number in range(4):
+        watched(compose(*parts, slug=f"more-{number}", target=0.95), slug=f"burns-{number}")
+    tick(2, 3)
+    with CaptureQueriesContext(connection) as many:
+        tick(3, 4)
+    assert len(many) == len(few)
+
+
+def test_it_is_not_divided_and_no_made_up_series_test_it(whole: SLO) -> None:
+    rule = watched(whole)
+    assert rule_problems(rule) == {}
+    rule.group_by = "version"
+    assert "one budget" in rule_problems(rule)["group_by"]
+    rule.group_by = ""
+    with pytest.raises(ValueError, match="components of a composite one by one"):
+        rehearse(rule, [], interval=MINUTE, slots=Slots(NOON, MINUTE, 3), known={})
