@@ -17,19 +17,26 @@ from alerting.models import AlertRule
 from config.durations import write_duration
 from config.interchange.openslo_read import METHODS, VERSION, is_plain_name
 from config.interchange.openslo_words import (
+    COMPONENTS,
+    COMPOSITION,
     ENVIRONMENT,
     FIELDS,
+    HOME,
     LONG,
     LONG_NAME,
     MODEL,
     NAMED,
     OWNER,
+    PLACE,
     RULE,
     SHORT,
     SLUG,
     SOURCE,
+    WITHOUT_DATA,
 )
-from monitoring.models import SLO, TIME_SLICES
+from monitoring.components import written
+from monitoring.models import COMPOSITE, SLO, TIME_SLICES, Component
+from monitoring.selectors.components import load_components
 from monitoring.stats.burn import Pair
 
 WINDOWS: Final = {"day": "1d", "week": "1w", "month": "1M", "quarter": "1Q"}
@@ -57,6 +64,7 @@ RULE_FIELDS: Final = (
 def openslo_documents(slos: Iterable[SLO]) -> list[dict[str, Any]]:
     """A Service for each model, then the SLOs with their policies within. Load `project` and `model`."""
     slos = list(slos)
+    load_components(slos)
     rules = burn_rules(slos)
     models = {slo.model_id: slo.model for slo in slos}
     services = [
@@ -85,19 +93,39 @@ def _plain(text: str) -> str:
 def _slo(slo: SLO, rules: Iterable[AlertRule]) -> dict[str, Any]:
     notes = {SLUG: slo.slug, LONG_NAME: slo.name, OWNER: slo.owner}
     meta: dict[str, Any] = {"name": _plain(slo.slug), "displayName": slo.name}
+    if slo.sli == COMPOSITE:
+        components = json.dumps(written(slo.parts or ()))
+        notes |= {HOME: slo.model.slug, PLACE: slo.environment}
+        notes |= {COMPOSITION: slo.composition, WITHOUT_DATA: slo.without_data, COMPONENTS: components}
     meta["annotations"] = {name: text for name, text in notes.items() if text}
     policies = [_policy(rule, pair, place) for rule in rules for place, pair in enumerate(pairs_of(rule, slo))]
     spec: dict[str, Any] = {
         **_described(slo.description),
         "service": _plain(slo.model.slug),
-        "indicator": {"metadata": {"name": _plain(f"{slo.slug}-sli")}, "spec": _indicator(slo)},
+        **({} if slo.sli == COMPOSITE else {"indicator": _named(slo)}),
         "timeWindow": [_window(slo)],
         "budgetingMethod": "Timeslices" if slo.sli == TIME_SLICES else _method(slo),
-        "objectives": [_objective(slo)],
+        "objectives": [_part(slo, one) for one in slo.parts or ()] or [_objective(slo)],
     }
     if policies:
         spec["alertPolicies"] = policies
     return _object("SLO", meta, spec)
+
+
+def _named(slo: SLO) -> dict[str, Any]:
+    return {"metadata": {"name": _plain(f"{slo.slug}-sli")}, "spec": _indicator(slo)}
+
+
+def _part(slo: SLO, one: Component) -> dict[str, Any]:
+    """A component as an objective of its composite, whose target it has there."""
+    bound = {name: value for name, value in _objective(one.slo).items() if name in ("op", "value")}
+    return {
+        "displayName": one.slo.name,
+        "target": float(Decimal(str(slo.target))),
+        **bound,
+        "compositeWeight": one.weight,
+        "indicator": _named(one.slo),
+    }
 
 
 def _method(slo: SLO) -> str:

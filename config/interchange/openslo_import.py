@@ -4,6 +4,7 @@ A source of this panel (`type: Atalaia`, as it is exported) says what is counted
 ratio is read as `availability`, an upper bound as `latency` in milliseconds, unless `indicators` says better.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,16 +17,21 @@ from config.durations import write_duration
 from config.interchange.openslo_alerts import Policies
 from config.interchange.openslo_read import METHODS, Object, Objects, annotations, metadata, seconds, shorthand
 from config.interchange.openslo_words import (
+    COMPONENTS,
+    COMPOSITION,
     ENVIRONMENT,
+    HOME,
     LONG_NAME,
     MODEL,
     NAMED,
     OWNER,
+    PLACE,
     SLUG,
     SOURCE,
+    WITHOUT_DATA,
 )
 from monitoring.indicators import SLICES
-from monitoring.models import TIME_SLICES
+from monitoring.models import COMPOSITE, TIME_SLICES
 from monitoring.validate import MOST_COUNTED
 
 CALENDARS: Final = {(1, "d"): "day", (1, "w"): "week", (1, "M"): "month", (1, "Q"): "quarter"}
@@ -63,10 +69,16 @@ def read_openslo(objects: Objects, here: Here) -> Imported:
                 f"{kind} {name} is left out: sources and channels have addresses and secrets of their own here"
             )
     found.warnings += _unused(objects)
+    found.document["slos"] = _composites_last(found.document["slos"])
     found.document = {name: section for name, section in found.document.items() if section}
     if objects.problems:
         found.warnings += objects.problems
     return found
+
+
+def _composites_last(slos: Mapping[str, Any]) -> dict[str, Any]:
+    """What a definition names stands before it."""
+    return dict(sorted(slos.items(), key=lambda one: one[1]["sli"] == COMPOSITE))
 
 
 def _unused(objects: Objects) -> list[str]:
@@ -77,6 +89,15 @@ def _unused(objects: Objects) -> list[str]:
         for name in objects.found[kind]
         if (kind, name) not in objects.used
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An objective that became an SLO, and its weight in the composite."""
+
+    slug: str
+    weight: float
+    fields: dict[str, Any]
 
 
 class _Reader:
@@ -98,16 +119,83 @@ class _Reader:
         labels = metadata(self.slo).get("labels")
         if labels:
             self.warn(f"its labels are left out: {', '.join(map(str, labels))}; a rule can have labels")
+        if self.notes.get(COMPONENTS):
+            self._ours_composed(policies)
+            return
         objectives = self.spec["objectives"]
-        if len(objectives) > 1:
-            self.warn(f"its {len(objectives)} objectives become as many SLOs; a composite budget is not kept")
+        composed = len(objectives) > 1 and any(one.get("compositeWeight") is not None for one in objectives)
+        if len(objectives) > 1 and not composed:
+            self.warn(
+                f"its {len(objectives)} objectives become as many SLOs, without a composite: none has a compositeWeight"
+            )
+        parts = []
         for place, objective in enumerate(objectives):
             slug = self._slug(objective, place, alone=len(objectives) == 1)
             fields = self._objective(objective)
             if fields is None:
                 continue
             self.found.document["slos"][slug] = fields
-            policies.read(self.spec.get("alertPolicies") or [], slug, fields["target"], self.where)
+            parts.append(Part(slug, float(objective.get("compositeWeight") or 1), fields))
+            if not composed:
+                self._watched(policies, slug, fields["target"])
+        if composed and parts:
+            self._compose(parts, policies)
+
+    def _watched(self, policies: Policies, slug: str, target: float) -> None:
+        policies.read(self.spec.get("alertPolicies") or [], slug, target, self.where)
+
+    def _compose(self, parts: list[Part], policies: Policies) -> None:
+        """One SLO of the objectives, which the policies of the file watch."""
+        slug = self._slug({}, 0, alone=True)
+        sliced = METHODS[self.spec["budgetingMethod"]] == "timeslices"
+        if sliced:
+            self.warn(
+                "a slice of a composite is bad if any member's is: the composite is the worst of its members here"
+            )
+        weights = [one.weight for one in parts]
+        targets = [one.fields["target"] for one in parts]
+        target = round(sum(w * t for w, t in zip(weights, targets, strict=True)) / sum(weights), 12)
+        if len(set(targets)) > 1:
+            self.warn(f"its objectives have several targets: the composite has their weighted mean, {target:g}")
+        self._keep(
+            slug,
+            {
+                **_shared(parts[0].fields),
+                "name": (self.notes.get(LONG_NAME) or str(metadata(self.slo).get("displayName") or slug))[:160],
+                "composition": "minimum" if sliced else "weighted",
+                "components": {one.slug: one.weight for one in parts},
+                "target": target,
+            },
+            policies,
+        )
+
+    def _ours_composed(self, policies: Policies) -> None:
+        """As it was exported: its components are SLOs of the same file, or are here."""
+        objective = self.spec["objectives"][0]
+        target = objective["target"] if "target" in objective else round(objective["targetPercent"] / 100, 12)
+        try:
+            components = json.loads(self.notes[COMPONENTS])
+        except ValueError:
+            self.warn(f"its annotation {COMPONENTS} is no JSON: left out")
+            return
+        fields = {
+            "name": self._name({}),
+            "description": str(self.spec.get("description") or ""),
+            "owner": self.notes.get(OWNER, ""),
+            "model": self._model(self.notes.get(HOME) or slugify(str(self.spec["service"]))),
+            "environment": self.notes.get(PLACE, ""),
+            "composition": self.notes.get(COMPOSITION, "weighted"),
+            "without_data": self.notes.get(WITHOUT_DATA, ""),
+            "components": components,
+            "target": float(target),
+            **self._window(),
+        }
+        kept = {name: value for name, value in fields.items() if value not in ("", None)}
+        self._keep(self._slug({}, 0, alone=True), kept, policies)
+
+    def _keep(self, slug: str, fields: dict[str, Any], policies: Policies) -> None:
+        self.found.document["slos"][slug] = {"sli": COMPOSITE, **fields}
+        self._watched(policies, slug, fields["target"])
 
     def _slug(self, objective: Object, place: int, *, alone: bool) -> str:
         base = self.notes.get(SLUG) or slugify(str(metadata(self.slo)["name"])) or "slo"
@@ -255,6 +343,12 @@ class _Reader:
         if method == "timeslices":
             fields["slice_target"] = float(objective["timeSliceTarget"])
         return fields
+
+
+def _shared(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What a composite has of its first component: whose it is, and over how long."""
+    names = ("description", "owner", "model", "environment", "window", "calendar", "zone")
+    return {name: fields[name] for name in names if name in fields}
 
 
 def _source(spec: Object) -> Object:

@@ -6,7 +6,7 @@ Source: github.com/OpenSLO/OpenSLO, README, "Specification".
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isnan
+from math import inf, isnan
 from typing import Any, Final
 
 VERSION: Final = "openslo/v1"
@@ -187,6 +187,9 @@ def _check_objective(spec: Object, objective: Object, where: str, problems: list
             problems.append(f"{where}.{name} must be a number from 0 to below {most}, not {objective[name]!r}")
     if objective.get("op") is not None and objective["op"] not in OPS:
         problems.append(f"{where}.op must be one of gt, gte, lt and lte, not {objective['op']!r}")
+    weight = _number(objective.get("compositeWeight"))
+    if objective.get("compositeWeight") is not None and not (weight is not None and 0 < weight < inf):
+        problems.append(f"{where}.compositeWeight must be a number above 0, not {objective['compositeWeight']!r}")
     if spec.get("budgetingMethod") in ("Timeslices", "RatioTimeslices"):
         _check_slices(spec, objective, where, problems)
 

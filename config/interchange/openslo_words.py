@@ -11,6 +11,12 @@ NAMED: Final = ("sli", "bound_ms", "measure", "comparison", "bound", "slice", "m
 SLUG: Final = "atalaia/slug"
 LONG_NAME: Final = "atalaia/name"
 OWNER: Final = "atalaia/owner"
+# Of a composite: whose it is, how it is made, what no data makes of it, and weights by the slug of its components (JSON).
+HOME: Final = "atalaia/model"
+PLACE: Final = "atalaia/environment"
+COMPOSITION: Final = "atalaia/composition"
+WITHOUT_DATA: Final = "atalaia/without-data"
+COMPONENTS: Final = "atalaia/components"
 # Of a policy: which rule it belongs to, and its fields as definitions write them (JSON).
 RULE: Final = "atalaia/rule"
 FIELDS: Final = "atalaia/fields"

@@ -14,7 +14,7 @@ from alerting.kinds.burn_rate import KIND, pairs_of
 from alerting.models import AlertRule, Severity
 from alerting.targets import labels_of
 from config.durations import write_duration
-from monitoring.models import SLO
+from monitoring.models import COMPOSITE, SLO
 from monitoring.slo import guard_of
 from monitoring.stats.burn import GUARD, Guard, Pair, span_label, standard_pairs
 
@@ -42,6 +42,11 @@ def prometheus_rules(slos: Iterable[SLO], *, runbooks: Mapping[int, str]) -> Exp
             for rule in mine
             if rule.grouping
         ]
+        if slo.sli == COMPOSITE:
+            warnings.append(
+                f"SLO {slo.slug}: of a composite these series tell good and valid as of one objective; the guards of its alerts "
+                "count those, and not the bad events of its components"
+            )
         groups.append(_group(slo, mine, runbooks))
     return Exported({"groups": [*groups, _watch()]}, warnings)
 
