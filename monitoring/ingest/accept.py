@@ -1,12 +1,12 @@
 """The verb of ingest: a body is judged, redacted and durably in the inbox before it is answered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
-from models_registry.models import ApiKey
+from models_registry.models import ApiKey, Project
 from monitoring.ingest.backpressure import note_accepted
 from monitoring.ingest.judge import Rules, Verdict, judge
 from monitoring.ingest.moments import Window
@@ -29,35 +29,36 @@ def accept(sent: Sent, *, key: ApiKey, now: datetime) -> Verdict:
 
     `Refusal` if the body as a whole cannot be read, `DatabaseError` if it could not be committed.
     """
-    limits: dict[str, Any] = settings.INGEST
-    backfill = "backfill" in key.scopes
-    window = Window.around(now, oldest=limits["oldest"], newest=limits["newest"], backfill=backfill)
-    rules = Rules(
-        window=window,
-        redact=redactor_for(key.project),
-        joinable=not key.project.redact_extra,
-        max_text=limits["max_text"],
-        max_items=limits["max_items"],
-        idempotency_key=sent.idempotency_key,
-    )
+    rules = rules_for(key.project, backfill="backfill" in key.scopes, now=now)
+    rules = replace(rules, idempotency_key=sent.idempotency_key)
     verdict = judge(sent.data, sent.kind, lines=sent.lines, rules=rules)
     if verdict.received:
-        _store(verdict, sent.kind, key.project_id, window.received)
+        committer.commit(body_of(verdict, sent.kind, key.project_id, rules))
+        note_accepted(len(verdict.accepted))
     return verdict
 
 
-def _store(verdict: Verdict, kind: str, project_id: int, received_us: int) -> None:
-    accepted = len(verdict.accepted)
-    committer.commit(
-        Body(
-            project_id=project_id,
-            kind=kind,
-            received_us=received_us,
-            items=verdict.stored(),
-            accepted=accepted,
-            rejected=verdict.rejected,
-            rejections=verdict.rejections,
-            as_sent=verdict.as_sent is not None,
-        )
+def rules_for(project: Project, *, backfill: bool, now: datetime) -> Rules:
+    """What applies to bodies of a project that are received now; `backfill` lets them write any past."""
+    limits: dict[str, Any] = settings.INGEST
+    return Rules(
+        window=Window.around(now, oldest=limits["oldest"], newest=limits["newest"], backfill=backfill),
+        redact=redactor_for(project),
+        joinable=not project.redact_extra,
+        max_text=limits["max_text"],
+        max_items=limits["max_items"],
     )
-    note_accepted(accepted)
+
+
+def body_of(verdict: Verdict, kind: str, project_id: int, rules: Rules) -> Body:
+    """What is to be stored of a judged body: its items, and the counts of the ledger."""
+    return Body(
+        project_id=project_id,
+        kind=kind,
+        received_us=rules.window.received,
+        items=verdict.stored(),
+        accepted=len(verdict.accepted),
+        rejected=verdict.rejected,
+        rejections=verdict.rejections,
+        as_sent=verdict.as_sent is not None,
+    )

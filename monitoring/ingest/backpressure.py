@@ -51,8 +51,11 @@ def note_accepted(items: int) -> None:
         _seen.added += items
 
 
-def check_room(*, now: datetime) -> None:
-    """`Refusal` (503, with Retry-After) while the inbox is full or stale; `now` is real time. One query in 250 ms."""
+def check_room(*, now: datetime, share: float = 1.0) -> None:
+    """`Refusal` (503, with Retry-After) while the inbox is full or stale; `now` is real time. One query in 250 ms.
+
+    Whoever can wait asks for a `share` of the room, so that those who cannot find the rest.
+    """
     ticked = time.monotonic()
     if ticked - _seen.read_at >= REREAD_SECONDS:
         # The old look counts until the new one is there, whole; what is added meanwhile may count twice, never not at all.
@@ -61,7 +64,7 @@ def check_room(*, now: datetime) -> None:
     look = _seen.look
     waiting = look.backlog.items + _seen.added - look.added
     limits: dict[str, Any] = settings.INGEST
-    if waiting >= limits["inbox_max_items"]:
+    if waiting >= limits["inbox_max_items"] * share:
         detail = f"{waiting} items wait to be stored. Nothing of this request was kept; send it again later."
         raise Refusal("inbox_full", detail, retry_after=RETRY_AFTER)
     oldest = look.backlog.oldest_at

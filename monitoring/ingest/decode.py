@@ -48,6 +48,11 @@ def decode(data: bytes, item_type: type[Item], *, lines: bool, limit: int) -> Re
         return Read(whole, whole, text if text.startswith(b"[") else None)
     chunks = _chunks(text, lines=lines)
     _count(len(chunks), limit)
+    return decode_apart(chunks, item_type)
+
+
+def decode_apart(chunks: Sequence[bytes], item_type: type[Item]) -> Read:
+    """Items that are apart already, in order."""
     entries = [_typed_or_bytes(chunk, item_type) for chunk in chunks]
     return Read(entries, [entry for entry in entries if isinstance(entry, Item)])
 

@@ -9,7 +9,7 @@ import msgspec
 
 from lib.ids import uuid7
 from monitoring.ingest.codes import Fault, Refusal, Rejection
-from monitoring.ingest.decode import MALFORMED, decode, untyped
+from monitoring.ingest.decode import MALFORMED, Read, decode, decode_apart, untyped
 from monitoring.ingest.log_dialects import translate
 from monitoring.ingest.moments import Window
 from monitoring.ingest.normalise import Normaliser
@@ -87,8 +87,18 @@ class Verdict:
 
 def judge(data: bytes, kind: str, *, lines: bool, rules: Rules) -> Verdict:
     """Every item of the body normalised or refused; `Refusal` where nothing of it can be read."""
+    verdict = _judged(decode(data, ITEM_TYPES[kind], lines=lines, limit=rules.max_items), kind, rules)
+    _refuse_noise(verdict)
+    return verdict
+
+
+def judge_apart(items: Sequence[bytes], kind: str, *, rules: Rules) -> Verdict:
+    """The same of items that came apart, as the lines of a file do: each is judged alone, whatever the others are."""
+    return _judged(decode_apart(items, ITEM_TYPES[kind]), kind, rules)
+
+
+def _judged(read: Read, kind: str, rules: Rules) -> Verdict:
     item_type = ITEM_TYPES[kind]
-    read = decode(data, item_type, lines=lines, limit=rules.max_items)
     if not read.typed:
         return _one_by_one(read.entries, kind, rules)
     columns, held = columns_of(read.typed), Held()
@@ -143,7 +153,6 @@ def _one_by_one(entries: Sequence[Entry], kind: str, rules: Rules) -> Verdict:
         if cut or not item.id:
             item.id = item.id or make_id(index)
             verdict.note(index, item, cut)
-    _refuse_noise(verdict)
     return verdict
 
 

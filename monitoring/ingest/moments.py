@@ -25,11 +25,12 @@ def epoch_us(moment: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The accepted span around the time of receipt, in epoch µs."""
+    """The accepted span around the time of receipt, in epoch µs. What is of the past must say when it was (`told`)."""
 
     oldest: int
     newest: int
     received: int
+    told: bool = False
 
     @classmethod
     def around(cls, now: datetime, *, oldest: timedelta, newest: timedelta, backfill: bool) -> "Window":
@@ -39,6 +40,8 @@ class Window:
     def place(self, ts: Moment) -> int:
         """The moment in epoch µs, the time of receipt where there is none; `Fault` says what is wrong with it."""
         if ts is None:
+            if self.told:
+                raise Fault("missing_field", "/ts", "Say when it was: history has a time of its own.")
             return self.received
         found = moment_us(ts)
         if not self.oldest <= found <= self.newest:

@@ -6,13 +6,14 @@ sees one writer from this process, and nobody hears 202 before its row is on dis
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Any
 
 import msgspec
-from django.db import DatabaseError, DataError, IntegrityError, connection
+from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 
 from lib import clock
 from monitoring.postgres import binary_cursor
@@ -72,6 +73,12 @@ class Committer:
         if ticket.error is not None:
             raise ticket.error
 
+    def commit_with(self, body: Body, also: Callable[[], None]) -> None:
+        """This body alone, in one transaction with what `also` writes; `DatabaseError` if that could not be."""
+        with write_turn(), transaction.atomic():
+            _execute([body])
+            also()
+
     def ticket(self, body: Body) -> Ticket:
         """A place in the queue; the next flush writes it."""
         ticket = Ticket(body)
@@ -123,15 +130,20 @@ class Committer:
 
     def _insert(self, bodies: list[Body]) -> None:
         """One statement is one transaction, so there is nothing to begin and nothing to roll back."""
-        arrived_at = clock.real_now()
-        values = [value for body in bodies for value in body.row(arrived_at)]
-        if connection.vendor == "postgresql":
-            with binary_cursor() as cursor:
-                cursor.execute((INSERT + ", ".join([POSTGRES_ROW] * len(bodies))).encode(), values, prepare=True)
-        else:
-            with write_turn(), connection.cursor() as plain:
-                plain.execute(INSERT + ", ".join([ROW] * len(bodies)), values)
+        with write_turn():
+            _execute(bodies)
         self.failed_at = None
+
+
+def _execute(bodies: list[Body]) -> None:
+    arrived_at = clock.real_now()
+    values = [value for body in bodies for value in body.row(arrived_at)]
+    if connection.vendor == "postgresql":
+        with binary_cursor() as cursor:
+            cursor.execute((INSERT + ", ".join([POSTGRES_ROW] * len(bodies))).encode(), values, prepare=True)
+    else:
+        with connection.cursor() as plain:
+            plain.execute(INSERT + ", ".join([ROW] * len(bodies)), values)
 
 
 committer = Committer()

@@ -3,6 +3,7 @@
 from monitoring.models.corrections import Correction
 from monitoring.models.estimators import Estimator, LossTrees
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
+from monitoring.models.imports import HistoryImport
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.lags import LabelLag
 from monitoring.models.objectives import COMPOSITE, SLO, TIME_SLICES, Component
@@ -30,6 +31,7 @@ __all__ = [
     "Estimator",
     "EventKey",
     "Feedback",
+    "HistoryImport",
     "InboxBody",
     "LLMCall",
     "LabelLag",

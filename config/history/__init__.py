@@ -1,0 +1,1 @@
+"""`manage.py import`: files of history, watched on their way into the inbox."""
