@@ -201,5 +201,6 @@ def _sale(rng: Random, key: str, at: float, version: str) -> Event:
 
 def _log(key: str, at: float, user: str, level: str, message: str) -> Event:
     """One line of the application's own log, joined by the request."""
-    line = {"id": f"log-s-{key}", "ts": milliseconds(at), "level": level, "logger": "support.answer"}
+    line = {"id": f"log-s-{key}", "ts": milliseconds(at), "model": MODEL, "level": level}
+    line |= {"logger": "support.answer"}
     return Event(at, "log", line | {"message": message, "request_id": f"req-s-{key}", "user_id": user})

@@ -106,6 +106,7 @@ def _log(key: str, at: float, user: str, *, failed: bool, decision: str) -> Even
         "id": f"log-c-{key}",
         "ts": milliseconds(at),
         "level": "error" if failed else "info",
+        "model": MODEL,
         "logger": "credit.api",
         "message": "feature store did not answer in 1000 ms" if failed else f"decision {decision}",
         "request_id": f"req-c-{key}",

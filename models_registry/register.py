@@ -58,9 +58,10 @@ def ensure_version(*, project_id: int, slug: str, version: str, kind: str, posit
     return ModelVersion.objects.get_or_create(model=model, version=version)[0].id
 
 
-def take_for_application(known: KnownVersion) -> KnownVersion:
-    """The version of an LLM application that only a change marker had named before its first call; unless a person said what it is."""
-    Model.objects.filter(id=known.model_id, reviewed=False).update(kind=Model.Kind.LLM)
+def take_for(known: KnownVersion, *, kind: str, positive_label: str = "") -> KnownVersion:
+    """The version of what a marker or a log line had named before it first answered; unless a person said what it is."""
+    defined = {"kind": kind, **({"positive_label": positive_label} if positive_label else {})}
+    Model.objects.filter(id=known.model_id, kind=known.kind, reviewed=False).update(**defined)
     return read_version(known.id)
 
 

@@ -16,9 +16,10 @@ from monitoring.selectors.summaries import Scope, read_tallies
 from monitoring.stats.intervals import Reading, ratio
 from monitoring.stats.layouts import PAST_CAP
 from monitoring.stats.segments import OTHER, PROMPT
+from monitoring.stats.severity import LEVEL_CODES, OTHER_LEVEL
 from monitoring.stats.tally import Tally
 
-VERSION, ENVIRONMENT, ERROR_TYPE = "version", "environment", "error_type"
+VERSION, ENVIRONMENT, ERROR_TYPE, LEVEL = "version", "environment", "error_type", "level"
 MAX_PARTS = 60  # a key's 50 values, (none), (other), and room
 WORDS_OF_ERRORS = "error_type"
 
@@ -64,7 +65,7 @@ def scopes_by(by: str, scope: Scope, model: Model) -> list[tuple[str, Scope]]:
         if scope.segment:
             raise ByError("Name a `segment`, or ask for all of them with `by`: not both.")
         return [(value_of(segment), replace(scope, segment=segment)) for segment in segments_of(model, by)]
-    keys = ", ".join([VERSION, ENVIRONMENT, ERROR_TYPE, PROMPT, *known_keys(model)])
+    keys = ", ".join([VERSION, ENVIRONMENT, ERROR_TYPE, LEVEL, PROMPT, *known_keys(model)])
     raise ByError(f"`by` is one of {keys}: what else is in `segments` is declared as a segment key of the model first.")
 
 
@@ -74,6 +75,8 @@ def series_by(
     """The measure's series of each part over the windows between neighbouring edges; at most so many parts."""
     if by == ERROR_TYPE:
         return _by_error_type(name, scope, model, edges=edges, most=most)
+    if by == LEVEL:
+        return _by_level(name, scope, edges=edges)
     scopes = scopes_by(by, scope, model)
     subject = subjects_of([model])[model.pk]
     wanted = [Wanted((name,), one, tuple(edges), subject) for _value, one in scopes[:most]]
@@ -87,6 +90,35 @@ BY_ERROR_TYPE: Mapping[str, Callable[[int, int], Reading]] = {
     "error_rate": ratio,
     "errors": lambda errors, requests: Reading(float(errors), requests),
 }
+
+
+# What a level has: (its lines, all lines of the window) → reading.
+BY_LEVEL: Mapping[str, Callable[[int, int], Reading]] = {
+    "error_log_rate": ratio,
+    "log_records": lambda lines, _all: Reading(float(lines), lines),
+}
+LOG_LEVEL = "log_level"
+
+
+def _by_level(name: str, scope: Scope, *, edges: Sequence[datetime]) -> Breakdown:
+    """The levels that there are lines of, the worst first; of a level of somebody's own last."""
+    if name not in BY_LEVEL:
+        raise ByError(f"By level there are {' and '.join(sorted(BY_LEVEL))}.")
+    tallies = read_tallies(scope, {LOG_LEVEL}, edges=edges)
+    words = {code: level for level, code in reversed(LEVEL_CODES.items())} | {OTHER_LEVEL: OTHER}
+    there = {code for tally in tallies for code in tally.cell(LOG_LEVEL).bins.tolist()}
+    return Breakdown(
+        [
+            Part(word, [_level_point(name, tally, code) for tally in tallies])
+            for code, word in words.items()
+            if code in there
+        ]
+    )
+
+
+def _level_point(name: str, tally: Tally, code: int) -> Point:
+    cell = tally.cell(LOG_LEVEL)
+    return _told(tally, BY_LEVEL[name](cell.count(code), cell.n))
 
 
 def _by_error_type(name: str, scope: Scope, model: Model, *, edges: Sequence[datetime], most: int) -> Breakdown:
@@ -125,6 +157,9 @@ def errors_by_code(tallies: Sequence[Tally]) -> dict[int, int]:
 
 
 def _point(name: str, tally: Tally, code: int) -> Point:
-    reading = BY_ERROR_TYPE[name](tally.cell(WORDS_OF_ERRORS).count(code), tally.cell("status").n)
+    return _told(tally, BY_ERROR_TYPE[name](tally.cell(WORDS_OF_ERRORS).count(code), tally.cell("status").n))
+
+
+def _told(tally: Tally, reading: Reading) -> Point:
     state: PointState = "no_data" if reading.value is None else "ok"
     return Point(tally.start, reading.value, reading.n, reading.low, reading.high, state)

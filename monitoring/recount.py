@@ -10,8 +10,9 @@ from django.db import connection
 from models_registry.models import ModelVersion
 from monitoring.drain.buckets import Key, sum_buckets
 from monitoring.drain.fold import Folds
+from monitoring.drain.fold.lines import LEVEL
 from monitoring.drain.merge import sums_by_bucket
-from monitoring.drain.rows import MODELS, BusinessEventRow, LLMCallRow, PredictionRow
+from monitoring.drain.rows import MODELS, BusinessEventRow, LLMCallRow, LogRecordRow, PredictionRow
 from monitoring.drain.user_days import Owner, Place, Spent, add_up, by_application, sum_by_version
 from monitoring.models import Bucket, Series, UserDay
 from monitoring.models.summaries import TIER_SECONDS, Tier
@@ -21,7 +22,7 @@ from monitoring.selectors.segments import read_keys
 from monitoring.stats.layouts import HOURLY
 
 ROWS_PER_FETCH = 5_000
-Stored = TypeVar("Stored", PredictionRow, LLMCallRow, BusinessEventRow)
+Stored = TypeVar("Stored", PredictionRow, LLMCallRow, BusinessEventRow, LogRecordRow)
 HOUR, DAY = TIER_SECONDS[Tier.HOUR], TIER_SECONDS[Tier.DAY]
 
 
@@ -49,7 +50,7 @@ NOTHING = (0, 0, b"")
 def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
     """Every bucket of [start, end) that differs from its raw events, in the finest tier that still exists.
 
-    The window is widened to whole buckets and cut where raw events are gone. Meaningful while no drain is running.
+    The window is widened to whole buckets and cut where raw events (of log lines: raw lines) are gone. Meaningful while no drain is running.
     """
     floors = read_floors()
     first = max(_bucket_start(floors, int(start.timestamp())), floors.events)
@@ -69,6 +70,8 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
         folds.add_all(calls)
     for events in _stored(BusinessEventRow, first, last):
         folds.add_all(events)
+    for lines in _stored(LogRecordRow, max(first, floors.logs), last):
+        folds.add_all(lines)
     sums = sum_buckets(sums_by_bucket(list(folds.cells()), floors, create=False))
     counted = {row[:3]: row[3:] for row in sums}
     stored = _buckets(floors, first, last, hourly)
@@ -126,8 +129,12 @@ def _buckets(floors: Floors, first: int, last: int, hourly: Collection[int]) -> 
     rows = Bucket.objects.filter(start__gte=first, start__lt=last).values_list(
         "series_id", "tier", "start", "n", "total", "bins"
     )
+    lines = (
+        set(Series.objects.filter(metric=LEVEL.metric).values_list("id", flat=True)) if first < floors.logs else set()
+    )
     return {
         (series_id, tier, start): (n, total, bytes(bins))
         for series_id, tier, start, n, total, bins in rows
         if tier == floors.bucket(start, hourly=series_id in hourly)[0] and (n or total or bins)
+        if start >= floors.logs or series_id not in lines  # whose raw lines may be gone before other events
     }

@@ -65,6 +65,7 @@ def _move_floors(now: datetime, ages: Mapping[str, timedelta]) -> Floors:
         hours = _aligned(now - ages["hours"], DAY, minutes)
         moved = Floors(
             events=max(before.events, _aligned(now - ages["events"], DAY, None)),
+            logs=max(before.logs, _aligned(now - ages["logs"], DAY, None)),
             minutes=max(before.minutes, minutes),
             hours=max(before.hours, hours),
         )
@@ -84,7 +85,7 @@ def _past(floors: Floors, now: datetime, ages: Mapping[str, timedelta]) -> list[
     # what names users goes no sooner than the events it comes from: these can still change it
     users = _aligned(now - max(ages["users"], ages["events"]), DAY, None)
     events = [(model._meta.db_table, floors.events) for model in EVENTS]
-    events.append((LogRecord._meta.db_table, int((now - ages["logs"]).timestamp())))
+    events.append((LogRecord._meta.db_table, floors.logs))
     return [
         # by project and second, for that is what the page index of events holds
         *(

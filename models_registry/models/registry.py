@@ -60,6 +60,7 @@ class Model(models.Model):
         MULTICLASS = "multiclass", _("multiclass classifier")
         REGRESSION = "regression", _("regression")
         LLM = "llm", _("LLM application")
+        SERVICE = "service", _("service")  # predicts and calls nothing: what it says of itself is all that is known
 
     class Mode(models.TextChoices):
         """How it is called."""

@@ -99,7 +99,9 @@ class SeriesView(APIView):
             OpenApiParameter("environment", str),
             OpenApiParameter("segment", str, description="One segment, such as region=south."),
             OpenApiParameter(
-                "by", str, description="version, environment, error_type, prompt or a segment key: points of each."
+                "by",
+                str,
+                description="version, environment, error_type, level, prompt or a segment key: points of each.",
             ),
             OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
             OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),

@@ -8,6 +8,7 @@ from monitoring.catalogue import (
     feedback,
     inputs,
     labels,
+    logs,
     money,
     policies,
     regression,
@@ -25,6 +26,7 @@ MEASURES: dict[str, Measure] = {
     for measure in (
         *service.MEASURES,
         *service.PROCESSES,
+        *logs.MEASURES,
         *classifiers.MEASURES,
         *regression.MEASURES,
         *labels.MEASURES,
@@ -41,6 +43,7 @@ SLIS: dict[str, Indicator] = {
     indicator.name: indicator
     for indicator in (
         *service.INDICATORS,
+        *logs.INDICATORS,
         *classifiers.INDICATORS,
         *calls.INDICATORS,
         *feedback.INDICATORS,

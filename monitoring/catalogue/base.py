@@ -32,6 +32,7 @@ NEEDS: dict[str, StrOrPromise] = {
     "finish_reason": _("the finish reason of each call"),
     "labels": _("labels, as outcomes of predictions"),
     "latency": _("the latency of each prediction or call"),
+    "logs": _("log lines, best with the name of the service or model that writes them"),
     "outcome_values": _("the value of outcomes"),
     "policy": _("an enabled policy of the application"),
     "price": _("a price of the model, from the list or your own"),

@@ -7,6 +7,7 @@ import msgspec
 from lib.ids import identity
 from monitoring.drain.claim import Body
 from monitoring.drain.labels import label_text
+from monitoring.drain.owners import owner_of
 from monitoring.drain.rows import BusinessEventRow, FeedbackRow, LogRecordRow, OutcomeRow, Row
 from monitoring.drain.served import Versions, build_calls, build_predictions
 from monitoring.ingest.schema import EventItem, FeedbackItem, Item, LogItem, OutcomeItem
@@ -81,7 +82,7 @@ def _event(pk: int, body: Body, item: EventItem, versions: Versions) -> Business
     )
 
 
-def _log(pk: int, body: Body, item: LogItem, _versions: Versions) -> LogRecordRow:
+def _log(pk: int, body: Body, item: LogItem, versions: Versions) -> LogRecordRow:
     return LogRecordRow(
         pk,
         body.project_id,
@@ -89,6 +90,8 @@ def _log(pk: int, body: Body, item: LogItem, _versions: Versions) -> LogRecordRo
         _moment(item, body),
         body.received_us,
         _payload(item, LOG_PAYLOAD),
+        versions[(body.project_id, *owner_of(item))].id,
+        item.environment,
         SAME.get(item.level, item.level),  # of a body from before levels were one word each
         item.logger,
         item.message,

@@ -1,7 +1,7 @@
 """Everything that can be done before the write lock: decode, resolve names, build rows, price, fold."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
@@ -17,13 +17,14 @@ from models_registry.register import (
     known_versions,
     newest_version,
     read_version,
-    take_for_application,
+    take_for,
 )
 from monitoring.drain.build import build_rows
 from monitoring.drain.calls import ready_calls
 from monitoring.drain.claim import Body
 from monitoring.drain.first_sight import Guess, guess_of
 from monitoring.drain.fold import PARTS, Folds
+from monitoring.drain.owners import owner_of
 from monitoring.drain.plain import Plain, plain_predictions
 from monitoring.drain.police import judge_calls
 from monitoring.drain.price import price_calls
@@ -44,7 +45,15 @@ INDEX_BITS = 13
 DRAINED: dict[str, type[Any]] = {**ITEM_TYPES, **UNDECODED, SPAN: SpanItem}
 DECODERS = {kind: msgspec.json.Decoder(list[item_type]) for kind, item_type in DRAINED.items()}  # type: ignore[valid-type]  # built at run time
 _NAME = attrgetter("model", "version")
-NAMED = ("prediction", "llm_call", "event")  # kinds of items that name a model
+# Kinds of items that name a model, and how; those that serve it come before those that only speak of it.
+NAMED: dict[str, Callable[[Any], tuple[str, str]]] = {
+    "prediction": _NAME,
+    "llm_call": _NAME,
+    "event": _NAME,
+    LOG: owner_of,
+}
+SPEAKING = ("event", LOG)
+FIRST_KINDS = {"llm_call": Model.Kind.LLM, LOG: Model.Kind.SERVICE}  # of a model that is new; else by its predictions
 
 
 class Piece(NamedTuple):
@@ -195,12 +204,12 @@ def confirm_plans(batch: Batch) -> None:
 
 
 def _resolve(pieces: Iterable[Piece]) -> Versions:
-    """The version of every name in the batch; new names are registered, events about calls after the calls."""
+    """The version of every name in the batch; new names are registered, what speaks of models after what serves them."""
     kinds: dict[Named, str] = {}
-    for body, _, items in sorted(pieces, key=lambda piece: piece.body.kind == "event"):
+    for body, _, items in sorted(pieces, key=lambda piece: piece.body.kind in SPEAKING):
         if body.kind not in NAMED:
             continue
-        for slug, version in set(map(_NAME, items)):
+        for slug, version in set(map(NAMED[body.kind], items)):
             if slug or body.kind != "event":
                 kinds.setdefault((body.project_id, slug, version), body.kind)
     by_project: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
@@ -211,20 +220,35 @@ def _resolve(pieces: Iterable[Piece]) -> Versions:
         for project_id, names in by_project.items()
         for name, version in known_versions(project_id=project_id, names=names).items()
     }
-    unknown = sorted(kinds.keys() - found.keys())
-    guesses = _guesses(pieces, {(project_id, slug) for project_id, slug, _ in unknown})
+    unknown = sorted(kinds.keys() - found.keys(), key=lambda name: (kinds[name] in SPEAKING, not name[2], name))
+    silent = {name for name, version in found.items() if version.kind == Model.Kind.SERVICE}
+    guesses = _guesses(pieces, {(project_id, slug) for project_id, slug, _ in {*unknown, *silent}})
     for name in unknown:
         found[name] = _register(name, kinds[name], guesses.get(name[:2], Guess()))
-    return found | _applications({name: found[name] for name, kind in kinds.items() if kind == "llm_call"})
+    served = {name: found[name] for name, kind in kinds.items() if kind not in SPEAKING}
+    return (
+        found
+        | _applications({name: found[name] for name in served if kinds[name] == "llm_call"})
+        | _models({name: version for name, version in served.items() if kinds[name] == "prediction"}, guesses)
+    )
 
 
 def _applications(called: Versions) -> dict[Named, KnownVersion]:
-    """Those that nothing had been asked of before these calls, though a change marker had named them."""
+    """Those that nothing had been asked of before these calls, though something had spoken of them."""
     strange = {name: version for name, version in called.items() if version.kind != Model.Kind.LLM}
     return {
-        name: take_for_application(version)
+        name: take_for(version, kind=Model.Kind.LLM)
         for name, version in strange.items()
         if not Series.objects.filter(version__model_id=version.model_id, metric="status").exists()
+    }
+
+
+def _models(predicting: Versions, guesses: Mapping[tuple[int, str], Guess]) -> dict[Named, KnownVersion]:
+    """Services that turn out to predict."""
+    return {
+        name: take_for(version, **guesses.get(name[:2], Guess())._asdict())
+        for name, version in predicting.items()
+        if version.kind == Model.Kind.SERVICE
     }
 
 
@@ -241,15 +265,15 @@ def _guesses(pieces: Iterable[Piece], models: Collection[tuple[int, str]]) -> di
 
 
 def _register(name: Named, kind: str, guess: Guess) -> KnownVersion:
-    """A change marker without a version speaks of the newest one; every other new name is registered."""
+    """What speaks of a model without a version speaks of the newest one; every other new name is registered."""
     project_id, slug, version = name
-    version_id = newest_version(project_id=project_id, slug=slug) if kind == "event" and not version else None
+    version_id = newest_version(project_id=project_id, slug=slug) if kind in SPEAKING and not version else None
     if version_id is None:
         version_id = ensure_version(
             project_id=project_id,
             slug=slug,
             version=version,
-            kind=Model.Kind.LLM if kind == "llm_call" else guess.kind,
+            kind=FIRST_KINDS.get(kind, guess.kind),
             positive_label=guess.positive_label,
             cap=int(str(settings.INGEST["unreviewed_cap"])),
         )

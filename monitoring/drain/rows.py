@@ -146,6 +146,8 @@ class LogRecordRow(NamedTuple):
     ts_us: int
     ingested_us: int
     payload: str
+    version_id: int | None
+    environment: str
     level: str
     logger: str
     message: str

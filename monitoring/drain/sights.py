@@ -3,12 +3,12 @@
 What a call is made of is read again from its records whenever one more comes, so a call is a function of their set.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from monitoring.dialects.application import Application, application_of
 from monitoring.dialects.merge import merge
 from monitoring.dialects.read import read_log, read_span
 from monitoring.dialects.same_call import needs_time
@@ -24,22 +24,13 @@ from monitoring.packing import unpack
 
 SPAN, LOG = "span", "log"
 EVENTS = "gen_ai."  # log records whose event is of another name speak of no call
-UNNAMED = "unknown-service"
-NAME_LENGTH, CODE_LENGTH = 200, 64
+NAME_LENGTH = 200
 MAX_TEXT = 262_144
 MOST_UNMAPPED = 2_000
 MOST_FAULTS = 8
 WORDS = {int(code): word for word, code in STATUSES.items()}
 _encode = msgspec.json.Encoder().encode
 _decode_call = msgspec.json.Decoder(UNDECODED["llm_call"]).decode
-
-
-class Application(NamedTuple):
-    """Who called: of the resource of OpenTelemetry."""
-
-    model: str
-    version: str
-    environment: str
 
 
 class Sight(NamedTuple):
@@ -142,17 +133,6 @@ def stored_log(row: LogRecordRow) -> Sight | None:
         row.id, row.project_id, row.event_id, row.ts_us, row.ingested_us, row.message, row.logger, row.trace_id
     )
     return _log_sight(record, told.get("extra") or {}, told.get("span_id", ""))
-
-
-def application_of(resource: Mapping[str, Any]) -> Application:
-    """`service.name`, in the letters of a slug; `service.version` and `deployment.environment.name`."""
-    name = re.sub(r"[^a-z0-9._-]+", "-", str(resource.get("service.name", "")).lower()).strip("-")
-    environment = resource.get("deployment.environment.name") or resource.get("deployment.environment")
-    return Application(
-        name[:NAME_LENGTH] or UNNAMED,
-        str(resource.get("service.version", ""))[:NAME_LENGTH],
-        str(environment or "production")[:CODE_LENGTH],
-    )
 
 
 def call_item(sights: Sequence[Sight]) -> Any | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from monitoring.dialects.application import slug_of
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.moments import Window
 from monitoring.stats.severity import of_number
@@ -130,7 +131,9 @@ def _usable(name: str, source: Source, line: Line, window: Window, flags: list[s
         found = str(found)
     if not isinstance(found, str) or not found or (name in IDS and not found.strip("0")):
         return None
-    return found if name in ("message", "template") or len(found) <= LONGEST_NAME else None
+    if name == "model":
+        found = slug_of(found) or None  # a service is one model, whichever way it is told
+    return found if found is None or name in ("message", "template") or len(found) <= LONGEST_NAME else None
 
 
 def _level(found: Any, scale: str) -> str | None:

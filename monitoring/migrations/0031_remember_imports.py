@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('models_registry', '0009_keep_answers'),
-        ('monitoring', '0029_index_lines_in_bulk'),
+        ('monitoring', '0030_compose_objectives'),
     ]
 
     operations = [

@@ -238,8 +238,12 @@ class BusinessEvent(Event):
 
 
 class LogRecord(Event):
-    """One structured log line of an observed service."""
+    """One structured log line, and which service or model said it; no version: stored before lines were counted."""
 
+    version = models.ForeignKey(
+        ModelVersion, models.CASCADE, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    environment = models.CharField(max_length=64, default="production")
     level = models.CharField(max_length=16, default="info")
     logger = models.CharField(max_length=200, default="", blank=True)
     message = models.TextField(default="", blank=True)

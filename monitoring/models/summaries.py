@@ -94,6 +94,7 @@ class RetentionFloor(models.Model):
         """What retention drops."""
 
         EVENTS = "events", _("events")
+        LOGS = "logs", _("log records")
         MINUTES = "minutes", _("minute buckets")
         HOURS = "hours", _("hour buckets")
 
@@ -101,7 +102,7 @@ class RetentionFloor(models.Model):
     start = models.BigIntegerField(help_text="Epoch seconds, a multiple of the next coarser tier's width.")
 
     class Meta:
-        """Three rows."""
+        """A row of each kind."""
 
         verbose_name = _("retention floor")
         verbose_name_plural = _("retention floors")

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from monitoring.dialects.application import application_of
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.moments import Window
 from monitoring.ingest.normalise import TRUNCATED
@@ -64,6 +65,7 @@ def _item(record: LogRecord, group: Group, resource: bytes, window: Window) -> L
         extra["resource"] = group.resource
     if event_name := record.event_name or attributes.get("event.name"):
         extra["event_name"] = event_name
+    application = application_of(group.resource)
     is_text = isinstance(record.body, str)
     if not is_text and record.body is not None:
         extra["body"] = record.body
@@ -77,6 +79,9 @@ def _item(record: LogRecord, group: Group, resource: bytes, window: Window) -> L
         user_id=_first(attributes, OF_USER),
         trace_id=record.trace_id,
         span_id=record.span_id,
+        model=application.model if group.resource.get("service.name") else "",
+        version=application.version,
+        environment=application.environment,
         exception=exception or None,
         extra=extra or None,
     )

@@ -29,7 +29,7 @@ FIELDS: dict[str, frozenset[str]] = {
     EventKind.OUTCOME: frozenset({"id", "prediction_id", "label"}),
     EventKind.FEEDBACK: frozenset({"id", "target_id", "kind", "value", "user_id"}),
     EventKind.EVENT: frozenset({"id", "kind", "name", "model", "version", "target_id"}),
-    EventKind.LOG: _IDS | {"q", "level", "min_level", "logger", "model", "version"},
+    EventKind.LOG: _IDS | {"q", "level", "min_level", "logger", "model", "version", "environment"},
     EventKind.SPAN: frozenset(
         {
             "trace_id",

@@ -22,7 +22,7 @@ from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRec
 from monitoring.models.events import Event, Served
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
-from monitoring.selectors.log_filters import narrow_logs, said_by_many, walk
+from monitoring.selectors.log_filters import named_before, narrow_logs, said_by_many, walk
 from monitoring.selectors.spans import SECOND, within
 
 MODELS: dict[str, type[Event]] = {
@@ -35,7 +35,7 @@ MODELS: dict[str, type[Event]] = {
     EventKind.SPAN: Span,
 }
 RELATED_LIMIT = 200
-LINE = frozenset({"id", "request_id", "trace_id", "user_id"})  # columns of log lines
+LINE = frozenset({"id", "request_id", "trace_id", "user_id", "environment", "model", "version"})  # columns of log lines
 BAD_PREFIX = '{"bad":true'  # how the column `opinions` of a bad answer begins
 FEEDBACK_COUNTS = {"up": "feedback_up", "down": "feedback_down", "other": "feedback_other"}
 
@@ -108,7 +108,7 @@ def with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
         call = LLMCall.objects.filter(pk=OuterRef("call_ref"))
         found: QuerySet[Any] = rows.annotate(call_id=Subquery(call.values("event_id")[:1]))
         return found
-    return rows.select_related("version__model") if issubclass(rows.model, Served | BusinessEvent) else rows
+    return rows.select_related("version__model") if issubclass(rows.model, Served | BusinessEvent | LogRecord) else rows
 
 
 def _refs(kind: str, project: Project, event_id: str) -> list[int]:
@@ -128,9 +128,10 @@ def filtered(kind: str, project: Project, asked: EventFilter, *, by_words: bool 
         own = _of_lines(asked)
         rows = narrow_logs(rows, own, by_words=by_words)
         handled |= own.keys()
-    else:
-        versions = version_ids(project.pk, asked)
-        rows = rows if versions is None else rows.filter(version_id__in=versions)
+    versions = version_ids(project.pk, asked)
+    if versions is not None:
+        named = Q(version_id__in=versions)
+        rows = rows.filter(named | named_before(asked.exact) if kind == EventKind.LOG else named)
     return rows.filter(*(_where(kind, project, *pair) for pair in asked.exact.items() if pair[0] not in handled))
 
 

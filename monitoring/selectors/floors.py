@@ -16,6 +16,7 @@ class Floors:
     """Epoch seconds before which rows of a kind are gone; `NEVER` while nothing was dropped."""
 
     events: int = NEVER
+    logs: int = NEVER
     minutes: int = NEVER
     hours: int = NEVER
 

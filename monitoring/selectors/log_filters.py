@@ -6,6 +6,8 @@ what many say is found on the way along the time.
 
 import json
 from collections.abc import Mapping
+from functools import reduce
+from operator import and_
 from typing import Any, Final
 
 from django.db import connection
@@ -22,7 +24,7 @@ from monitoring.selectors.spans import SECOND
 from monitoring.stats.severity import at_least, canon
 
 # Fields of a line that are in its payload; fields of the sender's own are under `extra`.
-PAYLOAD: Final = frozenset({"span_id", "session_id", "model", "version", "template"})
+PAYLOAD: Final = frozenset({"span_id", "session_id", "template"})
 FEW: Final = 2_000
 STRETCHES: Final = 20
 TABLE: Final = "monitoring_logrecord"
@@ -46,6 +48,12 @@ def narrow_logs(rows: Rows, asked: Mapping[str, str], *, by_words: bool = True) 
             rows = rows.filter(_holds(name, value))
     phrases = _phrases(asked) if by_words else []
     return _saying(rows, phrases) if phrases else rows
+
+
+def named_before(asked: Mapping[str, str]) -> Q:
+    """Lines that name this model, and version, of before each line was known to be of one."""
+    given = [_holds(name, asked[name]) for name in ("model", "version") if name in asked]
+    return reduce(and_, given, Q(version_id__isnull=True))
 
 
 def _phrases(asked: Mapping[str, str]) -> list[Phrase]:
@@ -75,7 +83,9 @@ def walk(rows: Rows, query: str, *, limit: int, cursor: str | None) -> Page[LogR
     """
     found: list[LogRecord] = []
     for _stretch in range(STRETCHES):
-        page = keyset_page(rows.only("ts_us"), time="ts_us", limit=MAX_LIMIT, cursor=cursor, coarse=SECOND)
+        page = keyset_page(
+            rows.select_related(None).only("ts_us"), time="ts_us", limit=MAX_LIMIT, cursor=cursor, coarse=SECOND
+        )
         saying = _saying_among(query, [row.pk for row in page.items])
         found += [row for row in page.items if row.pk in saying]
         cursor = page.next
@@ -84,7 +94,7 @@ def walk(rows: Rows, query: str, *, limit: int, cursor: str | None) -> Page[LogR
     shown = found[:limit]
     if len(found) > limit:
         cursor = Cursor(shown[-1].ts_us, shown[-1].pk).encode()
-    whole = LogRecord.objects.in_bulk([row.pk for row in shown])
+    whole = LogRecord.objects.select_related("version__model").in_bulk([row.pk for row in shown])
     return Page([whole[row.pk] for row in shown if row.pk in whole], cursor)
 
 
@@ -128,7 +138,7 @@ def raw_condition(sql: str, params: tuple[Any, ...] = ()) -> Q:
 
 def _holds(name: str, value: str) -> Q:
     """A field of the payload that is this text, or the number or word of JSON that is written so."""
-    path = [name] if name in PAYLOAD else ["extra", name.removeprefix(FIELD)]
+    path = [name] if not name.startswith(FIELD) else ["extra", name.removeprefix(FIELD)]
     texts = [json.dumps(value, ensure_ascii=False), value]
     paths = {tuple(path), (path[0], *path[-1].split("."))} if len(path) > 1 else {tuple(path)}
     sql, params = list[str](), list[Any]()

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from models_registry.models import ModelVersion
 from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Reaching, Span
 from monitoring.models.events import Event, Served
 from monitoring.packing import unpack
@@ -71,7 +72,8 @@ def event_to_wire(event: Event) -> dict[str, Any]:
             wire |= {"kind": event.kind, "value": event.value, "joined": event.target_ref is not None}
             wire |= _present(event, ("comment", "user_id"))
         case LogRecord():
-            wire |= {"level": event.level, "message": event.message}
+            wire |= {"level": event.level, "message": event.message, "environment": event.environment}
+            wire |= _of_version(event.version)
             wire |= _present(event, ("logger", "request_id", "trace_id", "user_id"))
             wire |= {"time_of_receipt": True} if event.ts_us == event.ingested_us else {}
         case Span():
@@ -81,11 +83,14 @@ def event_to_wire(event: Event) -> dict[str, Any]:
     return wire | {"ingested_at": moment(event.ingested_us).isoformat()}
 
 
+def _of_version(version: ModelVersion | None) -> dict[str, Any]:
+    """Whom it counts for."""
+    return {} if version is None else {"model": version.model.slug, "version": version.version}
+
+
 def _fact(event: BusinessEvent) -> dict[str, Any]:
     told = {"kind": event.kind, "value": event.value} | _present(event, ("name", "target_id"))
-    if event.version is None:
-        return told
-    return told | {"model": event.version.model.slug, "version": event.version.version}
+    return told | _of_version(event.version)
 
 
 def _span(event: Span) -> dict[str, Any]:

@@ -17,6 +17,7 @@ CATEGORY: Final = "category-1"
 CONFUSION: Final = "confusion-1"
 FINISH: Final = "finish-1"
 FEEDBACK: Final = "feedback-1"
+LOG_LEVEL: Final = "log-level-1"  # log lines by their level; see `monitoring.stats.severity`
 PRICING: Final = "pricing-1"
 USAGE: Final = "usage-1"
 POLICY: Final = "policy-1"  # see `monitoring.stats.verdicts`

@@ -20,6 +20,7 @@ from monitoring.stats.layouts import (
     STATUS_OK,
     log_bin,
 )
+from monitoring.stats.severity import ERROR_CODES
 from monitoring.stats.tally import Subject, Tally
 
 Mask = NDArray[np.bool_]
@@ -76,6 +77,11 @@ def not_disliked(bins: Bins, subject: Subject, bound_ms: float | None) -> tuple[
 def not_bad(bins: Bins, subject: Subject, bound_ms: float | None) -> tuple[Mask, Mask]:
     """Answers that nobody called bad, among those that somebody judged."""
     return bins != BAD, _all(bins)
+
+
+def not_error(bins: Bins, subject: Subject, bound_ms: float | None) -> tuple[Mask, Mask]:
+    """Log lines below the level error."""
+    return ~np.isin(bins, ERROR_CODES), _all(bins)
 
 
 def count_marked(metric: str, marks: Marks, tally: Tally, subject: Subject, bound_ms: float | None) -> tuple[int, int]:

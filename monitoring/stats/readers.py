@@ -20,6 +20,7 @@ from monitoring.stats.layouts import (
     NEWEST,
     STATUS_ERROR,
 )
+from monitoring.stats.severity import ERROR_CODES
 from monitoring.stats.tally import Confusion, Subject, Tally
 from monitoring.stats.volume import volume_of
 
@@ -74,6 +75,22 @@ def _failed(tally: Tally, subject: Subject) -> GoodValid:
     return status.count(STATUS_ERROR), status.n
 
 
+def _logged(tally: Tally, subject: Subject) -> GoodValid:
+    n = tally.cell("log_level").n
+    return n, n
+
+
+def _logged_errors(tally: Tally, subject: Subject) -> GoodValid:
+    level = tally.cell("log_level")
+    return level.count(*ERROR_CODES), level.n
+
+
+# Log lines of any level.
+log_records = Amount(_logged)
+# Log lines of the levels error and critical; n counts all.
+error_logs = Amount(_logged_errors)
+# These over all log lines.
+error_log_rate = Share(_logged_errors)
 # Predictions or calls in the window.
 requests = Amount(_served)
 # Failed requests; n counts all.

@@ -9,6 +9,10 @@ from typing import Final
 
 LEVELS: Final = ("trace", "debug", "info", "warning", "error", "critical")
 ERRORS: Final = ("error", "critical")
+# Bins of the layout `log-level-1`; a word of somebody's own has no place in the order.
+LEVEL_CODES: Final = {level: code for code, level in enumerate(LEVELS, start=1)}
+OTHER_LEVEL: Final = 0
+ERROR_CODES: Final = tuple(LEVEL_CODES[level] for level in ERRORS)
 # What is the same level under another name.
 SPELLINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "trace": ("finest", "finer"),

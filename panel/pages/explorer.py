@@ -100,7 +100,19 @@ MORE = {
         "prompt_name",
         "prompt_version",
     ),
-    EventKind.LOG: ("logger", "level", "request_id", "trace_id", "span_id", "session_id", "user_id", "id"),
+    EventKind.LOG: (
+        "model",
+        "version",
+        "environment",
+        "logger",
+        "level",
+        "request_id",
+        "trace_id",
+        "span_id",
+        "session_id",
+        "user_id",
+        "id",
+    ),
 }
 
 
@@ -218,10 +230,10 @@ def explorer_page(kind: str, project: Project, params: Mapping[str, str], *, now
 
 def _models(kind: str, project: Project) -> list[tuple[str, str]]:
     rows = Model.objects.filter(project=project)
-    if kind == EventKind.LOG:
-        return []
-    is_llm = {"kind": Model.Kind.LLM}
-    rows = rows.filter(**is_llm) if kind == EventKind.LLM_CALL else rows.exclude(**is_llm)
+    if kind == EventKind.LLM_CALL:
+        rows = rows.filter(kind=Model.Kind.LLM)
+    elif kind == EventKind.PREDICTION:
+        rows = rows.exclude(kind__in=(Model.Kind.LLM, Model.Kind.SERVICE))
     return [(slug, slug) for slug in rows.values_list("slug", flat=True)[:200]]
 
 

@@ -219,9 +219,10 @@ def _is_deploy(change: Deployment) -> bool:
 
 
 def _recent(model: Model, subject: Subject, *, now: datetime) -> list[Wanted]:
-    """Quality, traffic, latency; last the requests of the minute that runs too, for what has just arrived is news."""
+    """Quality, traffic, latency; last the requests (of a service: the log lines) of the minute that runs too, for what has just arrived is news."""
     windows = ((main_measure(model), QUALITY_WINDOW), ("throughput", TRAFFIC_WINDOW), ("latency_p95", LATENCY_WINDOW))
-    news = Wanted(("requests",), scope_of(model), (now - TRAFFIC_WINDOW, now + MINUTE), subject)
+    said = "log_records" if model.kind == Model.Kind.SERVICE else "requests"
+    news = Wanted((said,), scope_of(model), (now - TRAFFIC_WINDOW, now + MINUTE), subject)
     return [*(recent(name, model, subject, now=now, width=width) for name, width in windows), news]
 
 

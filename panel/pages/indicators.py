@@ -22,11 +22,19 @@ FEW = 30  # a figure of fewer events is marked
 SHOWN_AS = {
     "availability": "error_rate",
     "latency": "latency_p95",
+    "logs_not_error": "error_log_rate",
     "not_truncated": "truncation_rate",
     "feedback_not_negative": "feedback_negative_rate",
     "answers_not_bad": "bad_answer_rate",
 }
 """Indicator to measure, where their names differ; the other indicators are measures themselves."""
+
+
+MAIN = {
+    Model.Kind.LLM: "truncation_rate",
+    Model.Kind.REGRESSION: "mae",
+    Model.Kind.SERVICE: "error_log_rate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +140,5 @@ def recent(name: str, model: Model, subject: Subject, *, now: datetime, width: t
 
 
 def main_measure(model: Model) -> str:
-    """What a model is read by first: is it right (classifiers), how near (regressions), is it complete (LLM applications)."""
-    return {Model.Kind.LLM: "truncation_rate", Model.Kind.REGRESSION: "mae"}.get(Model.Kind(model.kind), "accuracy")
+    """What a model is read by first: is it right (classifiers), how near (regressions), is it complete (LLM applications), does it complain (services)."""
+    return MAIN.get(Model.Kind(model.kind), "accuracy")

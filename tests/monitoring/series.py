@@ -27,6 +27,7 @@ LAYOUTS = {
     "speed": layouts.LOG,
     "context": layouts.LOG,
     "business_value": layouts.WORDS,
+    "log_level": layouts.LOG_LEVEL,
 }
 
 

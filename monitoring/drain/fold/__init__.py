@@ -18,6 +18,7 @@ from monitoring.drain.fold import (
     failures,
     features,
     lags,
+    lines,
     losses,
     opinions,
     policies,
@@ -29,7 +30,16 @@ from monitoring.drain.fold import (
 from monitoring.drain.fold.inputs import inputs_of
 from monitoring.drain.fold.segments import segments_of
 from monitoring.drain.fold.sums import Cell, Columns, Group, Integers, Named, Segments, Slot, Sums
-from monitoring.drain.rows import BusinessEventRow, LLMCallRow, PredictionRow, Row, ServedRow, by_type, columns_of
+from monitoring.drain.rows import (
+    BusinessEventRow,
+    LLMCallRow,
+    LogRecordRow,
+    PredictionRow,
+    Row,
+    ServedRow,
+    by_type,
+    columns_of,
+)
 from monitoring.selectors.plans import LossPlan, Plans
 from monitoring.selectors.segments import Keys
 
@@ -52,6 +62,12 @@ PARTS: Mapping[type[Row], Sequence[Part]] = {
     ),
     BusinessEventRow: (business.fold, processes.fold),
     LLMCallRow: (served.fold, failures.fold, opinions.fold, calls.fold, contents.fold, policies.fold),
+    LogRecordRow: (lines.fold,),
+}
+# Of kinds that are not all summed: the columns of those that are.
+CHOSEN: Mapping[type[Row], Callable[[Columns], Columns]] = {
+    BusinessEventRow: events.folded,
+    LogRecordRow: lines.folded,
 }
 
 
@@ -78,9 +94,9 @@ class Folds:
 
     def add_columns(self, row_type: type[Row], columns: Columns, sign: int = 1, *, with_features: bool = True) -> None:
         """`add_all` of the rows of one type, given by columns."""
-        if row_type is BusinessEventRow and not (columns := events.folded(columns)):
+        if row_type in CHOSEN and not (columns := CHOSEN[row_type](columns)):
             return
-        segments = segments_of(columns, self._keys)
+        segments = None if row_type is LogRecordRow else segments_of(columns, self._keys)
         minutes = _minutes(columns["ts_us"])
         places = self._sums.places(columns["version_id"], columns["environment"], minutes, segments)
         for part in PARTS[row_type]:

@@ -16,14 +16,16 @@ from panel.pages.plot import Chart
 
 CLASSICAL = ("accuracy", "precision", "recall", "roc_auc", "mae", "mape", "bias", "r2", "label_coverage")
 ANSWERS = ("truncation_rate", "refusal_rate", "feedback_negative_rate", "cost_usd", "cost_per_request", "tokens")
-PROCESSES = ("process_cpu", "process_memory")  # shown where a client sends them
-SERVICE = ("requests", "error_rate", "latency_p50", "latency_p95", *PROCESSES)
+LOGS = ("log_records", "error_log_rate")
+SENT = ("process_cpu", "process_memory", *LOGS)  # shown where a client sends them
+SERVICE = ("requests", "error_rate", "latency_p50", "latency_p95", *SENT)
 SHOWN = 6
 MAIN = (
     Plotted(("accuracy",), ranged=True),
     Plotted(("mae",), ranged=True),
     Plotted(("truncation_rate",), ranged=True),
 )
+OF_LOGS = (Plotted(("error_log_rate",), ranged=True), Plotted(("log_records",)))
 CHARTS = (
     *MAIN,
     Plotted(("throughput",)),
@@ -53,10 +55,13 @@ class Overview:
 
 def build(sight: Sight) -> Overview:
     """Figures and charts over the range."""
+    if sight.model.kind == Model.Kind.SERVICE:
+        said = [one for one in figures_of(sight, SENT) if one.n or one.measure in LOGS]
+        return Overview([], said, charts_of(sight, OF_LOGS), [])
     main = ANSWERS if sight.model.kind == Model.Kind.LLM else CLASSICAL
     return Overview(
         figures_of(sight, main),
-        [one for one in figures_of(sight, SERVICE) if one.n or one.measure not in PROCESSES],
+        [one for one in figures_of(sight, SERVICE) if one.n or one.measure not in SENT],
         charts_of(sight, CHARTS),
         _failures(sight),
     )

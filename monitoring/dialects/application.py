@@ -1,0 +1,31 @@
+"""Who speaks: the service that the resource of OpenTelemetry names, as a model of the registry."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+UNNAMED: Final = "unknown-service"
+NAME_LENGTH, CODE_LENGTH = 200, 64
+
+
+class Application(NamedTuple):
+    """Slug, version and environment."""
+
+    model: str
+    version: str
+    environment: str
+
+
+def application_of(resource: Mapping[str, Any]) -> Application:
+    """`service.name`, in the letters of a slug; `service.version` and `deployment.environment.name`."""
+    environment = resource.get("deployment.environment.name") or resource.get("deployment.environment")
+    return Application(
+        slug_of(str(resource.get("service.name", ""))) or UNNAMED,
+        str(resource.get("service.version", ""))[:NAME_LENGTH],
+        str(environment or "production")[:CODE_LENGTH],
+    )
+
+
+def slug_of(name: str) -> str:
+    """The name of a service in the letters of a slug; empty where it has none of them."""
+    return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-")[:NAME_LENGTH]

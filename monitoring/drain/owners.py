@@ -1,0 +1,12 @@
+"""Whose a log line is: of the model or service that it names, else of the one that stands for lines of nobody.
+
+Decision 37. What OpenTelemetry calls an unknown service, spans that name none are of too.
+"""
+
+from monitoring.dialects.application import UNNAMED
+from monitoring.ingest.schema import LogItem
+
+
+def owner_of(item: LogItem) -> tuple[str, str]:
+    """(slug, version): without a version the newest is meant."""
+    return (item.model, item.version) if item.model else (UNNAMED, "")
