@@ -247,6 +247,7 @@ INGEST = {
     "inbox_max_items": env_int("ATALAIA_INBOX_MAX_ITEMS", 200_000),
     "inbox_max_age": timedelta(seconds=env_int("ATALAIA_INBOX_MAX_AGE", 900)),
     "unreviewed_cap": env_int("ATALAIA_UNREVIEWED_CAP", 200),
+    "max_metrics": env_int("ATALAIA_MAX_METRICS", 500),
 }
 RETENTION = {
     "events": timedelta(days=env_int("ATALAIA_RETENTION_EVENTS_DAYS", 35)),
@@ -257,4 +258,5 @@ RETENTION = {
     "users": timedelta(days=env_int("ATALAIA_RETENTION_USERS_DAYS", 120)),
     "evaluations": timedelta(days=env_int("ATALAIA_RETENTION_EVALUATIONS_DAYS", 35)),
     "exports": timedelta(hours=env_int("ATALAIA_RETENTION_EXPORTS_HOURS", 48)),  # in real time
+    "streams": timedelta(days=1),  # of metrics: a cumulative one that is silent for longer begins anew
 }

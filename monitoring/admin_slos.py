@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from models_registry.admin_parts import Foreseen
 from monitoring.catalogue import MEASURES
+from monitoring.catalogue.choices import measure_choices
 from monitoring.components import read_lines, set_components, written
 from monitoring.foresight import Foresight, foresee_slo
 from monitoring.indicators import INDICATORS, SLICES, is_known
@@ -24,11 +25,7 @@ class SLOForm(forms.ModelForm[SLO]):
     """A promise in words a newcomer understands; one that could never be measured is refused with the mend."""
 
     sli = forms.ChoiceField(label=_("What counts as good"), choices=list(INDICATORS.items()))
-    measure = forms.ChoiceField(
-        label=_("Measure"),
-        required=False,
-        choices=[("", "—"), *((name, one.label) for name, one in MEASURES.items())],
-    )
+    measure = forms.ChoiceField(label=_("Measure"), required=False)
     slice = forms.TypedChoiceField(
         label=_("Slice"),
         required=False,
@@ -46,6 +43,8 @@ class SLOForm(forms.ModelForm[SLO]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        chosen = [str(self.data.get("measure", "")), str(self.initial.get("measure", ""))]
+        self.fields["measure"].choices = measure_choices(chosen)  # type: ignore[attr-defined]  # a ChoiceField
         for name in ("comparison", "minimum", "method", "zone"):
             self.fields[name].required = False
         load_components([self.instance])

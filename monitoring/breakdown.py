@@ -11,10 +11,12 @@ from models_registry.models import Model, ModelVersion
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, PointState, Wanted, read_series_of, subjects_of
 from monitoring.models import Category, SegmentKey, Series
+from monitoring.selectors.metrics import metrics_of
 from monitoring.selectors.segments import segments_of, value_of
 from monitoring.selectors.summaries import Scope, read_tallies
 from monitoring.stats.intervals import Reading, ratio
 from monitoring.stats.layouts import PAST_CAP
+from monitoring.stats.metrics import Statistic
 from monitoring.stats.segments import OTHER, PROMPT
 from monitoring.stats.severity import LEVEL_CODES, OTHER_LEVEL
 from monitoring.stats.tally import Tally
@@ -77,12 +79,39 @@ def series_by(
         return _by_error_type(name, scope, model, edges=edges, most=most)
     if by == LEVEL:
         return _by_level(name, scope, edges=edges)
+    statistic = MEASURES[name].read
+    if isinstance(statistic, Statistic) and by not in (VERSION, ENVIRONMENT):
+        return _by_attribute(by, statistic, scope, model, edges=edges, most=most)
     scopes = scopes_by(by, scope, model)
     subject = subjects_of([model])[model.pk]
     wanted = [Wanted((name,), one, tuple(edges), subject) for _value, one in scopes[:most]]
     found = read_series_of(wanted, now=now)
     parts = [Part(value, series[name]) for (value, _scope), series in zip(scopes, found, strict=False)]
     return Breakdown(parts, max(0, len(scopes) - most))
+
+
+def _by_attribute(
+    by: str, statistic: Statistic, scope: Scope, model: Model, *, edges: Sequence[datetime], most: int
+) -> Breakdown:
+    """Of a metric that clients tell, by the values of one of its attributes."""
+    found = metrics_of(model, names=[statistic.name])
+    names = found[0].attribute_names if found else []
+    if by not in names:
+        raise ByError(f"`by` is one of {', '.join([VERSION, ENVIRONMENT, *names])}.")
+    tallies = read_tallies(scope, statistic.metrics, edges=edges)
+    values = found[0].by(by)
+    parts = [Part(value, _points_of(statistic.of(keys), tallies)) for value, keys in list(values.items())[:most]]
+    return Breakdown(parts, max(0, len(values) - most))
+
+
+def _points_of(statistic: Statistic, tallies: Sequence[Tally]) -> list[Point]:
+    """Points of a metric, which are as they are told: nothing of them is still to come."""
+    return [_told(tally, statistic.read(tally)) for tally in tallies]
+
+
+def _told(tally: Tally, reading: Reading) -> Point:
+    state: PointState = "no_data" if reading.value is None else "ok"
+    return Point(tally.start, reading.value, reading.n, reading.low, reading.high, state)
 
 
 # What a class of errors has: (its errors, the requests of the window) → reading.
@@ -158,8 +187,3 @@ def errors_by_code(tallies: Sequence[Tally]) -> dict[int, int]:
 
 def _point(name: str, tally: Tally, code: int) -> Point:
     return _told(tally, BY_ERROR_TYPE[name](tally.cell(WORDS_OF_ERRORS).count(code), tally.cell("status").n))
-
-
-def _told(tally: Tally, reading: Reading) -> Point:
-    state: PointState = "no_data" if reading.value is None else "ok"
-    return Point(tally.start, reading.value, reading.n, reading.low, reading.high, state)

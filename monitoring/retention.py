@@ -23,6 +23,7 @@ from monitoring.models import (
     Feedback,
     LLMCall,
     LogRecord,
+    MetricStream,
     Outcome,
     PolicyEvent,
     Prediction,
@@ -103,6 +104,7 @@ def _past(floors: Floors, now: datetime, ages: Mapping[str, timedelta]) -> list[
             connection.ops.adapt_datetimefield_value(datetime.fromtimestamp(users, UTC)),
         ),
         (EventKey._meta.db_table, _seen_before(), int((now - ages["keys"]).timestamp()) * 1_000_000),
+        (MetricStream._meta.db_table, "time_us < %s", int((now - ages["streams"]).timestamp()) * 1_000_000),
         ("monitoring_bucket", f"tier = {int(Tier.MINUTE)} AND start < %s", floors.minutes),
         ("monitoring_bucket", f"tier = {int(Tier.HOUR)} AND start < %s", floors.hours),
     ]

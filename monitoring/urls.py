@@ -11,6 +11,7 @@ from monitoring.api.estimators import EstimatorView
 from monitoring.api.events import EventsView, LedgerView
 from monitoring.api.feedback_links import FeedbackLinksView
 from monitoring.api.measures import MeasuresView, SeriesView
+from monitoring.api.metrics import MetricsView
 from monitoring.api.policies import DecisionView, PoliciesView, PolicyView
 from monitoring.api.prices import RepriceView
 from monitoring.api.quality import QualityView
@@ -40,6 +41,7 @@ urlpatterns = [
     path("policies/<slug:slug>/decision", DecisionView.as_view()),
     path("prices/reprice", RepriceView.as_view()),
     path("measures", MeasuresView.as_view()),
+    path("metrics", MetricsView.as_view()),
     path("series", SeriesView.as_view()),
     path("slos", SLOsView.as_view()),
     path("slos/preview", SLOPreviewView.as_view()),

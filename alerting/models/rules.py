@@ -78,7 +78,7 @@ class AlertRule(models.Model):
         Model, models.CASCADE, null=True, blank=True, related_name="rules", verbose_name=_("model")
     )
     environment = models.CharField(_("environment"), max_length=64, default="production")
-    measure = models.CharField(_("measure"), max_length=48, blank=True)
+    measure = models.CharField(_("measure"), max_length=300, blank=True)
     comparison = models.CharField(_("comparison"), max_length=2, choices=Comparison.choices, default=Comparison.ABOVE)
     threshold = models.FloatField(_("threshold"), null=True, blank=True)
     window = models.DurationField(_("window"), default=timedelta(minutes=5))

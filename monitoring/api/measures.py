@@ -101,7 +101,7 @@ class SeriesView(APIView):
             OpenApiParameter(
                 "by",
                 str,
-                description="version, environment, error_type, level, prompt or a segment key: points of each.",
+                description="version, environment, error_type, level, prompt, a segment key, or an attribute of a metric: points of each.",
             ),
             OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
             OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
@@ -114,7 +114,10 @@ class SeriesView(APIView):
         params = request.query_params.dict()
         name = params.get("measure", "")
         if name not in MEASURES:
-            raise ValidationError({"measure": f"Unknown measure; one of {', '.join(sorted(MEASURES))}."})
+            told = (
+                f"Unknown measure; one of {', '.join(sorted(MEASURES))}, or metric:NAME:STATISTIC of /api/v1/metrics."
+            )
+            raise ValidationError({"measure": told})
         now = clock.now()
         start, end, step = range_of(params, now)
         model = model_of(request, params.get("model", ""))

@@ -20,9 +20,10 @@ from monitoring.catalogue.base import Indicator as Indicator
 from monitoring.catalogue.base import Measure as Measure
 from monitoring.catalogue.base import Settle as Settle
 from monitoring.catalogue.base import Unit as Unit
+from monitoring.catalogue.told import Measures
 
-MEASURES: dict[str, Measure] = {
-    measure.name: measure
+MEASURES = Measures(
+    measure
     for measure in (
         *service.MEASURES,
         *service.PROCESSES,
@@ -38,7 +39,7 @@ MEASURES: dict[str, Measure] = {
         *business.MEASURES,
         *policies.MEASURES,
     )
-}
+)
 SLIS: dict[str, Indicator] = {
     indicator.name: indicator
     for indicator in (

@@ -24,6 +24,7 @@ from monitoring.drain.calls import ready_calls
 from monitoring.drain.claim import Body
 from monitoring.drain.first_sight import Guess, guess_of
 from monitoring.drain.fold import PARTS, Folds
+from monitoring.drain.metrics import Told, told_of
 from monitoring.drain.owners import owner_of
 from monitoring.drain.plain import Plain, plain_predictions
 from monitoring.drain.police import judge_calls
@@ -34,15 +35,15 @@ from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.drain.sights import LOG, Sight, call_item, log_sight_of, span_sight
 from monitoring.drain.spans import seen_of, span_row
 from monitoring.ingest.moments import moments_us
-from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, LogItem, SpanItem, namespace
+from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, LogItem, MetricItem, SpanItem, namespace
 from monitoring.models import Series
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.plans import Plans, read_plans
 from monitoring.selectors.segments import read_keys
 
-SPAN = "span"
+SPAN, METRIC = "span", "metric"
 INDEX_BITS = 13
-DRAINED: dict[str, type[Any]] = {**ITEM_TYPES, **UNDECODED, SPAN: SpanItem}
+DRAINED: dict[str, type[Any]] = {**ITEM_TYPES, **UNDECODED, SPAN: SpanItem, METRIC: MetricItem}
 DECODERS = {kind: msgspec.json.Decoder(list[item_type]) for kind, item_type in DRAINED.items()}  # type: ignore[valid-type]  # built at run time
 _NAME = attrgetter("model", "version")
 # Kinds of items that name a model, and how; those that serve it come before those that only speak of it.
@@ -51,9 +52,11 @@ NAMED: dict[str, Callable[[Any], tuple[str, str]]] = {
     "llm_call": _NAME,
     "event": _NAME,
     LOG: owner_of,
+    METRIC: _NAME,
 }
-SPEAKING = ("event", LOG)
-FIRST_KINDS = {"llm_call": Model.Kind.LLM, LOG: Model.Kind.SERVICE}  # of a model that is new; else by its predictions
+SPEAKING = ("event", LOG, METRIC)
+# Of a model that is new; else by its predictions.
+FIRST_KINDS = {"llm_call": Model.Kind.LLM, LOG: Model.Kind.SERVICE, METRIC: Model.Kind.SERVICE}
 
 
 class Piece(NamedTuple):
@@ -94,6 +97,7 @@ class Batch:
     spans: list[SpanRow] = field(default_factory=list)
     sights: list[Sight] = field(default_factory=list)
     calls: Mapping[int, LLMCallRow] = field(default_factory=dict)  # what each sighting tells, if it is alone
+    points: list[Told] = field(default_factory=list)
 
     def add(self, body: Body, keys: Sequence[bytes], rows: Sequence[Row]) -> None:
         """Add the rows of a body; mostly none of them is there already."""
@@ -134,7 +138,10 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
     pieces = [piece for piece in pieces if piece.items and piece.body.kind != SPAN]
     told = [*pieces, *calls]
     versions = _resolve(told)
+    points = _points(pieces, versions)
+    pieces, told = ([piece for piece in some if piece.body.kind != METRIC] for some in (pieces, told))
     batch = _begun(told, versions)
+    batch.points = points
     batch.spans, batch.sights = spans, [sight for sight, _ in sights]
     batch.prompts = observe_prompts(((piece.body, piece.items) for piece in told), versions)
     batch.calls = ready_calls(calls, versions)
@@ -153,6 +160,16 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
     for row_type in PARTS.keys() & batch.columns.keys():
         batch.folds.add_columns(row_type, batch.columns[row_type])
     return batch
+
+
+def _points(pieces: Iterable[Piece], versions: Versions) -> list[Told]:
+    """The data points of metrics; what they add is known only where their streams are held."""
+    return [
+        told_of(piece.body.project_id, versions[piece.body.project_id, item.model, item.version], item)
+        for piece in pieces
+        if piece.body.kind == METRIC
+        for item in cast("Sequence[MetricItem]", piece.items)
+    ]
 
 
 def _sighted(pieces: Iterable[Piece]) -> tuple[list[SpanRow], list[tuple[Sight, Body]]]:

@@ -16,6 +16,7 @@ from monitoring.drain.fold.sums import Columns
 from monitoring.drain.join import AMENDABLE, Targets, join, name_early, name_targets
 from monitoring.drain.keys import await_targets, claim_keys, claim_kind
 from monitoring.drain.merge import merge
+from monitoring.drain.metrics import store_points
 from monitoring.drain.plain import Plain
 from monitoring.drain.prepare import Batch
 from monitoring.drain.prompts import Prompts
@@ -73,6 +74,7 @@ def _finish(batch: Batch, records: Collection[int], calls: Iterable[LLMCallRow],
     """What these records tell of calls, then the sums: buckets are hot rows, and users' days come after them."""
     new = [sight for sight in batch.sights if sight.pk in records]
     change = store_calls(new, batch.calls, counts, batch.folds)
+    batch.folds.add_cells(store_points(batch.points, counts))
     merge(batch.folds)
     add_user_days([*calls, *change.new], old=change.old)
     if change.old:

@@ -30,6 +30,8 @@ REJECTIONS: dict[str, str | Promise] = {
     "timestamp_out_of_range": _("a timestamp outside the accepted window"),
     "invalid_span_id": _("a span without a readable trace id or span id"),
     "unreadable_record": _("a record of OpenTelemetry that cannot be read"),
+    "invalid_metric": _("a data point that contradicts itself or has too many attributes"),
+    "too_many_metrics": _("a metric beyond the number that an application may have"),
 }
 # What an accepted item may carry.
 NOTES: dict[str, str | Promise] = {

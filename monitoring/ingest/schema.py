@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, cast
 from msgspec import Meta, Raw, Struct
 from msgspec.structs import astuple
 
+from monitoring.stats.points import Point
+
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Number = Int64 | float
 Scalar = str | Int64 | float | bool | None
@@ -168,6 +170,20 @@ class SpanItem(Item):
     events: list[dict[str, Any]] | None = None
     links: list[dict[str, Any]] | None = None
     resource: Raw = NOTHING
+
+
+class MetricItem(Item):
+    """A data point that came by `POST /v1/metrics` or by scraping: `ts` is epoch µs, `writer` whose stream it is of."""
+
+    model: Name = ""
+    version: Name = ""
+    environment: Code = "production"
+    name: Annotated[str, Meta(max_length=255)] = ""
+    unit: Annotated[str, Meta(max_length=63)] = ""
+    description: str = ""
+    attributes: dict[str, str] | None = None
+    writer: str = ""
+    point: Point = Point()
 
 
 ITEM_TYPES: dict[str, type[Item]] = {

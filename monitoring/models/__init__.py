@@ -6,6 +6,7 @@ from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord
 from monitoring.models.imports import HistoryImport
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
 from monitoring.models.lags import LabelLag
+from monitoring.models.metrics import Metric, MetricStream
 from monitoring.models.objectives import COMPOSITE, SLO, TIME_SLICES, Component
 from monitoring.models.policies import Policy, PolicyEvent
 from monitoring.models.prices import AppliedPrice, OwnPrice
@@ -38,6 +39,8 @@ __all__ = [
     "LedgerCount",
     "LogRecord",
     "LossTrees",
+    "Metric",
+    "MetricStream",
     "Outcome",
     "OwnPrice",
     "Policy",

@@ -16,6 +16,7 @@ class EventKind(models.TextChoices):
     EVENT = "event", _("events")
     LOG = "log", _("logs")
     SPAN = "span", _("spans")
+    METRIC = "metric", _("data points")
 
 
 class InboxBody(models.Model):

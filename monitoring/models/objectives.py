@@ -70,7 +70,7 @@ class SLO(models.Model):
         _("bound in ms"), null=True, blank=True, help_text=_("Only for the latency indicator: good is at most this.")
     )
     measure = models.CharField(
-        _("measure"), max_length=64, blank=True, help_text=_("Only for slices of time: a name from the catalogue.")
+        _("measure"), max_length=300, blank=True, help_text=_("Only for slices of time: a name from the catalogue.")
     )
     comparison = models.CharField(_("comparison"), max_length=8, choices=Comparison.choices, default=Comparison.AT_MOST)
     bound = models.FloatField(

@@ -1,1 +1,1 @@
-"""OTLP/HTTP on the way in: traces and logs, in protobuf and in JSON, to the same inbox as everything else."""
+"""OTLP/HTTP on the way in: traces, logs and metrics, in protobuf and in JSON, to the same inbox as everything else."""

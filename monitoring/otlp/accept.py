@@ -7,7 +7,7 @@ whole is refused with 503 and sent again, and what is there already is known by 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from django.conf import settings
@@ -17,15 +17,16 @@ from monitoring.ingest.backpressure import note_accepted
 from monitoring.ingest.codes import Fault, Rejection
 from monitoring.ingest.moments import Window
 from monitoring.ingest.redact import redactor_for
-from monitoring.ingest.schema import Item
+from monitoring.ingest.schema import Item, MetricItem
 from monitoring.ingest.store import Body, committer
-from monitoring.otlp import logs, spans
+from monitoring.otlp import logs, metric_names, points, spans
 from monitoring.otlp.clean import Cleaner
 from monitoring.otlp.records import Decoded, Group
 
 ITEMS: dict[str, Callable[[Group, Cleaner, Window], Sequence[Item | Fault]]] = {
     "span": spans.items_of,
     "log": logs.items_of,
+    "metric": points.items_of,
 }
 MAX_BODY = 8 * 1024 * 1024
 _encode = msgspec.json.Encoder().encode
@@ -64,10 +65,23 @@ def accept(kind: str, decoded: Decoded, *, key: ApiKey, now: datetime) -> Outcom
                 outcome.accepted.append(found)
         for reason in group.broken:
             outcome.refuse(Rejection("unreadable_record", "", f"This record cannot be read: {reason}."))
+    if kind == "metric":
+        _limit_names(outcome, key.project_id)
     if not outcome.told:
         outcome.told = decoded.mended
     _store(kind, outcome, key.project_id, window.received, limits["max_items"])
     return outcome
+
+
+def _limit_names(outcome: Outcome, project_id: int) -> None:
+    """Refuse metrics beyond the number of names that an application may have; say of which attributes are counted together."""
+    items, most = cast("list[MetricItem]", outcome.accepted), int(str(settings.INGEST["max_metrics"]))
+    limits = metric_names.limit(items, project_id, most=most)
+    outcome.accepted = [item for item in items if item.name not in limits.beyond[item.model]]
+    for item in items:
+        if item.name in limits.beyond[item.model]:
+            outcome.refuse(metric_names.REFUSED)
+    outcome.told = outcome.told or limits.told
 
 
 def _store(kind: str, outcome: Outcome, project_id: int, received_us: int, most: int) -> None:

@@ -13,7 +13,18 @@ from typing import Any
 
 import msgspec
 
-from monitoring.otlp.records import Attributes, Decoded, Group, Happening, Link, LogRecord, SpanRecord, UndecodableError
+from monitoring.otlp.records import (
+    Attributes,
+    Decoded,
+    Group,
+    Happening,
+    Link,
+    LogRecord,
+    PointRecord,
+    SpanRecord,
+    UndecodableError,
+)
+from monitoring.stats.points import Explicit, Exponential
 
 MENDED = "Text that is not UTF-8 was replaced by U+FFFD; send JSON in UTF-8."
 MALFORMED = "The body is not JSON of this signal, or was cut off; send what an OTLP exporter makes."
@@ -22,7 +33,8 @@ UNREADABLE = (TypeError, ValueError, AttributeError, KeyError, RecursionError)
 KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 CODES = ("UNSET", "OK", "ERROR")
 ID_BYTES = {"trace": 16, "span": 8}
-POINTS = ("gauge", "sum", "histogram", "exponentialHistogram", "summary")
+TEMPORALITIES = ("UNSPECIFIED", "DELTA", "CUMULATIVE")
+NO_RECORDED_VALUE = 1  # the flag of a point that says only that there is none
 _decode = msgspec.json.Decoder().decode
 Json = dict[str, Any]
 
@@ -37,10 +49,11 @@ def read_logs(data: bytes) -> Decoded:
     return _groups(data, ("resourceLogs", "scopeLogs", "logRecords"), _log)
 
 
-def count_points(data: bytes) -> int:
-    """How many data points an ExportMetricsServiceRequest holds."""
+def read_metrics(data: bytes) -> Decoded:
+    """The data points of an ExportMetricsServiceRequest in JSON."""
     decoded = _groups(data, ("resourceMetrics", "scopeMetrics", "metrics"), _points)
-    return sum(sum(group.records) for group in decoded.groups)
+    flat = [group._replace(records=[point for points in group.records for point in points]) for group in decoded.groups]
+    return decoded._replace(groups=flat)
 
 
 def _groups(data: bytes, names: tuple[str, str, str], read: Callable[[Json], Any]) -> Decoded:
@@ -123,14 +136,84 @@ def _log(record: Json) -> LogRecord:
     )
 
 
-def _points(metric: Json) -> int:
-    return sum(len(_list(_get(metric, kind) or {}, "dataPoints")) for kind in POINTS)
+def _points(metric: Json) -> list[PointRecord]:
+    kind = next((name for name in _POINTS if isinstance(_get(metric, name), dict)), "")
+    data = _get(metric, kind) or {}
+    return [_point(metric, kind, data, point) for point in _list(data, "dataPoints")]
+
+
+def _point(metric: Json, kind: str, data: Json, point: Json) -> PointRecord:
+    record = PointRecord(
+        _text(metric, "name"),
+        _text(metric, "unit"),
+        _text(metric, "description"),
+        _snake(kind),
+        bool(_get(data, "isMonotonic")),
+        _enum(_get(data, "aggregationTemporality"), TEMPORALITIES),
+        _attributes(_list(point, "attributes")),
+        _int(point, "startTimeUnixNano"),
+        _int(point, "timeUnixNano"),
+    )
+    return record if _int(point, "flags") & NO_RECORDED_VALUE else record._replace(**_POINTS[kind](point))
+
+
+def _number(point: Json) -> Json:
+    return {"value": _float(_first(point, "asDouble", "asInt"))}
+
+
+def _explicit(point: Json) -> Json:
+    counts = _counts(point)
+    buckets = Explicit([float(bound) for bound in _list(point, "explicitBounds")], counts) if counts else None
+    return {**_totals(point), "explicit": buckets}
+
+
+def _exponential(point: Json) -> Json:
+    above, below = (_get(point, side) or {} for side in ("positive", "negative"))
+    buckets = Exponential(
+        _int(point, "scale"),
+        _int(point, "zeroCount"),
+        _int(above, "offset"),
+        _counts(above),
+        _int(below, "offset"),
+        _counts(below),
+    )
+    return {**_totals(point), "exponential": buckets}
+
+
+def _counts(told: Json) -> list[int]:
+    return [int(count) for count in _list(told, "bucketCounts")]
+
+
+def _totals(point: Json) -> Json:
+    return {"n": _int(point, "count"), "sum": _float(_get(point, "sum"))}
+
+
+def _float(found: Any) -> float | None:
+    """Also of text, as JSON must write what is not finite."""
+    return None if found is None else float(found)
+
+
+def _first(record: Json, *names: str) -> Any:
+    return next((found for name in names if (found := _get(record, name)) is not None), None)
+
+
+_POINTS: dict[str, Callable[[Json], Json]] = {
+    "gauge": _number,
+    "sum": _number,
+    "histogram": _explicit,
+    "exponentialHistogram": _exponential,
+    "summary": _totals,
+}
 
 
 def _get(record: Json, name: str) -> Any:
     """A field by its name in camelCase, or in snake_case as some printers write."""
     found = record.get(name)
-    return found if found is not None else record.get(re.sub(r"(?=[A-Z])", "_", name).lower())
+    return found if found is not None else record.get(_snake(name))
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?=[A-Z])", "_", name).lower()
 
 
 def _list(record: Json, name: str) -> Sequence[Any]:

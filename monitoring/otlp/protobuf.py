@@ -1,7 +1,7 @@
 """Bodies in protobuf (opentelemetry-proto, parsed by upb) to plain values: one walk, a few fields a span."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
 from typing import Any
 
@@ -11,13 +11,24 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from monitoring.otlp.mend import BrokenError, mend_texts
-from monitoring.otlp.records import Attributes, Decoded, Group, Happening, Link, LogRecord, SpanRecord, UndecodableError
+from monitoring.otlp.records import (
+    Attributes,
+    Decoded,
+    Group,
+    Happening,
+    Link,
+    LogRecord,
+    PointRecord,
+    SpanRecord,
+    UndecodableError,
+)
+from monitoring.stats.points import Explicit, Exponential
 
 MENDED = "Text that is not UTF-8 was replaced by U+FFFD; set the exporter's encoding to UTF-8."
 MALFORMED = (
     "The body is no protobuf of this signal, or was cut off; send application/x-protobuf as the exporter made it."
 )
-POINTS = {"gauge", "sum", "histogram", "exponential_histogram", "summary"}
+NO_RECORDED_VALUE = 1  # the flag of a point that says only that there is none
 
 
 def read_traces(data: bytes) -> Decoded:
@@ -44,16 +55,20 @@ def read_logs(data: bytes) -> Decoded:
     return Decoded(groups, mended)
 
 
-def count_points(data: bytes) -> int:
-    """How many data points an ExportMetricsServiceRequest holds."""
-    request, _ = _parse(ExportMetricsServiceRequest(), data)
-    return sum(
-        len(getattr(metric, kind).data_points)
+def read_metrics(data: bytes) -> Decoded:
+    """The data points of an ExportMetricsServiceRequest."""
+    request, mended = _parse(ExportMetricsServiceRequest(), data)
+    groups = [
+        Group(
+            _attributes(told.resource.attributes),
+            one.scope.name,
+            one.scope.version,
+            [point for metric in one.metrics for point in _points(metric)],
+        )
         for told in request.resource_metrics
         for one in told.scope_metrics
-        for metric in one.metrics
-        if (kind := metric.WhichOneof("data")) in POINTS
-    )
+    ]
+    return Decoded(groups, mended)
 
 
 def _parse(request: Any, data: bytes) -> tuple[Any, str]:
@@ -101,6 +116,59 @@ def _log(record: Any) -> LogRecord:
         _attributes(record.attributes),
         record.event_name,
     )
+
+
+def _points(metric: Any) -> Iterator[PointRecord]:
+    kind = metric.WhichOneof("data")
+    if kind is None:
+        return
+    data = getattr(metric, kind)
+    temporality, monotonic = getattr(data, "aggregation_temporality", 0), getattr(data, "is_monotonic", False)
+    for point in data.data_points:
+        record = PointRecord(
+            metric.name,
+            metric.unit,
+            metric.description,
+            kind,
+            monotonic,
+            temporality,
+            _attributes(point.attributes),
+            point.start_time_unix_nano,
+            point.time_unix_nano,
+        )
+        yield record if point.flags & NO_RECORDED_VALUE else record._replace(**_POINTS[kind](point))
+
+
+def _number(point: Any) -> dict[str, Any]:
+    kind = point.WhichOneof("value")
+    return {"value": getattr(point, kind) if kind else None}
+
+
+def _explicit(point: Any) -> dict[str, Any]:
+    buckets = Explicit(list(point.explicit_bounds), list(point.bucket_counts)) if point.bucket_counts else None
+    return {"n": point.count, "sum": point.sum if point.HasField("sum") else None, "explicit": buckets}
+
+
+def _exponential(point: Any) -> dict[str, Any]:
+    above, below = point.positive, point.negative
+    buckets = Exponential(
+        point.scale,
+        point.zero_count,
+        above.offset,
+        list(above.bucket_counts),
+        below.offset,
+        list(below.bucket_counts),
+    )
+    return {"n": point.count, "sum": point.sum if point.HasField("sum") else None, "exponential": buckets}
+
+
+_POINTS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "gauge": _number,
+    "sum": _number,
+    "histogram": _explicit,
+    "exponential_histogram": _exponential,
+    "summary": lambda point: {"n": point.count, "sum": point.sum},
+}
 
 
 def _attributes(pairs: Iterable[Any]) -> Attributes:

@@ -1,10 +1,12 @@
-"""What a body of OTLP holds, whatever its encoding: spans and log records as plain Python values.
+"""What a body of OTLP holds, whatever its encoding: spans, log records and data points as plain Python values.
 
 Ids are lower-case hexadecimal, empty where absent; times are epoch nanoseconds, 0 where absent.
 """
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from monitoring.stats.points import Explicit, Exponential
 
 Attributes = dict[str, Any]
 SPAN_KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
@@ -57,6 +59,25 @@ class LogRecord(NamedTuple):
     body: Any
     attributes: Attributes
     event_name: str
+
+
+class PointRecord(NamedTuple):
+    """One data point of a metric; `kind` is a name of the protocol, `temporality` a number of its enumeration."""
+
+    name: str
+    unit: str
+    description: str
+    kind: str
+    monotonic: bool
+    temporality: int
+    attributes: Attributes
+    start_ns: int
+    time_ns: int
+    value: float | None = None
+    n: int = 0
+    sum: float | None = None
+    explicit: Explicit | None = None
+    exponential: Exponential | None = None
 
 
 class Group(NamedTuple):

@@ -35,9 +35,9 @@ READ: dict[tuple[str, str], Callable[[bytes], Decoded]] = {
     ("span", JSON): json_body.read_traces,
     ("log", PROTOBUF): protobuf.read_logs,
     ("log", JSON): json_body.read_logs,
+    ("metric", PROTOBUF): protobuf.read_metrics,
+    ("metric", JSON): json_body.read_metrics,
 }
-COUNT = {PROTOBUF: protobuf.count_points, JSON: json_body.count_points}
-NO_METRICS = "Metrics are not stored here yet; send traces and logs, and let Prometheus scrape the rest."
 
 
 def kind_of(environ: Environ) -> str | None:
@@ -67,9 +67,6 @@ def media_of(environ: Environ) -> str:
 
 
 def _store(kind: str, media: str, data: bytes, key: ApiKey) -> Answer:
-    if kind == "metric":
-        points = COUNT[media](data)
-        return success(kind, media, rejected=points, told=NO_METRICS if points else "")
     outcome = accept(kind, READ[kind, media](data), key=key, now=clock.now())
     return success(kind, media, rejected=outcome.rejected, told=outcome.told)
 

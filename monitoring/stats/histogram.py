@@ -64,6 +64,13 @@ def merge_each(datas: Sequence[bytes | memoryview], firsts: NDArray[np.int64]) -
     return [(bins[low:high], sums[low:high]) for low, high in pairwise(bounds.tolist())]
 
 
+def merge_arrays(histograms: Sequence[tuple[Bins, Counts]]) -> tuple[Bins, Counts]:
+    """`merge` of histograms that are unpacked already."""
+    if len(histograms) == 1:
+        return histograms[0]
+    return merge(pack_arrays(*histogram) for histogram in histograms)
+
+
 def merge_packed(datas: Iterable[bytes | memoryview]) -> bytes:
     """The sum of packed histograms of one layout, packed."""
     return merge_packed_each([b"".join(datas)], np.zeros(1, dtype=np.int64))[0]

@@ -28,6 +28,7 @@ PATHS = {
     EventKind.EVENT: "events",
     EventKind.LOG: "logs",
     EventKind.SPAN: "spans",
+    EventKind.METRIC: "metrics",
 }
 SNIPPET = """curl -X POST {url}/api/v1/predictions \\
   -H "Authorization: Bearer $ATALAIA_KEY" \\

@@ -273,14 +273,6 @@ def test_trouble_of_the_panel_is_told_as_503_with_a_time(export, monkeypatch):
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
 
 
-def test_metrics_are_counted_and_refused_by_name_rather_than_dropped_in_silence(export):
-    told = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name": "m", "gauge": {"dataPoints": [{}, {}]}}]}]}]}
-    answer = export(json.dumps(told).encode(), path="/v1/metrics", content_type="application/json").json()
-    assert answer["partialSuccess"]["rejectedDataPoints"] == "2"
-    assert "not stored" in answer["partialSuccess"]["errorMessage"]
-    assert export(b"", path="/v1/metrics").content == b""
-
-
 def test_spans_are_read_by_trace(export, token, client):
     export(request({"name": "a"}, {"name": "b", "span_id": "1" * 16}).SerializeToString())
     drained()

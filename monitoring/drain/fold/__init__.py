@@ -6,6 +6,7 @@ in the list of the rows that it reads.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from monitoring.drain.fold import (
     business,
@@ -82,6 +83,7 @@ class Folds:
         self._plans = plans or {}
         self._keys = dict(keys or {})
         self._sums = Sums()
+        self._ready: list[tuple[Group, Slot, Cell]] = []
 
     def add_all(self, rows: Iterable[Row], sign: int = 1, *, with_features: bool = True) -> None:
         """Add what the rows fold to, or take it away again with sign -1; rows without parts fold to nothing.
@@ -124,9 +126,13 @@ class Folds:
         self.add_all(old, -1, with_features=False)
         self.add_all(new, with_features=False)
 
+    def add_cells(self, cells: Iterable[tuple[Group, Slot, Cell]]) -> None:
+        """Add what was worked out elsewhere; of one place there may be several."""
+        self._ready += cells
+
     def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
         """Every sum that is not nothing."""
-        return self._sums.cells()
+        return chain(self._sums.cells(), self._ready)
 
 
 def _minutes(moments: Iterable[int]) -> list[int]:

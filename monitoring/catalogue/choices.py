@@ -1,0 +1,20 @@
+"""The measures that a form offers: those of the catalogue, and those of metrics that clients tell."""
+
+from collections.abc import Iterable
+
+from django_stubs_ext import StrOrPromise
+
+from monitoring.catalogue import MEASURES
+from monitoring.selectors.metrics import measures_told
+
+Choice = tuple[str, StrOrPromise]
+
+
+def measure_choices(chosen: Iterable[str]) -> list[Choice]:
+    """(name, label); one that was chosen is among them, however many metrics there are."""
+    told = dict.fromkeys([*measures_told(), *(name for name in chosen if name in MEASURES)])
+    return [
+        ("", "—"),
+        *((name, measure.label) for name, measure in MEASURES.items()),
+        *((name, MEASURES[name].label) for name in told if name not in set(MEASURES)),
+    ]
