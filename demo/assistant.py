@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from demo.phrases import COMPLAINTS, CUT_OFF, DETAILS, OPENINGS, PRAISE, PRODUCTS, SYSTEM, SYSTEM_DETAILED, TOPICS
-from demo.traffic import Event, arrivals, dice, milliseconds
+from demo.traffic import MINUTE, Event, arrivals, dice, milliseconds
 
 MODEL = "support-assistant"
 APPLICATION = "1.9.0"
@@ -13,6 +13,7 @@ PROMPT = "support-answer"
 PROVIDER = "openai"
 LANGUAGE_MODEL = "gpt-4o-mini"
 CUSTOMERS = 9_000
+VISIT, QUESTIONS = 1_800, 4  # a visit lasts so many seconds, and brings so many questions on the mean
 ERROR_SHARE = 0.002
 LOGGED_SHARE = 0.08
 RATED_SHARE = 0.25
@@ -54,15 +55,16 @@ def minute_of_assistant(seed: int, minute: int, *, mean: float, world: World) ->
     rng = dice(seed, MODEL, minute)
     events: list[Event] = []
     for index, at in enumerate(arrivals(rng, minute, mean)):
-        events += _request(rng, f"{minute:x}-{index}", at, world)
+        events += _request(rng, f"{minute:x}-{index}", at, world, mean)
     return events
 
 
-def _request(rng: Random, key: str, at: float, world: World) -> list[Event]:
+def _request(rng: Random, key: str, at: float, world: World, mean: float) -> list[Event]:
     """One question of a customer, from the call to the consequences."""
-    user = f"s{rng.randrange(CUSTOMERS):05d}"
+    visit = int(at) // VISIT
+    user = _customer(rng.randrange(CUSTOMERS), visit, mean)
     said = _exchange(rng, world)
-    item = _call(rng, key, at, world, said) | {"user_id": user, "session_id": f"sess-{user}-{int(at) // 1_800:x}"}
+    item = _call(rng, key, at, world, said) | {"user_id": user, "session_id": f"sess-{user}-{visit:x}"}
     if rng.random() < ERROR_SHARE:
         lost = {"status": "error", "error_type": "RateLimitError", "finish_reason": "error", "response": None}
         item |= lost | {"usage": None, "cost_usd": None, "ttft_ms": None}
@@ -77,6 +79,12 @@ def _request(rng: Random, key: str, at: float, world: World) -> list[Event]:
     if rng.random() < (0.01 if said.truncated else 0.05):
         events.append(_sale(rng, key, at, world.application))
     return events
+
+
+def _customer(drawn: int, visit: int, mean: float) -> str:
+    """Who asks: one of those who are there at this time, so few that each asks a handful of questions."""
+    present = max(1, round(mean * VISIT / MINUTE / QUESTIONS))
+    return f"s{(drawn % present * 2_237 + visit * 7_919) % CUSTOMERS:05d}"
 
 
 def _exchange(rng: Random, world: World) -> Exchange:

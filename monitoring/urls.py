@@ -17,6 +17,7 @@ from monitoring.api.prices import RepriceView
 from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
 from monitoring.api.requests import RequestView
+from monitoring.api.sessions import SessionsView, SessionView, UsersView, UserView
 from monitoring.api.slo_previews import SLOPreviewView, SuggestedSLOsView
 from monitoring.api.slos import BudgetView, ComponentsView, GroupsView, SLOsView, SLOView
 from monitoring.ingest.views import PATHS
@@ -27,6 +28,10 @@ urlpatterns = [
     *(path(full.removeprefix("/api/v1/"), EventsView.as_view(kind=kind)) for full, kind in PATHS.items()),
     path("spans", EventsView.as_view(kind=EventKind.SPAN)),
     path("requests/<path:request_id>", RequestView.as_view()),
+    path("sessions", SessionsView.as_view()),
+    path("sessions/<path:session_id>", SessionView.as_view()),
+    path("users", UsersView.as_view()),
+    path("users/<path:user_id>", UserView.as_view()),
     path("models/<path:slug>/versions/<path:version>/reference", ReferenceView.as_view()),
     path("models/<path:slug>/versions/<path:version>/estimator", EstimatorView.as_view()),
     path("models/<path:slug>/versions/<path:version>/drift", DriftView.as_view()),

@@ -169,6 +169,7 @@ class Shell:
             self._item("measures", _("Measures"), "measure"),
             self._item("predictions", _("Predictions"), "prediction"),
             self._item("llm_calls", _("LLM calls"), "llm"),
+            self._item("sessions", _("Sessions"), "session"),
             self._item("logs", _("Logs"), "log"),
             self._item("exports", _("Exports"), "down"),
         ]

@@ -15,6 +15,7 @@ from panel.views import (
     pulse,
     reviews,
     runbooks,
+    sessions,
     silences,
 )
 
@@ -61,6 +62,9 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:project>/llm-calls/", explorers.llm_calls, name="llm_calls"),
     path("p/<slug:project>/llm-calls/<int:event>/", explorers.llm_call, name="llm_call"),
     path("p/<slug:project>/requests/<path:text>/", explorers.request_story, name="request"),
+    path("p/<slug:project>/sessions/", sessions.sessions, name="sessions"),
+    path("p/<slug:project>/sessions/<path:session>/", sessions.session, name="session"),
+    path("p/<slug:project>/users/<path:person>/", sessions.person, name="person"),
     path("p/<slug:project>/logs/", explorers.logs, name="logs"),
     path("p/<slug:project>/logs/pulse.json", pulse.logs, name="logs_pulse"),
     path("p/<slug:project>/exports/", exports.exports, name="exports"),

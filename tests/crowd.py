@@ -254,7 +254,7 @@ class Crowd:
     def _add_events(self, number: int) -> None:
         version = self.first["version"]
         about = {**EVENT, "project": self.project, "event_id": f"event-{number}", "id": number}
-        call = {**about, "version": version}
+        call = {**about, "version": version, "session_id": "s-1"}
         self._keep("prediction", Prediction.objects.create(**call, prediction="default", label="paid"))
         price = AppliedPrice.objects.create(
             digest=b"%032d" % number, source="own:acme", model="m", document=PRICE.document()

@@ -1,6 +1,7 @@
 """What is known of an answer that somebody is about to rate, and what people wrote lately."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
@@ -17,6 +18,12 @@ SERVED: dict[str, type[LLMCall] | type[Prediction]] = {
     EventKind.PREDICTION: Prediction,
     EventKind.LLM_CALL: LLMCall,
 }
+SCORE: Final = "score:"  # what the name of an automatic evaluation follows, in place of who speaks
+
+
+def evaluation_of(row: Feedback) -> str:
+    """The name of the automatic evaluation that said this; empty where a person did."""
+    return row.user_id.removeprefix(SCORE) if row.user_id.startswith(SCORE) else ""
 
 
 def application_of(project_id: int, target_id: str) -> Model | None:

@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple
 from django.db import connection
 from django.db.models import Q
 
-from lib.ids import identity
+from lib.ids import identities, identity
 from models_registry.models import Project
+from monitoring.call_names import names_of
 from monitoring.ingest.schema import namespace
 from monitoring.models import EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.events import RESPONSE_HEAD, RESPONSE_ID, Event
@@ -123,7 +124,8 @@ def read_story(project: Project, text: str) -> Story | None:
         served = _served(project, request_ids, trace_ids, seeds)
         request_ids, trace_ids = _ids([*seeds, *served], "request_id"), _ids([*seeds, *served], "trace_id")
     logs = _of_ids(EventKind.LOG, project, request_ids, trace_ids, LOG_LIMIT)
-    targets = {identity(project.pk, namespace(EventKind.PREDICTION), event.event_id) for event in served}
+    named = {*trace_ids, *(name for event in served for name in names_of(event))}
+    targets = identities(project.pk, namespace(EventKind.PREDICTION), named)
     about = Q(target__in=targets, project_id=project.pk)
     bounds: list[tuple[str, Sequence[Event], int]] = [("served", served, SERVED_LIMIT), ("logs", logs, LOG_LIMIT)]
     return Story(

@@ -46,6 +46,14 @@ def conversation_of(payload: dict[str, Any]) -> list[Message]:
     ]
 
 
+def turn_of(payload: dict[str, Any]) -> list[Message]:
+    """What a call adds to a conversation: what was said since the last answer, and the answer. Nothing where neither was captured."""
+    said = [message for message in messages_of(payload.get("prompt"), "user") if message.role != "system"]
+    answers = [place for place, message in enumerate(said, start=1) if message.role == "assistant"]
+    new = said[answers[-1] :] if answers else said
+    return [*(new or said[-1:]), *messages_of(payload.get("response"), "assistant")]
+
+
 def excerpt_of(call: LLMCall) -> str:
     """The start of the last thing the user said, on one line."""
     said = messages_of(payload_of(call).get("prompt"), "user")

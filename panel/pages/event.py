@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from models_registry.models import Project
@@ -89,7 +89,7 @@ def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage
         event=event,
         wire=wire,
         at=moment(event.ts_us),
-        ids=_ids(event, payload),
+        ids=_ids(event, payload, project),
         features=[(name, _plain(value)) for name, value in (payload.get("features") or {}).items()],
         scores=_scores(event, payload),
         conversation=conversation_of(payload),
@@ -112,6 +112,14 @@ def event_url(event: Served, project: Project) -> str:
     return reverse(f"panel:{name}", args=[project.slug, event.pk])
 
 
+def id_url(page: str, project: Project, value: str) -> str:
+    """The page of an id that a client gave; empty where no address can hold it, for want of a line without breaks."""
+    try:
+        return reverse(page, args=[project.slug, value])
+    except NoReverseMatch:
+        return ""
+
+
 def _prompt(event: Served, payload: dict[str, Any], project: Project) -> PromptNote | None:
     if not isinstance(event, LLMCall):
         return None
@@ -128,17 +136,21 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else pretty(value)
 
 
-def _ids(event: Served, payload: dict[str, Any]) -> list[Fact]:
+def _ids(event: Served, payload: dict[str, Any], project: Project) -> list[Fact]:
     """Every id that leads somewhere, ready to copy."""
     found = [
-        (_("Id"), event.event_id),
-        (_("Request id"), event.request_id),
-        (_("Trace id"), event.trace_id),
-        (_("User id"), event.user_id),
-        (_("Session id"), event.session_id),
-        (_("Response id"), str(payload.get("response_id") or "")),
+        (_("Id"), event.event_id, ""),
+        (_("Request id"), event.request_id, "panel:request"),
+        (_("Trace id"), event.trace_id, "panel:request"),
+        (_("User id"), event.user_id, "panel:person"),
+        (_("Session id"), event.session_id, "panel:session"),
+        (_("Response id"), str(payload.get("response_id") or ""), ""),
     ]
-    return [Fact(label, value, copy=True) for label, value in found if value]
+    return [
+        Fact(label, value, copy=True, url=id_url(page, project, value) if page else "")
+        for label, value, page in found
+        if value
+    ]
 
 
 def _scores(event: Prediction | LLMCall, payload: dict[str, Any]) -> list[tuple[str, float]]:

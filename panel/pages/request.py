@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from alerting.models import Incident
 from models_registry.models import Project, User
 from monitoring.models import Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
+from monitoring.selectors.feedback import evaluation_of
 from monitoring.selectors.requests import SpanFacts, Story, read_span_facts
 from monitoring.selectors.wire import cost_of, moment, payload_of
 from panel.pages.conversation import Message, conversation_of, log_fields, pretty
 from panel.pages.decided import decided
-from panel.pages.event import Fact, event_url
+from panel.pages.event import Fact, Opinion, event_url, id_url
 from panel.pages.waterfall import Part, Row, Waterfall, waterfall
 
 LONGEST: Final = 700  # of a text beside others; the event's own page has it whole
@@ -76,6 +77,8 @@ class RequestPage:
     waterfall: Waterfall
     bars: list[Bar]
     entries: list[Entry]
+    feedback: list[Opinion]
+    evaluations: list[Opinion]
     incidents: list[Incident]
     cut: list[str]
     errors: int
@@ -96,11 +99,13 @@ def build_request_page(story: Story, text: str, project: Project, *, user: User 
         failed=any(event.status for event in story.served) or bool(fall.failed),
         cost_usd=sum(costs) if costs else None,
         duration_ms=fall.total_ms or (max(times) - begun) / 1_000,
-        ids=_ids(story),
+        ids=_ids(story, project),
         served=served[:SERVED_SHOWN],
         waterfall=fall,
         bars=_bars(fall, story, project),
         entries=_entries(story, project),
+        feedback=[Opinion(moment(row.ts_us), row) for row in story.feedback if not evaluation_of(row)],
+        evaluations=[Opinion(moment(row.ts_us), row) for row in story.feedback if evaluation_of(row)],
         incidents=_incidents(story, moment(begun), project) if user.has_perm("alerting.view_incident") else [],
         cut=story.cut,
         errors=errors,
@@ -155,12 +160,17 @@ def _bars(fall: Waterfall, story: Story, project: Project) -> list[Bar]:
     return bars
 
 
-def _ids(story: Story) -> list[Fact]:
+def _ids(story: Story, project: Project) -> list[Fact]:
     found = [(_("Request id"), one) for one in story.request_ids]
     found += [(_("Trace id"), one) for one in story.trace_ids]
-    for name, label in (("session_id", _("Session id")), ("user_id", _("User id"))):
-        found += [(label, one) for one in dict.fromkeys(getattr(event, name) for event in story.served) if one]
-    return [Fact(label, value, copy=True) for label, value in found]
+    facts = [Fact(label, value, copy=True) for label, value in found]
+    for name, page, label in (
+        ("session_id", "panel:session", _("Session id")),
+        ("user_id", "panel:person", _("User id")),
+    ):
+        ids = dict.fromkeys(getattr(event, name) for event in story.served)
+        facts += [Fact(label, one, copy=True, url=id_url(page, project, one)) for one in ids if one]
+    return facts
 
 
 def _entries(story: Story, project: Project) -> list[Entry]:

@@ -1,9 +1,8 @@
 """Where a pasted text leads. Only indexed look-ups: the number of an incident, an id of a request, the slug of a model."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
@@ -15,10 +14,8 @@ from django.utils.translation import gettext_lazy
 from alerting.models import Incident
 from models_registry.models import Model, Project, User
 from models_registry.shipped import shipped
-from monitoring.models import LLMCall, Prediction
-from monitoring.models.events import Served
 from monitoring.selectors.requests import MANY, look_up
-from panel.pages.request import request_url
+from panel.pages.event import id_url
 
 ID_WORDS: Mapping[str, str | Promise] = {
     "request_id": gettext_lazy("request id"),
@@ -33,10 +30,7 @@ ID_WORDS: Mapping[str, str | Promise] = {
     "feedback": gettext_lazy("feedback"),
     "log": gettext_lazy("log line"),
 }
-LISTS: Sequence[tuple[str, str | Promise, type[Served]]] = (
-    ("panel:predictions", gettext_lazy("predictions"), Prediction),
-    ("panel:llm_calls", gettext_lazy("LLM calls"), LLMCall),
-)
+PAGES: Mapping[str, str] = {"session_id": "panel:session", "user_id": "panel:person"}
 INCIDENT = re.compile(r"(?:inc-?|#)?(\d{1,9})", re.IGNORECASE)
 MODELS_SHOWN = 20
 
@@ -71,17 +65,18 @@ def _incidents(query: str, project: Project) -> list[Hit]:
 
 
 def _events(query: str, project: Project) -> list[Hit]:
-    """Any id that a client, a provider or a library gave leads to its request; those of people and sessions to their lists."""
+    """Any id that a client, a provider or a library gave leads to its request; those of people and sessions to their pages."""
     found = look_up(project, query)
     named = [str(ID_WORDS[name]) for name in found.names if name in ID_WORDS]
     if any(name not in MANY for name in found.names):
-        return [Hit(request_url(project, query), query, ", ".join(named))]
-    return [
-        Hit(f"{reverse(page, args=[project.slug])}?{urlencode({name: query})}", query, f"{ID_WORDS[name]}, {label}")
-        for name in found.names
-        for page, label, kind in LISTS
-        if any(isinstance(event, kind) for event in found.events)
-    ]
+        hits = [Hit(id_url("panel:request", project, query), query, ", ".join(named))]
+    else:
+        hits = [
+            Hit(id_url(PAGES[name], project, query), query, str(ID_WORDS[name]))
+            for name in dict.fromkeys(found.names)
+            if name in PAGES
+        ]
+    return [hit for hit in hits if hit.url]
 
 
 def _models(query: str, project: Project) -> list[Hit]:

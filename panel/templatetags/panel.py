@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from lib.markdown import render_inline
 from models_registry.shipped import shipped
 from monitoring.models import Feedback
+from monitoring.selectors.feedback import evaluation_of
 from panel import format as write
 
 register = template.Library()
@@ -103,6 +104,12 @@ def opinion(row: Feedback) -> str:
         return str(THUMBS[row.value])
     kind = str(KINDS.get(row.kind, row.kind))
     return f"{kind}: {row.value}" if row.value else kind
+
+
+@register.filter
+def speaker(row: Feedback) -> str:
+    """Who said it: a user id, or the name of the automatic evaluation that scored it."""
+    return evaluation_of(row) or row.user_id
 
 
 @register.simple_tag

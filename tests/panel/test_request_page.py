@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerting.models import Incident
 from models_registry.models import Model
-from monitoring.models import Span
+from monitoring.models import Feedback, Prediction, Span
 from monitoring.packing import pack
 from panel.pages.waterfall import Part, waterfall
 from tests.panel import story
@@ -67,10 +67,18 @@ def test_a_pasted_id_leads_there(as_bia: Client, text: str) -> None:
     assert as_bia.get(answer["Location"]).status_code == 200
 
 
-def test_a_session_leads_to_its_list(as_bia: Client, credit_risk: Model, stopped_clock: datetime) -> None:
-    story.make_prediction(credit_risk, 1, stopped_clock, session_id="s 1&2")
-    answer = as_bia.get("/search/", {"q": "s 1&2"})
-    assert answer["Location"] == "/p/aurora/predictions/?session_id=s+1%262"
+@pytest.mark.usefixtures("_told")
+def test_people_and_evaluations_stand_apart(as_bia: Client, stopped_clock: datetime) -> None:
+    event = Prediction.objects.get(event_id="p-1")
+    Prediction.objects.filter(pk=event.pk).update(session_id="s-1", user_id="u-1")
+    story.make_feedback(event, 1, stopped_clock, "down", "not mine")
+    score = story.make_feedback(event, 2, stopped_clock, "0.25")
+    Feedback.objects.filter(pk=score.pk).update(user_id="score:faithfulness", kind="score")
+    page = as_bia.get("/p/aurora/requests/req-1/").content.decode()
+    people, evaluations = page.index("not mine"), page.index("faithfulness")
+    assert people < page.index(">Evaluations<") < evaluations
+    for said in ("0.25", "/p/aurora/sessions/s-1/", "/p/aurora/users/u-1/"):
+        assert said in page
 
 
 def test_what_is_no_id_is_not_found(as_bia: Client, as_caio: Client, credit_risk: Model) -> None:
