@@ -1,6 +1,6 @@
 """Whose a log line is: of the model or service that it names, else of the one that stands for lines of nobody.
 
-Decision 37. What OpenTelemetry calls an unknown service, spans that name none are of too.
+Decision 38. What OpenTelemetry calls an unknown service, spans that name none are of too.
 """
 
 from monitoring.dialects.application import UNNAMED

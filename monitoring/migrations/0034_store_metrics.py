@@ -23,6 +23,11 @@ class Migration(migrations.Migration):
             field=models.CharField(choices=[('prediction', 'predictions'), ('llm_call', 'LLM calls'), ('outcome', 'outcomes'), ('feedback', 'feedback'), ('event', 'events'), ('log', 'logs'), ('span', 'spans'), ('metric', 'data points')], max_length=12),
         ),
         migrations.AlterField(
+            model_name='historyimport',
+            name='kind',
+            field=models.CharField(choices=[('prediction', 'predictions'), ('llm_call', 'LLM calls'), ('outcome', 'outcomes'), ('feedback', 'feedback'), ('event', 'events'), ('log', 'logs'), ('span', 'spans'), ('metric', 'data points')], max_length=12),
+        ),
+        migrations.AlterField(
             model_name='inboxbody',
             name='kind',
             field=models.CharField(choices=[('prediction', 'predictions'), ('llm_call', 'LLM calls'), ('outcome', 'outcomes'), ('feedback', 'feedback'), ('event', 'events'), ('log', 'logs'), ('span', 'spans'), ('metric', 'data points')], max_length=12),

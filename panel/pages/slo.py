@@ -178,10 +178,18 @@ def _days(slo: SLO, *, now: datetime) -> list[DayCell]:
             _tone(one, fair),
             write.percent_full(one.spent),
             write.percent_floor(one.left, 0),
-            _("%(bad)s bad of %(valid)s") % {"bad": _amount(one.valid - one.good), "valid": _amount(one.valid)},
+            _bad_of(slo, one),
         )
         for one in budget_days(slo, now=now)
     ]
+
+
+def _bad_of(slo: SLO, day: BudgetDay) -> str:
+    """Events, or slices; of a composite, which has none of its own, their share."""
+    bad = day.valid - day.good
+    if slo.sli == COMPOSITE:
+        return _("%(share)s bad") % {"share": write.percent_full(bad / day.valid if day.valid else None)}
+    return _("%(bad)s bad of %(valid)s") % {"bad": _amount(bad), "valid": _amount(day.valid)}
 
 
 def _amount(count: float) -> str:
