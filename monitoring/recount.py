@@ -10,7 +10,7 @@ from django.db import connection
 from models_registry.models import ModelVersion
 from monitoring.drain.buckets import Key, sum_buckets
 from monitoring.drain.fold import Folds
-from monitoring.drain.fold.lines import LEVEL
+from monitoring.drain.fold.lines import METRICS
 from monitoring.drain.merge import sums_by_bucket
 from monitoring.drain.rows import MODELS, BusinessEventRow, LLMCallRow, LogRecordRow, PredictionRow
 from monitoring.drain.user_days import Owner, Place, Spent, add_up, by_application, sum_by_version
@@ -133,7 +133,7 @@ def _buckets(floors: Floors, first: int, last: int, hourly: Collection[int]) -> 
         "series_id", "tier", "start", "n", "total", "bins"
     )
     lines = (
-        set(Series.objects.filter(metric=LEVEL.metric).values_list("id", flat=True)) if first < floors.logs else set()
+        set(Series.objects.filter(metric__in=METRICS).values_list("id", flat=True)) if first < floors.logs else set()
     )
     return {
         (series_id, tier, start): (n, total, bytes(bins))

@@ -12,6 +12,7 @@ from monitoring.api.events import EventsView, LedgerView
 from monitoring.api.feedback_links import FeedbackLinksView
 from monitoring.api.measures import MeasuresView, SeriesView
 from monitoring.api.metrics import MetricsView
+from monitoring.api.patterns import LogPatternsView
 from monitoring.api.policies import DecisionView, PoliciesView, PolicyView
 from monitoring.api.prices import RepriceView
 from monitoring.api.quality import QualityView
@@ -38,6 +39,7 @@ urlpatterns = [
     path("models/<path:slug>/quality", QualityView.as_view()),
     path("models/<path:slug>/compare", CompareView.as_view()),
     path("costs", CostsView.as_view()),
+    path("log-patterns", LogPatternsView.as_view()),
     path("feedback-links", FeedbackLinksView.as_view()),
     path("dead-letters", DeadLettersView.as_view()),
     path("dead-letters/replay", ReplayView.as_view()),

@@ -201,9 +201,10 @@ class Shell:
         return NavItem(url, capfirst(label), icon, self._active(name), badge)
 
     def _active(self, name: str) -> bool:
-        """A list stays lit on the pages of its rows: `incidents` on `incident`."""
-        shown = self.match.url_name if self.match and self.match.namespace == "panel" else ""
-        return shown in (name, name.removesuffix("s"))
+        """A list stays lit on the pages of its rows, and of what else there is of them: `incidents` on `incident`, `logs` on `log_patterns`."""
+        shown = (self.match.url_name or "") if self.match and self.match.namespace == "panel" else ""
+        own = name.removesuffix("s")
+        return shown in (name, own) or shown.startswith(f"{own}_")
 
     def _admin(self, name: str, label: str, icon: str, permission: str) -> NavItem | None:
         if not (self.request.user.is_staff and self.request.user.has_perm(permission)):

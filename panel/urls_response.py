@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:project>/sessions/<path:session>/", sessions.session, name="session"),
     path("p/<slug:project>/users/<path:person>/", sessions.person, name="person"),
     path("p/<slug:project>/logs/", explorers.logs, name="logs"),
+    path("p/<slug:project>/logs/patterns/", explorers.log_patterns, name="log_patterns"),
     path("p/<slug:project>/logs/pulse.json", pulse.logs, name="logs_pulse"),
     path("p/<slug:project>/exports/", exports.exports, name="exports"),
     path("p/<slug:project>/exports/pulse.json", pulse.exports, name="exports_pulse"),

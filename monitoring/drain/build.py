@@ -11,6 +11,7 @@ from monitoring.drain.owners import owner_of
 from monitoring.drain.rows import BusinessEventRow, FeedbackRow, LogRecordRow, OutcomeRow, Row
 from monitoring.drain.served import Versions, build_calls, build_predictions
 from monitoring.ingest.schema import EventItem, FeedbackItem, Item, LogItem, OutcomeItem
+from monitoring.stats.patterns import key_of, word_of
 from monitoring.stats.severity import SAME
 
 LOG_PAYLOAD = ("span_id", "session_id", "model", "version", "template", "exception", "extra")
@@ -83,6 +84,7 @@ def _event(pk: int, body: Body, item: EventItem, versions: Versions) -> Business
 
 
 def _log(pk: int, body: Body, item: LogItem, versions: Versions) -> LogRecordRow:
+    level = SAME.get(item.level, item.level)  # of a body from before levels were one word each
     return LogRecordRow(
         pk,
         body.project_id,
@@ -92,12 +94,13 @@ def _log(pk: int, body: Body, item: LogItem, versions: Versions) -> LogRecordRow
         _payload(item, LOG_PAYLOAD),
         versions[(body.project_id, *owner_of(item))].id,
         item.environment,
-        SAME.get(item.level, item.level),  # of a body from before levels were one word each
+        level,
         item.logger,
         item.message,
         item.request_id,
         item.trace_id,
         item.user_id,
+        key_of(word_of(level, item.template or item.message)),
     )
 
 

@@ -10,7 +10,7 @@ from models_registry.models import Model, ModelVersion
 from monitoring.drain.fold import Slot
 from monitoring.models import Category, Series
 from monitoring.selectors.segments import FIELD as SEGMENT
-from monitoring.stats.layouts import MAX_CLASSES, MAX_WORDS, PAST_CAP
+from monitoring.stats.layouts import MAX_CLASSES, MAX_PATTERNS, MAX_WORDS, PAST_CAP, PATTERNS
 from monitoring.stats.segments import cap_of
 
 CLASS = "class"  # the field of decisions and labels
@@ -116,7 +116,7 @@ class Codes:
 def _cap(field: str) -> int:
     if field.startswith(SEGMENT):
         return cap_of(field.removeprefix(SEGMENT))
-    return MAX_CLASSES if field == CLASS else MAX_WORDS
+    return {CLASS: MAX_CLASSES, PATTERNS: MAX_PATTERNS}.get(field, MAX_WORDS)
 
 
 def _count(codes: Collection[Word], field: str, model_id: int) -> int:

@@ -154,6 +154,7 @@ class LogRecordRow(NamedTuple):
     request_id: str
     trace_id: str
     user_id: str
+    pattern: int | None
 
 
 class SpanRow(NamedTuple):

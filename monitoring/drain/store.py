@@ -17,6 +17,7 @@ from monitoring.drain.join import AMENDABLE, Targets, join, name_early, name_tar
 from monitoring.drain.keys import await_targets, claim_keys, claim_kind
 from monitoring.drain.merge import merge
 from monitoring.drain.metrics import store_points
+from monitoring.drain.patterns import see_patterns
 from monitoring.drain.plain import Plain
 from monitoring.drain.prepare import Batch
 from monitoring.drain.prompts import Prompts
@@ -68,6 +69,7 @@ def store(batch: Batch, counts: Counts) -> None:
     _insert(winners, adopted, batch, counts, known=batch.columns if everything else {})
     _mark_changes(winners[BusinessEventRow], batch.prompts)
     _finish(batch, new_spans | {row.id for row in winners[LogRecordRow]}, winners[LLMCallRow], counts)
+    see_patterns(winners[LogRecordRow])
 
 
 def _finish(batch: Batch, records: Collection[int], calls: Iterable[LLMCallRow], counts: Counts) -> None:

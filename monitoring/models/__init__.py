@@ -8,6 +8,7 @@ from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount
 from monitoring.models.lags import LabelLag
 from monitoring.models.metrics import Metric, MetricStream
 from monitoring.models.objectives import COMPOSITE, SLO, TIME_SLICES, Component
+from monitoring.models.patterns import LogPattern
 from monitoring.models.policies import Policy, PolicyEvent
 from monitoring.models.prices import AppliedPrice, OwnPrice
 from monitoring.models.references import Reaching, Reference, ReferenceSample
@@ -37,6 +38,7 @@ __all__ = [
     "LLMCall",
     "LabelLag",
     "LedgerCount",
+    "LogPattern",
     "LogRecord",
     "LossTrees",
     "Metric",

@@ -250,6 +250,7 @@ class LogRecord(Event):
     request_id = models.CharField(max_length=200, default="", blank=True)
     trace_id = models.CharField(max_length=200, default="", blank=True)
     user_id = models.CharField(max_length=200, default="", blank=True)
+    pattern = models.BigIntegerField(null=True, help_text="Key of its level and pattern; `monitoring.stats.patterns`.")
 
     class Meta(Event.Meta):
         """The partial indexes serve the request page and whoever looks for errors; texts: `monitoring.models.log_text`."""

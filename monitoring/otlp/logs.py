@@ -21,6 +21,7 @@ LEVELS = ((21, "critical"), (17, "error"), (13, "warning"), (9, "info"), (5, "de
 EXCEPTION = {"exception.type": "type", "exception.message": "message", "exception.stacktrace": "stacktrace"}
 OF_REQUEST = ("request_id", "request.id", "http.request.id", "http.request.header.x-request-id")
 OF_USER = ("user.id", "enduser.id", "user_id")
+OF_TEMPLATE = ("message_template.text", "message.template", "message_template", "{OriginalFormat}")
 NAME_LENGTH, LEVEL_LENGTH, ID_LENGTH = 200, 16, 200
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -82,6 +83,7 @@ def _item(record: LogRecord, group: Group, resource: bytes, window: Window) -> L
         model=application.model if group.resource.get("service.name") else "",
         version=application.version,
         environment=application.environment,
+        template=next((found for name in OF_TEMPLATE if isinstance(found := attributes.get(name), str)), ""),
         exception=exception or None,
         extra=extra or None,
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from models_registry.models import ModelVersion
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.phrases import QueryError, read_query
+from monitoring.stats.patterns import key_by_id
 from monitoring.stats.severity import LEVELS
 
 FIELD = "field."  # a field of a log line's own: `field.order_id`
@@ -29,7 +30,7 @@ FIELDS: dict[str, frozenset[str]] = {
     EventKind.OUTCOME: frozenset({"id", "prediction_id", "label"}),
     EventKind.FEEDBACK: frozenset({"id", "target_id", "kind", "value", "user_id"}),
     EventKind.EVENT: frozenset({"id", "kind", "name", "model", "version", "target_id"}),
-    EventKind.LOG: _IDS | {"q", "level", "min_level", "logger", "model", "version", "environment"},
+    EventKind.LOG: _IDS | {"q", "level", "min_level", "logger", "model", "version", "environment", "pattern"},
     EventKind.SPAN: frozenset(
         {
             "trace_id",
@@ -104,8 +105,7 @@ def read_filter(kind: str, params: Mapping[str, str], *, now: datetime) -> Event
                 name,
                 _("“%(name)s” is one of %(choices)s.") % {"name": name, "choices": ", ".join(CHOICES[name])},
             )
-    if "q" in given:
-        _check_search(given["q"])
+    _check_texts(given)
     if "version" in given and "model" not in given:
         raise FilterError("version", _("A version belongs to a model: name the “model” too."))
     start, end = read_moment("from", params.get("from", "")), read_moment("to", params.get("to", ""))
@@ -116,11 +116,26 @@ def read_filter(kind: str, params: Mapping[str, str], *, now: datetime) -> Event
     return EventFilter(start, end, given)
 
 
+def _check_texts(given: Mapping[str, str]) -> None:
+    if "q" in given:
+        _check_search(given["q"])
+    if "pattern" in given:
+        _check_pattern(given["pattern"])
+
+
 def _check_search(text: str) -> None:
     try:
         read_query(text)
     except QueryError as error:
         raise FilterError("q", str(error)) from error
+
+
+def _check_pattern(text: str) -> None:
+    try:
+        key_by_id(text)
+    except ValueError as error:
+        told = _("“pattern” is the id of a pattern: 16 hexadecimal digits, as the list of patterns has them.")
+        raise FilterError("pattern", told) from error
 
 
 def read_moment(name: str, text: str) -> datetime | None:

@@ -24,6 +24,7 @@ from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
 from monitoring.selectors.log_filters import named_before, narrow_logs, said_by_many, walk
 from monitoring.selectors.spans import SECOND, within
+from monitoring.stats.patterns import key_by_id
 
 MODELS: dict[str, type[Event]] = {
     EventKind.PREDICTION: Prediction,
@@ -35,7 +36,9 @@ MODELS: dict[str, type[Event]] = {
     EventKind.SPAN: Span,
 }
 RELATED_LIMIT = 200
-LINE = frozenset({"id", "request_id", "trace_id", "user_id", "environment", "model", "version"})  # columns of log lines
+LINE = frozenset(
+    {"id", "request_id", "trace_id", "user_id", "environment", "model", "version", "pattern"}
+)  # columns of log lines
 BAD_PREFIX = '{"bad":true'  # how the column `opinions` of a bad answer begins
 FEEDBACK_COUNTS = {"up": "feedback_up", "down": "feedback_down", "other": "feedback_other"}
 
@@ -58,6 +61,7 @@ _SPECIAL: dict[str, Callable[[str], Q]] = {
     "prediction": lambda value: Q(prediction=canonical_label(value)),
     "correct": _correct,
     "feedback": _spoken_of,
+    "pattern": lambda value: Q(pattern=key_by_id(value)),
     "finish_reason": lambda value: Q(finish_reason="" if value == "unknown" else value),
 }
 _OF_SPANS: dict[str, Callable[[str], Q]] = {

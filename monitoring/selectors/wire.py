@@ -13,6 +13,7 @@ from monitoring.packing import unpack
 from monitoring.pricing.usage import is_usage
 from monitoring.selectors.references import history_of
 from monitoring.stats.layouts import STATUS_ERROR
+from monitoring.stats.patterns import id_of
 from monitoring.stats.verdicts import verdicts_of
 
 STATUS = ("ok", "error")
@@ -75,6 +76,7 @@ def event_to_wire(event: Event) -> dict[str, Any]:
             wire |= {"level": event.level, "message": event.message, "environment": event.environment}
             wire |= _of_version(event.version)
             wire |= _present(event, ("logger", "request_id", "trace_id", "user_id"))
+            wire |= {} if event.pattern is None else {"pattern": id_of(event.pattern)}
             wire |= {"time_of_receipt": True} if event.ts_us == event.ingested_us else {}
         case Span():
             wire |= _span(event)

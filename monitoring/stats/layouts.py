@@ -30,7 +30,8 @@ WORDS: Final = "words-1"  # codes of words of the metric's own, such as error ty
 # The histograms of a version's features, one row per hour; the layout names the reference's bins.
 FEATURES: Final = "features"
 NEWEST: Final = "newest"  # asked for like a metric, but read: the end of the newest minute with a request
-HOURLY: Final = frozenset({FEATURES})  # metrics whose finest bucket is the hour
+PATTERNS: Final = "log_pattern"  # a metric: words are levels and patterns of log lines
+HOURLY: Final = frozenset({FEATURES, PATTERNS})  # metrics whose finest bucket is the hour
 CLASS_AND_SCORE: Final = "logodds-class-1"  # a class, decided or true, and a score's bin
 CLASS_SIDE_SCORE: Final = "logodds-side-1"  # a class, whether it is the one, and the bin of its score
 SIDES: Final = {CLASS_AND_SCORE: 1, CLASS_SIDE_SCORE: 2}  # of each class
@@ -87,6 +88,7 @@ class ExpectedLoss(IntEnum):
 
 # Class codes: 1 to MAX_CLASSES are given once per model; PAST_CAP collects every class beyond them.
 MAX_CLASSES: Final = 1_000
+MAX_PATTERNS: Final = 500  # of log lines, once per model or service
 MAX_WORDS: Final = 100  # the same of each metric of the layout `words-1`
 PAST_CAP: Final = 0
 CONFUSION_STRIDE: Final = 4_096

@@ -12,6 +12,7 @@ from monitoring.selectors.requests import read_story
 from panel.access import project_page
 from panel.pages.event import build_event_page
 from panel.pages.explorer import explorer_page
+from panel.pages.patterns import patterns_page
 from panel.pages.request import build_request_page
 
 
@@ -31,6 +32,13 @@ def llm_calls(request: HttpRequest, project: Project) -> HttpResponse:
 def logs(request: HttpRequest, project: Project) -> HttpResponse:
     """Newest log lines first, the last day's unless the query says otherwise."""
     return _list(request, project, EventKind.LOG)
+
+
+@project_page("monitoring.view_logrecord")
+def log_patterns(request: HttpRequest, project: Project) -> HttpResponse:
+    """The log lines of a range by their patterns."""
+    page = patterns_page(project, request.GET.dict(), now=clock.now())
+    return render(request, "panel/response/log_patterns.html", {"project": project, "page": page})
 
 
 @project_page("monitoring.view_prediction")
