@@ -200,6 +200,7 @@ SPECTACULAR_SETTINGS = {
         "ChannelKind": "alerting.models.Channel.Kind",
         "NotificationState": "alerting.models.Notification.State",
         "NotificationReason": "alerting.models.Notification.Reason",
+        "AlertVerdict": "alerting.models.AlertVerdict.Verdict",
         "ReviewState": "runbooks.models.Review.State",
         "PointState": ["ok", "no_data", "provisional"],
         "SLOState": ["ok", "burning", "exhausted", "no_data", "stale"],

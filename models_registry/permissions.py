@@ -16,7 +16,8 @@ class ScopeOrPermission(BasePermission):
 
     `scope` is what a key needs for safe methods (default "read"), `write_scope` for the others (default "respond").
     `read_permission` is what a person needs to look (default "models_registry.view_project", which all three groups
-    have), `permission` to change; without it nobody changes. `delete_permission` is what DELETE needs, where that is more.
+    have), `permission` to change; without it nobody changes. `delete_scope` and `delete_permission` are what DELETE needs,
+    where that is more.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -28,7 +29,7 @@ class ScopeOrPermission(BasePermission):
         if request.auth is not None and not (safe or hasattr(view, str(request.method).lower())):
             return True
         if isinstance(request.auth, ApiKey):
-            needed = _scope(view, safe=safe)
+            needed = _scope(view, str(request.method), safe=safe)
             self.message = f"This key lacks the scope `{needed}`; ask for a key that has it."
             return needed in request.auth.scopes
         if not isinstance(request.user, User) or not request.user.is_active:
@@ -41,5 +42,8 @@ class ScopeOrPermission(BasePermission):
         return wanted is not None and request.user.has_perm(wanted)
 
 
-def _scope(view: "APIView", *, safe: bool) -> str:
-    return str(getattr(view, "scope", "read") if safe else getattr(view, "write_scope", "respond"))
+def _scope(view: "APIView", method: str, *, safe: bool) -> str:
+    if safe:
+        return str(getattr(view, "scope", "read"))
+    wanted = getattr(view, "write_scope", "respond")
+    return str(getattr(view, "delete_scope", wanted) if method == "DELETE" else wanted)

@@ -18,6 +18,7 @@ __all__ = [
     "IncidentTimes",
     "StaleReview",
     "add_action",
+    "begin_review",
     "complete_action",
     "draft_body",
     "draft_reviews",
@@ -54,6 +55,13 @@ def draft_reviews(*, now: datetime) -> Summary:
     )
     again = outdated.update(state=Review.State.DRAFT, published_at=None, published_by=None, revision=F("revision") + 1)
     return Summary(seen=len(waiting) + again, written=len(waiting) + again)
+
+
+def begin_review(incident: Incident, *, now: datetime) -> tuple[Review, bool]:
+    """The review of an incident that is over, and whether it was begun just now; `Refused` while it goes on."""
+    if incident.state not in (Incident.State.RESOLVED, Incident.State.CLOSED):
+        raise Refused(gettext("This incident is not over. Its review begins when it is resolved."))
+    return Review.objects.get_or_create(incident=incident, defaults={"created_at": now})
 
 
 def save_review(review: Review, *, body: str, by: User, now: datetime, revision: int | None = None) -> Review:

@@ -249,7 +249,8 @@ class Crowd:
             )
             RunStep.objects.create(run=run, position=1, title="Look", done_by=self.first["user"], done_at=cast.NOW)
         for about in dict.fromkeys([review, self.first["review"]]):
-            ActionItem.objects.create(review=about, title="Mend", owner="ana", due=cast.NOW.date())
+            item = ActionItem.objects.create(review=about, title="Mend", owner="ana", due=cast.NOW.date())
+            self._keep("action", item)
 
     def _add_events(self, number: int) -> None:
         version = self.first["version"]

@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from alerting.channels.webhook import sign
-from alerting.models import AlertRule, Channel, Incident
+from alerting.models import Alert, AlertRule, AlertTransition, Channel, Incident
 from config.definitions.apply import EXTRAS, PROJECT_FIELDS
 from config.definitions.kinds import KINDS
 from config.metrics import DomainCollector
@@ -34,7 +34,7 @@ from monitoring.indicators import INDICATORS
 from monitoring.models import SLO, LLMCall, Prediction
 from monitoring.selectors.event_filters import FIELDS
 from monitoring.selectors.ledger import read_ledger
-from runbooks.models import Review
+from runbooks.models import Review, Runbook
 
 ROOT: Path = settings.BASE_DIR
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "deploy/README.md"]
@@ -305,6 +305,30 @@ def test_curl_examples_that_export_work_one_after_the_other(token, world, stoppe
     look.path, fetch.path = (one.path.replace("/7", f"/{begun.json()['id']}") for one in (look, fetch))
     assert run(look, token).json()["state"] == "done"
     assert b"".join(run(fetch, token).streaming_content).startswith(b"id,ts,model")
+
+
+def test_curl_examples_of_runs_reviews_and_action_items_work_one_after_the_other(project, world, now):
+    forget_keys()
+    _, token = create_key(project=project, name="learner of the docs", scopes=["read", "respond", "admin"])
+    incident = Incident.objects.get()
+    Incident.objects.update(state="resolved", resolved_at=now)
+    Review.objects.all().delete()
+    Runbook.objects.create(project=project, slug="accuracy-falls", title="Look").steps.create(position=1, title="Look")
+    rule = AlertRule.objects.get()
+    alert = Alert.objects.create(rule=rule, fingerprint="1", state="firing", severity="page", incident=incident)
+    AlertTransition.objects.create(alert=alert, incident=incident, from_state="ok", to_state="firing", at=now)
+    ids, codes = {"alerts/3": f"alerts/{alert.pk}"}, []
+    for example in curls("docs/api/learning.md"):
+        for written, real in ids.items():
+            example.path = example.path.replace(written, real)
+        answer = run(example, token)
+        codes.append(answer.status_code)
+        if answer.status_code == 201 and example.path.endswith("/runs"):
+            ids["steps/5"] = f"steps/{answer.json()['steps'][0]['id']}"
+        if example.path.endswith("/actions"):
+            ids["items/4"] = f"items/{answer.json()['id']}"
+    assert codes == [200, 201, 200, 200, 200, 201, 200, 200, 200, 201, 200, 200, 200, 204]
+    forget_keys()
 
 
 def test_every_dataset_that_can_be_exported_is_explained():

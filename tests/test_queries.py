@@ -59,13 +59,20 @@ def fill(path: str, crowd: Crowd) -> str:
         "models/": first["model"].slug,
         "slos/": first["slo"].slug,
         "runbooks/": first["runbook"].slug,
+        "runs/": first["runbook"].slug,
         "policies/": first["policy"].slug,
         "slo-corrections/": first["correction"].slug,
         "rules/": first["rule"].slug,
         "fatigue/": first["rule"].slug,
         "projects/": crowd.project.slug,
     }
-    numbers = {"jobs/": "job", "v1/routes/": "route", "quiet-hours/": "quiet_hours", "exports/": "export"}
+    numbers = {
+        "jobs/": "job",
+        "v1/routes/": "route",
+        "quiet-hours/": "quiet_hours",
+        "exports/": "export",
+        "action-items/": "action",
+    }
     fillings: dict[str, Any] = {
         "project": crowd.project.slug,
         "number": next((first[name].pk for part, name in numbers.items() if part in path), first["incident"].number),

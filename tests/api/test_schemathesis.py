@@ -21,7 +21,7 @@ from models_registry.jobs import start_job
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model, Prompt, PromptVersion
 from monitoring.models import SLO, Policy
-from runbooks.models import Review
+from runbooks.models import ActionItem, Review
 from tests.cast import NOW, make_incident, make_person
 
 PARTS = 4
@@ -46,7 +46,8 @@ def known_of(model: Model, application: Model) -> dict[str, Any]:
     prompt = Prompt.objects.create(project=project, name="answer", model=application)
     PromptVersion.objects.create(prompt=prompt, version="1")
     incident = make_incident(project, model=model, state="resolved", resolved_at=NOW)
-    Review.objects.create(incident=incident, created_at=NOW)
+    review = Review.objects.create(incident=incident, created_at=NOW)
+    item = ActionItem.objects.create(review=review, title="Alert sooner", owner="ana", due=NOW.date())
     for row in (SLO(sli="availability", target=0.9), Policy(), AlertRule(kind="heartbeat", window=timedelta(hours=1))):
         row.project, row.slug, row.name, row.model = project, "credit-risk", "Credit risk", model
         row.save()
@@ -68,6 +69,7 @@ def known_of(model: Model, application: Model) -> dict[str, Any]:
         "prefix": "0",
         "jobs": start_job("reprice", project=project, arguments={}, now=NOW).pk,
         "exports": start_export(project, "logs", form="csv", filters={}, now=NOW).pk,
+        "action-items": item.pk,
         "channels": channel.pk,
         "quiet-hours": hours.pk,
         "routes": Route.objects.create(project=project, name="all").pk,
