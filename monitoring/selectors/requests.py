@@ -151,6 +151,7 @@ class SpanFacts(NamedTuple):
     ts_us: int
     duration_us: int
     pk: int
+    call_ref: int | None
 
 
 def read_spans(project: Project, story: Story) -> list[Span]:

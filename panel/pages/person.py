@@ -1,7 +1,7 @@
 """A person as the applications know them, by user id: sessions, spend, errors, feedback, models."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from operator import add
 from typing import Final
@@ -21,7 +21,7 @@ ROWS: Final = 25
 class Day:
     """A whole day (UTC) on which the person called; `share` of the dearest one's cost, for a bar, 0 to 100."""
 
-    day: datetime
+    day: date
     calls: int
     cost_usd: float | None
     share: int
@@ -72,4 +72,4 @@ def _usd(cost: Cost) -> float | None:
 def _days(days: list[tuple[datetime, Cost]]) -> list[Day]:
     """Newest first."""
     dearest = max((cost.nano for _day, cost in days), default=0) or 1
-    return [Day(day, cost.calls, _usd(cost), round(100 * cost.nano / dearest)) for day, cost in reversed(days)]
+    return [Day(day.date(), cost.calls, _usd(cost), round(100 * cost.nano / dearest)) for day, cost in reversed(days)]

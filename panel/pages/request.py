@@ -36,6 +36,7 @@ class Served:
     turns: list[Message]
     latency_ms: float | None
     cost_usd: float | None
+    is_call: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def build_request_page(story: Story, text: str, project: Project, *, user: User 
     served = [_served(event, project) for event in story.served]
     costs = [one.cost_usd for one in served if one.cost_usd is not None]
     spans = read_span_facts(project, story)
-    fall = waterfall(map(_part, spans) if spans else map(_part_of_served, story.served))
+    fall = waterfall([*map(_part, spans), *map(_part_of_served, _untold(story, spans))])
     times = [row.ts_us for row in (*story.served, *story.logs, *spans)] or [0]
     begun = min(times)
     errors = sum(line.level in ("error", "critical") for line in story.logs)
@@ -123,6 +124,7 @@ def _served(event: Prediction | LLMCall, project: Project) -> Served:
         turns=[Message(turn.role, _short(turn.text)) for turn in turns[-2:]],
         latency_ms=None if event.latency_us is None else event.latency_us / 1_000,
         cost_usd=cost_of(event)["cost_usd"] if isinstance(event, LLMCall) else None,
+        is_call=is_call,
     )
 
 
@@ -136,7 +138,7 @@ def _part(span: SpanFacts) -> Part:
 
 
 def _part_of_served(event: Prediction | LLMCall) -> Part:
-    """Where no spans came, what was served has a beginning and a length too."""
+    """What no span tells has a beginning and a length too."""
     is_call = isinstance(event, LLMCall)
     name = f"{event.version.model.slug} {event.version.version}"
     own = event.span_id or f"{event.pk}"
@@ -144,15 +146,23 @@ def _part_of_served(event: Prediction | LLMCall) -> Part:
     return Part(own, parent, name, "llm" if is_call else "span", bool(event.status), event.ts_us, event.latency_us or 0)
 
 
+def _untold(story: Story, spans: list[SpanFacts]) -> list[Prediction | LLMCall]:
+    """What was served and no span tells; it stands below the span that it names as its parent."""
+    told = {span.call_ref for span in spans}
+    known = {span.event_id for span in spans}
+    return [event for event in story.served if event.pk not in told and event.span_id not in known]
+
+
 def _bars(fall: Waterfall, story: Story, project: Project) -> list[Bar]:
     """Rows with their attributes; only of those that are shown is the payload read."""
     wanted = [row.part.key for row in fall.rows if row.part.key]
     spans = {span.pk: span for span in Span.objects.filter(pk__in=wanted)}
     calls = {event.pk: event for event in story.served if isinstance(event, LLMCall)}
+    untold = {event.span_id or f"{event.pk}": event for event in story.served}
     bars = []
     for row in fall.rows:
         span = spans.get(row.part.key)
-        call = calls.get(span.call_ref) if span and span.call_ref else None
+        call = untold.get(row.part.id) if not span else calls.get(span.call_ref) if span.call_ref else None
         url = event_url(call, project) if call else ""
         attributes = payload_of(span).get("attributes") if span else None
         told = _short(pretty(attributes), ATTRIBUTES) if attributes else ""

@@ -59,6 +59,17 @@ def test_the_page_tells_everything(as_bia: Client, credit_risk: Model, stopped_c
 
 
 @pytest.mark.usefixtures("_told")
+def test_what_no_span_tells_stands_in_the_waterfall_too(as_bia: Client) -> None:
+    rows = as_bia.get("/p/aurora/requests/req-1/").context["page"].bars
+    assert [(bar.row.part.name, bar.url) for bar in rows if not bar.row.part.key] == [
+        ("credit-risk 1", "/p/aurora/predictions/1/")
+    ]
+    Prediction.objects.update(span_id="00000000000000a1")
+    rows = as_bia.get("/p/aurora/requests/req-1/").context["page"].bars
+    assert [bar.row.part.name for bar in rows] == ["step 0", "step 1", "step 2"]
+
+
+@pytest.mark.usefixtures("_told")
 @pytest.mark.parametrize("text", ["req-1", TRACE, "p-1", "00000000000000a2"])
 def test_a_pasted_id_leads_there(as_bia: Client, text: str) -> None:
     answer = as_bia.get("/search/", {"q": f" {text} "})
