@@ -1,11 +1,12 @@
 """Health for machines: alive, able to accept, moving."""
 
+from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from config.pipeline import pipeline_reasons
-from lib.clock import real_now
+from config.pipeline import no_database, pipeline_reasons
+from lib.clock import now, real_now
 from monitoring.ingest.backpressure import can_accept
 
 
@@ -30,7 +31,10 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 def pipeline(request: HttpRequest) -> JsonResponse:
     """503 with the reasons when what was accepted does not move on."""
-    reasons = [reason.text for reason in pipeline_reasons(real_now=real_now())]
+    try:
+        reasons = [reason.text for reason in pipeline_reasons(now=now(), real_now=real_now())]
+    except DatabaseError as error:  # the clock is in it too
+        reasons = [no_database(error).text]
     if reasons:
         return JsonResponse({"status": "not moving", "reasons": reasons}, status=503)
     return JsonResponse({"status": "ok", "reasons": []})

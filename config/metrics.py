@@ -144,7 +144,7 @@ def _alerts() -> list[Metric]:
 
 def _outbox() -> list[Metric]:
     at = real_now()
-    since = overdue_since(real_now=at)
+    since = overdue_since(now=clock.now(), real_now=at)
     age = (at - since).total_seconds() if since else 0
     waiting = Notification.objects.filter(state__in=[Notification.State.QUEUED, Notification.State.SENDING])
     given_up = Notification.objects.filter(state=Notification.State.DEAD)

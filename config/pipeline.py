@@ -24,12 +24,11 @@ EVALUATION_LAG = timedelta(seconds=90)
 CLOCK_SKEW = timedelta(seconds=10)
 
 
-def overdue_since(*, real_now: datetime) -> datetime | None:
+def overdue_since(*, now: datetime, real_now: datetime) -> datetime | None:
     """Since when a message that could go out has been waiting; not one under way, not due yet, or of a channel that is being probed.
 
     What waited on purpose is due by the story's clock, everything else by the real one.
     """
-    now = clock.now()
     free = Q(channel__paused_until=None) | Q(channel__paused_until__lte=real_now)
     planned = Q(attempts=0, due_at__gt=F("created_at"))
     abandoned = When(state=Notification.State.SENDING, then="lease_until")
@@ -54,25 +53,29 @@ class Reason:
     name: str = ""
 
 
-def pipeline_reasons(*, real_now: datetime) -> list[Reason]:
-    """What does not move; empty when everything does."""
+def pipeline_reasons(*, now: datetime, real_now: datetime) -> list[Reason]:
+    """What does not move; empty when everything does. `now` is story time."""
     reasons: list[Reason] = []
     for ask in (_broker, _ticker, _drain, _evaluation, _outbox, _processes, _clock):
         try:
-            reasons += ask(real_now)
+            reasons += ask(now, real_now)
         except DatabaseError as error:
-            # Its text may name hosts and users.
-            return [*reasons, Reason("database", f"database: {type(error).__name__}")]
+            return [*reasons, no_database(error)]
     return reasons
 
 
-def _broker(_real_now: datetime) -> list[Reason]:
+def no_database(error: DatabaseError) -> Reason:
+    """Its text may name hosts and users."""
+    return Reason("database", f"database: {type(error).__name__}")
+
+
+def _broker(_now: datetime, _real_now: datetime) -> list[Reason]:
     if broker.client_url() is None or broker.answers():
         return []
     return [Reason("broker", "broker: does not answer a PING")]
 
 
-def _ticker(real_now: datetime) -> list[Reason]:
+def _ticker(_now: datetime, real_now: datetime) -> list[Reason]:
     latest = StageRun.objects.order_by("-started_at").first()
     if latest is None:
         return [Reason("ticker", "ticker: no stage has run yet")]
@@ -95,15 +98,15 @@ def _failing(run: StageRun, real_now: datetime) -> Reason:
     return Reason("failing", text, (real_now - run.succeeded_at).total_seconds(), run.stage)
 
 
-def _drain(real_now: datetime) -> list[Reason]:
+def _drain(_now: datetime, real_now: datetime) -> list[Reason]:
     backlog = inbox_backlog()
     if backlog.oldest_at is None or real_now - backlog.oldest_at <= DRAIN_LAG:
         return []
     return [_lasting("drain", f"drain: {backlog.items} items wait, the oldest for {{}}", real_now - backlog.oldest_at)]
 
 
-def _evaluation(_real_now: datetime) -> list[Reason]:
-    lag = evaluation_lag(now=clock.now())
+def _evaluation(now: datetime, _real_now: datetime) -> list[Reason]:
+    lag = evaluation_lag(now=now)
     if lag is None or lag.behind <= EVALUATION_LAG * max(1.0, _rate()):
         return []
     return [_lasting("evaluation", f"rule {lag.rule}: due for {{}} and not evaluated", lag.behind, lag.rule)]
@@ -115,14 +118,14 @@ def _rate() -> float:
     return 1.0 if face is None else face.rate
 
 
-def _outbox(real_now: datetime) -> list[Reason]:
-    since = overdue_since(real_now=real_now)
+def _outbox(now: datetime, real_now: datetime) -> list[Reason]:
+    since = overdue_since(now=now, real_now=real_now)
     if since is None or real_now - since <= OUTBOX_AGE:
         return []
     return [_lasting("outbox", "outbox: a message has been due for {}", real_now - since)]
 
 
-def _processes(real_now: datetime) -> list[Reason]:
+def _processes(_now: datetime, real_now: datetime) -> list[Reason]:
     return [
         Reason("process", f"process {view.row.name}: {view.row.get_state_display()} ({view.row.last_exit})")
         for view in read_machinery(real_now=real_now).processes
@@ -130,7 +133,7 @@ def _processes(real_now: datetime) -> list[Reason]:
     ]
 
 
-def _clock(_real_now: datetime) -> list[Reason]:
+def _clock(_now: datetime, _real_now: datetime) -> list[Reason]:
     skew = clock_skew()
     if abs(skew) <= CLOCK_SKEW:
         return []

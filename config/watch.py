@@ -7,7 +7,7 @@ time, and loses it when we fall silent.
 
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
@@ -16,13 +16,12 @@ from django.utils.translation import gettext
 from alerting.channels.alertmanager import post_alerts
 from alerting.channels.base import ChannelError
 from alerting.models import Channel
+from alerting.watchdog import watchdog_alert
 from config.pipeline import Reason, pipeline_reasons
 from lib import clock
 from lib.http import OutgoingError, Policy, request
 from lib.stage import Fact, Summary
 
-WATCHDOG: Final = "Watchdog"
-LASTS: Final = timedelta(minutes=5)
 TOTAL_SECONDS: Final = 15.0
 PATIENCE: Final = Policy(total_seconds=5, max_bytes=0)
 
@@ -30,7 +29,7 @@ PATIENCE: Final = Policy(total_seconds=5, max_bytes=0)
 def watch(*, now: datetime) -> Summary:
     """Stage: `seen` what stands still, `written` heartbeats that arrived, `skipped` those that did not."""
     real_now = clock.real_now()
-    reasons = [reason for reason in pipeline_reasons(real_now=real_now) if _matters(reason)]
+    reasons = [reason for reason in pipeline_reasons(now=now, real_now=real_now) if _matters(reason)]
     beats = [] if reasons else list(_beats(real_now))
     lost = [beat for beat in beats if beat is not None]
     told = (*map(_fact, reasons), *lost)
@@ -68,14 +67,7 @@ def _beat(url: str) -> Fact | None:
 
 
 def _bark(channel: Channel, real_now: datetime) -> Fact | None:
-    labels = {"alertname": WATCHDOG, "project": channel.project.slug, "severity": "none"}
-    alert = {
-        "labels": labels,
-        "annotations": {"summary": "Atalaia is alive: this alert always fires, and ends when it falls silent."},
-        "startsAt": real_now.isoformat(),
-        "endsAt": (real_now + LASTS).isoformat(),
-        "generatorURL": settings.PUBLIC_URL,
-    }
+    alert = watchdog_alert(channel.project, at=real_now)
     try:
         post_alerts(channel.target, bytes(channel.secret), [alert])
     except ChannelError as error:

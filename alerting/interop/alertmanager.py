@@ -18,11 +18,12 @@ from rest_framework.views import APIView
 
 from alerting.errors import Refused
 from alerting.external import receive
-from alerting.interop.shapes import Board, alert_shape, silence_shape
+from alerting.interop.shapes import Board, alert_shape, silence_shape, watchdog_shape
 from alerting.interop.silences import end_silence, find_silence, put_silence, read_silence
 from alerting.interop.wire import WireError, read_alerts
 from alerting.matchers import Matcher, MatcherError, Op, all_match, matcher, parse_matcher
 from alerting.models import Channel, Silence
+from alerting.watchdog import WATCHDOG, barked_at
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import Json
@@ -201,14 +202,20 @@ def _filtered(request: Request) -> list[tuple[dict[str, Any], dict[str, str]]]:
     receiver = matcher("receiver", Op.REGEX, named) if named else None
     board = Board(project_of(request), now=clock.now())
     found = []
-    for alert in board.alerts():
-        shape, labels = alert_shape(alert, board), alert.wire_labels
+    for shape, group in _all(board):
         told = [row["name"] for row in shape["receivers"]]
         if receiver is not None and not any(receiver.matches({"receiver": name}) for name in told):
             continue
-        if _wanted(shape["status"], wanted) and all_match(matchers, labels):
-            found.append((shape, board.group(alert)))
+        if _wanted(shape["status"], wanted) and all_match(matchers, shape["labels"]):
+            found.append((shape, group))
     return sorted(found, key=lambda pair: str(pair[0]["fingerprint"]))
+
+
+def _all(board: Board) -> list[tuple[dict[str, Any], dict[str, str]]]:
+    """What fires, and the Watchdog while everything moves."""
+    found = [(alert_shape(alert, board), board.group(alert)) for alert in board.alerts()]
+    barked = barked_at(real_now=clock.real_now())
+    return [*found, (watchdog_shape(board, at=barked), {"alertname": WATCHDOG})] if barked else found
 
 
 def _wanted(state: dict[str, Any], wanted: dict[str, bool]) -> bool:

@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 
+from django.conf import settings
+
 from alerting.identity import fingerprint, group_of
 from alerting.models import Alert, Channel, Inhibition, Maintenance, Severity, Silence, incident_policy
 from alerting.mutes import Quiet
+from alerting.watchdog import LASTS, SUMMARY, watchdog_labels
 from models_registry.models import Project
 
 # An alert of ours ends when its rule says so: until then its end is as far away as Prometheus puts it.
@@ -60,6 +63,22 @@ def alert_shape(alert: Alert, board: Board) -> dict[str, Any]:
         "status": _status(labels, board.quiet),
         "updatedAt": stamp(alert.received_at or alert.changed_at or started),
         "generatorURL": alert.generator_url,
+        "labels": labels,
+    }
+
+
+def watchdog_shape(board: Board, *, at: datetime) -> dict[str, Any]:
+    """`gettableAlert` of the Watchdog: no channel gets it, for whoever waits for it asks."""
+    labels = watchdog_labels(board.project)
+    return {
+        "annotations": {"summary": SUMMARY},
+        "endsAt": stamp(at + LASTS),
+        "fingerprint": fingerprint(labels),
+        "receivers": [],
+        "startsAt": stamp(at),
+        "status": _status(labels, board.quiet),
+        "updatedAt": stamp(at),
+        "generatorURL": settings.PUBLIC_URL,
         "labels": labels,
     }
 

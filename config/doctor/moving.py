@@ -43,7 +43,7 @@ AREAS: Final = {
 
 def pipeline(real_now: datetime) -> Iterator[Finding]:
     """One line for each thing that stands still, or what was seen of it."""
-    reasons = pipeline_reasons(real_now=real_now)
+    reasons = pipeline_reasons(now=clock.now(), real_now=real_now)
     for reason in reasons:
         if reason.code == "database":
             yield _standing("pipeline", reason)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any, Final
 
 from django.conf import settings
@@ -246,7 +247,7 @@ class _Reader:
 
     def _ours(self, said: Object) -> dict[str, Any]:
         fields = {name: said[name] for name in NAMED if name in said}
-        fields["model"] = self._model(str(said.get(MODEL) or self.spec["service"]))
+        fields["model"] = self._model(str(said.get(MODEL) or self._service()))
         if said.get(ENVIRONMENT):
             fields["environment"] = said[ENVIRONMENT]
         return fields
@@ -266,7 +267,12 @@ class _Reader:
         return self._bounded(name, objective, said=said)
 
     def _guessed_model(self) -> str:
-        return self._model(self.here.model or slugify(str(self.spec["service"])))
+        return self._model(self.here.model or self._service())
+
+    def _service(self) -> str:
+        """The service as a slug; what has no letters for one is told apart all the same, and keeps its name."""
+        name = str(self.spec["service"])
+        return slugify(name) or f"service-{blake2b(name.encode(), digest_size=4).hexdigest()}"
 
     def _bounded(self, name: str, objective: Object, *, said: str | None) -> dict[str, Any] | None:
         op, value = objective.get("op"), objective.get("value")
@@ -287,10 +293,11 @@ class _Reader:
 
     def _model(self, slug: str) -> str:
         if slug not in self.here.models and slug not in self.found.document["models"]:
-            service = self.objects.found["Service"].get(slug, {})
-            name = str(metadata(service).get("displayName") or slug)
+            named = str(self.spec["service"]) if slug == self._service() else slug
+            service = self.objects.found["Service"].get(named, {})
+            name = str(metadata(service).get("displayName") or named)
             self.found.document["models"][slug] = {"name": name[:120]}
-            self.warn(f"there is no model {slug}: the definitions make one; say of which kind it is")
+            self.warn(f"there is no model {slug} ({name}): the definitions make one; say of which kind it is")
         return slug
 
     def _window(self) -> dict[str, Any]:

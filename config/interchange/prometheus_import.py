@@ -7,7 +7,7 @@
 Alerts of one name, one objective and one group are one rule: its pages and its tickets.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +23,9 @@ PAGES: Final = frozenset({"page", "critical"})
 RATE: Final = "slo:sli_error:ratio_rate"
 BAD: Final = "slo:sli_bad:count"
 SLUG: Final = 64
+MINIMA: Final = ("minimum", "minimum_short")
+# What an alert for pages and one for tickets may say each for itself, and be one rule.
+APART: Final = frozenset({"pairs", "severity", "summary", *MINIMA})
 FLIPPED: Final = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 
 
@@ -64,6 +67,8 @@ def read_rule_file(content: object, *, project: str, targets: Mapping[str, float
         try:
             told = _told(group, rule, where, found.warnings)
             slug, fields = _definition(told, project, targets)
+            if _differs(found.document["rules"].get(slug), fields):
+                found.warnings.append(f"{where}: a second alert {name} that asks or lasts otherwise: a rule of its own")
             _add(found.document["rules"], slug, fields)
         except UnsupportedError as error:
             found.warnings.append(
@@ -176,12 +181,15 @@ def _burning(
         _burning(expression.right, project, targets)
         expression = expression.left
     read = [_pair(part, project, targets) for part in _flat(expression, "or")]
-    slos, guards = {slo for slo, _, _ in read}, {guard for _, guard, _ in read}
+    slos = {slo for slo, _, _ in read}
     if len(slos) > 1:
         raise UnsupportedError("about more than one objective")
-    if len(guards) > 1:
-        raise UnsupportedError("for more than one minimum of bad events")
-    return slos.pop(), guards.pop(), [pair for _, _, pair in read]
+    return slos.pop(), _largest([guard for _, guard, _ in read]), [pair for _, _, pair in read]
+
+
+def _largest(guards: Sequence[Guard]) -> Guard:
+    """That of a rule whose pairs need these: a window of few slices needs no more of them than it holds, see `guard_of`."""
+    return Guard(max(guard.long for guard in guards), max(guard.short for guard in guards))
 
 
 def _pair(expression: Expression, project: str, targets: Mapping[str, float]) -> tuple[str, Guard, dict[str, Any]]:
@@ -233,14 +241,23 @@ def _factor(one: _Compared, target: float) -> tuple[int, float]:
     return span, float(f"{factor:.9g}")
 
 
+def _differs(there: Mapping[str, Any] | None, fields: Mapping[str, Any]) -> bool:
+    """Whether these cannot be the pages and the tickets of one rule: its objective, its spans of time and its labels are one."""
+    if there is None:
+        return False
+    told = [{name: value for name, value in one.items() if name not in APART} for one in (there, fields)]
+    return fields["kind"] != "burn_rate" or told[0] != told[1]
+
+
 def _add(rules: dict[str, Any], slug: str, fields: dict[str, Any]) -> None:
-    """Pages and tickets of one name are one rule; a second alert of another kind has the next free name."""
+    """Pages and tickets of one name are one rule; a second alert that asks or lasts otherwise has the next free name."""
     there = rules.get(slug)
     if there is None:
         rules[slug] = fields
         return
-    if there["kind"] == fields["kind"] == "burn_rate" and there["slo"] == fields["slo"]:
+    if not _differs(there, fields):
         there["pairs"] += fields["pairs"]
+        there |= {name: max(there[name], fields[name]) for name in MINIMA}
         there["severity"] = "page" if "page" in (there["severity"], fields["severity"]) else "ticket"
         return
     number = next(n for n in range(2, len(rules) + 3) if f"{slug[: SLUG - 4]}-{n}" not in rules)

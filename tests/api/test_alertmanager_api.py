@@ -14,6 +14,7 @@ from lib.clock import real_now
 from models_registry.clock import set_clock
 from models_registry.keys import create_key
 from models_registry.models import Model, Project
+from monitoring.models import StageRun
 from tests.alerting.rule_cast import error_rule, serve, tick
 
 DOWN = {"alertname": "InstanceDown", "instance": "a:9100", "severity": "critical", "model": "credit-risk", "empty": ""}
@@ -157,6 +158,24 @@ def test_our_own_alerts_are_there_too_and_all_are_filtered(api: Client, credit_r
     assert names(active="false") == ["errors"]
     [silenced] = api.get("/api/v2/alerts", {"filter": "alertname=errors"}).json()
     assert (silenced["status"]["state"], silenced["status"]["silencedBy"]) == ("suppressed", [uid])
+
+
+def test_the_watchdog_fires_while_everything_moves(api: Client, credit_risk: Model, now: datetime) -> None:
+    real = real_now()
+    run = StageRun.objects.create(stage="watch", started_at=real, succeeded_at=real, story_at=now)
+    (alert,) = api.get("/api/v2/alerts").json()
+    assert alert["labels"] == {"alertname": "Watchdog", "project": "aurora", "severity": "none"}
+    assert (alert["status"]["state"], alert["receivers"], alert["fingerprint"]) == (
+        "active",
+        [],
+        fingerprint(alert["labels"]),
+    )
+    assert api.get("/api/v2/alerts", {"filter": 'alertname!="Watchdog"'}).json() == []
+    assert [one["labels"] for one in api.get("/api/v2/alerts/groups").json()] == [{"alertname": "Watchdog"}]
+    for broken in ({"seen": 1}, {"last_error": "gone"}, {"succeeded_at": real - timedelta(minutes=6)}):
+        StageRun.objects.filter(pk=run.pk).update(seen=0, last_error="", succeeded_at=real)
+        StageRun.objects.filter(pk=run.pk).update(**broken)
+        assert api.get("/api/v2/alerts").json() == []
 
 
 def test_groups_are_those_of_the_incidents(api: Client, project: Project) -> None:

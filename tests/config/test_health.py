@@ -5,7 +5,7 @@ import pytest
 from django.db import DatabaseError
 
 from alerting.models import Incident, Notification
-from config import metrics, pipeline
+from config import health, metrics, pipeline
 from lib.clock import real_now
 from lib.ids import uuid7
 from monitoring.models import InboxBody, ProcessState, StageRun
@@ -157,8 +157,10 @@ def test_a_token_closes_the_metrics_to_others(client, settings):
 
 
 def test_a_broken_database_is_a_reason_too(client, moving, monkeypatch):
-    def gone(_real_now):
+    def gone(_now, _real_now):
         raise DatabaseError("gone")
 
     monkeypatch.setattr(pipeline, "_ticker", gone)
     assert "DatabaseError" in reasons(client)
+    monkeypatch.setattr(health, "now", lambda: gone(None, None))
+    assert reasons(client) == "database: DatabaseError"

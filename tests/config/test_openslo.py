@@ -321,6 +321,17 @@ def test_an_slo_that_is_left_out_makes_no_model(db: None) -> None:
     }
 
 
+@pytest.mark.parametrize(("name", "slug"), [("支払い", "service-"), ("Pagamentos ção", "pagamentos-cao")])
+def test_a_service_of_any_letters_is_a_model(db: None, name: str, slug: str) -> None:
+    other = slo(service="検索")
+    other["metadata"]["name"] = "other"
+    found = read(slo(service=name), other).document
+    (mine,) = [one for one, fields in found["models"].items() if fields["name"] == name]
+    assert mine.startswith(slug)
+    assert len(found["models"]) == 2
+    assert {one["model"] for one in found["slos"].values()} == set(found["models"])
+
+
 def test_annotations_that_somebody_broke_are_no_error(db: None) -> None:
     broken = policy()
     broken["metadata"]["annotations"] = {"atalaia/fields": "{", "atalaia/short-window": "soon", "atalaia/rule": "mine"}

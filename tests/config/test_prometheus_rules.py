@@ -211,6 +211,48 @@ def imported(*groups_or_file: Any) -> Imported:
     return read_rule_file(content, project="aurora", targets={slo.slug: slo.target for slo in SLO.objects.all()})
 
 
+def burns(slo: str, minimum: int) -> str:
+    parts = [f'slo:sli_error:ratio_rate{window}{{slo="{slo}"}} > 0.0144' for window in ("1h", "5m")]
+    return " and ".join([*parts, f'slo:sli_bad:count1h{{slo="{slo}"}} >= {minimum}'])
+
+
+def test_a_second_alert_of_one_name_keeps_how_long_it_waits(credit_risk: Model) -> None:
+    objectives(credit_risk)
+    slug = SLO.objects.values_list("slug", flat=True)[0]
+    waits = [("page", None, 3), ("ticket", None, 7), ("ticket", "10m", 3)]
+    rules = [
+        {
+            "alert": "Burns",
+            "expr": burns(slug, minimum),
+            "labels": {"severity": severity},
+            **({"for": wait} if wait else {}),
+        }
+        for severity, wait, minimum in waits
+    ]
+    found = imported({"groups": [{"name": "g", "rules": rules}]})
+    assert {
+        name: (rule.get("for_duration"), rule["minimum"], len(rule["pairs"]))
+        for name, rule in found.document["rules"].items()
+    } == {
+        "burns": (None, 7, 2),
+        "burns-2": ("10m", 3, 1),
+    }
+    assert [one for one in found.warnings if "a second alert Burns" in one] != []
+
+
+def test_pairs_of_few_slices_are_read_back_with_their_minima(credit_risk: Model) -> None:
+    pairs = [
+        {"long_s": 3600, "short_s": 300, "factor": 8, "severity": "page"},
+        {"long_s": 21600, "short_s": 1800, "factor": 4, "severity": "page"},
+    ]
+    burn_rule(credit_risk, "sliced", 0.95, pairs=pairs, minimum=20, minimum_short=2)
+    SLO.objects.update(method="timeslices", slice=timedelta(minutes=5), slice_target=0.95)
+    exported = prometheus_rules(SLO.objects.select_related("project", "model"), runbooks={}).document
+    found = imported(exported)
+    (rule,) = found.document["rules"].values()
+    assert (rule["minimum"], rule["minimum_short"], len(rule["pairs"])) == (20, 2, 2)
+
+
 def file_of(**rule: Any) -> dict[str, Any]:
     return {"groups": [{"name": "g", "interval": "30s", "rules": [{"alert": "Low", **rule}]}]}
 
