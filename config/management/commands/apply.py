@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from config.definitions.apply import Change, Writer
 from config.definitions.document import DefinitionError, read_document
+from config.terminal import Spoken
 from lib import clock
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """All of the file, or nothing."""
 
     help = "Create or update models, SLOs, rules, channels and runbooks from a YAML file; what it omits stays."
@@ -22,19 +23,23 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One line per definition."""
+        told = []
         for path in options["files"]:
             try:
                 changes = Writer(path, read_document(path), clock.now()).write(dry_run=options["dry_run"])
             except DefinitionError as error:
                 message = f"nothing was written:\n{error}"
                 raise CommandError(message) from error
-            for change in changes:
+            told.append({"file": path, "dry_run": options["dry_run"], "changes": [_document(one) for one in changes]})
+            for change in [] if options["json"] else changes:
                 fields = f" ({', '.join(change.fields)})" if change.action == "changed" else ""
                 self.stdout.write(f"{change.action} {change.path}{fields}")
                 if options["dry_run"]:
                     self._differences(change)
-            if options["dry_run"]:
+            if options["dry_run"] and not options["json"]:
                 self.stdout.write("dry run: nothing was written")
+        if options["json"]:
+            self.say_json(told)
 
     def _differences(self, change: Change) -> None:
         """What every field was, and what it would be."""
@@ -42,3 +47,8 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"    + {name}: {after}" if change.action == "created" else f"    {name}: {before} → {after}"
             )
+
+
+def _document(change: Change) -> dict[str, Any]:
+    values = {name: {"before": before, "after": after} for name, (before, after) in change.values.items()}
+    return {"path": change.path, "action": change.action, "fields": list(change.fields), "values": values}

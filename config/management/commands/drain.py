@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from config.terminal import Spoken
 from lib import clock
 from monitoring.drain import drain_until_empty
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Drain to empty."""
 
     help = "Store and fold everything that waits in the inbox, then stop."
@@ -16,4 +15,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """One line with the counts."""
         summary = drain_until_empty(now=clock.now())
+        if options["json"]:
+            self.say_json({"seen": summary.seen, "written": summary.written, "skipped": summary.skipped})
+            return
         self.stdout.write(f"seen {summary.seen}, written {summary.written}, skipped {summary.skipped}")

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from config.definitions.export import export
 from config.interchange.yaml import dump
+from config.terminal import Spoken
 from models_registry.models import Project
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """One document."""
 
     help = "Print the definitions of a project as YAML that `manage.py apply` reads; secrets stay here, and what else is left out is told."
@@ -27,4 +28,7 @@ class Command(BaseCommand):
         found = export(project)
         for warning in found.warnings:
             self.stderr.write(f"warning: {warning}")
-        self.stdout.write(dump(found.document))
+        if options["json"]:
+            self.say_json(found.document)
+        else:
+            self.stdout.write(dump(found.document))

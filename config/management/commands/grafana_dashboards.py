@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from config.interchange.grafana import DASHBOARDS, dashboard_json
+from config.terminal import Spoken
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """One file each."""
 
     requires_system_checks = ()
@@ -21,7 +22,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Names of the files."""
         options["folder"].mkdir(parents=True, exist_ok=True)
+        written = []
         for dashboard in DASHBOARDS:
             file = options["folder"] / f"{dashboard.uid}.json"
             file.write_text(dashboard_json(dashboard), encoding="utf-8")
-            self.stdout.write(str(file))
+            written.append(str(file))
+        if options["json"]:
+            self.say_json(written)
+        else:
+            self.stdout.write("\n".join(written))

@@ -3,18 +3,19 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from config.interchange.openslo_export import openslo_documents
 from config.interchange.openslo_import import Here, read_openslo
 from config.interchange.openslo_read import OpenSLOError, read_objects
 from config.interchange.yaml import UnreadableError, dump, dump_all, read_all
+from config.terminal import Spoken
 from models_registry.models import Model, Project
 from monitoring.indicators import INDICATORS
 from monitoring.models import SLO
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Out, or with files in."""
 
     help = (
@@ -46,7 +47,11 @@ class Command(BaseCommand):
         indicators = _indicators(options["indicator"])
         if not options["files"]:
             slos = SLO.objects.filter(project=project).select_related("project", "model").order_by("slug")
-            self.stdout.write(dump_all(openslo_documents(slos)))
+            documents = list(openslo_documents(slos))
+            if options["json"]:
+                self.say_json(documents)
+            else:
+                self.stdout.write(dump_all(documents))
             return
         models = frozenset(Model.objects.filter(project=project).values_list("slug", flat=True))
         here = Here(project.slug, models, indicators, options["model"])
@@ -59,7 +64,10 @@ class Command(BaseCommand):
             raise CommandError(message) from error
         for warning in found.warnings:
             self.stderr.write(f"warning: {warning}")
-        self.stdout.write(dump(found.document))
+        if options["json"]:
+            self.say_json(found.document)
+        else:
+            self.stdout.write(dump(found.document))
 
 
 def _indicators(given: list[str]) -> dict[str, str]:

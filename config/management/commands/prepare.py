@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
 from config.prepare import prepare, who_may_log_in
+from config.terminal import Spoken
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Tables, groups, first administrator."""
 
     requires_system_checks = ()  # run once the tables are there, see `config.prepare`
@@ -16,4 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Say who may log in."""
-        self.stdout.write(who_may_log_in(prepare(demo=settings.DEMO)))
+        told = who_may_log_in(prepare(demo=settings.DEMO))
+        if options["json"]:
+            self.say_json({"login": told})
+        else:
+            self.stdout.write(told)

@@ -5,18 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from config.interchange.prometheus_export import prometheus_rules
 from config.interchange.prometheus_import import read_rule_file
 from config.interchange.rule_file import RuleFileError
 from config.interchange.yaml import UnreadableError, dump, read_all
+from config.terminal import Spoken
 from models_registry.models import Project
 from monitoring.models import SLO
 from runbooks.models import Runbook
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Out, or with a file in."""
 
     help = (
@@ -53,7 +54,10 @@ class Command(BaseCommand):
             document, warnings = found.document, found.warnings
         for warning in warnings:
             self.stderr.write(f"warning: {warning}")
-        self.stdout.write(dump(document))
+        if options["json"]:
+            self.say_json(document)
+        else:
+            self.stdout.write(dump(document))
 
 
 def _only(documents: list[object]) -> object:

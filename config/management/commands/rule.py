@@ -1,21 +1,21 @@
 """`manage.py rule backtest FILE.yml`: test rules by written series and past ranges, as `promtool test rules` does."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from config.definitions.document import DefinitionError
 from config.rehearsals import Asked, Outcome, run_file
+from config.terminal import Spoken
 from lib import clock
 
 FIGURES: Final = ("firings", "time_in_firing_s", "caught", "missed", "false_alarms", "pages", "pages_at_night")
 UNREADABLE: Final = 2
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Says what does not hold; ends with 1 where something does not, with 2 where a file cannot be read."""
 
     help = "Test rules: expected alerts over written series, and figures of backtests over past ranges."
@@ -24,7 +24,6 @@ class Command(BaseCommand):
         """What to do, and with which files."""
         parser.add_argument("action", choices=["backtest"])
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE.yml")
-        parser.add_argument("--json", action="store_true", help="One JSON document instead of a table.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Every file, then the verdict."""
@@ -33,7 +32,7 @@ class Command(BaseCommand):
         except DefinitionError as error:
             raise CommandError(str(error), returncode=UNREADABLE) from error
         if options["json"]:
-            self.stdout.write(json.dumps([_document(one) for one in outcomes], default=str, indent=2))
+            self.say_json([_document(one) for one in outcomes])
         else:
             for outcome in outcomes:
                 self._tell(outcome)

@@ -2,15 +2,18 @@
 
 import time
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import close_old_connections
 from django.utils.dateparse import parse_datetime
 
 from config.perform import run_once, run_while_busy
 from config.stages import STAGES
+from config.terminal import Spoken
 from lib import clock
+
+COUNTS: Final = ("seen", "written", "skipped")
 
 
 def parse_moment(text: str) -> datetime:
@@ -22,7 +25,7 @@ def parse_moment(text: str) -> datetime:
     return moment
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Run every stage once, or for ever."""
 
     help = "Run each stage once, in order; with --loop keep to their intervals, as Celery beat would."
@@ -40,18 +43,22 @@ class Command(BaseCommand):
         if options["loop"]:
             self._loop()
         else:
-            self._once(options["now"] or clock.now())
+            self._once(options["now"] or clock.now(), as_json=options["json"])
 
-    def _once(self, now: datetime) -> None:
-        failed = []
+    def _once(self, now: datetime, *, as_json: bool) -> None:
+        failed, told = [], []
         for stage in STAGES:
             summary = run_once(stage, now=now)
+            counts = None if summary is None else (summary.seen, summary.written, summary.skipped)
+            told.append({"stage": stage.name, **dict(zip(COUNTS, counts or (None,) * 3, strict=True))})
             if summary is None:
                 failed.append(stage.name)
-            else:
+            elif not as_json:
                 self.stdout.write(
                     f"{stage.name}: seen {summary.seen}, written {summary.written}, skipped {summary.skipped}"
                 )
+        if as_json:
+            self.say_json(told)
         if failed:
             message = f"failed: {', '.join(failed)} (the reason is in the log and on the collection page)"
             raise CommandError(message)

@@ -3,15 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from config.terminal import Spoken
 from lib import clock
 from monitoring.recount import recount
 
 SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Prints each bucket that differs."""
 
     help = "Compare every summary of a window with a recount from raw events; exit 1 on a mismatch."
@@ -26,9 +27,12 @@ class Command(BaseCommand):
         end = options["end"] or clock.now() + timedelta(minutes=10)
         start = options["start"] or end - timedelta(days=30)
         found = recount(start=start, end=end)
-        for mismatch in found[:SHOWN]:
+        if options["json"]:
+            self.say_json({"differ": len(found), "buckets": [str(one) for one in found[:SHOWN]]})
+        for mismatch in [] if options["json"] else found[:SHOWN]:
             self.stdout.write(str(mismatch))
         if found:
             message = f"{len(found)} buckets differ from their raw events."
             raise CommandError(message)
-        self.stdout.write("Every summary equals a recount from raw events.")
+        if not options["json"]:
+            self.stdout.write("Every summary equals a recount from raw events.")

@@ -4,9 +4,10 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.validators import validate_slug
 
+from config.terminal import Spoken
 from models_registry.keys import ScopeError, create_key
 from models_registry.models import ApiKey, Project
 
@@ -21,7 +22,7 @@ def slug(text: str) -> str:
     return text
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Make a key and print it alone on the last line, so that a script can read it."""
 
     help = "Create an API key for a project; the key is shown this once."
@@ -44,4 +45,8 @@ class Command(BaseCommand):
         except ScopeError as error:
             raise CommandError(str(error)) from error
         self.stderr.write(f"Key {key.prefix} of project {project.slug}: {', '.join(key.scopes)}. Shown this once:")
-        self.stdout.write(token)
+        if options["json"]:
+            document = {"project": project.slug, "prefix": key.prefix, "name": key.name}
+            self.say_json({**document, "scopes": list(key.scopes), "key": token})
+        else:
+            self.stdout.write(token)

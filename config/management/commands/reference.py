@@ -4,8 +4,9 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from config.terminal import Spoken
 from lib import clock
 from models_registry.models import ModelVersion
 from monitoring.models import Reference
@@ -17,7 +18,7 @@ from monitoring.training import FileError, read_rows
 SHOWN = 8
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """One column per feature; `prediction`, `score`, `scores.CLASS` and `label` are no features but what was answered and true."""
 
     help = "Set the reference of a model's version from a CSV or Parquet file of training data."
@@ -51,6 +52,10 @@ class Command(BaseCommand):
         origin = Reference.Origin.VERSION if options["from_version"] else Reference.Origin.ROWS
         kept = None if options["no_rows"] else sample
         found = set_reference(version, profile, origin=origin, now=clock.now(), sample=kept)
+        if options["json"]:
+            document = {"version": str(version), "rows": found.rows, "layout": found.layout}
+            self.say_json({**document, "features": [feature.name for feature in profile.features]})
+            return
         names = ", ".join(feature.name for feature in profile.features[:SHOWN])
         self.stdout.write(f"{version}: {found.rows} rows, {len(profile.features)} features ({names}), {found.layout}")
 

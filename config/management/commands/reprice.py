@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from config.terminal import Spoken
 from lib import clock
 from models_registry.jobs import run_jobs
 from models_registry.models import Job, Project
@@ -12,7 +13,7 @@ from monitoring.reprice import RangeError, start_reprice
 from monitoring.stats.usage import NANO
 
 
-class Command(BaseCommand):
+class Command(Spoken):
     """Starts the job and works on it until it has ended; workers may help."""
 
     help = "Price past LLM calls again; without --apply only report the difference."
@@ -42,7 +43,10 @@ class Command(BaseCommand):
         if job.state != Job.State.DONE:
             message = f"{job} {job.state}: {job.error}"
             raise CommandError(message)
-        self._tell(job, applied=options["apply"])
+        if options["json"]:
+            self.say_json({"job": job.pk, "applied": options["apply"], **job.report})
+        else:
+            self._tell(job, applied=options["apply"])
 
     def _tell(self, job: Job, *, applied: bool) -> None:
         report = job.report
