@@ -28,7 +28,14 @@ VALUES = {
 # What an answer needs at least, where the schema does not say so.
 NEEDED = {"champion": "1", "challenger": "2", "measure": "accuracy", "model": "credit-risk", "by": "day"}
 PARTS = {"slug": "credit-risk", "version": "1", "name": "answer", "number": "7", "uid": "0"}
-PARTS |= {"section": "models", "key": "credit-risk", "prefix": "0", "request_id": "0"}
+PARTS |= {
+    "section": "models",
+    "key": "credit-risk",
+    "prefix": "0",
+    "request_id": "0",
+    "session_id": "0",
+    "user_id": "0",
+}
 
 
 @pytest.fixture

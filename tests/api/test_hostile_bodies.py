@@ -10,13 +10,14 @@ from django.db import transaction
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from alerting.models import AlertRule, Channel, QuietHours, Route, Silence
+from alerting.models import Alert, AlertRule, AlertTransition, Channel, Incident, QuietHours, Route, Silence
 from models_registry.jobs import start_job
 from models_registry.keys import create_key
-from models_registry.models import ApiKey, Model, Prompt
+from models_registry.models import ApiKey, Model, Project, Prompt
 from models_registry.roles import RESPONDER
 from monitoring.ingest.views import PATHS
 from monitoring.models import Correction
+from runbooks.models import Review, Run, Runbook
 from tests.cast import NOW, make_incident, make_person
 from tests.monitoring.references import applicants
 
@@ -122,6 +123,22 @@ WRITES: dict[str, Any] = {
     "/api/v1/routes/preview": {"labels": {"severity": "page"}},
     "/api/v1/channels/{number}/test": None,
     "/api/v1/channels/{number}/requeue": None,
+    "/api/v1/exports": {
+        "dataset": "predictions",
+        "format": "jsonl",
+        "filters": {"model": "credit-risk"},
+        "fields": ["id"],
+    },
+    "/api/v1/incidents/{number}/runs": {"runbook": "credit-risk"},
+    "/api/v1/incidents/{number}/steps/{step}/done": {"note": "p99 is 4 s."},
+    "/api/v1/incidents/{number}/steps/{step}/reopen": None,
+    "/api/v1/reviews": {"incident": 9},
+    "/api/v1/reviews/{number}": {"body": "We learned.", "revision": 0},
+    "/api/v1/reviews/{number}/publish": {"revision": 0},
+    "/api/v1/reviews/{number}/actions": {"title": "Alert sooner", "owner": "ana", "due": "2026-04-01"},
+    "/api/v1/reviews/{number}/alerts/{alert}/verdict": {"verdict": "noise"},
+    "/api/v1/action-items/{number}": {"title": "Alert sooner", "owner": "rui", "due": "2026-05-01"},
+    "/api/v1/action-items/{number}/done": None,
 }
 # Other bodies of the same addresses, to be tried in the same way.
 ALSO: list[tuple[str, Any]] = [
@@ -165,9 +182,13 @@ ODD = {  # up to each field
 PLACE = "@place@"
 PATCHED = (
     *("/api/v1/silences/{uid}", "/api/v1/quiet-hours/{number}", "/api/v1/routes/{number}", "/api/v1/projects/{slug}"),
-    "/api/v1/definitions/{section}/{key}",
+    *("/api/v1/definitions/{section}/{key}", "/api/v1/reviews/{number}", "/api/v1/action-items/{number}"),
 )
-METHODS = {"/api/v1/definitions": "PUT", "/api/v1/channels/{number}/secret": "PUT", **dict.fromkeys(PATCHED, "PATCH")}
+PUT = (
+    *("/api/v1/definitions", "/api/v1/channels/{number}/secret"),
+    "/api/v1/reviews/{number}/alerts/{alert}/verdict",
+)
+METHODS = {**dict.fromkeys(PUT, "PUT"), **dict.fromkeys(PATCHED, "PATCH")}
 
 
 @pytest.fixture
@@ -209,7 +230,10 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
         project=project, channel=channel, starts=time(22), ends=time(7), zone="America/Sao_Paulo"
     )
     route = Route.objects.create(project=project, name="all")
+    learned = learning(project, over)
     numbers = {
+        "action-items": learned["item"],
+        "reviews": over.number,
         "jobs": job.pk,
         "incidents": incident.number,
         "channels": channel.pk,
@@ -218,11 +242,27 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
     }
     found = {}
     for path in WRITES:
-        number = over.number if path.endswith(("/close", "/reopen")) else numbers.get(path.split("/")[3], 0)
+        ended = path.endswith(("/close", "{number}/reopen")) or "/steps/" in path
+        number = over.number if ended else numbers.get(path.split("/")[3], 0)
         slug = project.slug if "projects" in path else "credit-risk"
         parts = {"section": "rules", "key": "credit-risk", "prefix": ApiKey.objects.get().prefix}
+        parts |= {"alert": learned["alert"], "step": learned["done" if path.endswith("/reopen") else "step"]}
         found[path] = path.format(name="answer", slug=slug, version="1", number=number, uid=silence.uid, **parts)
     return found
+
+
+def learning(project: Project, over: Incident) -> dict[str, int]:
+    """A runbook half followed, an alert and a review with a promise, in an incident that is over."""
+    runbook = Runbook.objects.create(project=project, slug="credit-risk", title="Errors rise")
+    rule = AlertRule.objects.get()
+    alert = Alert.objects.create(rule=rule, fingerprint="1", state="firing", severity="page", incident=over)
+    AlertTransition.objects.create(alert=alert, incident=over, from_state="pending", to_state="firing", at=NOW)
+    run = Run.objects.create(incident=over, runbook=runbook, started_at=NOW)
+    done = run.steps.create(position=1, title="Look", done_at=NOW)
+    step = run.steps.create(position=2, title="Roll back")
+    review = Review.objects.create(incident=over, created_at=NOW)
+    item = review.actions.create(title="Alert sooner", owner="ana", due="2026-04-01")
+    return {"alert": alert.pk, "done": done.pk, "step": step.pk, "item": item.pk}
 
 
 def post(client: Client, path: str, body: str, method: str = "POST") -> Any:

@@ -24,6 +24,7 @@ from config.interchange.rule_file import RuleFileError
 from config.slo_gauges import read_slo_gauges
 from models_registry.models import Model
 from monitoring.models import SLO
+from monitoring.selectors.counts import Window
 from monitoring.stats.burn import Guard, span_label
 from runbooks.models import Runbook
 from tests.alerting.rule_cast import NOON, burn_rule
@@ -154,7 +155,7 @@ def told_series(slo: SLO, sums: dict[int, tuple[np.ndarray, np.ndarray]]) -> lis
 
 
 def firing(rule: AlertRule, slo: SLO, sums: dict[int, Any], severity: str) -> np.ndarray:
-    burning = Burning(slo, sums)
+    burning = Burning(slo, {span: Window(good, valid, valid - good) for span, (good, valid) in sums.items()})
     pairs = [pair for pair in pairs_of(rule, slo) if pair.severity == severity]
     guard = Guard(rule.minimum, rule.minimum_short)
     return np.any([burning.by(pair) & burning.enough(pair, guard) for pair in pairs], axis=0)

@@ -1,6 +1,5 @@
 """However often an import is stopped, and wherever: in the end it is as if it had been done in one go."""
 
-import os
 import signal
 import tempfile
 import threading
@@ -153,7 +152,7 @@ def test_ctrl_c_ends_after_the_block_and_the_command_goes_on_from_there(
     admit_one = way.admit
 
     def interrupted(*args: Any, **more: Any) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         admit_one(*args, **more)
 
     monkeypatch.setattr(way, "admit", interrupted)
@@ -167,10 +166,10 @@ def test_ctrl_c_ends_after_the_block_and_the_command_goes_on_from_there(
 
 def test_the_second_ctrl_c_does_not_wait():
     with until_told() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert stop.is_set()
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

@@ -334,7 +334,7 @@ def test_metrics_of_an_application_are_listed_and_taken_apart_by_attribute(tell,
 
 def test_a_model_that_metrics_named_first_is_what_its_first_predictions_say(tell, project):
     tell("gauge", {"as_int": 1})
-    assert Model.objects.get(slug="shop").kind == Model.Kind.LLM
+    assert Model.objects.get(slug="shop").kind == Model.Kind.SERVICE
     now = clock.now()
     told = [{"id": str(value), "ts": micros(now), "model": "shop", "prediction": value} for value in (3.5, 2.25)]
     put_body(project, "prediction", told, received=now)
