@@ -154,7 +154,8 @@ class Way:
             except OperationalError:
                 if not left or self.stop.wait(AGAIN_S):
                     raise
-                connection.close_if_unusable_or_obsolete()
+                if not connection.in_atomic_block:
+                    connection.close_if_unusable_or_obsolete()
             else:
                 return
 
