@@ -39,7 +39,7 @@ up: setup ## the panel without demonstration
 
 test: $(VENV)/installed-dev lint types check ## everything but what is slow, on SQLite and on PostgreSQL
 	$(PYTEST) -n auto -m "not slow"
-	$(PY) -m tests.services $(PYTEST) -n auto -m "not slow" --require-postgres tests  # the client library knows no database
+	$(PY) -m tests.services $(PYTEST) -n auto -m "not slow" --require-postgres tests  # of these, all that ask a database
 
 test-slow: $(VENV)/installed-dev ## chaos (on SQLite and on PostgreSQL) and browser walks
 	$(PYTEST) -m slow

@@ -39,9 +39,14 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On SQLite the tests of PostgreSQL's own paths are left out; `make test` runs the suite on both."""
-    if config.getoption("--require-postgres") and connection.vendor != "postgresql":
-        pytest.exit(f"these tests must run on PostgreSQL, but DATABASE_URL leads to {connection.vendor}", 1)
+    """On SQLite the tests of PostgreSQL's own paths are left out; `make test` runs the suite on both.
+
+    Where PostgreSQL is required, it is what is tried: what asks no database was tried on SQLite.
+    """
+    if config.getoption("--require-postgres"):
+        if connection.vendor != "postgresql":
+            pytest.exit(f"these tests must run on PostgreSQL, but DATABASE_URL leads to {connection.vendor}", 1)
+        leave_out(config, items, [item for item in items if not may_ask_a_database(item)])
     leave_out(config, items, [] if connection.vendor == "postgresql" else [i for i in items if marked(i, "postgres")])
     if not config.getoption("--require-programs"):
         missing = {item: absent for item in items if (absent := missing_programs(item))}
@@ -51,12 +56,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item], unwanted: list[pytest.Item]) -> None:
+    gone = set(unwanted)
     config.hook.pytest_deselected(items=unwanted)
-    items[:] = [item for item in items if item not in set(unwanted)]
+    items[:] = [item for item in items if item not in gone]
 
 
 def marked(item: pytest.Item, name: str) -> bool:
     return item.get_closest_marker(name) is not None
+
+
+def may_ask_a_database(item: pytest.Item) -> bool:
+    """Slow tests start processes that may do so without saying it."""
+    fixtures = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+    return marked(item, "slow") or marked(item, "django_db") or bool(fixtures)
 
 
 def missing_programs(item: pytest.Item) -> list[str]:
