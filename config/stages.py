@@ -21,6 +21,7 @@ class Stage(NamedTuple):
 
 STAGES = [
     Stage("drain", "monitoring.drain.drain", 1, greedy=True),
+    Stage("scrape", "monitoring.scrape.scrape", 5),
     Stage("rollup", "monitoring.rollup.rollup", 15),
     Stage("police", "monitoring.police.police", 60),
     Stage("evaluate", "alerting.evaluate.evaluate", 15),

@@ -29,6 +29,7 @@ DEFINITIONS = {
     "monitoring.ownprice",
     "monitoring.policy",
     "monitoring.segmentkey",
+    "monitoring.scrapetarget",
     "monitoring.deadletter",
     "alerting.alertrule",
     "alerting.channel",

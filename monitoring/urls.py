@@ -21,6 +21,7 @@ from monitoring.api.requests import RequestView
 from monitoring.api.sessions import SessionsView, SessionView, UsersView, UserView
 from monitoring.api.slo_previews import SLOPreviewView, SuggestedSLOsView
 from monitoring.api.slos import BudgetView, ComponentsView, GroupsView, SLOsView, SLOView
+from monitoring.api.targets import ScrapeTargetSecretView, ScrapeTargetsView
 from monitoring.ingest.views import PATHS
 from monitoring.models.inbox import EventKind
 
@@ -50,6 +51,8 @@ urlpatterns = [
     path("measures", MeasuresView.as_view()),
     path("metrics", MetricsView.as_view()),
     path("series", SeriesView.as_view()),
+    path("scrape-targets", ScrapeTargetsView.as_view()),
+    path("scrape-targets/<slug:slug>/secret", ScrapeTargetSecretView.as_view()),
     path("slos", SLOsView.as_view()),
     path("slos/preview", SLOPreviewView.as_view()),
     path("slos/suggested", SuggestedSLOsView.as_view()),

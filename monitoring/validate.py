@@ -7,11 +7,12 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from lib.http import OutgoingError, check_url
 from models_registry.models import LONGEST
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
 from monitoring.indicators import INDICATORS, SLICES
 from monitoring.measures import subjects_of
-from monitoring.models import COMPOSITE, SLO, TIME_SLICES, Component, Correction, Policy
+from monitoring.models import COMPOSITE, SLO, TIME_SLICES, Component, Correction, Policy, ScrapeTarget
 from monitoring.selectors.components import load_components
 from monitoring.selectors.groups import VERSION
 from monitoring.selectors.segments import keys_of
@@ -264,3 +265,25 @@ def _window_problems(slo: SLO) -> dict[str, str]:
     if slo.zone not in available_timezones():
         problems["zone"] = _("Write a time zone as IANA does, for example America/Sao_Paulo, Europe/Berlin or UTC.")
     return problems
+
+
+def target_problems(target: ScrapeTarget) -> dict[str, str]:
+    """An address that may be called, a model of the same project, and names of metrics."""
+    problems: dict[str, str] = {}
+    try:
+        check_url(target.url)
+    except OutgoingError as error:
+        problems["url"] = str(error)
+    if target.model.project_id != target.project_id:
+        problems["model"] = _("The model belongs to another project: choose one of the same.")
+    names = target.names
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        problems["names"] = _('Write a list of names: ["vllm:*", "up"]; empty for all there are.')
+    return problems
+
+
+def token_problem(token: str) -> str:
+    """Why a bearer token can be in no header; empty where it can."""
+    if token.isascii() and token.isprintable() and " " not in token:
+        return ""
+    return _("A bearer token has letters, digits and signs of ASCII, and no spaces or line ends. Write it again.")

@@ -50,6 +50,7 @@ from monitoring.models import (
     Prediction,
     ProcessState,
     RejectionCount,
+    ScrapeTarget,
     SegmentKey,
     Span,
     StageRun,
@@ -261,6 +262,8 @@ class Crowd:
             digest=b"%032d" % number, source="own:acme", model="m", document=PRICE.document()
         )
         OwnPrice.objects.create(project=self.project, name=f"price-{number}", model="m", input=1)
+        asked = {"slug": f"target-{number}", "model": version.model, "url": "https://models.example/metrics"}
+        self._keep("target", ScrapeTarget.objects.create(project=self.project, **asked))
         called = {"provider": "acme", "finish_reason": "stop", "input_tokens": 5, "cost_nano": 5_000, "price": price}
         self._keep("llm_call", LLMCall.objects.create(**call, **called))
         LogRecord.objects.create(**about, message="a line")

@@ -65,6 +65,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "slo-corrections/": first["correction"].slug,
         "rules/": first["rule"].slug,
         "fatigue/": first["rule"].slug,
+        "scrape-targets/": first["target"].slug,
         "projects/": crowd.project.slug,
     }
     numbers = {

@@ -29,6 +29,10 @@ from models_registry.models import ApiKey, Project, User
 SECTIONS: Final = {kind.section: kind for kind in KINDS}
 BODY: Final = Path("body")
 ENVIRONMENT: Final = "secret_env"
+SECRETS: Final = {
+    "channels": "/api/v1/channels/{number}/secret",
+    "scrape_targets": "/api/v1/scrape-targets/{slug}/secret",
+}
 DRY_RUN = OpenApiParameter("dry_run", bool, description="Say what would change, and change nothing.")
 KEY = OpenApiParameter("key", str, OpenApiParameter.PATH, description="Its slug, or its name where it has no slug.")
 
@@ -226,13 +230,12 @@ def _save(kind: Kind, project: Project, key: str, fields: Any) -> dict[str, Any]
 
 def _write(project: Project, document: Mapping[str, Any], *, dry_run: bool = False) -> list[Change]:
     """A file of this machine may name a variable of this machine; a request from elsewhere may not read them."""
-    channels = document.get("channels")
-    for name, fields in channels.items() if isinstance(channels, dict) else ():
-        if isinstance(fields, dict) and ENVIRONMENT in fields:
-            told = (
-                "is for files of the panel's own machine; PUT /api/v1/channels/{number}/secret takes the secret itself"
-            )
-            raise DefinitionError([Problem(BODY, 1, f"channels.{name}.{ENVIRONMENT}", told)])
+    for section, address in SECRETS.items():
+        found = document.get(section)
+        for name, fields in found.items() if isinstance(found, dict) else ():
+            if isinstance(fields, dict) and ENVIRONMENT in fields:
+                told = f"is for files of the panel's own machine; PUT {address} takes the secret itself"
+                raise DefinitionError([Problem(BODY, 1, f"{section}.{name}.{ENVIRONMENT}", told)])
     whole = section_of({"project": project.slug, **document})
     return Writer(BODY, whole, clock.now()).write(dry_run=dry_run)
 

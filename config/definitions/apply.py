@@ -24,7 +24,7 @@ from config.definitions.routes import read_matchers
 from lib.vault import VaultError, seal, unseal
 from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion
 from monitoring.components import read_components, set_components
-from monitoring.models import SLO, Component
+from monitoring.models import SLO, Component, ScrapeTarget
 from monitoring.segments import set_keys
 from monitoring.selectors.components import load_components
 from runbooks.models import Runbook, Step
@@ -36,6 +36,7 @@ EXTRAS = {
     "prompts": ("versions",),
     "slos": ("components",),
     "channels": ("secret_env",),
+    "scrape_targets": ("secret_env",),
     "runbooks": ("rules", "steps"),
     "routes": ("parent", "matchers", "channels", "steps"),
 }
@@ -145,7 +146,7 @@ class Writer:
         """What a definition says of its row otherwise than by columns."""
         if isinstance(row, Model | Prompt):
             return {"reviewed": True}
-        if isinstance(row, Channel):
+        if isinstance(row, Channel | ScrapeTarget):
             self._secret(row, values, item, path)
         if isinstance(row, SLO) and "components" in item:
             row.parts = self._components(row, item, path)
@@ -216,14 +217,14 @@ class Writer:
             self._problem(line, path, f"must be a number, not {value!r}")
             return Decimal(0)
 
-    def _secret(self, channel: Channel, values: dict[str, Any], item: Section, path: str) -> None:
+    def _secret(self, owner: Channel | ScrapeTarget, values: dict[str, Any], item: Section, path: str) -> None:
         """The file names an environment variable; the secret itself never stands in it."""
         if "secret_env" not in item:
             return
         secret = os.environ.get(str(item["secret_env"]), "")
         if not secret:
             self._problem(item.lines["secret_env"], f"{path}.secret_env", f"{item['secret_env']} is not set")
-        elif not _holds(channel, secret):
+        elif not _holds(owner, secret):
             values["secret"] = seal(secret)
 
     def _save(
@@ -391,8 +392,8 @@ def _wrong_shape(column: Any, value: object) -> str:
     return ""
 
 
-def _holds(channel: Channel, secret: str) -> bool:
+def _holds(owner: Channel | ScrapeTarget, secret: str) -> bool:
     try:
-        return bool(channel.secret) and unseal(channel.secret) == secret
+        return bool(owner.secret) and unseal(owner.secret) == secret
     except VaultError:
         return False

@@ -16,7 +16,7 @@ from config.definitions.kinds import KINDS, Kind
 from config.definitions.plain import matcher_lines, plain
 from models_registry.models import Model, Project, Prompt
 from monitoring.components import written
-from monitoring.models import COMPOSITE, SLO
+from monitoring.models import COMPOSITE, SLO, ScrapeTarget
 from runbooks.models import Runbook
 
 # What stands in other tables, read with the rows.
@@ -115,8 +115,9 @@ def _more(row: models.Model, warnings: list[str]) -> dict[str, Any]:
         return {"versions": {one.version: _filled(one, PROMPT_FIELDS) for one in versions}}
     if isinstance(row, SLO):
         return {"components": written(sorted(row.components.all(), key=lambda one: one.pk))}
-    if isinstance(row, Channel) and row.secret:
-        warnings.append(f"channels.{row.name}: its secret stays here; where there is none yet, add secret_env")
+    if isinstance(row, Channel | ScrapeTarget) and row.secret:
+        section = "channels" if isinstance(row, Channel) else "scrape_targets"
+        warnings.append(f"{section}.{row}: its secret stays here; where there is none yet, add secret_env")
     if isinstance(row, Route):
         return _of_route(row)
     return _of_runbook(row, warnings) if isinstance(row, Runbook) else {}

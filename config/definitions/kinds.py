@@ -16,9 +16,9 @@ from config.definitions.mutes import read_days, read_time, write_days
 from config.definitions.plain import matcher_lines, plain
 from config.definitions.routes import read_matchers
 from models_registry.models import Model, Prompt
-from monitoring.models import SLO, Correction, OwnPrice, Policy
+from monitoring.models import SLO, Correction, OwnPrice, Policy, ScrapeTarget
 from monitoring.pricing.prices import BUCKETS
-from monitoring.validate import correction_problems, policy_problems, slo_problems
+from monitoring.validate import correction_problems, policy_problems, slo_problems, target_problems
 from runbooks.models import Runbook
 
 
@@ -79,6 +79,10 @@ def _check_route(route: Route) -> None:
 
 def _check_policy(policy: Policy) -> None:
     _raise(policy_problems(policy))
+
+
+def _check_target(target: ScrapeTarget) -> None:
+    _raise(target_problems(target))
 
 
 def _raise(problems: dict[str, str]) -> None:
@@ -177,6 +181,14 @@ KINDS = [
         OwnPrice,
         "name",
         ("provider", "model", "valid_from", *BUCKETS, "tiers", "context_window"),
+    ),
+    Kind(
+        "scrape_targets",
+        ScrapeTarget,
+        "slug",
+        ("model", "environment", "url", "interval", "names", "enabled"),
+        {"model": Model},
+        _check_target,
     ),
     Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled"), check=_check_channel),
     Kind(

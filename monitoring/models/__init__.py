@@ -16,6 +16,7 @@ from monitoring.models.refusals import RequestRefusal
 from monitoring.models.segments import SegmentKey
 from monitoring.models.stages import ProcessState, StageRun
 from monitoring.models.summaries import Bucket, Category, DirtyHour, RetentionFloor, Series
+from monitoring.models.targets import ScrapeTarget
 from monitoring.models.user_days import UserDay
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "RejectionCount",
     "RequestRefusal",
     "RetentionFloor",
+    "ScrapeTarget",
     "SegmentKey",
     "Series",
     "Span",

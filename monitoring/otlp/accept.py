@@ -66,14 +66,14 @@ def accept(kind: str, decoded: Decoded, *, key: ApiKey, now: datetime) -> Outcom
         for reason in group.broken:
             outcome.refuse(Rejection("unreadable_record", "", f"This record cannot be read: {reason}."))
     if kind == "metric":
-        _limit_names(outcome, key.project_id)
+        limit_names(outcome, key.project_id)
     if not outcome.told:
         outcome.told = decoded.mended
-    _store(kind, outcome, key.project_id, window.received, limits["max_items"])
+    store_outcome(kind, outcome, key.project_id, window.received, limits["max_items"])
     return outcome
 
 
-def _limit_names(outcome: Outcome, project_id: int) -> None:
+def limit_names(outcome: Outcome, project_id: int) -> None:
     """Refuse metrics beyond the number of names that an application may have; say of which attributes are counted together."""
     items, most = cast("list[MetricItem]", outcome.accepted), int(str(settings.INGEST["max_metrics"]))
     limits = metric_names.limit(items, project_id, most=most)
@@ -84,7 +84,7 @@ def _limit_names(outcome: Outcome, project_id: int) -> None:
     outcome.told = outcome.told or limits.told
 
 
-def _store(kind: str, outcome: Outcome, project_id: int, received_us: int, most: int) -> None:
+def store_outcome(kind: str, outcome: Outcome, project_id: int, received_us: int, most: int) -> None:
     """A body of which everything was refused is stored for the ledger's sake."""
     rejected, rejections = outcome.rejected, outcome.rejections
     for items, count in _pieces(outcome.accepted, most) or ([(b"[]", 0)] if rejected else []):

@@ -14,7 +14,7 @@ from config.definitions.kinds import KINDS
 from lib.vault import unseal
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model, ModelVersion, Project
-from monitoring.models import SLO, DeadLetter, InboxBody
+from monitoring.models import SLO, DeadLetter, InboxBody, ScrapeTarget
 from tests.alerting.rule_cast import NOON
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +149,29 @@ def test_a_secret_is_written_and_never_read(call: Any, project: Project) -> None
     assert unseal(channel.secret) == secret
     wrong = call("PUT", f"channels/{channel.pk}/secret", {"secret": "short"})
     assert wrong.json()["errors"][0]["pointer"] == "/secret"
+
+
+def test_a_scrape_target_is_defined_and_its_token_is_written_and_never_read(call: Any, credit_risk: Model) -> None:
+    fields = {"model": "credit-risk", "url": "https://models.example/metrics", "interval": "30s", "names": ["vllm:*"]}
+    made = call("POST", "definitions/scrape_targets", {"key": "server", "fields": fields})
+    assert made.status_code == 201, made.content
+    assert made.json()["fields"]["names"] == ["vllm:*"]
+    assert call("PUT", "scrape-targets/gone/secret", {"secret": "x"}).status_code == 404
+    wrong = call("PUT", "scrape-targets/server/secret", {"secret": "two words"})
+    assert wrong.json()["errors"][0]["pointer"] == "/secret"
+    told = call("PUT", "scrape-targets/server/secret", {"secret": "sesame-street"})
+    assert (told.json()["has_secret"], b"sesame" in told.content) == (True, False)
+    assert unseal(ScrapeTarget.objects.get().secret) == "sesame-street"
+    [item] = call("GET", "scrape-targets").json()["items"]
+    assert (item["slug"], item["interval_s"], item["up"], item["last_error"]) == ("server", 30, None, "")
+    for change, pointer in (
+        ({"secret_env": "HOME"}, "/secret_env"),
+        ({"url": "ftp://x/metrics"}, "/url"),
+        ({"interval": "1s"}, "/interval"),
+        ({"names": ["a", ""]}, "/names"),
+    ):
+        refused = call("PATCH", "definitions/scrape_targets/server", change)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, pointer)
 
 
 def test_dead_letters_are_paged_and_put_back(call: Any, project: Project, other_project: Project, now: Any) -> None:

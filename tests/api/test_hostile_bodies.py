@@ -16,7 +16,7 @@ from models_registry.keys import create_key
 from models_registry.models import ApiKey, Model, Project, Prompt
 from models_registry.roles import RESPONDER
 from monitoring.ingest.views import PATHS
-from monitoring.models import Correction
+from monitoring.models import Correction, ScrapeTarget
 from runbooks.models import Review, Run, Runbook
 from tests.cast import NOW, make_incident, make_person
 from tests.monitoring.references import applicants
@@ -46,6 +46,7 @@ WRITES: dict[str, Any] = {
     "/api/v1/keys/{prefix}/revoke": None,
     "/api/v1/dead-letters/replay": {"ids": [1], "all": False},
     "/api/v1/channels/{number}/secret": {"secret": "https://hook.example/x"},
+    "/api/v1/scrape-targets/{slug}/secret": {"secret": "sesame-street"},
     "/api/v1/definitions": {"slos": {"a": {"name": "A", "model": "credit-risk", "sli": "availability", "target": 0.9}}},
     "/api/v1/definitions/{section}": {
         "key": "new",
@@ -185,7 +186,7 @@ PATCHED = (
     *("/api/v1/definitions/{section}/{key}", "/api/v1/reviews/{number}", "/api/v1/action-items/{number}"),
 )
 PUT = (
-    *("/api/v1/definitions", "/api/v1/channels/{number}/secret"),
+    *("/api/v1/definitions", "/api/v1/channels/{number}/secret", "/api/v1/scrape-targets/{slug}/secret"),
     "/api/v1/reviews/{number}/alerts/{alert}/verdict",
 )
 METHODS = {**dict.fromkeys(PUT, "PUT"), **dict.fromkeys(PATCHED, "PATCH")}
@@ -216,6 +217,9 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
         author="ana",
     )
     channel = Channel.objects.create(project=project, name="log", kind=Channel.Kind.CONSOLE)
+    ScrapeTarget.objects.create(
+        project=project, slug="credit-risk", model=credit_risk, url="https://models.example/metrics"
+    )
     silence = Silence.objects.create(
         project=project,
         owner=make_person("rui", RESPONDER),
