@@ -23,7 +23,7 @@ from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from alerting.validate import rule_problems
 from models_registry.admin_parts import Foreseen, ShownOnly
 from monitoring.catalogue import MEASURES
-from monitoring.catalogue.choices import measure_choices
+from monitoring.catalogue.choices import offer_measures
 
 # What the address of a rule's form may fill in.
 FILLED: Final = frozenset({"enabled", "threshold", "window", "for_duration", "keep_firing_for", "minimum"})
@@ -48,8 +48,7 @@ class RuleForm(forms.ModelForm[AlertRule]):
         super().__init__(*args, **kwargs)
         self.initial.update(self.filled)
         if "measure" in self.fields:
-            chosen = [str(self.data.get("measure", "")), str(self.initial.get("measure", ""))]
-            self.fields["measure"].choices = measure_choices(chosen)  # type: ignore[attr-defined]  # a ChoiceField
+            offer_measures(self)
 
     def clean(self) -> dict[str, Any] | None:
         """A rule that could never be asked or never fire is refused with the mend."""

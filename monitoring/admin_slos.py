@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from models_registry.admin_parts import Foreseen
 from monitoring.catalogue import MEASURES
-from monitoring.catalogue.choices import measure_choices
+from monitoring.catalogue.choices import offer_measures
 from monitoring.components import read_lines, set_components, written
 from monitoring.foresight import Foresight, foresee_slo
 from monitoring.indicators import INDICATORS, SLICES, is_known
@@ -43,8 +43,7 @@ class SLOForm(forms.ModelForm[SLO]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chosen = [str(self.data.get("measure", "")), str(self.initial.get("measure", ""))]
-        self.fields["measure"].choices = measure_choices(chosen)  # type: ignore[attr-defined]  # a ChoiceField
+        offer_measures(self)
         for name in ("comparison", "minimum", "method", "zone"):
             self.fields[name].required = False
         load_components([self.instance])

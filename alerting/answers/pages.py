@@ -8,7 +8,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from lib.pages import MAX_LIMIT, CursorError, LimitError, keyset_page, read_limit
+from lib.pages import MAX_LIMIT
+from models_registry.paging import asked_page
 
 PAGE_PARAMETERS = [
     OpenApiParameter("state", str, description="Only these states, separated by commas."),
@@ -25,10 +26,5 @@ def page_of(request: Request, rows: Any, serializer: Callable[..., Any], *, stat
         raise ValidationError({"state": f"Some of {', '.join(states)}, separated by commas."})
     if wanted:
         rows = rows.filter(state__in=wanted)
-    try:
-        page = keyset_page(rows, time=time, limit=read_limit(params.get("limit", "")), cursor=params.get("cursor"))
-    except CursorError as error:
-        raise ValidationError({"cursor": str(error)}) from error
-    except LimitError as error:
-        raise ValidationError({"limit": str(error)}) from error
+    page = asked_page(params, rows, time=time)
     return Response({"items": serializer(page.items, many=True).data, "next": page.next})

@@ -16,10 +16,11 @@ from alerting.notify.log import FilterError, log_rows, read_filter, what_became
 from alerting.notify.requeue import requeue
 from alerting.notify.test import send_test
 from lib import clock
-from lib.pages import MAX_LIMIT, CursorError, LimitError, keyset_page, read_limit
+from lib.pages import MAX_LIMIT
 from lib.vault import seal
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
+from models_registry.paging import asked_page
 
 LOG_PARAMETERS = [
     OpenApiParameter("state", str, enum=Notification.State.values, description="Only messages in this state."),
@@ -174,12 +175,7 @@ class NotificationsView(APIView):
             rows = log_rows(project_of(request), read_filter(params))
         except FilterError as error:
             raise ValidationError({error.field: str(error)}) from error
-        try:
-            page = keyset_page(rows, time="id", limit=read_limit(params.get("limit", "")), cursor=params.get("cursor"))
-        except CursorError as error:
-            raise ValidationError({"cursor": str(error)}) from error
-        except LimitError as error:
-            raise ValidationError({"limit": str(error)}) from error
+        page = asked_page(params, rows, time="id")
         items = NotificationSerializer(page.items, many=True, context={"now": clock.now()}).data
         return Response({"items": items, "next": page.next})
 

@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from lib.pages import MAX_LIMIT, CursorError, LimitError, keyset_page, read_limit
+from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.paging import asked_page
 from monitoring.deadletters import replay
 from monitoring.models import DeadLetter
 from monitoring.models.inbox import EventKind
@@ -81,12 +82,7 @@ class DeadLettersView(APIView):
             if kind not in EventKind.values:
                 raise ValidationError({"kind": f"One of {', '.join(EventKind.values)}."})
             rows = rows.filter(kind=kind)
-        try:
-            page = keyset_page(rows, time="id", limit=read_limit(params.get("limit", "")), cursor=params.get("cursor"))
-        except CursorError as error:
-            raise ValidationError({"cursor": str(error)}) from error
-        except LimitError as error:
-            raise ValidationError({"limit": str(error)}) from error
+        page = asked_page(params, rows, time="id")
         return Response({"items": DeadLetterSerializer(page.items, many=True).data, "next": page.next})
 
 

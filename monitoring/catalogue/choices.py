@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django import forms
 from django_stubs_ext import StrOrPromise
 
 from monitoring.catalogue import MEASURES
@@ -10,11 +11,19 @@ from monitoring.selectors.metrics import measures_told
 Choice = tuple[str, StrOrPromise]
 
 
+def offer_measures(form: forms.BaseForm) -> None:
+    """Let the field `measure` of a form offer them."""
+    field = form.fields["measure"]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = measure_choices([str(form.data.get("measure", "")), str(form.initial.get("measure", ""))])
+
+
 def measure_choices(chosen: Iterable[str]) -> list[Choice]:
     """(name, label); one that was chosen is among them, however many metrics there are."""
     told = dict.fromkeys([*measures_told(), *(name for name in chosen if name in MEASURES)])
+    listed = set(MEASURES)
     return [
         ("", "—"),
         *((name, measure.label) for name, measure in MEASURES.items()),
-        *((name, MEASURES[name].label) for name in told if name not in set(MEASURES)),
+        *((name, MEASURES[name].label) for name in told if name not in listed),
     ]

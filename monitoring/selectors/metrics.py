@@ -8,7 +8,7 @@ from django.db.models import Max, Q
 
 from models_registry.models import Model
 from monitoring.models import Metric, MetricStream
-from monitoring.stats.metrics import OVERFLOW, STATISTICS, key_of, measure_name
+from monitoring.stats.metrics import OVERFLOW, key_of, measures_of
 
 _REST = key_of(OVERFLOW)
 
@@ -52,7 +52,7 @@ class MetricFound:
     @property
     def measures(self) -> list[str]:
         """What is read of it, by the names of measures; the first is what one looks at first."""
-        return [measure_name(self.name, statistic) for statistic in STATISTICS[self.kind]]  # type: ignore[index]  # its choices
+        return measures_of(self.name, self.kind)
 
     @property
     def attribute_names(self) -> list[str]:
@@ -71,7 +71,7 @@ class MetricFound:
 def measures_told(most: int = 200) -> list[str]:
     """Measures of so many metrics, in the order of their names, of whatever model."""
     rows = Metric.objects.order_by("name").values_list("name", "kind").distinct()[:most]
-    return [measure_name(name, statistic) for name, kind in rows for statistic in STATISTICS[kind]]  # type: ignore[index]  # its choices
+    return [measure for name, kind in rows for measure in measures_of(name, kind)]
 
 
 def metrics_of(model: Model, *, names: Iterable[str] | None = None) -> list[MetricFound]:

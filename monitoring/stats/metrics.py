@@ -56,6 +56,13 @@ def measure_name(name: str, statistic: str) -> str:
     return f"{PREFIX}{name}:{statistic}"
 
 
+def measures_of(name: str, kind: str) -> list[str]:
+    """What is read of a metric of this kind, by the names of measures; the first is what one looks at first."""
+    return [
+        measure_name(name, statistic) for known, all_of in STATISTICS.items() if known == kind for statistic in all_of
+    ]
+
+
 def parse_measure(measure: str) -> tuple[str, str] | None:
     """(name, statistic) of such a measure; None of any other."""
     name, _, statistic = measure.removeprefix(PREFIX).rpartition(":")

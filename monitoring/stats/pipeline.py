@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Final, NamedTuple
 
+from monitoring.stats.span_tree import parents_of
+
 DEEPEST: Final = 12  # what is called further down counts as one step
 DEEPER: Final = "…"
 Node = tuple[int, str, str]  # the node above, name, kind
@@ -81,7 +83,7 @@ def add_up_steps(parts: Iterable[Part], *, limit: int) -> Pipeline:
         traces[part.trace][part.id] = part
     whole = 0
     for by_id in traces.values():
-        parents = _parents(by_id)
+        parents = parents_of({one: part.parent for one, part in by_id.items()})
         places = _places(by_id, parents, nodes)
         above_of |= {number: above for (above, _name, _role), number in nodes.items()}
         children: defaultdict[str, list[Part]] = defaultdict(list)
@@ -104,28 +106,6 @@ def add_up_steps(parts: Iterable[Part], *, limit: int) -> Pipeline:
         self_us=sum(step.self_us for step in steps.values()),
         hidden=len(steps) - len(shown),
     )
-
-
-def _parents(by_id: Mapping[str, Part]) -> dict[str, str]:
-    """The parent of each part that has one among them; of a circle, what would close it has none."""
-    parents: dict[str, str] = {}
-    settled: set[str] = set()
-    for one in sorted(by_id):
-        path: list[str] = []
-        there, on_path = one, set[str]()
-        while there not in settled:
-            if there in on_path:
-                parents.pop(min(path[path.index(there) :]), None)
-                break
-            path.append(there)
-            on_path.add(there)
-            parent = by_id[there].parent
-            if parent not in by_id:
-                break
-            parents[there] = parent
-            there = parent
-        settled.update(path)
-    return parents
 
 
 def _places(by_id: Mapping[str, Part], parents: Mapping[str, str], nodes: dict[Node, int]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from panel.pages import history
 from panel.pages.indicators import is_estimate, main_measure, scope_of
 from panel.pages.plot import Chart, Line
 from panel.pages.ranges import RANGES, Range, chosen
+from panel.pages.select import Field
 
 MOST_POINTS = 1_500
 STEPS: Mapping[str, timedelta] = {
@@ -25,16 +26,6 @@ STEPS: Mapping[str, timedelta] = {
     "4h": timedelta(hours=4),
     "1d": timedelta(days=1),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One select of the form; the form is the URL."""
-
-    name: str
-    label: str
-    value: str
-    choices: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,11 @@ from monitoring.selectors.patterns import Pattern, read_patterns, samples_of
 from monitoring.stats.severity import ERRORS, LEVELS
 from panel import format as write
 from panel.pages.ranges import RANGES, chosen
+from panel.pages.select import Field
 
 SHOWN: Final = 100
 STEPS: Final = {"24h": timedelta(hours=1), "7d": timedelta(hours=6), "30d": timedelta(days=1)}
 NEW: Final = "new"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One select of the form."""
-
-    name: str
-    label: str
-    value: str
-    choices: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from monitoring.stats.span_tree import parents_of
+
 MAX_ROWS: Final = 150
 DEEPEST: Final = 10  # a step to the right each; deeper rows stand below each other
 WIDTH: Final = 1_000.0
@@ -65,7 +67,7 @@ def waterfall(parts: Iterable[Part], *, limit: int = MAX_ROWS) -> Waterfall:
     by_id = {part.id: part for part in parts}
     if not by_id:
         return Waterfall()
-    parents = _parents(by_id)
+    parents = parents_of({one: part.parent for one, part in by_id.items()})
     shown = _chosen(by_id, parents, limit)
     start = min(part.start_us for part in by_id.values())
     end = max(part.start_us + max(part.duration_us, 0) for part in by_id.values())
@@ -81,28 +83,6 @@ def waterfall(parts: Iterable[Part], *, limit: int = MAX_ROWS) -> Waterfall:
 def _place(part: Part, start: int, scale: float) -> tuple[float, float]:
     width = max(max(part.duration_us, 0) * scale, NARROWEST)
     return round(min((part.start_us - start) * scale, WIDTH - min(width, WIDTH)), 1), round(min(width, WIDTH), 1)
-
-
-def _parents(by_id: Mapping[str, Part]) -> dict[str, str]:
-    """The parent of each span that has one here; of a circle the span that would close it has none."""
-    parents: dict[str, str] = {}
-    settled: set[str] = set()
-    for one in by_id:
-        path: list[str] = []
-        there, on_path = one, set[str]()
-        while there not in settled:
-            if there in on_path:
-                parents.pop(there, None)
-                break
-            path.append(there)
-            on_path.add(there)
-            parent = by_id[there].parent
-            if parent not in by_id:
-                break
-            parents[there] = parent
-            there = parent
-        settled.update(path)
-    return parents
 
 
 def _chosen(by_id: Mapping[str, Part], parents: Mapping[str, str], limit: int) -> set[str]:

@@ -12,9 +12,10 @@ from rest_framework.views import APIView
 from alerting.answers.conflict import Conflict
 from alerting.errors import Refused
 from lib import clock
-from lib.pages import MAX_LIMIT, CursorError, LimitError, keyset_page, read_limit
+from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
+from models_registry.paging import asked_page
 from runbooks.answers import ActionItemSerializer, review_of
 from runbooks.models import ActionItem
 from runbooks.review import add_action, complete_action
@@ -49,12 +50,7 @@ class ActionItemsView(APIView):
         rows = rows.filter(done_at__isnull=wanted == "true") if wanted else rows
         rows = rows.filter(owner=params["owner"]) if params.get("owner") else rows
         rows = rows.select_related("review__incident")
-        try:
-            page = keyset_page(rows, time="id", limit=read_limit(params.get("limit", "")), cursor=params.get("cursor"))
-        except CursorError as error:
-            raise ValidationError({"cursor": str(error)}) from error
-        except LimitError as error:
-            raise ValidationError({"limit": str(error)}) from error
+        page = asked_page(params, rows, time="id")
         return Response({"items": ActionItemSerializer(page.items, many=True).data, "next": page.next})
 
 

@@ -89,7 +89,6 @@ def test_the_spool_of_a_living_process_is_left_alone(start, receiver, tmp_path):
     assert len(receiver.requests) == before
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="folders are not locked there")
 def test_a_folder_taken_for_abandoned_before_it_was_locked_is_given_up(monkeypatch, tmp_path):
     """A process that starts at the same moment sees a new folder without a lock, empties and removes it."""
     lock, taken = spool.fcntl.flock, []

@@ -1,0 +1,18 @@
+"""A page that a request asks for, by `limit` and `cursor`; what cannot be read of them is refused where it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+
+from lib.pages import CursorError, LimitError, Page, keyset_page, read_limit
+
+
+def asked_page(params: Mapping[str, Any], rows: Any, *, time: str) -> Page[Any]:
+    """The rows of the page, newest first; `time` is the field that pages are cut by. `ValidationError` names the parameter."""
+    try:
+        return keyset_page(rows, time=time, limit=read_limit(params.get("limit", "")), cursor=params.get("cursor"))
+    except CursorError as error:
+        raise ValidationError({"cursor": str(error)}) from error
+    except LimitError as error:
+        raise ValidationError({"limit": str(error)}) from error
