@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import FORMFIELD_FOR_DBFIELD_DEFAULTS
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
@@ -44,6 +45,14 @@ class Foreseen(admin.ModelAdmin[Any]):
     def foresee(self, asked: Any, *, now: datetime) -> Any:
         """What follows, for the template as `foresight`; `asked` is valid and perhaps unsaved."""
         raise NotImplementedError
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Without links to the forms of what is chosen: they lead away from what was typed. Another one can be added."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        widget = getattr(field, "widget", None)
+        if isinstance(widget, RelatedFieldWidgetWrapper):
+            widget.can_change_related = widget.can_view_related = widget.can_delete_related = False
+        return field
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """One that is never good enough to save, where only its foresight is asked for."""
