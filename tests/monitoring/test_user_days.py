@@ -6,8 +6,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +13,7 @@ from models_registry.models import Model, Project
 from monitoring.drain import drain
 from monitoring.drain.rows import LLMCallRow
 from monitoring.drain.user_days import add_up, add_user_days, sum_by_version
-from monitoring.models import LLMCall, Policy, PolicyEvent, RetentionFloor, UserDay
+from monitoring.models import LLMCall, Policy, PolicyEvent, UserDay
 from monitoring.recount import recount
 from monitoring.retention import retain
 from monitoring.rollup import rollup
@@ -23,7 +21,6 @@ from tests.monitoring.conftest import Put, micros
 from tests.monitoring.test_exactly_once import Killed, death_at
 
 DAY = timedelta(days=1)
-BY_ENVIRONMENT = "0020_tell_users_days"
 USAGE = {"input": 1_000, "output": 100}
 NANO = 3_500_000  # 1,000 × 2.5 + 100 × 10 US dollars per million
 
@@ -128,29 +125,6 @@ def test_what_names_users_is_forgotten_past_its_time_and_no_sooner_than_events(
     retain(now=now + 200 * DAY)
     assert not UserDay.objects.exists()
     assert not PolicyEvent.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_days_from_before_environments_were_told_apart_are_filled_from_their_calls(put: Put, now: datetime):
-    put("llm_call", call("a", "ana"), call("b", "ana", environment="staging"), call("c", "bia", usage=None))
-    drain(now=now)
-    UserDay.objects.create(
-        model_id=UserDay.objects.all()[0].model_id, day=10, user_id="ana", calls=3, costed=2, cost_nano=1, last_us=9
-    )
-    columns = ("day", "user_id", "environment", "calls", "costed", "cost_nano", "last_us")
-    before = sorted(UserDay.objects.values_list(*columns))
-    RetentionFloor.objects.create(kind="events", start=11 * 86_400)
-    executor = MigrationExecutor(connection)
-    try:
-        told_apart = executor.loader.get_migration_by_prefix("monitoring", BY_ENVIRONMENT)
-        executor.migrate([node for node in told_apart.dependencies if node[0] == "monitoring"])
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT calls, costed, cost_nano FROM monitoring_userday ORDER BY day, user_id")
-            assert cursor.fetchall() == [(3, 2, 1), (2, 2, 2 * NANO), (1, 0, 0)]
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate([node for node in executor.loader.graph.leaf_nodes() if node[0] == "monitoring"])
-    assert sorted(UserDay.objects.values_list(*columns)) == before
 
 
 @pytest.mark.django_db

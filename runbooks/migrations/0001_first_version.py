@@ -1,3 +1,5 @@
+"""The tables of the first version."""
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -5,15 +7,57 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
+    replaces = [
+        ('runbooks', '0001_initial'),
+        ('runbooks', '0002_add_review_language'),
+    ]
+
     initial = True
 
     dependencies = [
-        ('alerting', '0001_initial'),
-        ('models_registry', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('alerting', '0001_first_version'),
+        ('models_registry', '0001_first_version'),
+        ('models_registry', '__first__'),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Review',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published')], default='draft', max_length=12, verbose_name='state')),
+                ('body', models.TextField(blank=True, help_text='Markdown.', verbose_name='body')),
+                ('language', models.CharField(blank=True, editable=False, help_text='Of the first who saved it.', max_length=16, verbose_name='language of the text')),
+                ('revision', models.PositiveIntegerField(default=0, editable=False, help_text='Counts saves; an edit of an older one is refused.', verbose_name='revision')),
+                ('created_at', models.DateTimeField(verbose_name='created')),
+                ('edited_at', models.DateTimeField(blank=True, null=True, verbose_name='edited')),
+                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published at')),
+                ('edited_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='edited by')),
+                ('incident', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='review', to='alerting.incident', verbose_name='incident')),
+                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by')),
+            ],
+            options={
+                'verbose_name': 'review',
+                'verbose_name_plural': 'reviews',
+                'ordering': ['-id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ActionItem',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=300, verbose_name='title')),
+                ('owner', models.CharField(max_length=120, verbose_name='owner')),
+                ('due', models.DateField(verbose_name='due')),
+                ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='done')),
+                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='runbooks.review', verbose_name='review')),
+            ],
+            options={
+                'verbose_name': 'action item',
+                'verbose_name_plural': 'action items',
+                'ordering': ['due', 'id'],
+            },
+        ),
         migrations.CreateModel(
             name='Runbook',
             fields=[
@@ -32,21 +76,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'runbooks',
                 'ordering': ['title'],
                 'constraints': [models.UniqueConstraint(fields=('project', 'slug'), name='runbook_slug_per_project')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Step',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='position')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('body', models.TextField(blank=True, help_text='Markdown.', verbose_name='body')),
-                ('runbook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='runbooks.runbook', verbose_name='runbook')),
-            ],
-            options={
-                'verbose_name': 'step',
-                'verbose_name_plural': 'steps',
-                'ordering': ['position', 'id'],
             },
         ),
         migrations.CreateModel(
@@ -83,39 +112,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name='Step',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published')], default='draft', max_length=12, verbose_name='state')),
+                ('position', models.PositiveSmallIntegerField(verbose_name='position')),
+                ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('body', models.TextField(blank=True, help_text='Markdown.', verbose_name='body')),
-                ('revision', models.PositiveIntegerField(default=0, editable=False, help_text='Counts saves; an edit of an older one is refused.', verbose_name='revision')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('edited_at', models.DateTimeField(blank=True, null=True, verbose_name='edited')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published at')),
-                ('edited_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='edited by')),
-                ('incident', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='review', to='alerting.incident', verbose_name='incident')),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by')),
+                ('runbook', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='runbooks.runbook', verbose_name='runbook')),
             ],
             options={
-                'verbose_name': 'review',
-                'verbose_name_plural': 'reviews',
-                'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ActionItem',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=300, verbose_name='title')),
-                ('owner', models.CharField(max_length=120, verbose_name='owner')),
-                ('due', models.DateField(verbose_name='due')),
-                ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='done')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='runbooks.review', verbose_name='review')),
-            ],
-            options={
-                'verbose_name': 'action item',
-                'verbose_name_plural': 'action items',
-                'ordering': ['due', 'id'],
+                'verbose_name': 'step',
+                'verbose_name_plural': 'steps',
+                'ordering': ['position', 'id'],
             },
         ),
     ]
