@@ -86,5 +86,5 @@ def test_a_word_tells_level_and_pattern_and_has_an_id(level: str, message: str) 
 
 @pytest.mark.parametrize("text", ["", "xyz", "0" * 15, "A" * 16, "0" * 17])
 def test_what_is_no_id_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=text):
+    with pytest.raises(ValueError, match=f"^{text}$"):
         key_by_id(text)
