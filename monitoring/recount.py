@@ -73,7 +73,7 @@ def recount(*, start: datetime, end: datetime) -> list[Mismatch]:
         folds.add_all(events)
     for lines in _stored(LogRecordRow, max(first, floors.logs), last):
         folds.add_all(lines)
-    sums = sum_buckets(sums_by_bucket(list(folds.cells()), floors, create=False))
+    sums = sum_buckets(sums_by_bucket(folds, floors, create=False))
     counted = {row[:3]: row[3:] for row in sums}
     known = list(Series.objects.all())
     told = {series.id for series in known if is_told(series.metric)}  # points of metrics are no stored events

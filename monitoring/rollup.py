@@ -80,6 +80,7 @@ def _recompute(tier: Tier, places: Collection[tuple[int, int]]) -> int:
     lock_buckets(keys)
     width = TIER_SECONDS[tier]
     finer = read_within(keys, tier=tier - 1, seconds=width)
-    moved = [row._replace(tier=int(tier), start=row.start - row.start % width) for row in finer]
+    to = int(tier)
+    moved = [BucketRow(row.series_id, to, row.start - row.start % width, row.n, row.total, row.bins) for row in finer]
     write_buckets(sum_buckets([*(BucketRow(*key, 0, 0, b"") for key in keys), *moved]))
     return len(keys)

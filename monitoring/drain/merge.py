@@ -1,11 +1,9 @@
 """Merge folded contributions into buckets: by series and time, in key order, adding and nothing else."""
 
-from collections.abc import Sequence
-
 from monitoring.drain.buckets import BucketRow, lock_buckets, sum_buckets, write_buckets
 from monitoring.drain.codes import SeriesName, owners, series_ids
 from monitoring.drain.fold import Folds
-from monitoring.drain.names import Folded, Names
+from monitoring.drain.names import Names
 from monitoring.drain.sql import bulk_insert
 from monitoring.models import DirtyHour
 from monitoring.models.summaries import TIER_SECONDS, Tier
@@ -18,20 +16,22 @@ HOUR = TIER_SECONDS[Tier.HOUR]
 
 def merge(folds: Folds) -> None:
     """Add the folds to the buckets and leave notes for the rollup. Last in a transaction: buckets are hot rows."""
-    cells = list(folds.cells())
-    if not cells:
+    sums = sums_by_bucket(folds, hold_floors())
+    if not sums:
         return
-    sums = sums_by_bucket(cells, hold_floors())
     write_buckets(sum_buckets([*lock_buckets({row[:3] for row in sums}), *sums]))
     hours = {(row.series_id, row.start - row.start % HOUR) for row in sums if row.tier != Tier.DAY}
     bulk_insert(DirtyHour, ("series_id", "start"), sorted(hours))
 
 
-def sums_by_bucket(cells: Sequence[Folded], floors: Floors, *, create: bool = True) -> list[BucketRow]:
-    """What each cell adds to its bucket; what retention has coarsened goes to coarser buckets.
+def sums_by_bucket(folds: Folds, floors: Floors, *, create: bool = True) -> list[BucketRow]:
+    """What the folds add to their buckets; what retention has coarsened is summed by coarser ones.
 
     With `create=False` nothing is registered and cells of unknown series are under series 0.
     """
+    cells = list(folds.cells(lambda minute: floors.bucket(minute * 60)[1] // 60))
+    if not cells:
+        return []
     owned = owners({group.version_id for group, _, _ in cells})
     names = Names(cells, {version_id: owner.model_id for version_id, owner in owned.items()}, create=create)
     segments = {group: names.segment(group) for group in {group for group, _, _ in cells}}

@@ -130,9 +130,9 @@ class Folds:
         """Add what was worked out elsewhere; of one place there may be several."""
         self._ready += cells
 
-    def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
-        """Every sum that is not nothing."""
-        return chain(self._sums.cells(), self._ready)
+    def cells(self, minute_of: Callable[[int], int] = int) -> Iterator[tuple[Group, Slot, Cell]]:
+        """Every sum that is not nothing, by the minute or by what `minute_of` makes of it."""
+        return chain(self._sums.cells(minute_of), self._ready)
 
 
 def _minutes(moments: Iterable[int]) -> list[int]:

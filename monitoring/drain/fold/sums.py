@@ -5,7 +5,7 @@ come to is added up from these places in the end.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress, count, repeat
 from typing import Any, NamedTuple
 
@@ -89,9 +89,9 @@ class Sums:
         where = zip(versions, environments, minutes, repeat(NOWHERE) if segments is None else segments, strict=False)
         return np.array(list(map(self._places.__getitem__, where)), dtype=np.int64)
 
-    def cells(self) -> Iterator[tuple[Group, Slot, Cell]]:
-        """Every sum that is not nothing."""
-        groups, spread = _groups(self._places)
+    def cells(self, minute_of: Callable[[int], int] = int) -> Iterator[tuple[Group, Slot, Cell]]:
+        """Every sum that is not nothing; minutes for which `minute_of` gives the same one are summed as that one."""
+        groups, spread = _groups(self._places, minute_of)
         names = list(self._names)
         for slot in self._events:
             events, bins = spread.counts(self._events[slot], 0), spread.counts(self._bins[slot], BIN_BITS)
@@ -145,12 +145,12 @@ class Spread:
     """From places to the groups that each counts in: the whole, and every segment of it."""
 
     def __init__(self, groups: Sequence[Sequence[int]]) -> None:
-        """`groups` of each place; where all are in the whole alone there is nothing to spread."""
+        """`groups` of each place; where each is a group of its own there is nothing to spread."""
         self._groups = groups
         self._widths = np.array([len(mine) for mine in groups], dtype=np.int64)
         self._flat = np.array([group for mine in groups for group in mine], dtype=np.int64)
         self._firsts = np.cumsum(self._widths) - self._widths
-        self._trivial = len(self._flat) == len(groups)
+        self._trivial = bool(np.array_equal(self._flat, np.arange(len(groups))))
 
     def counts(self, parts: Sequence[Counted], shift: int) -> Counted:
         """The sums of each group; the place is in the bits of a key from `shift` up."""
@@ -175,12 +175,14 @@ class Spread:
         return {group: total for group, total in sums.items() if total}
 
 
-def _groups(places: Iterable[tuple[int, str, int, Segments]]) -> tuple[list[Group], Spread]:
+def _groups(
+    places: Iterable[tuple[int, str, int, Segments]], minute_of: Callable[[int], int]
+) -> tuple[list[Group], Spread]:
     """Every group that something counts in, and which of them each place is in."""
     numbers: dict[Group, int] = {}
     spread = [
         [
-            numbers.setdefault(Group(version_id, environment, minute, segment), len(numbers))
+            numbers.setdefault(Group(version_id, environment, minute_of(minute), segment), len(numbers))
             for segment in ("", *segments)
         ]
         for version_id, environment, minute, segments in places
