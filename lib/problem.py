@@ -31,6 +31,13 @@ TITLES = {
 }
 
 
+class Conflict(exceptions.APIException):
+    """The state of things does not allow this move."""
+
+    status_code = 409
+    default_code = "refused"
+
+
 def problem(
     status: int,
     title: str,

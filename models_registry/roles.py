@@ -31,6 +31,7 @@ DEFINITIONS = {
     "monitoring.segmentkey",
     "monitoring.scrapetarget",
     "monitoring.deadletter",
+    "monitoring.batchrun",
     "alerting.alertrule",
     "alerting.channel",
     "alerting.incidentpolicy",

@@ -21,6 +21,7 @@ from monitoring.admin_targets import ScrapeTargetAdmin as ScrapeTargetAdmin
 from monitoring.deadletters import replay
 from monitoring.models import (
     AppliedPrice,
+    BatchRun,
     DeadLetter,
     OwnPrice,
     Policy,
@@ -262,3 +263,23 @@ class DeadLetterAdmin(ShownOnly):
             replay(letter, now=clock.now())
         told = ngettext("%(n)d item is back in the inbox.", "%(n)d items are back in the inbox.", len(letters))
         self.message_user(request, told % {"n": len(letters)}, messages.SUCCESS)
+
+
+@admin.register(BatchRun)
+class BatchRunAdmin(ShownOnly):
+    """What jobs said of their runs."""
+
+    list_display = (
+        "run",
+        "version",
+        "environment",
+        "state",
+        "started_at",
+        "finished_at",
+        "rows",
+        "rows_expected",
+        "rows_failed",
+    )
+    list_filter = ("state", "project")
+    list_select_related = ("version__model",)
+    search_fields = ("run", "version__model__slug")

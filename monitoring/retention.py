@@ -17,6 +17,7 @@ from django.db.models import Min
 from lib.stage import Summary
 from models_registry.models import Model, Project
 from monitoring.models import (
+    BatchRun,
     BusinessEvent,
     DirtyHour,
     EventKey,
@@ -98,16 +99,18 @@ def _past(floors: Floors, now: datetime, ages: Mapping[str, timedelta]) -> list[
             (UserDay._meta.db_table, f"model_id = {model_id:d} AND day < %s", users // DAY)
             for model_id in Model.objects.filter(kind=Model.Kind.LLM).values_list("id", flat=True)
         ),
-        (
-            PolicyEvent._meta.db_table,
-            "start < %s",
-            connection.ops.adapt_datetimefield_value(datetime.fromtimestamp(users, UTC)),
-        ),
+        (PolicyEvent._meta.db_table, "start < %s", _moment(users)),
+        (BatchRun._meta.db_table, "heard_at < %s", _moment(floors.events)),
         (EventKey._meta.db_table, _seen_before(), int((now - ages["keys"]).timestamp()) * 1_000_000),
         (MetricStream._meta.db_table, "time_us < %s", int((now - ages["streams"]).timestamp()) * 1_000_000),
         ("monitoring_bucket", f"tier = {int(Tier.MINUTE)} AND start < %s", floors.minutes),
         ("monitoring_bucket", f"tier = {int(Tier.HOUR)} AND start < %s", floors.hours),
     ]
+
+
+def _moment(epoch: int) -> Any:
+    """As columns of moments hold it."""
+    return connection.ops.adapt_datetimefield_value(datetime.fromtimestamp(epoch, UTC))
 
 
 def _seen_before() -> str:

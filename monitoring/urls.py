@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from monitoring.api.batch_runs import BatchRunsView, BatchRunView
 from monitoring.api.comparison import CompareView
 from monitoring.api.corrections import CorrectionsView, CorrectionWithdrawalView, SLOCorrectionsView
 from monitoring.api.costs import CostsView
@@ -42,6 +43,8 @@ urlpatterns = [
     path("costs", CostsView.as_view()),
     path("log-patterns", LogPatternsView.as_view()),
     path("feedback-links", FeedbackLinksView.as_view()),
+    path("batch-runs", BatchRunsView.as_view()),
+    path("batch-runs/<path:run_id>", BatchRunView.as_view()),
     path("dead-letters", DeadLettersView.as_view()),
     path("dead-letters/replay", ReplayView.as_view()),
     path("policies", PoliciesView.as_view()),

@@ -34,6 +34,7 @@ from models_registry.models import Deployment, ExportPart, Job, Model, ModelVers
 from monitoring.models import (
     SLO,
     AppliedPrice,
+    BatchRun,
     BusinessEvent,
     Component,
     Correction,
@@ -100,7 +101,12 @@ class Crowd:
             set_reference(version, profile_of_columns({"x": [1, 2]}), origin="rows", now=cast.NOW)
             fitted = {"origin": "reference", "rows": 10, "kind": kind, "fit": pack({}, {}), "created_at": cast.NOW}
             Estimator.objects.create(version=version, **fitted)
-            Deployment.objects.create(version=version, at=cast.NOW - timedelta(hours=number))
+            mark = Deployment.objects.create(version=version, at=cast.NOW - timedelta(hours=number))
+            self._keep("deployment", mark)
+            run = BatchRun.objects.create(
+                project=self.project, run=f"run-{number}-{owner.pk}", version=version, heard_at=cast.NOW
+            )
+            self._keep("batch_run", run)
             status = series_of(owner, "status", version=str(number))
             add(status, cast.NOW - timedelta(minutes=5), {0: 90, 1: 10})
         prompt = Prompt.objects.create(project=self.project, name=f"prompt/{number}", model=model)
@@ -148,6 +154,7 @@ class Crowd:
         self._keep("quiet_hours", QuietHours.objects.create(project=self.project, channel=channel, **hours))
         self._add_mutes(number, person, rule)
         key, _ = create_key(project=self.project, name=f"key-{number}", scopes=["ingest"])
+        self._keep("key", key)
         self._keep("link", sign_link(key, Claims("event-1", 10**10)))
         runbook = Runbook.objects.create(project=self.project, slug=f"runbook-{number}", title="Runbook")
         self._keep("runbook", runbook)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.db import connection
+from django.db import connection, reset_queries
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -88,7 +88,9 @@ def fill(path: str, crowd: Crowd) -> str:
         "person": first["prediction"].user_id,
         "user_id": first["prediction"].user_id,
         "silence": first["silence"].pk,
-        "uid": first["silence"].uid,
+        "uid": first["notification" if "notifications/" in path else "silence"].uid,
+        "prefix": first["key"].prefix,
+        "run_id": first["batch_run"].run,
         "section": "rules",
         "key": first["rule"].slug,
         "token": first["ack"] if path.startswith("a/") else first["link"],
@@ -113,6 +115,7 @@ def queries(client: Client, address: str, crowd: Crowd) -> list[str]:
     """The statements of the second request; the first one fills caches."""
     data = {"project": crowd.project.slug} if address.startswith("/api/") else {}
     data |= PROBES.get(address, {})
+    reset_queries()  # the log has an end
     for _ in range(2):
         with CaptureQueriesContext(
             connection,

@@ -1,6 +1,7 @@
 """The catalogue of measures and indicators, as plain data: one module of entries per subject, joined here in order."""
 
 from monitoring.catalogue import (
+    batches,
     business,
     calls,
     classifiers,
@@ -27,6 +28,7 @@ MEASURES = Measures(
     for measure in (
         *service.MEASURES,
         *service.PROCESSES,
+        *batches.MEASURES,
         *logs.MEASURES,
         *classifiers.MEASURES,
         *regression.MEASURES,

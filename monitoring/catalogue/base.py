@@ -24,6 +24,7 @@ LLM = frozenset({Model.Kind.LLM.value})
 ALL = frozenset(kind.value for kind in Model.Kind)
 # What an entry takes beyond plain events, and what a client sends, or a person defines, to have it.
 NEEDS: dict[str, StrOrPromise] = {
+    "batch_runs": _("batch runs that are reported"),
     "business_events": _("business events that name the model"),
     "context_window": _("a price list that knows the context window of the model"),
     "estimator": _("an estimator of the version, fitted on a reference or a past window with labels"),

@@ -13,6 +13,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SECONDS_BELOW = 1e11  # a number below this is seconds, from here on milliseconds
 UNREADABLE = "Write the time as RFC 3339 with offset (2026-03-01T12:00:00Z) or as epoch seconds or milliseconds."
+OUTSIDE = "The time is outside the accepted window; a key with scope `backfill` may write any past."
 MANY = 30  # from here on an array is made faster than times are taken one by one
 LOWEST, HIGHEST = -1e12, 1e15  # numbers between these fit 64 bits once scaled
 FARTHEST = 1e17  # numbers beyond are outside every window; a float, for comparing floats with large integers is slow
@@ -57,8 +58,7 @@ class Window:
 
 
 def _outside() -> Fault:
-    detail = "The time is outside the accepted window; a key with scope `backfill` may write any past."
-    return Fault("timestamp_out_of_range", "/ts", detail)
+    return Fault("timestamp_out_of_range", "/ts", OUTSIDE)
 
 
 def moments_us(times: Sequence[Moment]) -> list[int]:

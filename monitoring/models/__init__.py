@@ -1,5 +1,6 @@
 """Nouns of monitoring, one file per concern."""
 
+from monitoring.models.batch_runs import BatchRun
 from monitoring.models.corrections import Correction
 from monitoring.models.estimators import Estimator, LossTrees
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
@@ -24,6 +25,7 @@ __all__ = [
     "SLO",
     "TIME_SLICES",
     "AppliedPrice",
+    "BatchRun",
     "Bucket",
     "BusinessEvent",
     "Category",

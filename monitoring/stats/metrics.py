@@ -120,9 +120,9 @@ class Statistic:
         return _merged(tally, part, self.name, self.keys)
 
 
-def sum_of(tally: Tally, name: str) -> tuple[float, int]:
-    """(sum, how many) of the values of a gauge, or of those that a histogram was made of."""
-    cell = _merged(tally, SUMMED, name, None)
+def sum_of(tally: Tally, name: str, part: str = SUMMED, keys: frozenset[str] | None = None) -> tuple[float, int]:
+    """(sum, how many) of the values of a gauge, of those that a histogram was made of, or of what was COUNTED."""
+    cell = _merged(tally, part, name, keys)
     return _total(cell), cell.n
 
 

@@ -33,6 +33,7 @@ PARTS |= {
     "key": "credit-risk",
     "prefix": "0",
     "request_id": "0",
+    "run_id": "0",
     "session_id": "0",
     "user_id": "0",
 }

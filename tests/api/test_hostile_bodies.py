@@ -23,6 +23,14 @@ from tests.monitoring.references import applicants
 
 EARLIER = (NOW - timedelta(minutes=10)).isoformat()
 LATER = (NOW + timedelta(hours=1)).isoformat()
+RUN = {
+    "id": "nightly", "event": "finish", "model": "credit-risk", "version": "2", "environment": "production", "ts": NOW.isoformat(),
+    "heartbeat_s": 60, "rows_expected": 10, "rows": 9, "rows_failed": 1, "status": "error", "error": "Out of memory.",
+}  # fmt: skip
+MARK = {
+    "model": "credit-risk", "version": "1", "kind": "prompt_change", "environment": "production", "at": NOW.isoformat(),
+    "note": "Canary went well.", "prompt": "answer", "prompt_version": "1",
+}  # fmt: skip
 # Every address that takes a POST, and a body that it accepts; None: it takes none.
 WRITES: dict[str, Any] = {
     "/api/v1/prompts": {"name": "greet", "model": "support-assistant", "description": "Says hello.", "owner": "ana"},
@@ -33,6 +41,7 @@ WRITES: dict[str, Any] = {
         "note": "Kinder.",
         "author": "ana",
     },
+    "/api/v1/batch-runs": RUN,
     "/api/v1/feedback-links": {"target_id": "call-1", "user_id": "u1", "kinds": ["thumb"], "expires_in": 3_600},
     "/api/v1/models/{slug}/versions/{version}/reference": {
         "rows": [{**row, "score": 0.25, "prediction": "paid", "label": "paid"} for row in applicants(5)],

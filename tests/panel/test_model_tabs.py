@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from models_registry.models import Deployment, Model, ModelVersion, Project
+from monitoring.models import BatchRun
 from panel.pages.model_tabs import TABS, Tab, tabs_for
 from tests.monitoring.series import add, class_code, labelled, series_of, served
 
@@ -110,3 +111,25 @@ def test_a_slug_with_a_slash_goes_before_a_tab(as_ana: Client, make):
 def test_slugs_are_unique_and_the_overview_is_first():
     assert TABS[0].slug == ""
     assert len({tab.slug for tab in TABS}) == len(TABS)
+
+
+def test_the_newest_batch_runs_stand_beside_the_versions(
+    as_bia: Client, credit_risk: Model, stopped_clock: datetime
+) -> None:
+    tab = "/p/aurora/models/credit-risk/versions/"
+    assert "Batch runs" not in as_bia.get(tab).content.decode()
+    about = {"project": credit_risk.project, "version": credit_risk.versions.get(), "rows_expected": 1_000}
+    hour = timedelta(hours=1)
+    over = {"started_at": stopped_clock - hour, "heard_at": stopped_clock, "finished_at": stopped_clock}
+    BatchRun.objects.create(run="night-1", state="finished", rows=950, rows_failed=50, **over, **about)
+    BatchRun.objects.create(run="night-2", state="failed", error="Out of <memory>.", **over, **about)
+    BatchRun.objects.create(run="night-3", heard_at=stopped_clock - hour, heartbeat=hour / 2, **about)
+    page = as_bia.get(tab)
+    assert [(row.run.run, row.state) for row in page.context["page"].runs] == [
+        ("night-3", "silent"),
+        ("night-2", "failed"),
+        ("night-1", "finished"),
+    ]
+    text = page.content.decode()
+    for said in ("Batch runs", "Silent", "Ended in error", "Out of &lt;memory&gt;.", "95.0%", "1\xa0h"):
+        assert said in text, said

@@ -1,4 +1,4 @@
-"""The newest versions, each measured alone, and two of them side by side."""
+"""The newest versions, each measured alone, two of them side by side, and the newest batch runs."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from models_registry.models import Deployment, ModelVersion
 from monitoring.catalogue import MEASURES
 from monitoring.catalogue.base import ALL
+from monitoring.models import BatchRun
 from panel import format as write
 from panel.pages.indicators import main_measure
 from panel.pages.model_tabs.figures import Figure, figure_of, readings_of
@@ -31,12 +32,21 @@ class VersionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRow:
+    """One batch run."""
+
+    run: BatchRun
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Versions:
     """What the tab shows."""
 
     rows: list[VersionRow]
     quality_label: str
     both: SideBySide | None
+    runs: list[RunRow]
 
 
 def build(sight: Sight) -> Versions:
@@ -61,7 +71,13 @@ def build(sight: Sight) -> Versions:
         if version.version or one["requests"].n
     ]
     both = side_by_side(sight, [row.version for row in rows])
-    return Versions(rows, capfirst(str(MEASURES[main].label)), both)
+    return Versions(rows, capfirst(str(MEASURES[main].label)), both, _runs(sight))
+
+
+def _runs(sight: Sight) -> list[RunRow]:
+    """The newest, whatever the range: of a nightly run a day shows one."""
+    runs = BatchRun.objects.filter(project=sight.model.project_id, version__model=sight.model).select_related("version")
+    return [RunRow(run, run.seen_state(now=sight.now)) for run in runs[:SHOWN]]
 
 
 TAB = Tab("versions", _("Versions"), ALL, build)
