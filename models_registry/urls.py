@@ -2,12 +2,14 @@
 
 from django.urls import path
 
+from models_registry.api.deployments import DeploymentsView, DeploymentView
 from models_registry.api.exports import ExportFileView, ExportsView, ExportView
 from models_registry.api.jobs import CancelJobView, JobsView, JobView
 from models_registry.api.keys import KeysView, RevokeKeyView
 from models_registry.api.models import ModelsView, ModelView
 from models_registry.api.projects import ProjectsView, ProjectView
 from models_registry.api.prompts import PromptDiffView, PromptsView, PromptVersionsView, PromptView
+from models_registry.api.versions import ModelVersionsView, ModelVersionView
 
 urlpatterns = [
     path("projects", ProjectsView.as_view()),
@@ -24,6 +26,10 @@ urlpatterns = [
     path("prompts/<path:name>/versions", PromptVersionsView.as_view()),
     path("prompts/<path:name>/diff", PromptDiffView.as_view()),
     path("prompts/<path:name>", PromptView.as_view()),
+    path("deployments", DeploymentsView.as_view()),
+    path("deployments/<int:number>", DeploymentView.as_view()),
     path("models", ModelsView.as_view()),
+    path("models/<path:slug>/versions", ModelVersionsView.as_view()),
+    path("models/<path:slug>/versions/<path:version>", ModelVersionView.as_view()),
     path("models/<path:slug>", ModelView.as_view()),
 ]

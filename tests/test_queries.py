@@ -70,6 +70,8 @@ def fill(path: str, crowd: Crowd) -> str:
     }
     numbers = {
         "jobs/": "job",
+        "deployments/": "deployment",
+        "dead-letters/": "dead_letter",
         "v1/routes/": "route",
         "quiet-hours/": "quiet_hours",
         "exports/": "export",

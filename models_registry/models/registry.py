@@ -205,6 +205,12 @@ class Deployment(models.Model):
     def __str__(self) -> str:
         return f"{self.what} · {self.get_kind_display()}"
 
+    def clean(self) -> None:
+        """A prompt of the same project."""
+        prompt, version = self.prompt_version, self.version_id and self.version
+        if prompt and version and prompt.prompt.project_id != version.model.project_id:
+            raise ValidationError({"prompt_version": _("This belongs to another project.")})
+
     @property
     def what(self) -> str:
         """What began to serve: a prompt by its name and version where one is known, else the model's version."""

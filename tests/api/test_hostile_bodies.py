@@ -13,7 +13,7 @@ from drf_spectacular.generators import SchemaGenerator
 from alerting.models import Alert, AlertRule, AlertTransition, Channel, Incident, QuietHours, Route, Silence
 from models_registry.jobs import start_job
 from models_registry.keys import create_key
-from models_registry.models import ApiKey, Model, Project, Prompt
+from models_registry.models import ApiKey, Deployment, Model, Project, Prompt, PromptVersion
 from models_registry.roles import RESPONDER
 from monitoring.ingest.views import PATHS
 from monitoring.models import Correction, ScrapeTarget
@@ -43,6 +43,10 @@ WRITES: dict[str, Any] = {
     },
     "/api/v1/batch-runs": RUN,
     "/api/v1/feedback-links": {"target_id": "call-1", "user_id": "u1", "kinds": ["thumb"], "expires_in": 3_600},
+    "/api/v1/models/{slug}/versions": {"version": "8.0", "notes": "Trained anew.", "reviewed": True},
+    "/api/v1/models/{slug}/versions/{version}": {"notes": "The first.", "reviewed": False},
+    "/api/v1/deployments": MARK,
+    "/api/v1/deployments/{number}": {"version": "1", "kind": "deploy", "prompt": None, "note": ""},
     "/api/v1/models/{slug}/versions/{version}/reference": {
         "rows": [{**row, "score": 0.25, "prediction": "paid", "label": "paid"} for row in applicants(5)],
         "categorical": ["region"],
@@ -192,6 +196,8 @@ ODD = {  # up to each field
 PLACE = "@place@"
 PATCHED = (
     *("/api/v1/silences/{uid}", "/api/v1/quiet-hours/{number}", "/api/v1/routes/{number}", "/api/v1/projects/{slug}"),
+    *("/api/v1/incident-policy", "/api/v1/models/{slug}/versions/{version}"),
+    *("/api/v1/deployments/{number}", "/api/v1/keys/{prefix}"),
     *("/api/v1/definitions/{section}/{key}", "/api/v1/reviews/{number}", "/api/v1/action-items/{number}"),
 )
 PUT = (
@@ -212,7 +218,9 @@ def client(credit_risk: Model, support_assistant: Model, stopped_clock: Any) -> 
 def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
     """Of things that are there."""
     project = credit_risk.project
-    Prompt.objects.create(project=project, name="answer", model=support_assistant)
+    prompt = Prompt.objects.create(project=project, name="answer", model=support_assistant)
+    PromptVersion.objects.create(prompt=prompt, version="1")
+    mark = Deployment.objects.create(version=credit_risk.versions.get(), at=NOW)
     incident = make_incident(project, model=credit_risk)
     AlertRule.objects.create(
         project=project, slug="credit-risk", kind="heartbeat", model=credit_risk, window=timedelta(hours=1)
@@ -248,6 +256,7 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
         "action-items": learned["item"],
         "reviews": over.number,
         "jobs": job.pk,
+        "deployments": mark.pk,
         "incidents": incident.number,
         "channels": channel.pk,
         "quiet-hours": hours.pk,
