@@ -1,5 +1,6 @@
 """Forms for the registry: people, projects, models, versions, deployments and keys."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lib import clock
 from models_registry.admin_parts import person
-from models_registry.keys import create_key, revoke_key
+from models_registry.keys import change_key, create_key, expiry_problem, revoke_key
 from models_registry.models import ApiKey, Deployment, Model, ModelVersion, Project, Prompt, PromptVersion, User
 
 OBSERVED = ("first_used_at", "observed_system", "system_varies", "observed_parameters", "parameters_vary")
@@ -145,6 +146,18 @@ class DeploymentAdmin(admin.ModelAdmin[Deployment]):
 
 
 class ApiKeyForm(forms.ModelForm[ApiKey]):
+    """What may change of a key: its name and its end."""
+
+    def clean_expires_at(self) -> datetime | None:
+        """An end that is over already would be no end that anybody meant."""
+        expires_at: datetime | None = self.cleaned_data["expires_at"]
+        problem = expiry_problem(expires_at, now=clock.real_now()) if "expires_at" in self.changed_data else ""
+        if problem:
+            raise forms.ValidationError(problem)
+        return expires_at
+
+
+class NewApiKeyForm(ApiKeyForm):
     """Scopes as boxes to tick."""
 
     scopes = forms.MultipleChoiceField(
@@ -180,6 +193,10 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
         """What a key may do is decided when it is made."""
         return ("project", "scope_list", "prefix", "created_by", "last_used_at", "revoked_at") if obj else ()
 
+    def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """A new key has scopes to choose."""
+        return super().get_form(request, obj, change, **{"form": self.form if obj else NewApiKeyForm, **kwargs})
+
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
         """An existing key can be renamed or given an end."""
         return ("name", "expires_at", *self.get_readonly_fields(request, obj)) if obj else self.fields
@@ -187,7 +204,7 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         """A new key is made by the verb; its secret rides on the instance until the answer is written."""
         if change:
-            super().save_model(request, obj, form, change)
+            change_key(obj, {name: getattr(obj, name) for name in ("name", "expires_at")})
             return
         made, raw = create_key(
             project=obj.project, name=obj.name, scopes=obj.scopes, created_by=person(request), expires_at=obj.expires_at

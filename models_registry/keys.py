@@ -7,13 +7,15 @@ this process for a few seconds, so that a busy client costs no query and a revok
 import hmac
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from hmac import compare_digest
+from typing import Any
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
+from django.utils.translation import gettext as _
 
 from models_registry.models import ApiKey, Project, User
 
@@ -67,7 +69,7 @@ def find_key(raw: str, *, now: datetime) -> ApiKey | None:
     if len(parts) != 3 or parts[0] != "at":
         return None
     key = _by_prefix(parts[1], now)
-    if key is None or not compare_digest(bytes(key.digest), _digest(raw)) or not _is_live(key, now):
+    if key is None or not compare_digest(bytes(key.digest), _digest(raw)) or not is_live(key, now):
         return None
     if key.link_secret is None:  # made before there were links
         key.link_secret = link_secret(raw)
@@ -78,7 +80,7 @@ def find_key(raw: str, *, now: datetime) -> ApiKey | None:
 def key_of_links(prefix: str, *, now: datetime) -> ApiKey | None:
     """The live key with scope `ingest` that links of this prefix are signed with; nothing proves yet that they are."""
     key = _by_prefix(prefix, now)
-    usable = key is not None and key.link_secret is not None and "ingest" in key.scopes and _is_live(key, now)
+    usable = key is not None and key.link_secret is not None and "ingest" in key.scopes and is_live(key, now)
     return key if usable else None
 
 
@@ -87,18 +89,48 @@ def link_secret(token: str) -> bytes:
     return hmac.digest(token.encode("utf-8", "surrogatepass"), LINKS, "sha256")
 
 
-def _is_live(key: ApiKey, now: datetime) -> bool:
-    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
-
-
 def account_of(key: ApiKey) -> User:
     """Who answers for what a key does: the person who made it, or an account of its own that cannot log in."""
     if key.created_by is not None:
         return key.created_by
-    account, _ = User.objects.get_or_create(
+    account, _new = User.objects.get_or_create(
         username=f"key-{key.prefix}", defaults={"first_name": key.name, "is_active": False, "password": "!"}
     )
     return account
+
+
+def expiry_problem(expires_at: datetime | None, *, now: datetime) -> str:
+    """Why no key may be given this end; empty if one may. `now` is real time."""
+    if expires_at is None or expires_at > now:
+        return ""
+    return _("That is over already; leave it empty, or write a time to come. To end a key now, revoke it.")
+
+
+def change_key(key: ApiKey, values: Mapping[str, Any]) -> None:
+    """Another name, another end; what it may do was decided when it was made. In other processes within `REMEMBER_SECONDS`."""
+    for name, value in values.items():
+        setattr(key, name, value)
+    key.save(update_fields=[*values])
+    _found.pop(key.prefix, None)
+
+
+def rotate_key(
+    key: ApiKey, *, overlap: timedelta, now: datetime, created_by: User, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new key with the name and scopes of this one, which ends after the overlap if it did not end sooner; `now` is real time."""
+    with transaction.atomic():
+        made = create_key(
+            project=key.project, name=key.name, scopes=key.scopes, created_by=created_by, expires_at=expires_at
+        )
+        end = now + overlap
+        if key.expires_at is None or key.expires_at > end:
+            change_key(key, {"expires_at": end})
+    return made
+
+
+def is_live(key: ApiKey, now: datetime) -> bool:
+    """Neither revoked nor expired; `now` is real time."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
 def revoke_key(key: ApiKey, *, now: datetime) -> None:

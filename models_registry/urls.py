@@ -5,7 +5,7 @@ from django.urls import path
 from models_registry.api.deployments import DeploymentsView, DeploymentView
 from models_registry.api.exports import ExportFileView, ExportsView, ExportView
 from models_registry.api.jobs import CancelJobView, JobsView, JobView
-from models_registry.api.keys import KeysView, RevokeKeyView
+from models_registry.api.keys import KeysView, OneKeyView, RevokeKeyView, RotateKeyView
 from models_registry.api.models import ModelsView, ModelView
 from models_registry.api.projects import ProjectsView, ProjectView
 from models_registry.api.prompts import PromptDiffView, PromptsView, PromptVersionsView, PromptView
@@ -15,6 +15,8 @@ urlpatterns = [
     path("projects", ProjectsView.as_view()),
     path("projects/<slug:slug>", ProjectView.as_view()),
     path("keys", KeysView.as_view()),
+    path("keys/<slug:prefix>", OneKeyView.as_view()),
+    path("keys/<slug:prefix>/rotate", RotateKeyView.as_view()),
     path("keys/<slug:prefix>/revoke", RevokeKeyView.as_view()),
     path("jobs", JobsView.as_view()),
     path("jobs/<int:number>", JobView.as_view()),

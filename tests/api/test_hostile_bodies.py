@@ -56,6 +56,8 @@ WRITES: dict[str, Any] = {
     "/api/v1/prices/reprice": {"from": NOW.isoformat(), "to": LATER, "dry_run": True},
     "/api/v1/projects/{slug}": {"name": "Dawn", "redact": True, "redact_extra": {"id": "[0-9]{6}"}},
     "/api/v1/keys": {"name": "service", "scopes": ["ingest"], "expires_at": "2090-01-01T00:00:00Z"},
+    "/api/v1/keys/{prefix}": {"name": "another", "expires_at": "2090-01-01T00:00:00Z"},
+    "/api/v1/keys/{prefix}/rotate": {"overlap_s": 60, "expires_at": "2090-01-01T00:00:00Z"},
     "/api/v1/keys/{prefix}/revoke": None,
     "/api/v1/dead-letters/replay": {"ids": [1], "all": False},
     "/api/v1/channels/{number}/secret": {"secret": "https://hook.example/x"},
