@@ -4,13 +4,16 @@ from django.urls import path
 
 from alerting.api.alerts import AlertsView, RulesView
 from alerting.api.fatigue import FatigueView, RuleFatigueView
+from alerting.api.incident_policy import IncidentPolicyView
 from alerting.api.incidents import IncidentsView, IncidentView
 from alerting.api.messages import (
     ChannelRequeueView,
     ChannelSecretView,
     ChannelsView,
     ChannelTestView,
+    NotificationRequeueView,
     NotificationsView,
+    NotificationView,
 )
 from alerting.api.moves import (
     AcknowledgeView,
@@ -66,6 +69,9 @@ urlpatterns = [
     path("channels/<int:number>/secret", ChannelSecretView.as_view()),
     path("channels/<int:number>/requeue", ChannelRequeueView.as_view()),
     path("notifications", NotificationsView.as_view()),
+    path("notifications/<uuid:uid>", NotificationView.as_view()),
+    path("notifications/<uuid:uid>/requeue", NotificationRequeueView.as_view()),
+    path("incident-policy", IncidentPolicyView.as_view()),
     path("routes", RoutesView.as_view()),
     path("routes/preview", RoutePreviewView.as_view()),
     path("routes/<int:number>", OneRouteView.as_view()),

@@ -190,6 +190,7 @@ SPECTACULAR_SETTINGS = {
         "JobState": "models_registry.models.Job.State",
         "ModelKind": "models_registry.models.Model.Kind",
         "DeploymentKind": "models_registry.models.Deployment.Kind",
+        "EventKind": "monitoring.models.inbox.EventKind",
         "RuleKind": "alerting.models.AlertRule.Kind",
         "RuleComparison": "alerting.models.AlertRule.Comparison",
         "BlindnessPolicy": "alerting.models.AlertRule.NoData",

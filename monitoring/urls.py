@@ -6,7 +6,7 @@ from monitoring.api.batch_runs import BatchRunsView, BatchRunView
 from monitoring.api.comparison import CompareView
 from monitoring.api.corrections import CorrectionsView, CorrectionWithdrawalView, SLOCorrectionsView
 from monitoring.api.costs import CostsView
-from monitoring.api.dead_letters import DeadLettersView, ReplayView
+from monitoring.api.dead_letters import DeadLettersView, DeadLetterView, ReplayView
 from monitoring.api.drift import DriftView
 from monitoring.api.estimators import EstimatorView
 from monitoring.api.events import EventsView, LedgerView
@@ -14,6 +14,7 @@ from monitoring.api.feedback_links import FeedbackLinksView
 from monitoring.api.measures import MeasuresView, SeriesView
 from monitoring.api.metrics import MetricsView
 from monitoring.api.patterns import LogPatternsView
+from monitoring.api.pipeline import PipelineView
 from monitoring.api.policies import DecisionView, PoliciesView, PolicyView
 from monitoring.api.prices import RepriceView
 from monitoring.api.quality import QualityView
@@ -39,6 +40,7 @@ urlpatterns = [
     path("models/<path:slug>/versions/<path:version>/estimator", EstimatorView.as_view()),
     path("models/<path:slug>/versions/<path:version>/drift", DriftView.as_view()),
     path("models/<path:slug>/quality", QualityView.as_view()),
+    path("models/<path:slug>/pipeline", PipelineView.as_view()),
     path("models/<path:slug>/compare", CompareView.as_view()),
     path("costs", CostsView.as_view()),
     path("log-patterns", LogPatternsView.as_view()),
@@ -47,6 +49,7 @@ urlpatterns = [
     path("batch-runs/<path:run_id>", BatchRunView.as_view()),
     path("dead-letters", DeadLettersView.as_view()),
     path("dead-letters/replay", ReplayView.as_view()),
+    path("dead-letters/<int:number>", DeadLetterView.as_view()),
     path("policies", PoliciesView.as_view()),
     path("policies/<slug:slug>", PolicyView.as_view()),
     path("policies/<slug:slug>/decision", DecisionView.as_view()),

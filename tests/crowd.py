@@ -241,7 +241,7 @@ class Crowd:
             IncidentEvent.objects.create(
                 incident=about, at=cast.NOW, kind="comment", actor=self.first["user"], text="Looking."
             )
-            Notification.objects.create(
+            message = Notification.objects.create(
                 uid=uuid4(),
                 incident=about,
                 channel=channel,
@@ -250,6 +250,7 @@ class Crowd:
                 created_at=cast.NOW,
                 not_before=cast.NOW,
             )
+            self._keep("notification", message)
             run, _ = Run.objects.get_or_create(
                 incident=about,
                 runbook=Runbook.objects.get(slug=f"runbook-{number}"),
@@ -296,7 +297,8 @@ class Crowd:
         ExportPart.objects.create(job=export, position=0, body=compress(b"id"))
         self._keep("export", export)
         ProcessState.objects.create(name=f"process-{number}", state="running", seen_at=cast.NOW)
-        DeadLetter.objects.create(project=self.project, kind="log", item=b"{}", error="bad", at=cast.NOW)
+        letter = DeadLetter.objects.create(project=self.project, kind="log", item=b"{}", error="bad", at=cast.NOW)
+        self._keep("dead_letter", letter)
         RejectionCount.objects.create(
             project=self.project, kind="log", code=f"code-{number}", count=1, last_us=NOW_US, last_detail="no"
         )

@@ -1,6 +1,7 @@
 """Channels and what went through them, for programs: how each is doing, a test, the log, another round."""
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -17,6 +18,7 @@ from alerting.notify.requeue import requeue
 from alerting.notify.test import send_test
 from lib import clock
 from lib.pages import MAX_LIMIT
+from lib.problem import Conflict
 from lib.vault import seal
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
@@ -178,6 +180,47 @@ class NotificationsView(APIView):
         page = asked_page(params, rows, time="id")
         items = NotificationSerializer(page.items, many=True, context={"now": clock.now()}).data
         return Response({"items": items, "next": page.next})
+
+
+class NotificationView(APIView):
+    """One message."""
+
+    read_permission = "alerting.view_notification"
+
+    @extend_schema(responses=NotificationSerializer, operation_id="notification")
+    def get(self, request: Request, uid: UUID) -> Response:
+        """What became of it."""
+        return Response(_told(_notification(request, uid)))
+
+
+class NotificationRequeueView(APIView):
+    """Another round for one that was given up."""
+
+    permission = "alerting.change_incident"
+
+    @extend_schema(request=None, responses=NotificationSerializer, operation_id="notification_requeue")
+    def post(self, request: Request, uid: UUID) -> Response:
+        """Queue it again, with the same id; 409 unless it was given up and is about an incident."""
+        refuse_any(request)
+        row = _notification(request, uid)
+        if not requeue([row], by=actor_of(request), now=clock.now()):
+            message = (
+                "Only what was given up about an incident gets another round; the channel's test sends a test again."
+            )
+            raise Conflict(message)
+        return Response(_told(_notification(request, uid)))
+
+
+def _notification(request: Request, uid: UUID) -> Notification:
+    rows = Notification.objects.filter(channel__project=project_of(request), uid=uid)
+    found = rows.select_related("channel", "route", "incident").first()
+    if found is None:
+        raise NotFound("There is no message with this id in the project; GET /api/v1/notifications lists them.")
+    return found
+
+
+def _told(row: Notification) -> dict[str, Any]:
+    return dict(NotificationSerializer(row, context={"now": clock.now()}).data)
 
 
 def _channel(request: Request, number: int) -> Channel:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -43,6 +43,14 @@ class DeadLetterSerializer(serializers.ModelSerializer[DeadLetter]):
     def get_item(self, letter: DeadLetter) -> str:
         """Its beginning."""
         return bytes(letter.item[:SHOWN]).decode("utf-8", "replace")
+
+
+class WholeDeadLetterSerializer(DeadLetterSerializer):
+    """One item, whole."""
+
+    def get_item(self, letter: DeadLetter) -> str:
+        """As it was accepted."""
+        return bytes(letter.item).decode("utf-8", "replace")
 
 
 class DeadLetterPageSerializer(serializers.Serializer[dict[str, Any]]):
@@ -84,6 +92,20 @@ class DeadLettersView(APIView):
             rows = rows.filter(kind=kind)
         page = asked_page(params, rows, time="id")
         return Response({"items": DeadLetterSerializer(page.items, many=True).data, "next": page.next})
+
+
+class DeadLetterView(APIView):
+    """One of them."""
+
+    read_permission = "monitoring.view_ledgercount"
+
+    @extend_schema(responses=WholeDeadLetterSerializer, operation_id="dead_letter")
+    def get(self, request: Request, number: int) -> Response:
+        """With the whole item; `POST /api/v1/dead-letters/replay` with its id puts it back into the inbox."""
+        letter = DeadLetter.objects.filter(project=project_of(request), pk=number).first()
+        if letter is None:
+            raise NotFound("There is no dead letter with this id in the project; a replay takes it away.")
+        return Response(WholeDeadLetterSerializer(letter).data)
 
 
 class ReplayView(APIView):

@@ -56,6 +56,16 @@ class Step:
     slowest: str = ""
     failed: str = ""
 
+    @property
+    def mean_us(self) -> float:
+        """The mean of its durations."""
+        return self.time_us / self.count
+
+    @property
+    def error_rate(self) -> float:
+        """How many of its parts failed, 0 to 1."""
+        return self.errors / self.count
+
     def quantile(self, share: float) -> int:
         """The nearest-rank quantile of its durations."""
         return sorted(self.durations)[max(0, ceil(share * len(self.durations)) - 1)]
@@ -71,6 +81,14 @@ class Pipeline:
     whole_us: int
     self_us: int
     hidden: int
+
+    def share(self, step: Step) -> float | None:
+        """Of the time of all roots what is spent in the step and below it."""
+        return step.time_us / self.whole_us if self.whole_us else None
+
+    def self_share(self, step: Step) -> float | None:
+        """Of all time what the step takes by itself."""
+        return step.self_us / self.self_us if self.self_us else None
 
 
 def add_up_steps(parts: Iterable[Part], *, limit: int) -> Pipeline:

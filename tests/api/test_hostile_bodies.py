@@ -4,13 +4,24 @@ import json
 from collections.abc import Iterator
 from datetime import time, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from alerting.models import Alert, AlertRule, AlertTransition, Channel, Incident, QuietHours, Route, Silence
+from alerting.models import (
+    Alert,
+    AlertRule,
+    AlertTransition,
+    Channel,
+    Incident,
+    Notification,
+    QuietHours,
+    Route,
+    Silence,
+)
 from models_registry.jobs import start_job
 from models_registry.keys import create_key
 from models_registry.models import ApiKey, Deployment, Model, Project, Prompt, PromptVersion
@@ -139,6 +150,8 @@ WRITES: dict[str, Any] = {
     "/api/v1/routes/preview": {"labels": {"severity": "page"}},
     "/api/v1/channels/{number}/test": None,
     "/api/v1/channels/{number}/requeue": None,
+    "/api/v1/notifications/{uid}/requeue": None,
+    "/api/v1/incident-policy": {"labels": ["model", "environment"], "reopen_within_s": 600, "hold_flapping": False},
     "/api/v1/exports": {
         "dataset": "predictions",
         "format": "jsonl",
@@ -246,6 +259,8 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
         starts_at=NOW,
         ends_at=NOW + timedelta(minutes=9),
     )
+    given_up = {"generation": "1", "reason": "opened", "state": "dead", "created_at": NOW, "not_before": NOW}
+    dead = Notification.objects.create(uid=uuid4(), incident=incident, channel=channel, **given_up)
     job = start_job("reprice", project=project, arguments={}, now=NOW)
     make_incident(project, number=8)
     over = make_incident(project, number=9, state="resolved", resolved_at=NOW)
@@ -271,7 +286,8 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
         slug = project.slug if "projects" in path else "credit-risk"
         parts = {"section": "rules", "key": "credit-risk", "prefix": ApiKey.objects.get().prefix}
         parts |= {"alert": learned["alert"], "step": learned["done" if path.endswith("/reopen") else "step"]}
-        found[path] = path.format(name="answer", slug=slug, version="1", number=number, uid=silence.uid, **parts)
+        parts["uid"] = dead.uid if "notifications" in path else silence.uid
+        found[path] = path.format(name="answer", slug=slug, version="1", number=number, **parts)
     return found
 
 

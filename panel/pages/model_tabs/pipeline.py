@@ -1,6 +1,5 @@
 """Where time, money and errors go, step by step, in a sample of the newest traces."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +9,7 @@ from models_registry.models import Model
 from monitoring.catalogue.base import LLM
 from monitoring.selectors.pipeline import read_sample
 from monitoring.selectors.wire import NANO
-from monitoring.stats.pipeline import Step, add_up_steps
+from monitoring.stats.pipeline import Pipeline, Step, add_up_steps
 from panel.pages.event import id_url
 from panel.pages.model_tabs.tab import Sight, Tab
 
@@ -61,10 +60,9 @@ def build(sight: Sight) -> PipelinePage:
     prompt = sight.asked.get("prompt", "").strip()[:MAX_NAME]
     sample = read_sample(sight.model, start=sight.start, end=sight.now, prompt=prompt)
     found = add_up_steps(sample.parts, limit=ROWS)
-    whole = {"whole": found.whole_us, "own": found.self_us}
     return PipelinePage(
         prompt=prompt,
-        rows=[_row(step, whole, sight.model) for step in found.steps],
+        rows=[_row(step, found, sight.model) for step in found.steps],
         calls=sample.calls,
         untraced=sample.calls - sample.traced,
         traces=found.traces,
@@ -74,17 +72,17 @@ def build(sight: Sight) -> PipelinePage:
     )
 
 
-def _row(step: Step, whole: Mapping[str, int], model: Model) -> StepRow:
+def _row(step: Step, whole: Pipeline, model: Model) -> StepRow:
     return StepRow(
         step=step,
         indent=min(step.depth, DEEPEST),
         traces=len(step.traces),
-        mean_ms=step.time_us / step.count / 1_000,
-        share=step.time_us / whole["whole"] if whole["whole"] else None,
-        self_share=step.self_us / whole["own"] if whole["own"] else None,
+        mean_ms=step.mean_us / 1_000,
+        share=whole.share(step),
+        self_share=whole.self_share(step),
         p50_ms=step.quantile(0.5) / 1_000,
         p95_ms=step.quantile(0.95) / 1_000,
-        error_rate=step.errors / step.count,
+        error_rate=step.error_rate,
         cost_usd=step.nano / NANO if step.costed else None,
         slowest_url=id_url("panel:request", model.project, step.slowest),
         failed_url=id_url("panel:request", model.project, step.failed) if step.failed else "",
