@@ -68,13 +68,16 @@ class Quiet:
         return timed + inhibited
 
     def mute_of(self, incident: Incident) -> Mute | None:
-        """Why the incident is quiet: each of its alerts is. The reason that ends first, because then somebody must be told."""
-        labelled = alert_labels(incident)
+        """Why the incident is quiet: each of its alerts is."""
+        return self.mute_of_all(alert_labels(incident))
+
+    def mute_of_all(self, labelled: Sequence[Labels]) -> Mute | None:
+        """Why all of these alerts are quiet. The reason that ends first, because then somebody must be told."""
         reasons = [next(iter(self.mutes(labels)), None) for labels in labelled]
         known = [reason for reason in reasons if reason is not None]
         if len(known) < len(reasons):
             return None
-        return min(known, key=lambda mute: (mute.until is None, mute.until))
+        return min(known, key=lambda mute: (mute.until is None, mute.until), default=None)
 
 
 def alert_labels(incident: Incident) -> Sequence[Labels]:

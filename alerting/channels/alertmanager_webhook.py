@@ -14,6 +14,7 @@ REASONS = {
     "grew": "new_alerts_in_group",
     "changed": "some_alerts_resolved",
     "resolved": "all_alerts_resolved",
+    "merged": "all_alerts_resolved",
     "repeated": "repeat_interval_elapsed",
 }
 
@@ -22,7 +23,8 @@ class AlertmanagerWebhook:
     """The target is a URL; the secret, if any, is a bearer token."""
 
     needs_secret = False
-    ignores = PEOPLE
+    # Its group ends when the incident is merged, though a person did it.
+    ignores = PEOPLE - {"merged"}
 
     def check(self, *, target: str, secret: str) -> None:
         """The URL must be callable under this installation's policy."""

@@ -38,15 +38,16 @@ def merge_incident(incident: Incident, *, into: Incident, by: User, now: datetim
 
 def _move(current: Incident, target: Incident, *, by: User, now: datetime) -> None:
     fires = Alert.objects.filter(incident=current, state=Alert.State.FIRING).exists()
-    moved = Alert.objects.filter(incident=current).update(incident=target)
     current.merged.update(merged_into=target)
     change(current, state=Incident.State.MERGED, merged_into=target, snoozed_until=None)
+    # Told while the alerts are still there: the message names those that leave, and leaves before the one that they have joined.
+    enqueue(current, reason=Notification.Reason.MERGED, now=now, actor=by)
+    moved = Alert.objects.filter(incident=current).update(incident=target)
     began = min(current.impact_started_at, target.impact_started_at)
     change(target, impact_started_at=began)
     told = {"alerts": moved, "from": str(current), "into": str(target)}
     for one in (current, target):
         record_event(one, kind=IncidentEvent.Kind.MERGED, now=now, actor=by, data=told)
-    enqueue(current, reason=Notification.Reason.MERGED, now=now, actor=by)
     raised = escalate_incident(target, severity=current.severity, title=current.title, now=now)
     if fires and not raised:
         update_incident(target, joined=True, now=now)

@@ -84,8 +84,11 @@ def held_back(row: Notification, *, now: datetime) -> Facts | None:
 
 
 def compose_late(row: Notification, *, now: datetime) -> None:
-    """What waited on purpose tells how things stand when it leaves; every later attempt tells the same."""
-    if row.incident is None or not row.waited or row.attempts > 1:
+    """What waited on purpose tells how things stand when it leaves; every later attempt tells the same.
+
+    Of a merge the first words stay: the alerts that it names are the other incident's by now.
+    """
+    if row.incident is None or not row.waited or row.attempts > 1 or row.reason == Reason.MERGED:
         return
     row.body = incident_message(row.incident, reason=row.reason, now=now, actor=None)
     Notification.objects.filter(pk=row.pk, state=State.SENDING, attempts=row.attempts).update(body=row.body)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from alerting.models import Incident, Notification
-from alerting.notify.candidate import Candidate, Facts
+from alerting.notify.candidate import Candidate, Facts, follows_alerts
 from alerting.notify.decisions import IN_HAND, MERGED, OVER
 from alerting.notify.episode import ended_since
 
@@ -16,7 +16,10 @@ DEEDS: Final = frozenset(
 
 
 def check(candidate: Candidate) -> Facts | None:
-    """Nothing is told late of what has ended, though it began anew; nobody is reminded of what somebody has taken."""
+    """Nothing is told late of what has ended, though it began anew; nobody is reminded of what somebody has taken.
+
+    An alert that joins is no reminder to machines that follow every alert.
+    """
     incident = candidate.incident
     if candidate.reason in DEEDS:
         return None
@@ -24,7 +27,8 @@ def check(candidate: Candidate) -> Facts | None:
         return {"code": MERGED, "into": str(incident.merged_into or "—")}
     if _has_ended(candidate):
         return {"code": OVER}
-    if incident.in_hand and candidate.reason in REMINDS:
+    news = candidate.reason == Reason.GREW and follows_alerts(candidate)
+    if incident.in_hand and candidate.reason in REMINDS and not news:
         by = incident.acknowledged_by or incident.mitigated_by
         return {"code": IN_HAND, "by": by.get_username() if by else "—"}
     return None

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q
-
 from alerting.channels import channel_kind
 from alerting.models import Channel, Incident, Notification
 from alerting.mutes import alert_labels
+from alerting.notify.dedup import family, under_way
 from alerting.notify.tree import tree_of
 from alerting.routing import Node, Step, Timing, match
 
@@ -83,9 +82,8 @@ def _listening(incident: Incident, reason: str) -> dict[int, Channel]:
 
 
 def _told_channels(incident: Incident, *, now: datetime) -> set[int]:
-    """Who heard of it, or is about to."""
-    told = Q(state__in=[State.SENDING, State.SENT]) | Q(state=State.QUEUED, due_at__lte=now)
-    return set(incident.notifications.filter(told).values_list("channel", flat=True))
+    """Who heard of it or of what was merged into it, or is about to."""
+    return set(Notification.objects.filter(under_way(now), family(incident)).values_list("channel", flat=True))
 
 
 def _way(incident: Incident, channel: Channel, node: Node | None, *, reason: str, now: datetime) -> Way:
