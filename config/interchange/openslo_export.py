@@ -56,7 +56,11 @@ RULE_FIELDS: Final = (
     "summary",
     "severity",
     "labels",
+    "settle",
     "no_data",
+    "no_data_for",
+    "on_error",
+    "error_for",
     "enabled",
 )
 

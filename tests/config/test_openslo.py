@@ -16,7 +16,7 @@ from alerting.models import AlertRule
 from config.definitions.apply import Writer
 from config.definitions.document import read_document
 from config.definitions.kinds import KINDS
-from config.interchange.openslo_export import openslo_documents
+from config.interchange.openslo_export import RULE_FIELDS, openslo_documents
 from config.interchange.openslo_import import Here, Imported, read_openslo
 from config.interchange.openslo_read import read_objects
 from models_registry.models import Model, Project
@@ -70,7 +70,8 @@ def crowd(model: Model) -> None:
            {"long_s": 1_800, "short_s": 60, "factor": 8, "severity": "page"}]  # fmt: skip
     burn_rule(model, "standard", 0.999, for_duration=timedelta(seconds=90), labels={"team": "credit"})
     burn_rule(model, "own", 0.95, pairs=own, minimum=11, no_data="alert", keep_firing_for=timedelta(minutes=7),
-              interval=timedelta(seconds=30), summary="Burns")  # fmt: skip
+              interval=timedelta(seconds=30), summary="Burns", settle=timedelta(minutes=9),
+              no_data_for=timedelta(minutes=11), on_error="ok", error_for=timedelta(seconds=45))  # fmt: skip
 
 
 def test_a_round_trip_loses_nothing(credit_risk: Model, tmp_path: Path) -> None:
@@ -85,6 +86,15 @@ def test_a_round_trip_loses_nothing(credit_risk: Model, tmp_path: Path) -> None:
     assert not AlertRule.objects.exists()
     write(tmp_path, found.document)
     assert everything(credit_risk.project) == before
+
+
+def test_every_field_of_a_rule_has_its_place_in_the_export() -> None:
+    """A new field of a definition is either written, or said here to be of other kinds of rules."""
+    [fields] = [set(kind.fields) for kind in KINDS if kind.section == "rules"]
+    itself = {"kind", "slo", "pairs"}
+    of_other_kinds = {"model", "environment", "measure", "comparison", "threshold", "window", "against", "recovery"}
+    of_other_kinds |= {"points", "points_bad", "expression", "policy"}
+    assert set(RULE_FIELDS) == fields - itself - of_other_kinds
 
 
 def test_what_is_exported_says_it_in_the_words_of_the_specification(credit_risk: Model) -> None:
