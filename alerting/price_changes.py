@@ -2,35 +2,67 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Final
 
 from django.utils.translation import gettext as _
 
-from models_registry.models import Job, Project
-from monitoring.models import OwnPrice
+from models_registry.models import Job, Project, User
+from monitoring.models import OwnPrice, PriceEdit
 from monitoring.reprice import KIND
+
+MOST_EDITS: Final = 200
+NOTHING: Final = "—"
 
 
 @dataclass(frozen=True, slots=True)
 class PriceChange:
-    """From when, and what in the active language."""
+    """From when, what in the active language, and who did it, if a person did."""
 
     at: datetime
     title: str
     text: str
+    by: User | None = None
 
 
 def price_changes(project: Project, *, start: datetime, end: datetime | None) -> list[PriceChange]:
-    """Own prices whose first day lies between them, and past calls that were priced again; `end` None: no bound."""
+    """Edits of own prices, own prices whose first day lies between them, and past calls that were priced again.
+
+    `end` None: no bound.
+    """
     prices = OwnPrice.objects.filter(project=project, valid_from__gte=start.astimezone(UTC).date())
     found = [_began(price) for price in prices.order_by("valid_from", "name")]
+    found += [_edited(edit) for edit in _edits(project, start, end)]
     jobs = Job.objects.filter(project=project, kind=KIND, state=Job.State.DONE, finished_at__gte=start)
     found += [_again(job) for job in jobs.order_by("finished_at") if not job.arguments.get("dry_run")]
     return [one for one in found if start <= one.at and (end is None or one.at <= end)]
 
 
+def _edits(project: Project, start: datetime, end: datetime | None) -> list[PriceEdit]:
+    """Of very many the newest."""
+    rows = PriceEdit.objects.filter(project=project, at__gte=start).select_related("by")
+    rows = rows if end is None else rows.filter(at__lte=end)
+    return list(rows.order_by("-at", "-id")[:MOST_EDITS])[::-1]
+
+
 def _began(price: OwnPrice) -> PriceChange:
     at = datetime.combine(price.valid_from or date.min, time(), UTC)
     return PriceChange(at, _("Price change: %(model)s") % {"model": price.model}, price.name)
+
+
+def _edited(edit: PriceEdit) -> PriceChange:
+    """A new price has nothing before."""
+    if edit.removed:
+        return PriceChange(edit.at, _("Price removed: %(model)s") % {"model": edit.model}, edit.name, edit.by)
+    fresh = all(was is None for was, _became in edit.changed.values())
+    title = _("Price set: %(model)s") if fresh else _("Price edited: %(model)s")
+    turns = ", ".join(_turn(name, *values) for name, values in edit.changed.items())
+    return PriceChange(edit.at, title % {"model": edit.model}, f"{edit.name}: {turns}", edit.by)
+
+
+def _turn(name: str, was: object, became: object) -> str:
+    words = next(one.verbose_name for one in OwnPrice._meta.concrete_fields if one.name == name)
+    values = (NOTHING if value is None else str(value) for value in (was, became))
+    return f"{words} {' → '.join(values)}"
 
 
 def _again(job: Job) -> PriceChange:

@@ -79,7 +79,7 @@ def _price_entries(incident: Incident) -> list[TimelineEntry]:
         return []
     start = incident.impact_started_at - SUSPECT_BEFORE
     found = price_changes(incident.project, start=start, end=incident.resolved_at)
-    return [TimelineEntry(one.at, PRICE, one.title, one.text) for one in found]
+    return [TimelineEntry(one.at, PRICE, one.title, one.text, one.by) for one in found]
 
 
 def _changes(incident: Incident) -> list[Deployment]:

@@ -29,6 +29,7 @@ from monitoring.models import (
     SegmentKey,
     StageRun,
 )
+from monitoring.price_edits import record_edit
 from monitoring.pricing.prices import BUCKETS
 from monitoring.reprice import start_reprice
 from monitoring.segments import declare_key, key_problem, withdraw_key
@@ -57,6 +58,22 @@ class OwnPriceAdmin(admin.ModelAdmin[OwnPrice]):
             },
         ),
     )
+
+    def save_model(self, request: HttpRequest, obj: OwnPrice, form: Any, change: bool) -> None:
+        """Save it, and write down what it was."""
+        before = OwnPrice.objects.select_related("project").filter(pk=obj.pk).first()
+        super().save_model(request, obj, form, change)
+        record_edit(before, obj, now=clock.now(), by=person(request))
+
+    def delete_model(self, request: HttpRequest, obj: OwnPrice) -> None:
+        """Remove it, and write down what it was."""
+        record_edit(obj, None, now=clock.now(), by=person(request))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[OwnPrice]) -> None:
+        """Each of them."""
+        for price in queryset.select_related("project"):
+            self.delete_model(request, price)
 
     @admin.action(description=_("Past calls: show what pricing them again would change"), permissions=["change"])
     def show_difference(self, request: HttpRequest, queryset: QuerySet[OwnPrice]) -> None:

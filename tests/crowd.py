@@ -56,6 +56,7 @@ from monitoring.models import (
     Span,
     StageRun,
 )
+from monitoring.price_edits import record_edit
 from monitoring.pricing.prices import Price
 from monitoring.references import set_reference
 from monitoring.stats.fitted import pack
@@ -269,7 +270,8 @@ class Crowd:
         price = AppliedPrice.objects.create(
             digest=b"%032d" % number, source="own:acme", model="m", document=PRICE.document()
         )
-        OwnPrice.objects.create(project=self.project, name=f"price-{number}", model="m", input=1)
+        own = OwnPrice.objects.create(project=self.project, name=f"price-{number}", model="m", input=1)
+        record_edit(None, own, now=cast.NOW)
         asked = {"slug": f"target-{number}", "model": version.model, "url": "https://models.example/metrics"}
         self._keep("target", ScrapeTarget.objects.create(project=self.project, **asked))
         called = {"provider": "acme", "finish_reason": "stop", "input_tokens": 5, "cost_nano": 5_000, "price": price}

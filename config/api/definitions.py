@@ -134,7 +134,7 @@ class DefinitionsView(Defined):
         _may(request, "change", wanted)
         if "project" in document:
             raise ValidationError({"project": f"This is about the project {project.slug}; leave `project` out."})
-        changes = _write(project, document, dry_run=dry_run == "true")
+        changes = _write(project, document, by=_person(request), dry_run=dry_run == "true")
         return Response({"changes": [_told(one) for one in changes if one.path != "project"]})
 
 
@@ -161,7 +161,7 @@ class SectionView(Defined):
         key, fields = given.validated_data["key"], given.validated_data.get("fields", {})
         if kind.table._default_manager.filter(project=project, **{kind.key: key}).exists():
             raise Conflict(f"There is {kind.section}.{key} already; PATCH changes it.")
-        return Response(_save(kind, project, key, fields), status=status.HTTP_201_CREATED)
+        return Response(_save(kind, project, key, fields, by=_person(request)), status=status.HTTP_201_CREATED)
 
 
 class DefinitionView(Defined):
@@ -186,7 +186,7 @@ class DefinitionView(Defined):
         kind, project = _kind(section), project_of(request)
         _may(request, "change", [kind])
         _row(kind, project, key)
-        return Response(_save(kind, project, key, object_of(request)))
+        return Response(_save(kind, project, key, object_of(request), by=_person(request)))
 
     @extend_schema(responses={204: None}, operation_id="definition_remove", parameters=[KEY])
     def delete(self, request: Request, section: str, key: str) -> Response:
@@ -194,7 +194,7 @@ class DefinitionView(Defined):
         kind = _kind(section)
         _may(request, "delete", [kind])
         try:
-            remove(_row(kind, project_of(request), key))
+            remove(_row(kind, project_of(request), key), now=clock.now(), by=_person(request))
         except StandsError as error:
             raise Conflict(str(error)) from error
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -223,12 +223,17 @@ def _may(request: Request, action: str, kinds: Any) -> None:
             raise PermissionDenied(f"You may not {action} {meta.verbose_name_plural}; ask an administrator.")
 
 
-def _save(kind: Kind, project: Project, key: str, fields: Any) -> dict[str, Any]:
-    _write(project, {kind.section: {key: fields}})
+def _person(request: Request) -> User | None:
+    """Who asks, if it is no key."""
+    return request.user if isinstance(request.user, User) else None
+
+
+def _save(kind: Kind, project: Project, key: str, fields: Any, *, by: User | None) -> dict[str, Any]:
+    _write(project, {kind.section: {key: fields}}, by=by)
     return {"key": key, "fields": definition_of(kind, _row(kind, project, key))}
 
 
-def _write(project: Project, document: Mapping[str, Any], *, dry_run: bool = False) -> list[Change]:
+def _write(project: Project, document: Mapping[str, Any], *, by: User | None, dry_run: bool = False) -> list[Change]:
     """A file of this machine may name a variable of this machine; a request from elsewhere may not read them."""
     for section, address in SECRETS.items():
         found = document.get(section)
@@ -237,7 +242,7 @@ def _write(project: Project, document: Mapping[str, Any], *, dry_run: bool = Fal
                 told = f"is for files of the panel's own machine; PUT {address} takes the secret itself"
                 raise DefinitionError([Problem(BODY, 1, f"{section}.{name}.{ENVIRONMENT}", told)])
     whole = section_of({"project": project.slug, **document})
-    return Writer(BODY, whole, clock.now()).write(dry_run=dry_run)
+    return Writer(BODY, whole, clock.now(), by).write(dry_run=dry_run)
 
 
 def _error(found: Problem | str, names: list[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -19,12 +20,13 @@ from alerting.models import AlertRule, Channel, Route
 from alerting.wrongs import sentence
 from config.definitions.document import DefinitionError, Problem, Section, endless_numbers
 from config.definitions.kinds import KINDS, Form, Kind
-from config.definitions.plain import shown
+from config.definitions.plain import shown, wrong_shape
 from config.definitions.routes import read_matchers
 from lib.vault import VaultError, seal, unseal
-from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion
+from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion, User
 from monitoring.components import read_components, set_components
-from monitoring.models import SLO, Component, ScrapeTarget
+from monitoring.models import SLO, Component, OwnPrice, ScrapeTarget
+from monitoring.price_edits import record_edit
 from monitoring.segments import set_keys
 from monitoring.selectors.components import load_components
 from runbooks.models import Runbook, Step
@@ -69,6 +71,7 @@ class Writer:
     file: Path
     document: Section
     now: datetime
+    by: User | None = None
     problems: list[Problem] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
@@ -137,8 +140,9 @@ class Writer:
         row = row or kind.table(**identity)
         values = self._values(kind, project, item, path)
         values |= self._extra_values(row, values, item, path, line=line)
+        before = None if fresh else copy(row)
         if self._save(row, values, path=path, line=line, item=item, fresh=fresh, check=kind):
-            self._beside(row, item, path)
+            self._beside(row, before, item, path)
 
     def _extra_values(
         self, row: models.Model, values: dict[str, Any], item: Section, path: str, *, line: int
@@ -152,7 +156,7 @@ class Writer:
             row.parts = self._components(row, item, path)
         return self._route_values(row, item, path, line=line) if isinstance(row, Route) else {}
 
-    def _beside(self, row: models.Model, item: Section, path: str) -> None:
+    def _beside(self, row: models.Model, before: Any, item: Section, path: str) -> None:
         """What stands in other tables."""
         if isinstance(row, SLO):
             self._compose(row)
@@ -164,12 +168,14 @@ class Writer:
             self._segments(row, item, path)
         elif isinstance(row, Prompt) and "versions" in item:
             self._prompt_versions(row, item, f"{path}.versions")
+        elif isinstance(row, OwnPrice):
+            record_edit(before, row, now=self.now, by=self.by)
 
     def _values(self, kind: Kind, project: Project, item: Section, path: str) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for name in (name for name in kind.fields if name in item):
             value, line = item[name], item.lines[name]
-            wrong = _wrong_shape(kind.table._meta.get_field(name), value)
+            wrong = wrong_shape(kind.table._meta.get_field(name), value)
             if wrong:
                 self._problem(line, f"{path}.{name}", wrong)
                 continue
@@ -380,16 +386,6 @@ class Writer:
         runbook.steps.all().delete()
         Step.objects.bulk_create(Step(runbook=runbook, position=n, **step) for n, step in enumerate(steps, start=1))
         return True
-
-
-def _wrong_shape(column: Any, value: object) -> str:
-    """What no column of that kind can hold, so that it is refused before anybody looks at it."""
-    text = isinstance(column, models.CharField | models.TextField)
-    if (value is None and not column.null) or (value == "" and not text):
-        return "must not be empty; without the line it stays as it is"
-    if isinstance(value, Section | list) and not isinstance(column, models.JSONField):
-        return "must be one value, not a list or a mapping"
-    return ""
 
 
 def _holds(owner: Channel | ScrapeTarget, secret: str) -> bool:

@@ -45,5 +45,15 @@ def shown(value: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
+def wrong_shape(column: Any, value: object) -> str:
+    """What no column of that kind can hold, so that it is refused before anybody looks at it."""
+    text = isinstance(column, models.CharField | models.TextField)
+    if (value is None and not column.null) or (value == "" and not text):
+        return "must not be empty; without the line it stays as it is"
+    if isinstance(value, dict | list) and not isinstance(column, models.JSONField):
+        return "must be one value, not a list or a mapping"
+    return ""
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)

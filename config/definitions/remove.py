@@ -1,11 +1,14 @@
 """Take a definition away, unless something stands on it."""
 
+from datetime import datetime
+
 from django.db import models, transaction
 from django.db.models import ProtectedError, RestrictedError
 
 from config.definitions.kinds import KINDS
-from models_registry.models import Model, ModelVersion
-from monitoring.models import SLO, Component
+from models_registry.models import Model, ModelVersion, User
+from monitoring.models import SLO, Component, OwnPrice
+from monitoring.price_edits import record_edit
 
 SHOWN = 5
 
@@ -15,12 +18,14 @@ class StandsError(Exception):
 
 
 @transaction.atomic
-def remove(row: models.Model) -> None:
+def remove(row: models.Model, *, now: datetime, by: User | None = None) -> None:
     """`StandsError` while another definition names it, or events were stored by it."""
     if isinstance(row, Model) and ModelVersion.objects.filter(model=row).exists():
         raise StandsError("It has versions with what was measured of them; a model that was seen stays.")
     if named := _named_by(row):
         raise StandsError(f"It is named by {', '.join(named[:SHOWN])}; change or remove these first.")
+    if isinstance(row, OwnPrice):
+        record_edit(row, None, now=now, by=by)
     try:
         row.delete()
     except (ProtectedError, RestrictedError) as error:

@@ -11,7 +11,7 @@ from monitoring.models.metrics import Metric, MetricStream
 from monitoring.models.objectives import COMPOSITE, SLO, TIME_SLICES, Component
 from monitoring.models.patterns import LogPattern
 from monitoring.models.policies import Policy, PolicyEvent
-from monitoring.models.prices import AppliedPrice, OwnPrice
+from monitoring.models.prices import AppliedPrice, OwnPrice, PriceEdit
 from monitoring.models.references import Reaching, Reference, ReferenceSample
 from monitoring.models.refusals import RequestRefusal
 from monitoring.models.segments import SegmentKey
@@ -51,6 +51,7 @@ __all__ = [
     "Policy",
     "PolicyEvent",
     "Prediction",
+    "PriceEdit",
     "ProcessState",
     "Reaching",
     "Reference",

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from models_registry.models import Project
+from models_registry.models import Project, User
 from monitoring.pricing.prices import BUCKETS, Price, Tier, price_of
 
 MAX_RATE = Decimal(1_000_000)
@@ -100,6 +100,30 @@ def _check_tier(tier: object) -> None:
 
 def _is_rate(rate: object) -> bool:
     return isinstance(rate, int | float) and 0 <= rate <= MAX_RATE
+
+
+class PriceEdit(models.Model):
+    """That an own price was set, changed or removed; never changed, and it outlives the price."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="price_edits", verbose_name=_("project"))
+    name = models.SlugField(_("name"), max_length=64)
+    model = models.CharField(_("language model"), max_length=200)
+    at = models.DateTimeField(_("at"))
+    by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by"))
+    removed = models.BooleanField(_("removed"), default=False)
+    # By field: what it was and what it is, null where there is nothing.
+    changed = models.JSONField(_("changed"), default=dict)
+
+    class Meta:
+        """Found by project and time."""
+
+        verbose_name = _("price edit")
+        verbose_name_plural = _("price edits")
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["project", "at"], name="price_edits_of_project")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.at:%Y-%m-%d %H:%M}Z"
 
 
 class AppliedPrice(models.Model):

@@ -1,8 +1,10 @@
 """What people and machines do to an incident, and what its timeline tells."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from alerting.errors import Refused
@@ -16,6 +18,8 @@ from alerting.incidents import (
 )
 from alerting.models import Channel, Incident, Notification
 from alerting.selectors import incident_timeline, open_incidents, suspect_changes
+from config.definitions.apply import Writer
+from config.definitions.document import read_document
 from models_registry.models import Job, Model, User
 from monitoring.models import OwnPrice
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, alert_of, error_rule, serve, tick
@@ -132,6 +136,33 @@ def test_prices_that_change_are_in_the_timeline_of_an_llm_application(support_as
     assert told == [
         ("Price change: gpt-4o", "new"),
         ("Past calls were priced again", "3 of 9 calls have another price now."),
+    ]
+
+
+def test_edits_of_own_prices_write_themselves_into_the_timeline(
+    support_assistant: Model, ana: User, as_admin: Client, tmp_path: Path
+) -> None:
+    """By a file, by API, in the admin; who did it is told where a person did, and nothing where nothing changed."""
+    project = support_assistant.project
+    for output in ("10", "10.00", "12"):
+        file = tmp_path / "prices.yml"
+        file.write_text(f"project: {project.slug}\nprices: {{ours: {{model: gpt-4o, input: 2.5, output: {output}}}}}\n")
+        Writer(file, read_document(file), NOON - HOUR).write(dry_run=False)
+    Writer(file, read_document(file), NOON - HOUR, ana).write(dry_run=True)
+    price = OwnPrice.objects.get()
+    form = {"project": project.pk, "name": "ours", "model": "gpt-4o", "input": "3", "output": "12", "tiers": "[]"}
+    assert as_admin.post(f"/admin/monitoring/ownprice/{price.pk}/change/", form).status_code == 302
+    assert as_admin.post(f"/admin/monitoring/ownprice/{price.pk}/change/", form).status_code == 302
+    assert as_admin.delete(f"/api/v1/definitions/prices/ours?project={project.slug}").status_code == 204
+    incident = make(support_assistant)
+    told = [
+        (entry.title, entry.text, str(entry.actor)) for entry in incident_timeline(incident) if entry.kind == "price"
+    ]
+    assert told == [
+        ("Price set: gpt-4o", "ours: language model — → gpt-4o, input — → 2.5, output — → 10", "None"),
+        ("Price edited: gpt-4o", "ours: output 10 → 12", "None"),
+        ("Price edited: gpt-4o", "ours: input 2.5 → 3", "root"),
+        ("Price removed: gpt-4o", "ours", "root"),
     ]
 
 

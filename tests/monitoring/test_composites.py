@@ -216,7 +216,7 @@ def test_who_is_in_a_composite_stays(two: tuple[SLO, SLO], credit_risk: Model) -
     with pytest.raises(RestrictedError):
         two[1].delete()
     with pytest.raises(StandsError, match=r"slos\.whole"):
-        remove(two[1])
+        remove(two[1], now=NOW)
     with pytest.raises(RestrictedError):
         Model.objects.filter(pk=two[1].model_id).delete()
     set_components(whole, [Component(slo=two[0], weight=1.0)])
