@@ -2,7 +2,8 @@
 
 Every instant at which the rule would have been evaluated is judged by the summaries as they are now, so by all that has
 become known since: a backtest sees with hindsight. What the rule saw then is in its evaluations; where the two disagree,
-the result says so and shows both. A rule that is asked of the past starts quiet.
+the result says so and shows both. A rule that is asked of the past starts quiet. One that has an alert per version or segment
+is judged and played group by group, by the groups that are known now.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alerting.errors import Refused
-from alerting.hindsight import Difference, differences
+from alerting.hindsight import Difference, Played, differences
 from alerting.judge import answer, ask
 from alerting.kinds.base import BREACHED, SEVERITIES, Answers, Asked, Members, MembersAsked, rule_model, rule_subject
 from alerting.look import look_back
@@ -26,7 +27,10 @@ from alerting.plan import plan_of
 from alerting.replay import Slots, Stretch, firings, replay
 from alerting.slots import interval_of, slot_of
 from alerting.states import BLIND, SEEN, State
+from alerting.targets import Target, targets_of
+from alerting.vanished import answers_without_vanished
 from monitoring.objective_windows import WindowsAsk
+from monitoring.selectors.groups import Group
 from monitoring.selectors.history import Question, coarse_until
 from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Floats, epoch
@@ -36,7 +40,9 @@ MOST: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """One time that it would have fired. `end` is None where it still did at the end; `incidents` are the numbers it met."""
+    """One time that it would have fired. `end` is None where it still did at the end; `incidents` are the numbers it met;
+    `group` is empty where the rule has one alert.
+    """
 
     pending_at: datetime
     start: datetime
@@ -47,6 +53,7 @@ class Firing:
     reason: str
     at_night: bool
     incidents: tuple[int, ...] = ()
+    group: str = ""
 
     @property
     def is_page(self) -> bool:
@@ -58,6 +65,7 @@ class Firing:
 class Backtest:
     """What the rule would have done over [start, end), evaluated at `slots`.
 
+    `parts` are its groups, the one that fired longest first, or the whole; `blind_s` is how long it could not tell of one of them.
     `caught` and `missed` are incidents of the model that nobody called noise; a false alarm is a firing that met none of
     them. `held_back` counts the times that too few bad events kept it from firing. Before `coarse_until` a moment is known within its hour (or day) only. `differences` are where the rule saw
     something else then.
@@ -67,7 +75,7 @@ class Backtest:
     start: datetime
     end: datetime
     slots: Slots
-    answers: Answers
+    parts: Sequence[Played]
     firings: Sequence[Firing]
     caught: Sequence[Incident]
     missed: Sequence[Incident]
@@ -104,10 +112,11 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was read for a rule: a variant that asks for the same windows is judged without reading again."""
+    """What was read for a rule, for each of its alerts: a variant that asks for the same windows is judged without reading again."""
 
     question: Asked
-    seen: Any
+    targets: Sequence[Target]
+    seen: Sequence[Any]
     subject: Subject
     slots: Slots
 
@@ -146,10 +155,17 @@ def read_past(rule: AlertRule, *, start: datetime, end: datetime, known: Past | 
     subject = known.subject if known else rule_subject(rule)
     until = epoch(slots.first) + np.arange(slots.count, dtype=np.int64) * int(slots.step.total_seconds())
     asked = ask(rule, subject, until=until)
-    if known and known.slots == slots and known.fits(asked):
+    targets = targets_of([rule])[rule.pk]
+    if known and known.slots == slots and known.fits(asked) and _parts(known.targets) == _parts(targets):
         return known
-    seen = _members(asked, start, end) if isinstance(asked, MembersAsked) else look_back(asked)
-    return Past(asked, seen, subject, slots)
+    if isinstance(asked, MembersAsked):
+        return Past(asked, targets, [_members(asked, start, end)], subject, slots)
+    narrowed = [narrow for one in targets if not isinstance(narrow := one.narrow(asked), MembersAsked)]
+    return Past(asked, targets, look_back(narrowed), subject, slots)
+
+
+def _parts(targets: Sequence[Target]) -> list[Group]:
+    return [one.part for one in targets]
 
 
 def _members(asked: MembersAsked, start: datetime, end: datetime) -> Members:
@@ -163,44 +179,54 @@ def _members(asked: MembersAsked, start: datetime, end: datetime) -> Members:
 
 
 def fires_of(rule: AlertRule, past: Past, asked: MembersAsked) -> Floats:
-    """1, 0 or NaN at the instants of the composite: what the rule's last evaluation until then had made of its alert."""
-    seen = answer(rule, past.subject, past.seen).seen
-    states = np.full(past.slots.count + 1, np.nan)
-    moves = replay(seen, past.slots, plan_of(rule))
-    states[1:] = 0.0
-    for move, later in zip_longest(moves, moves[1:]):
-        value = {State.FIRING: 1.0, State.PENDING: 0.0, State.INACTIVE: 0.0}.get(move.memory.state, np.nan)
-        states[move.place + 1 : later.place + 1 if later else None] = value
+    """1, 0 or NaN at the instants of the composite: what the rule's last evaluation until then had made of its alerts, any of
+    which decides.
+    """
+    states = np.full((len(past.targets), past.slots.count + 1), np.nan)
+    for row, part in zip(states, _play(rule, past), strict=True):
+        row[1:] = 0.0
+        for move, later in zip_longest(part.moves, part.moves[1:]):
+            value = {State.FIRING: 1.0, State.PENDING: 0.0, State.INACTIVE: 0.0}.get(move.memory.state, np.nan)
+            row[move.place + 1 : later.place + 1 if later else None] = value
     first, step = epoch(past.slots.first), int(past.slots.step.total_seconds())
     places = np.clip((asked.until - first) // step + 1, 0, past.slots.count)
-    found: Floats = states[places]
+    found: Floats = np.fmax.reduce(states, axis=0, initial=np.nan)[places]
     return found
+
+
+def _play(rule: AlertRule, past: Past) -> list[Played]:
+    """Judge what was read, group by group as live evaluation does, and move the alert of each."""
+    answers = [answer(rule, past.subject, seen) for seen in past.seen]
+    answers = answers_without_vanished(answers) if rule.grouping else answers
+    return [
+        Played(target, one, moves := replay(one.seen, past.slots, plan_of(rule)), firings(moves, past.slots.count))
+        for target, one in zip(past.targets, answers, strict=True)
+    ]
 
 
 def replay_past(rule: AlertRule, past: Past, *, start: datetime, end: datetime) -> Backtest:
     """Judge and play what was read, and hold it against what became of it."""
-    slots, plan = past.slots, plan_of(rule)
-    answers = answer(rule, past.subject, past.seen)
-    stretches = firings(moves := replay(answers.seen, slots, plan), slots.count)
-    began = {move.place: move.memory.active_since for move in moves if move.memory.active_since}
-    incidents = _incidents(rule, start, end)
-    found = [_firing(stretch, slots, answers, began[stretch.start], incidents) for stretch in stretches]
+    slots, incidents = past.slots, _incidents(rule, start, end)
+    parts = sorted(_play(rule, past), key=lambda part: -part.fired)
+    found = [one for part in parts for one in _firings(part, slots, incidents)]
     met = {number for one in found for number in one.incidents}
     floor = coarse_until()
-    blind = np.isin(answers.seen, [SEEN.index(one) for one in BLIND])
+    blind = np.zeros(slots.count, dtype=bool)
+    for part in parts:
+        blind |= np.isin(part.answers.seen, [SEEN.index(one) for one in BLIND])
     return Backtest(
         rule=rule,
         start=start,
         end=end,
         slots=slots,
-        answers=answers,
-        firings=found,
+        parts=parts,
+        firings=sorted(found, key=lambda one: one.start),
         caught=[one for one in incidents if one.number in met],
         missed=[one for one in incidents if one.number not in met],
         blind_s=int(blind.sum()) * slots.step.total_seconds(),
         coarse_until=_moment(floor) if floor > start.timestamp() else None,
-        held_back=_held_back(answers, stretches),
-        differences=differences(rule, slots, answers, stretches),
+        held_back=sum(_held_back(part.answers, part.stretches) for part in parts),
+        differences=differences(rule, slots, parts),
     )
 
 
@@ -231,13 +257,18 @@ def _slots(rule: AlertRule, start: datetime, end: datetime) -> Slots:
     return Slots(first, step, count)
 
 
+def _firings(part: Played, slots: Slots, incidents: Sequence[Incident]) -> list[Firing]:
+    began = {move.place: move.memory.active_since for move in part.moves if move.memory.active_since}
+    return [_firing(part, one, slots, began[one.start], incidents) for one in part.stretches]
+
+
 def _firing(
-    stretch: Stretch, slots: Slots, answers: Answers, pending: datetime | None, incidents: Sequence[Incident]
+    part: Played, stretch: Stretch, slots: Slots, pending: datetime | None, incidents: Sequence[Incident]
 ) -> Firing:
-    start, end = slots.at(stretch.start), slots.at(stretch.end)
+    start, end, answers = slots.at(stretch.start), slots.at(stretch.end), part.answers
     told = answers.of(stretch.start)
-    part = slice(stretch.start, stretch.end)
-    levels = answers.severity[part][answers.seen[part] == BREACHED].tolist()
+    within = slice(stretch.start, stretch.end)
+    levels = answers.severity[within][answers.seen[within] == BREACHED].tolist()
     severity = SEVERITIES[min(levels)] if levels else told.severity
     met = (one.number for one in incidents if one.impact_started_at < end and (one.resolved_at or end) >= start)
     return Firing(
@@ -250,6 +281,7 @@ def _firing(
         reason=told.reason,
         at_night=is_night(start, timezone.get_default_timezone()),
         incidents=tuple(met),
+        group=part.target.group,
     )
 
 

@@ -27,6 +27,7 @@ from alerting.respond import close_orphans, respond
 from alerting.slots import Due, claim, is_due, missed_slots, slot_of
 from alerting.states import BLIND, Policy, Seen, State
 from alerting.targets import Target, targets_of
+from alerting.vanished import without_vanished
 from lib.stage import Summary
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.tally import Subject
@@ -132,8 +133,7 @@ def _evaluate_rule(rule: AlertRule, alerts: Alerts, world: World, *, slot: datet
     """Judge and respond, group by group; the health of the rule is that of its worst group."""
     targets = world.targets.get(rule.pk, [])
     seen = [_judge(rule, target, world, slot=slot) for target in targets]
-    if rule.grouping and any(one.seen not in BLIND for one in seen):
-        seen = [_vanished(one) for one in seen]
+    seen = without_vanished(seen) if rule.grouping else seen
     told = [_answer(rule, target, one, alerts, world, slot=slot) for target, one in zip(targets, seen, strict=True)]
     _let_go(rule, {target.fingerprint for target in targets}, alerts, world, slot=slot)
     _keep_health(rule, told)
@@ -152,17 +152,11 @@ def _judge(rule: AlertRule, target: Target, world: World, *, slot: datetime) -> 
     """What is seen, or what went wrong."""
     try:
         subject, read = world.subjects[rule.pk], world.read.get((rule.pk, target.group))
-        return judge(rule, subject, at=slot, watermark=world.watermark, seen=read)
+        found = judge(rule, subject, at=slot, watermark=world.watermark, seen=read)
+        return replace(found, part=target.part)
     except Exception as error:  # a broken rule must not stop the others
         logger.exception("rule_failed", rule=rule.slug)
         return Judgement(Seen.ERROR, slot, rule.severity, reason=f"{type(error).__name__}: {error}"[:MAX_REASON])
-
-
-def _vanished(seen: Judgement) -> Judgement:
-    """A group of which nothing comes while something comes of others is gone, not blind: its alert ends."""
-    if seen.seen != Seen.NO_DATA or seen.valid:
-        return seen
-    return replace(seen, seen=Seen.FINE, reason=_("Nothing came of this group, while something came of others."))
 
 
 def _answer(

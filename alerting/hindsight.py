@@ -6,14 +6,30 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 
 from alerting.kinds.base import Answers
 from alerting.models import Alert, AlertRule, AlertTransition, Evaluation
-from alerting.replay import Slots, Stretch
+from alerting.replay import Move, Slots, Stretch
 from alerting.states import State
+from alerting.targets import Target
 
 MOST: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One alert of a rule over the past: what was seen, how the alert moved, and when it fired."""
+
+    target: Target
+    answers: Answers
+    moves: Sequence[Move]
+    stretches: Sequence[Stretch]
+
+    @property
+    def fired(self) -> int:
+        """At how many instants."""
+        return sum(one.end - one.start for one in self.stretches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,7 @@ class Difference:
     then_valid: int | None
     now_valid: int | None
     then_reason: str = ""
+    group: str = ""
 
     @property
     def is_hindsight(self) -> bool:
@@ -38,43 +55,62 @@ class Difference:
         return (self.then_value, self.then_valid) != (self.now_value, self.now_valid)
 
 
-def differences(rule: AlertRule, slots: Slots, answers: Answers, now: Sequence[Stretch]) -> list[Difference]:
-    """Where what the rule did differs from what it would do, at most 50; of a rule that was saved and has one alert."""
-    if rule.grouping or not _is_as_saved(rule):
+def differences(rule: AlertRule, slots: Slots, parts: Sequence[Played]) -> list[Difference]:
+    """Where what the rule did differs from what it would do, at most 50; of a rule that was saved."""
+    if not _is_as_saved(rule):
         return []
     looked = Evaluation.objects.filter(rule=rule, slot__gte=slots.at(0), slot__lt=slots.at(slots.count))
-    known = looked.aggregate(first=Min("slot"), last=Max("slot"))
-    if known["first"] is None:
-        return []
+    known = {group: span for group, *span in looked.values_list("group").annotate(Min("slot"), Max("slot")).order_by()}
+    moves = _moves(rule, slots)
+    found: list[Difference] = []
+    for part in (one for one in parts if one.target.group in known):
+        mine = [(at, state) for mark, at, state in moves if not part.target.group or mark == part.target.fingerprint]
+        places = _places(part, slots, known[part.target.group], _fired(mine, slots))
+        group = looked.filter(group=part.target.group)
+        found += _differences(part, slots, places, group) if places else []
+    return sorted(found, key=lambda one: one.at)[:MOST]
+
+
+def _places(part: Played, slots: Slots, known: Sequence[datetime], spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Where stretches begin in which one fires and the other does not, while the rule was looked at."""
     fires, fired = np.zeros(slots.count, dtype=bool), np.zeros(slots.count, dtype=bool)
-    for stretch in now:
+    for stretch in part.stretches:
         fires[stretch.start : stretch.end] = True
-    for begin, end in _fired(rule, slots):
+    for begin, end in spans:
         fired[begin:end] = True
     differ = fires != fired
-    differ[: _place(slots, known["first"])] = False
-    differ[_place(slots, known["last"]) + 1 :] = False
-    places = np.flatnonzero(np.diff(differ.astype(np.int8), prepend=0) == 1)[:MOST].tolist()
+    differ[: _place(slots, known[0])] = False
+    differ[_place(slots, known[1]) + 1 :] = False
+    found: list[int] = np.flatnonzero(np.diff(differ.astype(np.int8), prepend=0) == 1)[:MOST].tolist()
+    return found
+
+
+def _differences(part: Played, slots: Slots, places: Sequence[int], looked: QuerySet[Evaluation]) -> list[Difference]:
     seen = {row.slot: row for row in looked.filter(slot__in=[slots.at(place) for place in places])}
+    fires = {place for one in part.stretches for place in places if one.start <= place < one.end}
     return [
-        _difference(seen[at], answers, place, fired=bool(fired[place]))
-        for place in places
-        if (at := slots.at(place)) in seen
+        _difference(seen[at], part, place, fires=place in fires) for place in places if (at := slots.at(place)) in seen
     ]
 
 
-def _difference(then: Evaluation, answers: Answers, place: int, *, fired: bool) -> Difference:
-    now = answers.of(place)
+def _difference(then: Evaluation, part: Played, place: int, *, fires: bool) -> Difference:
+    now = part.answers.of(place)
     return Difference(
-        then.slot, fired, not fired, then.value, now.value, then.valid, now.valid, then_reason=then.reason
+        then.slot, not fires, fires, then.value, now.value, then.valid, now.valid, then.reason, part.target.group
     )
 
 
-def _fired(rule: AlertRule, slots: Slots) -> list[tuple[int, int]]:
-    """When its alert fired, as places of slots."""
+def _moves(rule: AlertRule, slots: Slots) -> list[tuple[str, datetime, str]]:
+    """(fingerprint, when, to what) of its alerts."""
     rows = AlertTransition.objects.filter(alert__rule=rule, alert__signal=Alert.Signal.BREACH)
+    told = rows.filter(at__lt=slots.at(slots.count)).order_by("at", "id")
+    return list(told.values_list("alert__fingerprint", "at", "to_state"))
+
+
+def _fired(moves: Sequence[tuple[datetime, str]], slots: Slots) -> list[tuple[int, int]]:
+    """When an alert fired, as places of slots."""
     found, start = [], None
-    for at, state in rows.filter(at__lt=slots.at(slots.count)).order_by("at", "id").values_list("at", "to_state"):
+    for at, state in moves:
         if state == State.FIRING and start is None:
             start = _place(slots, at)
         elif state != State.FIRING and start is not None:

@@ -34,12 +34,15 @@ def look(asked: Sequence[Asked]) -> list[Any]:
     return found
 
 
-def look_back(asked: Question | WindowsAsk | BeatsAsked) -> Any:
-    """The same for many instants."""
+def look_back(asked: Sequence[Question | WindowsAsk | BeatsAsked]) -> list[Any]:
+    """The same for many instants; of objectives all together."""
+    promised = iter(read_objective_windows([one for one in asked if isinstance(one, WindowsAsk)]))
+    return [next(promised) if isinstance(one, WindowsAsk) else _look_back(one) for one in asked]
+
+
+def _look_back(asked: Question | BeatsAsked) -> Any:
     if isinstance(asked, Question):
         return read_history(asked)
-    if isinstance(asked, WindowsAsk):
-        return read_objective_windows([asked])[0]
     rows = Heartbeat.objects.filter(rule=asked.rule_id, at__lte=moment(asked.until[-1])).order_by("at")
     times = np.array([-1, *(epoch(at) for at in rows.values_list("at", flat=True))], dtype=np.int64)
     return Beats(asked.until, times[np.searchsorted(times, asked.until, side="right") - 1])

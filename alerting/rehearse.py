@@ -19,7 +19,7 @@ from alerting.notation import NotationError, read_series, read_values
 from alerting.plan import plan_of
 from alerting.replay import Move, Slots, replay
 from alerting.states import State
-from alerting.targets import labels_of
+from alerting.targets import Target, labels_of
 from monitoring.measures import subjects_of
 from monitoring.objective_windows import WindowsAsk, rehearsed
 from monitoring.stats import layouts
@@ -105,7 +105,7 @@ def rehearse(
 ) -> Rehearsal:
     """Play the series to a rule; `known` are rules by slug, for composites. Raises when the rule itself is broken."""
     past = _past(rule, told, interval=interval, slots=slots, known=known)
-    answers = answer(rule, past.subject, past.seen)
+    answers = answer(rule, past.subject, past.seen[0])
     return Rehearsal(rule, slots, answers, replay(answers.seen, slots, plan_of(rule)))
 
 
@@ -121,7 +121,8 @@ def _past(
     def member(slug: str) -> Past:
         return _past(known[slug], told, interval=interval, slots=slots, known=known)
 
-    return Past(asked, _seen(rule, asked, mine, interval, member, known), subject, slots)
+    seen = _seen(rule, asked, mine, interval, member, known)
+    return Past(asked, [Target(labels_of(rule))], [seen], subject, slots)
 
 
 def _seen(

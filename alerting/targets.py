@@ -8,18 +8,22 @@ from alerting.identity import fingerprint
 from alerting.kinds.base import Asked, environment_of, rule_model
 from alerting.models import AlertRule
 from monitoring.objective_windows import WindowsAsk
-from monitoring.selectors.groups import Groups, read_groups
+from monitoring.selectors.groups import WHOLE, Group, Groups, read_groups
 from monitoring.selectors.history import Question
+from monitoring.slo_groups import ask_group
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One alert of a rule: `group` names it ("region=south", "version=3"), empty where there is only one."""
+    """One alert of a rule, about a part of its model, or about the whole."""
 
     labels: Mapping[str, str]
-    group: str = ""
-    version_id: int | None = None
-    segment: str = ""
+    part: Group = WHOLE
+
+    @property
+    def group(self) -> str:
+        """Names it ("region=south", "version=3"); empty where there is only one."""
+        return self.part.name
 
     @property
     def fingerprint(self) -> str:
@@ -28,11 +32,11 @@ class Target:
 
     def narrow(self, question: Asked) -> Asked:
         """The question about this group alone."""
-        narrower = {"segment": self.segment} if self.segment else {"version_id": self.version_id}
         if self.group and isinstance(question, WindowsAsk):
-            return replace(question, book=replace(question.book, **narrower))
+            return replace(question, book=ask_group(question.book, self.part))
         if self.group and isinstance(question, Question):
-            return replace(question, scope=replace(question.scope, **narrower))
+            narrower = replace(question.scope, version_id=self.part.version_id, segment=self.part.segment)
+            return replace(question, scope=narrower)
         return question
 
 
@@ -72,7 +76,4 @@ def _targets(rule: AlertRule, groups: Groups) -> list[Target]:
     labels, key = labels_of(rule), rule.grouping
     if not key:
         return [Target(labels)]
-    return [
-        Target({**labels, key: group.value}, group.name, version_id=group.version_id, segment=group.segment)
-        for group in groups[rule_model(rule).pk, key]
-    ]
+    return [Target({**labels, key: group.value}, group) for group in groups[rule_model(rule).pk, key]]

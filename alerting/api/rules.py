@@ -53,6 +53,7 @@ class FiringSerializer(serializers.Serializer[dict[str, Any]]):
     reason = serializers.CharField()
     at_night = serializers.BooleanField()
     incidents = serializers.ListField(child=serializers.IntegerField())
+    group = serializers.CharField(help_text="Of a rule with an alert per version or segment: version=3.")
 
 
 class DifferenceSerializer(serializers.Serializer[dict[str, Any]]):
@@ -66,6 +67,7 @@ class DifferenceSerializer(serializers.Serializer[dict[str, Any]]):
     then_valid = serializers.IntegerField(allow_null=True)
     now_valid = serializers.IntegerField(allow_null=True)
     then_reason = serializers.CharField()
+    group = serializers.CharField()
     is_hindsight = serializers.BooleanField()
 
 
@@ -96,6 +98,7 @@ class BacktestSerializer(serializers.Serializer[dict[str, Any]]):
     with_hindsight = serializers.BooleanField()
     seen_then = DifferenceSerializer(many=True)
     series = SeenSerializer(many=True)
+    series_of = serializers.CharField(help_text="The group that `series` is of: the one that fired longest.")
 
 
 class BacktestAnswerSerializer(BacktestSerializer):
@@ -189,6 +192,7 @@ def _told(found: Backtest) -> dict[str, Any]:
         "with_hindsight": found.with_hindsight,
         "seen_then": [{**asdict(one), "is_hindsight": one.is_hindsight} for one in found.differences],
         "series": _series(found),
+        "series_of": found.parts[0].target.group if found.parts else "",
     }
 
 
@@ -198,9 +202,11 @@ def _numbers(incidents: Any) -> list[int]:
 
 
 def _series(found: Backtest) -> list[dict[str, Any]]:
-    """At most a thousand points."""
+    """At most a thousand points; of the group that fired longest."""
+    if not found.parts:
+        return []
     step = -(-found.slots.count // MOST_POINTS)
-    answers = found.answers
+    answers = found.parts[0].answers
     rows = (("value", answers.value), ("low", answers.low), ("high", answers.high))
     return [
         {

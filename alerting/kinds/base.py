@@ -15,6 +15,7 @@ from alerting.states import SEEN, Seen
 from models_registry.models import Model
 from monitoring.composites import subjects_with
 from monitoring.objective_windows import WindowsAsk
+from monitoring.selectors.groups import WHOLE, Group
 from monitoring.selectors.history import Question
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.tally import Subject, Tally
@@ -26,7 +27,10 @@ BREACHED, FINE, BETWEEN, NO_DATA = (SEEN.index(one) for one in (Seen.BREACHED, S
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The answer to a rule's question: `window_s` seconds before `window_end` were read and compared with `limit`."""
+    """The answer to a rule's question: `window_s` seconds before `window_end` were read and compared with `limit`.
+
+    `part` is the group that it is about.
+    """
 
     seen: Seen
     window_end: datetime
@@ -37,6 +41,7 @@ class Judgement:
     reason: str = ""
     window_s: int = 0
     limit: float = 0.0
+    part: Group = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,9 @@ class RuleKind(Protocol):
         """Whether a part of the window can be compared with the limit of the whole."""
 
     def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
-        """Between neighbouring edges, by how much the events pass the limit, weighted by their number."""
+        """Between neighbouring edges, by how much the events of the group that was judged pass the limit, weighted by their
+        number.
+        """
 
 
 def rule_model(rule: AlertRule) -> Model:
@@ -213,7 +220,7 @@ def moment(epoch_s: int) -> datetime:
     return datetime.fromtimestamp(int(epoch_s), tz=UTC)
 
 
-def scope_of(rule: AlertRule) -> Scope:
-    """All versions of the model in the rule's environment."""
+def scope_of(rule: AlertRule, part: Group = WHOLE) -> Scope:
+    """All versions of the model, or a part of it, in the rule's environment."""
     model = rule_model(rule)
-    return Scope(model.project_id, model.pk, environment=environment_of(rule))
+    return Scope(model.project_id, model.pk, part.version_id, environment_of(rule), part.segment)

@@ -20,6 +20,7 @@ from monitoring.catalogue.units import span
 from monitoring.models import COMPOSITE, SLO
 from monitoring.objective_windows import ObjectiveWindows, Sums, WindowsAsk, ask_windows
 from monitoring.slo import ask_between, counts_between, guard_of
+from monitoring.slo_groups import ask_group
 from monitoring.stats.burn import Guard, Pair, allowance, highest_factor, reachable, spans, standard_pairs
 from monitoring.stats.foresee import feasible
 from monitoring.stats.tally import Subject
@@ -112,7 +113,7 @@ class BurnRate:
         """Bad events above the share that the factor allows."""
         if rule.slo is None:
             return []
-        [book] = read_books([ask_between(rule.slo, subject, edges)])
+        [book] = read_books([ask_group(ask_between(rule.slo, subject, edges), seen.part)])
         return [part.bad - seen.limit * part.valid for part in counts_between(rule.slo, book, edges)]
 
     def _reason(self, rule: AlertRule, pair: Pair, seen: Seen, value: float | None) -> str:

@@ -94,7 +94,7 @@ class ConceptDrift:
 
     def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
         """How far beyond the floor each slice is; one without labels or estimate speaks for neither side."""
-        tallies = read_tallies_of([ask_track([watched(rule)], scope_of(rule), edges)])[0]
+        tallies = read_tallies_of([ask_track([watched(rule)], scope_of(rule, seen.part), edges)])[0]
         entries = [self._entry(rule, subject, tally) for tally in tallies]
         return [
             entry.realised.n * (abs(entry.stray) - seen.limit) if entry.state == "mature" else UNDECIDED

@@ -71,7 +71,7 @@ class InputsRule(ABC):
 
     def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
         """By how much each slice passes the limit; an hour of which too little has come speaks for neither side."""
-        tallies = read_tallies(scope_of(rule), {FEATURES}, edges=edges)
+        tallies = read_tallies(scope_of(rule, seen.part), {FEATURES}, edges=edges)
         slices = [reports_of(tally, floor=seen.limit) for tally in tallies]
         return [max((self.surplus(one, seen.limit) for one in reports), default=0.0) for reports in slices]
 

@@ -100,7 +100,7 @@ class PolicyRule:
 
     def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
         """Violations above the share."""
-        counts = [_counts(rule, tally) for tally in read_tallies(scope_of(rule), {METRIC}, edges=edges)]
+        counts = [_counts(rule, tally) for tally in read_tallies(scope_of(rule, seen.part), {METRIC}, edges=edges)]
         return [broken - seen.limit * judged for broken, judged in counts]
 
 

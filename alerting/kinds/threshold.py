@@ -19,7 +19,6 @@ from alerting.kinds.base import (
     SEVERITIES,
     Answers,
     Judgement,
-    environment_of,
     model_problems,
     moment,
     rule_model,
@@ -31,7 +30,6 @@ from monitoring.catalogue import MEASURES, Measure, Unit, measures_for
 from monitoring.catalogue.units import figure, span
 from monitoring.measures import read_series
 from monitoring.selectors.history import Question, window_edges
-from monitoring.selectors.summaries import Scope
 from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Floats, Integers, Windows, read_each
 
@@ -132,8 +130,7 @@ class Threshold:
 
         So one minute with a call that cost a hundred times the limit does not weigh more than an hour below it.
         """
-        model = rule_model(rule)
-        scope = Scope(model.project_id, model.pk, environment=environment_of(rule))
+        scope = scope_of(rule, seen.part)
         points = read_series([rule.measure], scope, edges=edges, now=seen.window_end, subject=subject)[rule.measure]
         sign = 1 if rule.comparison == AlertRule.Comparison.ABOVE else -1
         most = abs(seen.limit) or math.inf

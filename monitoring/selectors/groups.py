@@ -20,6 +20,8 @@ class Group(NamedTuple):
     segment: str = ""
 
 
+# Not taken apart.
+WHOLE: Final = Group("", "")
 Groups = dict[tuple[int, str], list[Group]]
 
 

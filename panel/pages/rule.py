@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from alerting.backtest import Backtest, compare
 from alerting.errors import Refused
 from alerting.kinds import rule_kind
-from alerting.kinds.base import rule_model
+from alerting.kinds.base import Answers, rule_model
 from alerting.models import Alert, AlertRule, AlertTransition, Evaluation
 from alerting.validate import rule_problems
 from alerting.words import describe_value
@@ -29,6 +29,7 @@ POINTS: Final = 240
 CHANGES: Final = 20
 FIRINGS: Final = 50
 FINDINGS: Final = 20
+TONES: Final = ("accent", "second", "third")
 MINUTES: Final = {"window": "window", "for": "for_duration", "keep": "keep_firing_for"}
 
 
@@ -155,11 +156,20 @@ def _variant(rule: AlertRule, given: Mapping[str, str]) -> tuple[AlertRule | Non
 
 
 def _chart(found: Backtest) -> Chart:
-    """What it saw, with what is usual where it knows, the threshold, and the model's incidents as bands."""
-    rule, slots, answers = found.rule, found.slots, found.answers
-    step = -(-slots.count // POINTS)
-    places = range(0, slots.count, step)
-    points = [_point(found, place) for place in places]
+    """What it saw, with what is usual where it knows, the threshold, and the model's incidents as bands; of groups those that
+    fired longest.
+    """
+    rule, slots = found.rule, found.slots
+    places = range(0, slots.count, -(-slots.count // POINTS))
+    lines = [
+        Line(
+            part.target.group or asks_of(rule),
+            [_point(part.answers, slots.at(place), place) for place in places],
+            tone=tone,
+            show_range=part.answers.low is not None and not part.target.group,
+        )
+        for part, tone in zip(found.parts, TONES, strict=False)
+    ]
     end = slots.at(slots.count)
     measure = MEASURES.get(rule.watched)
     limit = rule.watched_limit
@@ -167,7 +177,7 @@ def _chart(found: Backtest) -> Chart:
         slug="rule",
         title=_("What it saw"),
         unit=measure.unit if measure and not rule.slo else "count",
-        lines=[Line(asks_of(rule), points, show_range=answers.low is not None)],
+        lines=lines,
         start=slots.at(0),
         end=end,
         bands=history.bands(rule_model(rule), start=slots.at(0), end=end),
@@ -175,11 +185,10 @@ def _chart(found: Backtest) -> Chart:
     )
 
 
-def _point(found: Backtest, place: int) -> Point:
-    answers = found.answers
+def _point(answers: Answers, at: datetime, place: int) -> Point:
     value, low, high = (
         None if row is None or isnan(row[place]) else float(row[place])
         for row in (answers.value, answers.low, answers.high)
     )
     n = int(answers.valid[place])
-    return Point(found.slots.at(place), value, n, low, high, "ok" if value is not None else "no_data")
+    return Point(at, value, n, low, high, "ok" if value is not None else "no_data")

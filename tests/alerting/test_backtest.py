@@ -14,6 +14,7 @@ from alerting.backtest import backtest, compare
 from alerting.errors import Refused
 from alerting.models import AlertRule, AlertTransition, AlertVerdict, Evaluation, Incident
 from models_registry.models import Model
+from monitoring.models import SLO
 from tests import cast
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, burn_rule, error_rule, serve, tick
 from tests.monitoring.series import add, class_code, labelled, series_of, served
@@ -68,11 +69,93 @@ class TestReplay(TestCase):
             result = backtest(rule, start=NOON, end=NOON + len(failures) * MINUTE, now=NOON + DAY)
             lived = Evaluation.objects.filter(rule=rule).order_by("slot")
             known = [row.value for row in lived]
-            told = [result.answers.of(place) for place in range(result.slots.count)]
+            told = [result.parts[0].answers.of(place) for place in range(result.slots.count)]
             assert [one.value for one in told] == known
             assert [one.valid for one in told] == [row.valid for row in lived]
             assert [one.reason[:300] for one in told] == [row.reason for row in lived]
             assert not result.differences
+
+
+GROUPED = {"region": ("region=north", "region=south"), "version": ("version=1", "version=2")}
+
+
+def fired_by_group(rule: AlertRule) -> dict[str, list[tuple[datetime, datetime | None]]]:
+    """What really happened, by the alert of each group."""
+    found: dict[str, list[list[datetime | None]]] = {name: [] for name in GROUPED[rule.grouping]}
+    rows = AlertTransition.objects.filter(alert__rule=rule, alert__signal="breach").select_related("alert")
+    for row in rows.order_by("id"):
+        mine = found[f"{rule.grouping}={row.alert.labels[rule.grouping]}"]
+        if row.to_state == "firing" and row.from_state != "firing":
+            mine.append([row.at, None])
+        elif row.from_state == "firing" and row.to_state != "firing":
+            mine[-1][1] = row.at
+    return {name: [(start, end) for start, end in spans] for name, spans in found.items()}
+
+
+class TestGroups(TestCase):
+    """Of a rule with an alert per version or segment, a backtest tells what each of them did."""
+
+    @settings(max_examples=8)
+    @given(
+        failures=st.lists(st.tuples(*[st.sampled_from([None, 0, 0, 1, 4, 10])] * 2), min_size=10, max_size=18),
+        hold=st.integers(0, 2),
+        no_data=st.sampled_from(["keep", "ok", "alert", "separate"]),
+    )
+    def test_equals_the_live_evaluator_in_each_of_them(self, failures, hold, no_data) -> None:
+        model = cast.make_credit_risk(cast.make_project())
+        model.versions.create(version="2")
+        shared = {"for_duration": hold * MINUTE, "no_data": no_data}
+        burns = {"pairs": [{"long_s": 240, "short_s": 60, "factor": 14.4, "severity": "page"}], **shared}
+        rules = [
+            error_rule(model, "versions", window=2 * MINUTE, group_by="version", **shared),
+            error_rule(model, "regions", window=2 * MINUTE, group_by="region", **shared),
+            burn_rule(model, "burns", minimum=0, group_by="region", **burns),
+            burn_rule(model, "fast", minimum=0, minimum_short=0, **burns),
+        ]
+        SLO.objects.filter(slug="fast").update(group_by="version")
+        rules[3].refresh_from_db()
+        any_of_them = error_rule(
+            model, "any", kind="composite", measure="", threshold=None, expression={"any": ["versions", "burns"]}
+        )
+        serve_groups(model, NOON - 30 * MINUTE, (0, 0))
+        for minute, pair in enumerate(failures):
+            serve_groups(model, NOON + minute * MINUTE, pair)
+        tick(0, len(failures))
+        reach = {"start": NOON, "end": NOON + len(failures) * MINUTE, "now": NOON + DAY}
+        for rule in rules:
+            result, known = backtest(rule, **reach), {name: [] for name in GROUPED[rule.grouping]}
+            for one in result.firings:
+                known[one.group].append((one.start, one.end))
+            assert known == fired_by_group(rule), rule.slug
+            for part in result.parts:
+                lived = Evaluation.objects.filter(rule=rule, group=part.target.group).order_by("slot")
+                told = [part.answers.of(place) for place in range(result.slots.count)]
+                assert [(one.value, one.valid) for one in told] == [(row.value, row.valid) for row in lived]
+                assert [one.reason[:300] for one in told] == [row.reason for row in lived]
+            assert {part.target.group for part in result.parts} == set(GROUPED[rule.grouping])
+            assert not result.differences
+        assert firings_of(any_of_them, 0, len(failures)) == fired(any_of_them)
+
+
+def serve_groups(model: Model, at: datetime, pair: tuple[int | None, int | None]) -> None:
+    """Ten requests of each version, which is a region too, with so many failures; None: nothing came."""
+    for version, region, failed in zip("12", ("north", "south"), pair, strict=True):
+        for segment in ("", f"region={region}"):
+            if failed is not None:
+                served(model, at, ok=10 - failed, failed=failed, version=version, segment=segment)
+
+
+def test_hindsight_is_told_of_the_group_that_it_is_about(credit_risk: Model) -> None:
+    credit_risk.versions.create(version="2")
+    rule = error_rule(credit_risk, group_by="region", window=2 * MINUTE)
+    for minute in range(-5, 10):
+        serve_groups(credit_risk, NOON + minute * MINUTE, (0, 0))
+    tick(0, 10)
+    served(credit_risk, NOON + 4 * MINUTE, failed=90, version="2", segment="region=south")
+    result = backtest(rule, start=NOON, end=NOON + 10 * MINUTE, now=NOON + DAY)
+    assert [(one.group, one.fires_now, one.then_value) for one in result.differences] == [("region=south", True, 0.0)]
+    assert [one.group for one in result.firings] == ["region=south"]
+    assert result.parts[0].target.group == "region=south", "the one that fired longest comes first"
 
 
 class TestLateWithinSettle(TestCase):
@@ -97,7 +180,7 @@ class TestLateWithinSettle(TestCase):
         patient, hasty = (backtest(one, start=NOON, end=NOON + count * MINUTE, now=NOON + DAY) for one in rules)
         assert [(one.start, one.end) for one in patient.firings] == fired(rules[0])
         lived = Evaluation.objects.filter(rule=rules[0]).order_by("slot")
-        told = [patient.answers.of(place) for place in range(patient.slots.count)]
+        told = [patient.parts[0].answers.of(place) for place in range(patient.slots.count)]
         assert [(one.value, one.valid) for one in told] == [(row.value, row.valid) for row in lived]
         assert not patient.differences
         # One that does not wait saw something else then; where that changed what it did, it is told, with both numbers.

@@ -44,7 +44,7 @@ def test_it_fires_and_a_replay_of_the_past_does_the_same(whole: SLO) -> None:
     replayed = backtest(rule, start=NOON - 5 * MINUTE, end=NOON + 20 * MINUTE, now=NOON + 20 * MINUTE)
     assert [one.start for one in replayed.firings] == [alert.transitions.get(to_state="firing").at]
     assert [row.value for row in Evaluation.objects.order_by("slot")] == pytest.approx(
-        replayed.answers.value.tolist(), abs=1e-9
+        replayed.parts[0].answers.value.tolist(), abs=1e-9
     )
     assert replayed.differences == []
 

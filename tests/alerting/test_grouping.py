@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerting.identity import group_key, group_of
-from alerting.models import Alert, Incident, IncidentPolicy
+from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from models_registry.models import Model
 from monitoring.models import SLO
 from tests.alerting.rule_cast import NOON, burn_rule, error_rule, serve, tick
@@ -62,3 +62,23 @@ def test_a_grouped_objective_makes_an_alert_per_group(credit_risk: Model) -> Non
     tick(0, 2)
     alerts = Alert.objects.filter(rule=rule)
     assert {alert.labels["region"]: alert.state for alert in alerts} == {"south": "firing", "north": "inactive"}
+
+
+@pytest.mark.parametrize("kind", ["burn_rate", "threshold"])
+def test_the_impact_of_a_group_began_when_that_group_turned_bad(credit_risk: Model, kind: str) -> None:
+    """Not when another did, which was bad long before and carries most of the traffic."""
+    pairs = [{"long_s": 3600, "short_s": 60, "factor": 5, "severity": "page"}]
+    if kind == "burn_rate":
+        rule = burn_rule(credit_risk, pairs=pairs, minimum=0, group_by="region")
+    else:
+        rule = error_rule(credit_risk, window=timedelta(hours=1), threshold=0.05, group_by="region")
+    AlertRule.objects.filter(pk=rule.pk).update(incident_labels=["region"])
+    for minute in range(-60, 2):
+        at = NOON + timedelta(minutes=minute)
+        south, north = (2, 8) if minute >= -20 else (10, 0), (40, 60) if minute >= -50 else (100, 0)
+        for segment, (ok, failed) in (("region=south", south), ("region=north", north)):
+            served(credit_risk, at, ok=ok, failed=failed, segment=segment)
+        served(credit_risk, at, ok=south[0] + north[0], failed=south[1] + north[1])
+    tick(0, 2)
+    began = {one.group_labels["region"]: one.impact_started_at for one in Incident.objects.all()}
+    assert began == {"south": NOON - timedelta(minutes=20), "north": NOON - timedelta(minutes=50)}

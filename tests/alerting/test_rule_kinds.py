@@ -26,7 +26,7 @@ WEEK = 7 * DAY
 def replayed(rule: AlertRule, start: int, end: int) -> list[tuple[datetime, datetime | None]]:
     found = backtest(rule, start=NOON + start * MINUTE, end=NOON + end * MINUTE, now=NOON + DAY)
     lived = list(Evaluation.objects.filter(rule=rule).order_by("slot").values_list("value", "reason"))
-    told = [found.answers.of(place) for place in range(found.slots.count)]
+    told = [found.parts[0].answers.of(place) for place in range(found.slots.count)]
     assert [(one.value, one.reason[:300]) for one in told] == lived
     return [(one.start, one.end) for one in found.firings]
 
@@ -76,9 +76,9 @@ def test_anomalies_are_measured_against_the_same_hour_of_the_week_and_one_bad_we
     assert "are usual at this hour of the week" in alert.reason
     found = backtest(rule, start=NOON, end=NOON + 65 * MINUTE, now=NOON + DAY)
     assert [one.value for one in found.firings] == [300.0]
-    assert found.answers.low is not None
-    assert 300 < found.answers.low[-1] < 960
-    assert found.answers.high[-1] > 1040
+    assert found.parts[0].answers.low is not None
+    assert 300 < found.parts[0].answers.low[-1] < 960
+    assert found.parts[0].answers.high[-1] > 1040
     rule.comparison = "gt"
     assert not backtest(rule, start=NOON, end=NOON + 65 * MINUTE, now=NOON + DAY).firings
     rule.window = 90 * MINUTE

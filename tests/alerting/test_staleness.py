@@ -34,7 +34,7 @@ def test_a_backtest_sees_the_silence_too(credit_risk: Model) -> None:
     begin, end = NOON - 3 * MINUTE, NOON + 20 * MINUTE
     found = backtest(rule, start=begin, end=end, now=NOON + DAY)
     lived = Evaluation.objects.filter(rule=rule).order_by("slot")
-    told = [found.answers.of(place) for place in range(found.slots.count)]
+    told = [found.parts[0].answers.of(place) for place in range(found.slots.count)]
     assert [one.value for one in told] == [row.value for row in lived]
     # It was silent before the first window as well.
     assert told[0].value == pytest.approx(22 * 60, abs=60)
