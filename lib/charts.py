@@ -34,10 +34,11 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Part of the horizontal axis, both ends in 0…1."""
+    """Part of the horizontal axis, both ends in 0…1; `kind` is a class, empty for what hurt."""
 
     start: float
     end: float
+    kind: str = ""
 
 
 def scale(values: Iterable[Value], *, floor: Value = None) -> tuple[float, float]:
@@ -119,9 +120,9 @@ def lines(
 
 
 def _bands(bands: Sequence[Stretch], height: float) -> str:
-    """Incidents; never thinner than what an eye can find."""
+    """Incidents, and what was corrected; never thinner than what an eye can find."""
     return "".join(
-        f'<rect class="band" x="{band.start * WIDTH:.0f}" y="0" height="{height:.0f}" '
+        f'<rect class="{f"band band--{band.kind}" if band.kind else "band"}" x="{band.start * WIDTH:.0f}" y="0" height="{height:.0f}" '
         f'width="{max((band.end - band.start) * WIDTH, 3):.0f}"/>'
         for band in bands
     )

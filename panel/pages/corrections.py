@@ -1,7 +1,9 @@
 """What an objective does not count as it was: the stretches, what each really leaves out, and a form for another one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from textwrap import shorten
 
 from django import forms
 from django.db.models import Q
@@ -12,10 +14,12 @@ from alerting.models import Incident
 from monitoring.corrections import Corrected, corrected
 from monitoring.models import SLO, Correction
 from panel import format as write
+from panel.pages.plot import Band
 
 MINUTE = timedelta(minutes=1)
 ONE, MODEL = "slo", "model"
 MOST_REASON = 2_000
+LABEL = 60
 
 
 class CorrectionForm(forms.Form):
@@ -48,6 +52,8 @@ class CorrectionRow:
     end: datetime
     of: str
     covers: str
+    # What it really covers.
+    within: tuple[datetime, datetime]
 
     @property
     def holds(self) -> bool:
@@ -59,10 +65,31 @@ def correction_rows(slo: SLO, *, now: datetime) -> list[CorrectionRow]:
     """The newest first, withdrawn ones too."""
     return [
         CorrectionRow(
-            one.correction, one.correction.starts_at, one.correction.ends_at, _of(one.correction), _covers(slo, one)
+            one.correction,
+            one.correction.starts_at,
+            one.correction.ends_at,
+            _of(one.correction),
+            _covers(slo, one),
+            (one.start, one.end),
         )
         for one in corrected(slo, now=now)
     ]
+
+
+def correction_bands(rows: Sequence[CorrectionRow], *, start: datetime, end: datetime) -> list[Band]:
+    """Those that hold, as far as they reach into the range, oldest first."""
+    found = []
+    for row in reversed(rows):
+        low, high = max(row.within[0], start), min(row.within[1], end)
+        if row.holds and low < high:
+            found.append(Band(low, high, _label(row.correction), "#corrections", "corrected"))
+    return found
+
+
+def _label(row: Correction) -> str:
+    good = row.effect == Correction.Effect.GOOD
+    text = _("counted as good: %(reason)s") if good else _("left out: %(reason)s")
+    return text % {"reason": shorten(row.reason, LABEL, placeholder="…")}
 
 
 def _of(row: Correction) -> str:

@@ -29,12 +29,18 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """An incident, from when it hurt to when it was over (or now)."""
+    """An incident, from when it hurt to when it was over (or now); or, of kind `corrected`, what budgets do not count as it was."""
 
     start: datetime
     end: datetime
     label: str
     url: str = ""
+    kind: str = ""
+
+
+def keys_of(bands: Sequence[Band]) -> list[Band]:
+    """For the legend: each label once, however often it comes."""
+    return list({(band.kind, band.label): band for band in bands}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,11 @@ class Chart:
         return any(line.show_range for line in self.lines)
 
     @cached_property
+    def keys(self) -> list[Band]:
+        """What the legend says of the bands."""
+        return keys_of(self.bands)
+
+    @cached_property
     def bounds(self) -> tuple[float, float]:
         """Of the vertical axis: from nothing for amounts (or below, where they are), closer for ratios near the top."""
         values = [point.value for line in self.lines for point in line.points]
@@ -118,7 +129,7 @@ class Chart:
             "from": int(self.start.timestamp()),
             "step": self._step,
             "lines": [_line_payload(line) for line in self.lines],
-            "bands": [[int(b.start.timestamp()), int(b.end.timestamp()), b.label] for b in self.bands],
+            "bands": [[int(b.start.timestamp()), int(b.end.timestamp()), b.label, b.kind] for b in self.bands],
             "marks": [[int(mark.at.timestamp()), mark.label] for mark in self.marks],
             "threshold": [self.threshold.value, self.threshold.label] if self.threshold else None,
         }
@@ -135,7 +146,7 @@ class Chart:
             [(line.tone, [point.value for point in line.points]) for line in self.lines],
             title=f"{self.title}: {self.summary}",
             bounds=self.bounds,
-            bands=[charts.Stretch(self._share(band.start), self._share(band.end)) for band in self.bands],
+            bands=[charts.Stretch(self._share(band.start), self._share(band.end), band.kind) for band in self.bands],
             marks=[self._share(mark.at) for mark in self.marks],
             threshold=self.threshold.value if self.threshold else None,
         )

@@ -1,5 +1,6 @@
 """An SLO's page: promise, attainment, budget over time, burn per window pair, traffic under the indicator."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -20,10 +21,10 @@ from monitoring.slo_groups import group_statuses
 from monitoring.stats.burn import span_label
 from panel import format as write
 from panel.pages import history
-from panel.pages.corrections import CorrectionRow, correction_rows
+from panel.pages.corrections import CorrectionRow, correction_bands, correction_rows
 from panel.pages.fleet import Judged, budget_meter, judge
 from panel.pages.indicators import is_estimate, promised, scope_of, shown
-from panel.pages.plot import Band, Chart, Line, Threshold
+from panel.pages.plot import Band, Chart, Line, Threshold, keys_of
 from panel.pages.ranges import Range
 from panel.pages.verdict import outlook
 
@@ -100,10 +101,17 @@ class BurnDown:
         start, end = self.points[0][0], self.points[-1][0]
         whole = (end - start).total_seconds() or 1.0
         stretches = [
-            charts.Stretch((band.start - start).total_seconds() / whole, (band.end - start).total_seconds() / whole)
+            charts.Stretch(
+                (band.start - start).total_seconds() / whole, (band.end - start).total_seconds() / whole, band.kind
+            )
             for band in self.bands
         ]
         return charts.burn_down([value for _at, value in self.points], title=self.title, bands=stretches)
+
+    @property
+    def keys(self) -> list[Band]:
+        """What the legend says of the bands."""
+        return keys_of(self.bands)
 
     @property
     def drawing(self) -> SafeString:
@@ -152,7 +160,8 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
     """The SLO as it stands now, its charts over the range."""
     judged = judge(SLO.objects.filter(pk=slo.pk), now=now)[0]
     points = budget_series(slo, now=now, points=BURN_POINTS)
-    bands = history.bands(slo.model, start=points[0][0], end=points[-1][0])
+    rows = correction_rows(slo, now=now)
+    bands = _bands(slo, rows, start=points[0][0], end=points[-1][0])
     return SLOPage(
         judged=judged,
         indicator=promised(slo),
@@ -161,11 +170,16 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
         burn_down=BurnDown(points, bands, _("Budget left of %(slo)s") % {"slo": slo}),
         pairs=_pairs(judged),
         rules=_rules(slo),
-        corrections=correction_rows(slo, now=now),
+        corrections=rows,
         groups=_groups(slo, now=now),
         parts=_parts(slo, now=now),
-        charts=_charts(slo, span, now=now),
+        charts=_charts(slo, span, rows, now=now),
     )
+
+
+def _bands(slo: SLO, rows: Sequence[CorrectionRow], *, start: datetime, end: datetime) -> list[Band]:
+    """What hurt, and what is corrected."""
+    return history.bands(slo.model, start=start, end=end) + correction_bands(rows, start=start, end=end)
 
 
 def _days(slo: SLO, *, now: datetime) -> list[DayCell]:
@@ -251,7 +265,7 @@ def _rules(slo: SLO) -> list[RuleRow]:
     return [RuleRow(rule, alerts.get(rule.pk, Alert.State.INACTIVE) if rule.enabled else "disabled") for rule in rules]
 
 
-def _charts(slo: SLO, span: Range, *, now: datetime) -> list[Chart]:
+def _charts(slo: SLO, span: Range, rows: Sequence[CorrectionRow], *, now: datetime) -> list[Chart]:
     """The measure against its objective, and how many events stand behind it; of a composite its components tell that."""
     seen = shown(slo)
     if seen is None:
@@ -260,7 +274,7 @@ def _charts(slo: SLO, span: Range, *, now: datetime) -> list[Chart]:
     scope = scope_of(slo.model, environment=slo.environment)
     subject = subjects_of([slo.model])[slo.model_id]
     points = read_series([seen.measure], scope, edges=edges, now=now, subject=subject)[seen.measure]
-    bands = history.bands(slo.model, start=start, end=edges[-1])
+    bands = _bands(slo, rows, start=start, end=edges[-1])
     marks = history.marks(slo.model, start=start, end=edges[-1])
     ranged = MEASURES[seen.measure].unit == "ratio"
     behind = [Point(one.start, float(one.n), one.n, None, None, one.state) for one in points]

@@ -65,6 +65,22 @@ def test_a_stretch_is_left_out_shown_and_taken_back(slo: SLO, as_bia: Client, st
     assert slo_status(slo, now=stopped_clock).attained == 19 / 20
 
 
+@pytest.mark.parametrize(("language", "legend"), [("en", "left out: moved"), ("pt-br", "fora da conta: moved")])
+def test_what_is_corrected_is_shaded_on_every_chart_of_the_slo(
+    slo: SLO, as_bia: Client, stopped_clock: datetime, language: str, legend: str
+) -> None:
+    """In the drawing of the budget, in those of the indicator and in what the browser draws; the legend says why, once."""
+    as_bia.cookies["django_language"] = language
+    as_bia.post(f"{PAGE}corrections/", asked(stopped_clock))
+    page = as_bia.get(PAGE, {"range": "24h"}).content.decode()
+    assert page.count('<rect class="band band--corrected"') == 3
+    assert page.count(f'<span class="key key--corrected"></span><a href="#corrections">{legend} the database</a>') == 3
+    begin = int((stopped_clock - 2 * HOUR).timestamp())
+    assert page.count(f'[{begin}, {begin + 3600}, "{legend} the database", "corrected"]') == 2
+    as_bia.post(f"{PAGE}corrections/{Correction.objects.get().pk}/withdraw/")
+    assert "band--corrected" not in as_bia.get(PAGE, {"range": "24h"}).content.decode()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -80,9 +80,9 @@
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
-    for (const [start, end] of data.bands) {
+    for (const [start, end, , kind] of data.bands) {
       const x = u.valToPos(start, "x", true);
-      ctx.fillStyle = faded("bad", 0.13);
+      ctx.fillStyle = kind === "corrected" ? faded("muted", 0.22) : faded("bad", 0.13);
       ctx.fillRect(x, bbox.top, Math.max(u.valToPos(end, "x", true) - x, 3), bbox.height);
     }
     ctx.restore();
