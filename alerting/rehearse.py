@@ -4,7 +4,7 @@ What is written at place i of a series came in the interval that ends i interval
 then sees it, as in the tests of Prometheus's rules.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -13,18 +13,31 @@ import numpy as np
 
 from alerting.backtest import Past, fires_of
 from alerting.judge import answer, ask
-from alerting.kinds.base import SEVERITIES, Answers, Asked, Beats, BeatsAsked, Members, MembersAsked, rule_model
+from alerting.kinds.base import (
+    SEVERITIES,
+    Answers,
+    Asked,
+    Beats,
+    BeatsAsked,
+    Members,
+    MembersAsked,
+    rule_model,
+    rule_subject,
+)
 from alerting.models import AlertRule
 from alerting.notation import NotationError, read_series, read_values
 from alerting.plan import plan_of
 from alerting.replay import Move, Slots, replay
 from alerting.states import State
 from alerting.targets import Target, labels_of
-from monitoring.measures import subjects_of
+from models_registry.models import Model
+from monitoring.composites import subjects_for
+from monitoring.models import SLO
 from monitoring.objective_windows import WindowsAsk, rehearsed
 from monitoring.stats import layouts
 from monitoring.stats.histogram import PAIR, pack
 from monitoring.stats.sliding import Column, Name, Sliding, newest_at
+from monitoring.stats.tally import Subject
 from monitoring.stats.windows import epoch
 
 # A Monday, far from any change of clocks.
@@ -112,17 +125,14 @@ def rehearse(
 def _past(
     rule: AlertRule, told: Sequence[Told], *, interval: timedelta, slots: Slots, known: Mapping[str, AlertRule]
 ) -> Past:
-    model = rule_model(rule)
-    subject = replace(subjects_of([model])[model.pk], positive_code=POSITIVE if model.positive_label else None)
+    subject = _known(rule_model(rule), rule_subject(rule))
     until = epoch(slots.first) + np.arange(slots.count, dtype=np.int64) * int(slots.step.total_seconds())
     asked = ask(rule, subject, until=until)
-    mine = [one for one in told if one.model in ("", model.slug)]
 
     def member(slug: str) -> Past:
         return _past(known[slug], told, interval=interval, slots=slots, known=known)
 
-    seen = _seen(rule, asked, mine, interval, member, known)
-    return Past(asked, [Target(labels_of(rule))], [seen], subject, slots)
+    return Past(asked, [Target(labels_of(rule))], [_seen(rule, asked, told, interval, member, known)], subject, slots)
 
 
 def _seen(
@@ -136,14 +146,28 @@ def _seen(
     if isinstance(asked, MembersAsked):
         return Members(asked.until, {slug: fires_of(known[slug], member(slug), asked) for slug in asked.slugs})
     if isinstance(asked, BeatsAsked):
-        return _beats(rule, asked, told, interval)
-    columns = _columns(told, rule_model(rule).positive_label, interval)
+        return _beats(rule, asked, _of(rule_model(rule), told), interval)
     if isinstance(asked, WindowsAsk):
-        return rehearsed(asked, columns)
+        return rehearsed(asked, lambda slo: (_subject_of(slo), _columns(slo.model, told, interval)))
+    columns = _columns(rule_model(rule), told, interval)
     past = tuple(int(by.total_seconds()) // MINUTE * MINUTE for by in asked.past)
     wanted = {name: found for name, found in columns.items() if name[0] in asked.metrics}
     newest = newest_at(columns, asked.edges, before=None) if layouts.NEWEST in asked.metrics else None
     return Sliding(wanted, asked.edges, past, asked.past_of, newest)
+
+
+def _of(model: Model, told: Sequence[Told]) -> list[Told]:
+    return [one for one in told if one.model in ("", model.slug)]
+
+
+def _subject_of(slo: SLO) -> Subject:
+    [subject] = subjects_for([slo])
+    return _known(slo.model, subject)
+
+
+def _known(model: Model, subject: Subject) -> Subject:
+    """Made-up labels are positive or not, whatever the model calls them."""
+    return replace(subject, positive_code=POSITIVE if model.positive_label else None)
 
 
 def _beats(rule: AlertRule, asked: BeatsAsked, told: Sequence[Told], interval: timedelta) -> Beats:
@@ -153,12 +177,12 @@ def _beats(rule: AlertRule, asked: BeatsAsked, told: Sequence[Told], interval: t
     return Beats(asked.until, times[np.searchsorted(times, asked.until, side="right") - 1])
 
 
-def _columns(told: Iterable[Told], positive: str, interval: timedelta) -> dict[Name, list[Column]]:
-    """Buckets of minutes, as the drain would have made them."""
-    codes: dict[str, int] = {positive: POSITIVE} if positive else {}
+def _columns(model: Model, told: Sequence[Told], interval: timedelta) -> dict[Name, list[Column]]:
+    """Buckets of minutes of a model, as the drain would have made them."""
+    codes: dict[str, int] = {model.positive_label: POSITIVE} if model.positive_label else {}
     buckets: dict[tuple[str, str], dict[int, dict[int, int]]] = {}
     totals: dict[tuple[str, str, int], int] = {}
-    for one in told:
+    for one in _of(model, told):
         if one.name == HEARTBEATS:
             continue
         cell = _cell(one, codes)

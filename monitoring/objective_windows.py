@@ -1,16 +1,16 @@
 """Good and valid of an objective's windows at many instants, for rules: the present by one, a replayed past by thousands."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from django.utils.translation import gettext as _
 
 from monitoring.books import BookAsk, counted_of, edges_for, read_books, seconds, starts_of
+from monitoring.composites import Composed, combination_of, components_of, edges_within
 from monitoring.indicators import good_valid, settles_with
 from monitoring.models import COMPOSITE, SLO
-from monitoring.selectors.counts import Book, Window
+from monitoring.selectors.counts import Book, Counted, Window
 from monitoring.stats.sliding import Column, Name, Sliding
 from monitoring.stats.tally import Subject
 from monitoring.stats.tiers import Integers
@@ -63,15 +63,28 @@ def read_objective_windows(asks: Sequence[WindowsAsk]) -> list[ObjectiveWindows]
     return [ObjectiveWindows(book, ask.ends) for ask, book in zip(asks, read, strict=True)]
 
 
-def rehearsed(ask: WindowsAsk, columns: Mapping[Name, Sequence[Column]]) -> ObjectiveWindows:
-    """The same of buckets of minutes that somebody made up, for no composite: these are of one model, its components of any."""
-    if ask.book.slo.sli == COMPOSITE:
-        raise ValueError(_("Series that are made up are of one model: test the components of a composite one by one."))
-    slo, width, edges = ask.book.slo, _width(ask.book.slo), ask.book.edges
+Columns = Mapping[Name, Sequence[Column]]
+
+
+def rehearsed(ask: WindowsAsk, told: Callable[[SLO], tuple[Subject, Columns]]) -> ObjectiveWindows:
+    """The same of buckets of minutes that somebody made up. `told` says what is known of the model of an objective, and its
+    buckets; a composite is put together from its components.
+    """
+    slo, edges = ask.book.slo, ask.book.edges
+    if slo.sli != COMPOSITE:
+        return ObjectiveWindows(_made_up(slo, edges, *told(slo)), ask.ends)
+    parts = [one.slo for one in components_of(slo)]
+    widths = [seconds(one.sliced) if one.sliced else 0 for one in parts]
+    books = [_made_up(one, edges_within(edges, width), *told(one)) for one, width in zip(parts, widths, strict=True)]
+    return ObjectiveWindows(Composed(edges, combination_of(slo), books, widths), ask.ends)
+
+
+def _made_up(slo: SLO, edges: Integers, subject: Subject, columns: Columns) -> Counted:
+    width = _width(slo)
     starts = np.arange(edges[0], edges[-1], width, dtype=np.int64)
     tallies = Sliding(columns, np.stack([starts, starts + width])).tallies()
-    parts = np.array([good_valid(slo, tally, ask.book.subject) for (tally,) in tallies])
-    return ObjectiveWindows(counted_of(edges, starts, parts.reshape(-1, 2)), ask.ends)
+    parts = np.array([good_valid(slo, tally, subject) for (tally,) in tallies])
+    return counted_of(edges, starts, parts.reshape(-1, 2))
 
 
 def _width(slo: SLO) -> int:

@@ -1,5 +1,6 @@
-"""What each component of a composite adds to it over the window of its budget."""
+"""What a composite attained over time, and what each component adds to it over the window of its budget."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,9 +8,10 @@ import numpy as np
 
 from monitoring.books import budget_start, read_books
 from monitoring.composites import Composed, subjects_for
+from monitoring.measures import Point
 from monitoring.models import SLO, Component
 from monitoring.selectors.watermark import ingest_watermark
-from monitoring.slo import ask_status
+from monitoring.slo import Counts, ask_between, ask_status, counts_between, last_edge
 from monitoring.stats.burn import allowance
 
 
@@ -30,6 +32,20 @@ class Contribution:
     def attained(self) -> float | None:
         """Its own good share, over the window of the composite; None where nothing came."""
         return self.good / self.valid if self.valid else None
+
+
+def attained_between(slo: SLO, edges: Sequence[datetime], *, now: datetime) -> list[Point]:
+    """What an objective attained between neighbouring edges; *provisional* beyond where its windows end by now."""
+    [subject] = subjects_for([slo])
+    until = last_edge(slo, subject, now=now, watermark=ingest_watermark(now=now))
+    [book] = read_books([ask_between(slo, subject, edges)])
+    return [_point(part, settled=part.end.timestamp() <= until) for part in counts_between(slo, book, edges)]
+
+
+def _point(part: Counts, *, settled: bool) -> Point:
+    if not part.valid:
+        return Point(part.start, None, 0, None, None, "no_data")
+    return Point(part.start, part.good / part.valid, round(part.valid), None, None, "ok" if settled else "provisional")
 
 
 def contributions(slo: SLO, *, now: datetime) -> list[Contribution]:

@@ -16,7 +16,7 @@ from monitoring.catalogue import MEASURES
 from monitoring.measures import Point, read_series, subjects_of
 from monitoring.models import COMPOSITE, SLO
 from monitoring.slo import BudgetDay, SLOStatus, budget_days, budget_series, pair_burns
-from monitoring.slo_components import contributions
+from monitoring.slo_components import attained_between, contributions
 from monitoring.slo_groups import group_statuses
 from monitoring.stats.burn import span_label
 from panel import format as write
@@ -266,10 +266,12 @@ def _rules(slo: SLO) -> list[RuleRow]:
 
 
 def _charts(slo: SLO, span: Range, rows: Sequence[CorrectionRow], *, now: datetime) -> list[Chart]:
-    """The measure against its objective, and how many events stand behind it; of a composite its components tell that."""
+    """The measure against its objective, and how many events stand behind it; of a composite, whose components tell that, what it
+    attained.
+    """
     seen = shown(slo)
     if seen is None:
-        return []
+        return [_attained(slo, span, rows, now=now)]
     start, edges = span.edges(now=now, sampled=is_estimate(seen.measure))
     scope = scope_of(slo.model, environment=slo.environment)
     subject = subjects_of([slo.model])[slo.model_id]
@@ -302,3 +304,19 @@ def _charts(slo: SLO, span: Range, rows: Sequence[CorrectionRow], *, now: dateti
             small=True,
         ),
     ]
+
+
+def _attained(slo: SLO, span: Range, rows: Sequence[CorrectionRow], *, now: datetime) -> Chart:
+    """Slice by slice, against the target."""
+    start, edges = span.edges(now=now, sampled=True)
+    return Chart(
+        slug="attained",
+        title=_("Attained"),
+        unit="ratio",
+        lines=[Line(_("Attained"), attained_between(slo, edges, now=now))],
+        start=start,
+        end=edges[-1],
+        bands=_bands(slo, rows, start=start, end=edges[-1]),
+        marks=history.marks(slo.model, start=start, end=edges[-1]),
+        threshold=Threshold(slo.target, _("objective %(bound)s") % {"bound": write.percent_exact(slo.target)}),
+    )

@@ -8,13 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from alerting.backtest import backtest
 from alerting.models import Alert, AlertRule, Evaluation, Incident
-from alerting.rehearse import rehearse
-from alerting.replay import Slots
+from alerting.rehearse import BEGINS, Told, rehearse
 from alerting.slots import slot_of
 from alerting.validate import rule_problems
 from models_registry.models import Model
 from monitoring.models import SLO
 from tests.alerting.rule_cast import MINUTE, NOON, serve, tick
+from tests.monitoring.series import served
 from tests.monitoring.test_composites import compose, promise
 
 pytestmark = pytest.mark.django_db
@@ -77,11 +77,40 @@ def test_rules_on_any_number_cost_the_same(whole: SLO) -> None:
     assert len(many) == len(few)
 
 
-def test_it_is_not_divided_and_no_made_up_series_test_it(whole: SLO) -> None:
+def test_it_is_not_divided(whole: SLO) -> None:
     rule = watched(whole)
     assert rule_problems(rule) == {}
     rule.group_by = "version"
     assert "one budget" in rule_problems(rule)["group_by"]
-    rule.group_by = ""
-    with pytest.raises(ValueError, match="components of a composite one by one"):
-        rehearse(rule, [], interval=MINUTE, slots=Slots(NOON, MINUTE, 3), known={})
+
+
+SLICED = {"sli": "time_slices", "measure": "error_rate", "comparison": "at_most", "bound": 0.1, "minimum": 1}
+
+
+@pytest.mark.parametrize("how", ["weighted", "minimum", "product"])
+@pytest.mark.parametrize("other", [{}, {**SLICED, "slice": 5 * MINUTE}])
+def test_made_up_series_test_it_as_stored_events_would(
+    credit_risk: Model, support_assistant: Model, how: str, other: dict[str, object]
+) -> None:
+    """At every instant the same value, state and reason as a backtest of the same events."""
+    parts = promise(credit_risk, "one"), promise(support_assistant, "other", target=0.9, **other)
+    rule = watched(compose(*parts, how=how, target=0.95), pairs=[{**PAIR[0], "long_s": 1_800}])
+    ok = {"credit-risk": [10] * 40, "support-assistant": [10] * 15 + [4] * 10 + [10] * 15}
+    failed = {"credit-risk": [0] * 30 + [1] * 10, "support-assistant": [0] * 15 + [6] * 10 + [0] * 15}
+    told = [
+        Told("requests", {"model": model.slug, "status": status}, counts[model.slug])
+        for model in (credit_risk, support_assistant)
+        for status, counts in (("ok", ok), ("error", failed))
+    ]
+    for model in (credit_risk, support_assistant):
+        for minute in range(40):
+            at = BEGINS + (minute - 1) * MINUTE
+            served(model, at, ok=ok[model.slug][minute], failed=failed[model.slug][minute])
+    stored = backtest(rule, start=BEGINS, end=BEGINS + 40 * MINUTE, now=BEGINS + 40 * MINUTE)
+    made_up = rehearse(rule, told, interval=MINUTE, slots=stored.slots, known={})
+    [seen] = stored.parts
+    assert [made_up.answers.of(place) for place in range(stored.slots.count)] == [
+        seen.answers.of(place) for place in range(stored.slots.count)
+    ]
+    assert [made_up.state_at(one.start) for one in seen.stretches] == ["firing"] * len(seen.stretches)
+    assert seen.stretches

@@ -100,7 +100,9 @@ def test_its_page_tells_who_spends_the_budget(as_ana: Client, parts: tuple[SLO, 
     ):
         assert text in page, text
     assert page.index("answers</a>") < page.index("scores</a>")
-    assert "Under the promise" not in page
+    assert "Attained: latest 91.2% at" in page, "three quarters of 95 and one of 80"
+    assert '"v": [' in page
+    assert '"threshold": [0.8, "objective 80%"]' in page
 
 
 def test_lists_and_other_pages_have_it_too(as_ana: Client, parts: tuple[SLO, SLO], stopped_clock: datetime) -> None:
