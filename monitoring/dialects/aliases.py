@@ -68,6 +68,7 @@ ALIASES: tuple[Alias, ...] = (
         "genai gen_ai.response.model",
         "openinference llm.response.model_name",
         "openinference output.value > model",
+        "openinference output.value > model_version",
         "openinference output.value > llm_output.model_name",
         "openinference output.value > generations.0.0.generation_info.model_name",
         "mlflow mlflow.spanOutputs > model",
@@ -81,6 +82,7 @@ ALIASES: tuple[Alias, ...] = (
         "genai gen_ai.response.id",
         "openinference llm.response.id",
         "openinference output.value > id",
+        "openinference output.value > response_id",
         "openinference output.value > llm_output.id",
         "mlflow mlflow.spanOutputs > id",
         "logfire response_data > id",
@@ -164,6 +166,7 @@ ALIASES: tuple[Alias, ...] = (
         "openinference output.value > usage",
         "logfire response_data > usage",
         "genai gen_ai.usage.raw",
+        "litellm metadata.usage_object",
         "mlflow mlflow.chat.tokenUsage",
     ),
     *_field(
@@ -305,6 +308,7 @@ ALIASES: tuple[Alias, ...] = (
     *_field(
         "ttft_s",
         "genai gen_ai.response.time_to_first_chunk",
+        "genai gen_ai.client.operation.time_to_first_chunk",
         "genai gen_ai.server.time_to_first_token",
     ),
     *_field("first_token_at", "langfuse langfuse.observation.completion_start_time"),
@@ -329,6 +333,8 @@ ALIASES: tuple[Alias, ...] = (
         "openinference llm.cost.total",
         "langfuse langfuse.observation.cost_details > total",
         "mlflow mlflow.llm.cost > total_cost",
+        "litellm gen_ai.cost.total_cost",
+        "genai gen_ai.usage.cost",
         "logfire operation.cost",
     ),
     *_field(
@@ -359,6 +365,8 @@ ALIASES: tuple[Alias, ...] = (
         "mlflow mlflow.spanInputs > user",
         "mlflow user",
         "logfire request_data > user",
+        "litellm metadata.user_api_key_end_user_id",
+        "litellm metadata.user_api_key_user_id",
     ),
     *_field(
         "session_id",

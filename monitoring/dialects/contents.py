@@ -45,8 +45,9 @@ def _prompt(evidence: Evidence) -> list[Message] | None:
 def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any:
     found: Answer | None = None
     for claim in evidence.claims("response"):
-        if found is None:
-            found = answer(claim.value)
+        if found is None or not (found.text or found.tool_calls):  # what is empty may be told in another way
+            told = answer(claim.value)
+            found = told if found is None or (told and (told.text or told.tool_calls)) else found
         if found is not None:
             _use(evidence, claim)
     if found is None:

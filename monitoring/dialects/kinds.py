@@ -25,8 +25,10 @@ DIALECTS: tuple[tuple[str, str, str], ...] = (
     ("openinference", "openinference", "openinference.span.kind"),
     ("mlflow", "mlflow", "mlflow."),
     ("logfire", "logfire", "logfire."),
+    ("litellm", "litellm", "litellm."),
     ("genai", "opentelemetry.instrumentation.genai", ""),
     ("genai", "opentelemetry.instrumentation.openai_v2", ""),
+    ("genai", "pydantic-ai", ""),
     *(("openllmetry", f"opentelemetry.instrumentation.{library}", "") for library in OPENLLMETRY),
     ("openllmetry", "", "traceloop."),
     ("openllmetry", "", "llm.request.type"),
@@ -37,7 +39,18 @@ DIALECTS: tuple[tuple[str, str, str], ...] = (
 )
 BY_NAME = tuple((dialect, re.compile(re.escape(name)).match) for dialect, _, name in DIALECTS if name)
 # Whose sighting is believed first. A field that a reader inferred, and a message that came in a record of its own, come last.
-TRUST = ("anthropic", "genai", "openinference", "openllmetry", "mlflow", "logfire", "langfuse", "inferred", "said")
+TRUST = (
+    "anthropic",
+    "genai",
+    "openinference",
+    "openllmetry",
+    "mlflow",
+    "logfire",
+    "litellm",
+    "langfuse",
+    "inferred",
+    "said",
+)
 STEPS = {
     "task": "chain",
     "workflow": "chain",
@@ -54,6 +67,8 @@ STEPS |= {"invoke_agent": "agent", "create_agent": "agent", "memory": "retriever
 STEPS |= {step: step for step in ("chain", "agent", "retriever", "tool", "span")}
 # Attributes that name the step, in STEPS' words whatever their case; the first that is there counts.
 NAMED_BY = tuple(row.source for row in ALIASES if row.field == "kind")
+# Ends of the names of spans that are called a call, and only prepare one (LlamaIndex).
+PREPARING = ("._prepare_chat_with_tools",)
 # Where nothing names the step: a call asks a model of a provider.
 ASKS = (("gen_ai.request.model",), ("gen_ai.response.model",), ("llm.model_name",), ("request_data", "response_data"))
 
@@ -74,6 +89,8 @@ def kind_of(seen: Seen) -> str:
     attributes = seen.attributes
     if not attributes or attributes.get("logfire.span_type") == "pending_span":
         return "span"
+    if seen.name.endswith(PREPARING):
+        return "chain"
     for name in NAMED_BY:
         if name in attributes:
             told = (text(attributes[name]) or "").lower()

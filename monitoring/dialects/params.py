@@ -8,12 +8,17 @@ from monitoring.dialects.values import loaded, number
 
 NAMES = {
     **dict.fromkeys(
-        ("max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "maxOutputTokens"), "max_tokens"
+        (
+            *("max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "max_new_tokens", "max_gen_len"),
+            *("maxOutputTokens", "maxTokens", "maxTokenCount"),
+        ),
+        "max_tokens",
     ),
     **dict.fromkeys(("stop_sequences", "stopSequences"), "stop"),
     "topP": "top_p",
     "topK": "top_k",
     "candidateCount": "n",
+    "num_output": "max_tokens",
     "text": "response_format",
 }
 NUMBERS = frozenset(
@@ -47,11 +52,16 @@ KNOWN = (
 # Fields of a request that are no parameters: they have their own place in a call, or say nothing of the answer.
 OTHERWISE = frozenset(
     {"model", "model_name", "messages", "input", "prompt", "tools", "functions", "instructions", "system", "contents"}
+    | {"base_url", "api_base", "api_key", "api_version", "organization", "max_retries", "include_usage"}
+    | {"context_window", "is_chat_model", "is_function_calling_model", "system_role"}
     | {"user", "metadata", "extra_headers", "extra_query", "extra_body", "timeout", "provider", "self", "_type"}
 )
 # What a client says where the caller said nothing. Providers do the same without being told, so nothing is lost with it.
-INVENTED: dict[str, dict[str, Any]] = {
-    "langfuse": {"temperature": 1, "top_p": 1, "frequency_penalty": 0, "presence_penalty": 0, "n": 1},
+INVENTED: dict[str, dict[str, tuple[int, ...]]] = {
+    "langfuse": {"temperature": (1,), "top_p": (1,), "frequency_penalty": (0,), "presence_penalty": (0,), "n": (1,)},
+    "openinference": {
+        "num_output": (-1, 256)
+    },  # of LlamaIndex, which tells what a model can do as if it were asked for
 }
 
 
@@ -88,7 +98,7 @@ def invented(told: Mapping[str, Any], dialect: str) -> dict[str, Any]:
     return {
         name: value
         for name, value in told.items()
-        if (name in known and number(value) == known[name]) or (name in NUMBERS | NAMES.keys() and _infinite(value))
+        if (name in known and number(value) in known[name]) or (name in NUMBERS | NAMES.keys() and _infinite(value))
     }
 
 

@@ -48,7 +48,7 @@ def _reading(seen: Seen, part: str) -> Reading:
     _models(call, flags)
     said = read_contents(evidence, call, flags)
     _parameters(evidence, call, flags)
-    _usage(evidence, call, flags)
+    _usage(seen, evidence, call, flags)
     _outcome(seen, evidence, call, said)
     start_us, end_us, part = _times(seen, evidence, call, flags, part)
     _put(call, "cost_usd", _cost(evidence, call))
@@ -106,7 +106,7 @@ def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> N
         call["params"] = found
 
 
-def _usage(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
+def _usage(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
     counts: dict[str, int] = {}
     for field in evidence.told(BUCKETS):
         _put(counts, field.removeprefix("usage."), evidence.first(field, values.count))
@@ -116,7 +116,7 @@ def _usage(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
             told = values.mapping(claim.value)
             evidence.use(claim)
     maker = f"{call.get('provider', '')} {call.get('response_model', '')}"
-    found = tokens(counts, told, maker=maker)
+    found = tokens(counts, told, maker=maker, witness=seen.scope)
     _put(call, "usage", found.buckets)
     flags.extend(found.flags)
     if found.raw is not None:
@@ -124,9 +124,12 @@ def _usage(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
 
 
 def _outcome(seen: Seen, evidence: Evidence, call: dict[str, Any], said: Any) -> None:
-    """Whether it failed and how, and why it ended; a reason that nobody gives stays unknown."""
+    """Whether it failed and how, and why it ended; a reason that nobody gives stays unknown.
+
+    Some say that a model stopped (Gemini) or completed (OpenAI's Responses) where others say that it called a tool.
+    """
     reason = evidence.first("finish_reason", finish_reason) or finish_reason(said)
-    if reason == "stop" and call.get("tool_calls") and _completed(evidence):
+    if reason == "stop" and call.get("tool_calls") and not call.get("response"):
         reason = "tool_calls"
     _put(call, "finish_reason", reason)
     kind = evidence.first("error_type", values.error_name)
@@ -138,23 +141,20 @@ def _outcome(seen: Seen, evidence: Evidence, call: dict[str, Any], said: Any) ->
     _put(call, "error_type", kind)
 
 
-def _completed(evidence: Evidence) -> bool:
-    """OpenAI's Responses say `completed` where its Chat says `tool_calls`."""
-    return any(values.text(claim.value) == "completed" for claim in evidence.claims("finish_reason"))
-
-
 def _times(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str], part: str) -> tuple[int, int, str]:
     """(start, end, part); latency and time to the first token go into the call."""
     start_us, end_us = seen.start_us, seen.end_us
     duration = evidence.first("duration_s", values.amount)
     if duration is not None:
         start_us, part = end_us - round(duration * SECOND_US), "tail"
+    first_us = evidence.first("first_token_at", values.moment) or evidence.first("first_token", int)
+    if first_us is not None and start_us <= end_us < first_us:
+        end_us = first_us  # LlamaIndex ends the span of a stream before it begins to read it
     if end_us < start_us:
         flags.append("negative_duration")
         end_us = start_us
     elif part != "log":
         call["latency_ms"] = (end_us - start_us) / 1_000
-    first_us = evidence.first("first_token_at", values.moment) or evidence.first("first_token", int)
     seconds = evidence.first("ttft_s", values.amount)
     if seconds is not None:
         call["ttft_ms"] = seconds * 1_000

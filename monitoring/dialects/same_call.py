@@ -15,7 +15,7 @@ import msgspec
 
 from monitoring.dialects.messages import flat
 from monitoring.dialects.seen import Reading, Sighting
-from monitoring.pricing.names import plain
+from monitoring.pricing.names import plain, provider_meant
 
 SAME_SPAN, SAME_ID, INSIDE, HALVES, SAME_TIME = range(5)
 # Sightings of one call touch each other, but for what a client does in between. A local server uses its ids again, later.
@@ -188,10 +188,13 @@ def _same_time(one: Reading, other: Reading) -> bool:
 
 def _compatible(one: Reading, other: Reading) -> bool:
     """Whether nothing that both say says that they are two calls."""
-    ids = {it.call.get("response_id") for it in (one, other)} - {None}
-    providers = {plain(it.call["provider"]) for it in (one, other) if _certain(it, "provider")}
+    ids = [it.call["response_id"] for it in (one, other) if "response_id" in it.call]
+    providers = {provider_meant(it.call["provider"]) for it in (one, other) if _certain(it, "provider")}
     models, others = _named(one), _named(other)
-    return len(ids) <= 1 and len(providers) <= 1 and (not models or not others or _related(models, others))
+    related = not models or not others or _related(models, others)
+    # Of one answer a library names the host (Azure, a gateway), and what stands above it the maker, or the other way about.
+    same_answer = len(ids) == 2 and len(set(ids)) == 1
+    return len(set(ids)) <= 1 and (same_answer or len(providers) <= 1) and related
 
 
 def _certain(one: Reading, field: str) -> bool:

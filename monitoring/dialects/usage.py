@@ -25,6 +25,8 @@ WORDS = {
 }
 CACHE = ("cached_input", "cache_write")
 CACHE_BESIDE = ("anthropic", "bedrock", "claude")
+# Instrumentations that pass the counts of such a provider on as they came; where they tell a total, they added it up themselves.
+AS_THEY_CAME = ("opentelemetry.instrumentation.bedrock", "opentelemetry.instrumentation.botocore")
 REASONING_BESIDE = ("google", "gemini", "vertex", "gcp")
 
 
@@ -36,12 +38,13 @@ class Tokens(NamedTuple):
     raw: dict[str, Any] | None = None
 
 
-def tokens(counts: Counts, told: Mapping[str, Any] | None, *, maker: str) -> Tokens:
+def tokens(counts: Counts, told: Mapping[str, Any] | None, *, maker: str, witness: str = "") -> Tokens:
     """The buckets of single `counts` by bucket (and `total`), and of an object of them; `maker` is provider and model."""
     own = _of_object(told) if told else Tokens()
     if not counts.get("input") and not counts.get("output"):
         return own
-    found = _of_counts(counts, beside_first=False, maker=maker.lower())
+    raw = witness.startswith(AS_THEY_CAME)
+    found = _of_counts(_untotalled(counts) if raw else counts, beside_first=raw, maker=maker.lower())
     if own.buckets and (found.buckets is None or _output(own.buckets) == counts.get("output")):
         return Tokens(own.buckets, found.flags if found.buckets else ())
     return found
@@ -66,7 +69,15 @@ def _of_counts(counts: Counts, *, beside_first: bool, maker: str) -> Tokens:
         if buckets is not None:
             kept = {bucket: found for bucket, found in buckets.items() if bucket in counts}
             return Tokens(kept, _flags(counts, cache))
+    if counts.get("total") == counts.get("input", 0) + counts.get(
+        "output", 0
+    ):  # which the client added up: it tells nothing
+        return _of_counts(_untotalled(counts), beside_first=beside_first, maker=maker)
     return Tokens(None, ("usage_contradicts",), _words(counts, cache_beside=False, reasoning_beside=False))
+
+
+def _untotalled(counts: Counts) -> Counts:
+    return {bucket: count for bucket, count in counts.items() if bucket != "total"}
 
 
 def _ways(counts: Counts, *, beside_first: bool, maker: str) -> Iterator[tuple[bool, bool, bool]]:

@@ -5,6 +5,7 @@ Every reader gives None where the value is none of its kind, so that the next al
 
 import math
 import re
+from ast import literal_eval
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ _decode = msgspec.json.Decoder().decode
 _PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _NAMED = re.compile(r"\s*([A-Za-z_][\w.]*(?:Error|Exception|Timeout|Interrupt|Exit|Cancelled))\b:?")
 # What the SDKs of OpenAI and Anthropic raise for an answer, in whose words they say it.
-_CODED = re.compile(r"\s*Error code: ([45]\d\d)\b")
+_CODED = re.compile(r"\bError code: ([45]\d\d)\b")
 SDK_ERRORS = {
     400: "BadRequestError",
     401: "AuthenticationError",
@@ -27,7 +28,12 @@ SDK_ERRORS = {
 }
 # JSON that is nested deeper stays the text that it is.
 DEEPEST = 64
+LONGEST_LITERAL = 4_096
 _JSON = ("{", "[", '"')
+# An escape of JSON; the group holds half a surrogate pair, which is no character and which UTF-8 cannot say.
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 
 
 def loaded(value: Any) -> Any:
@@ -36,9 +42,15 @@ def loaded(value: Any) -> Any:
         try:
             told = _decode(value)
         except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-            return value
+            mended = whole_pairs(value)
+            return value if mended == value else loaded(mended)
         return told if value.count("[") + value.count("{") < DEEPEST or _shallow(told) else value
     return value
+
+
+def whole_pairs(told: str) -> str:
+    """A text of JSON with U+FFFD for every half of a surrogate pair that it escapes."""
+    return _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], told)
 
 
 def _shallow(value: Any) -> bool:
@@ -90,8 +102,13 @@ def amount(value: Any) -> float | None:
 
 
 def mapping(value: Any) -> dict[str, Any] | None:
-    """An object, also as JSON."""
+    """An object, also as JSON or as Python writes one."""
     value = loaded(value)
+    if isinstance(value, str) and value.startswith("{'") and len(value) <= LONGEST_LITERAL:
+        try:
+            value = literal_eval(value)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            return None
     return value if isinstance(value, dict) and value else None
 
 
@@ -112,10 +129,10 @@ def error_name(value: Any) -> str | None:
 
 
 def named_error(message: str) -> str | None:
-    """The class of an error that a message begins with, as `record_exception` writes it, or that its SDK raises so."""
+    """The class of an error that a message begins with, as `record_exception` writes it, or that its SDK raises for a code."""
     if found := _NAMED.match(message):
         return error_name(found.group(1))
-    if found := _CODED.match(message):
+    if found := _CODED.search(message):
         code = int(found.group(1))
         return SDK_ERRORS.get(code, "InternalServerError" if code >= 500 else "APIStatusError")
     return None

@@ -50,6 +50,12 @@ def provider_name(given: str, known: frozenset[str]) -> str:
     return name if name in known else PROVIDERS.get(name, "")
 
 
+def provider_meant(given: str) -> str:
+    """The provider that a name stands for, whether a book knows it or not."""
+    name = plain(given).replace("_", "-").replace(" ", "-")
+    return PROVIDERS.get(name, name)
+
+
 def spellings(model: str) -> Iterator[str]:
     """The name as it is, then with less and less around it; the first one that a book knows counts.
 

@@ -5,6 +5,7 @@ marker in its prompt, `[case:NAME]`; token counts differ from case to case, so t
 send are told apart too.
 """
 
+import re
 from typing import Any, NamedTuple
 
 SYSTEM = "You answer in one sentence."
@@ -14,6 +15,7 @@ TOOL: dict[str, Any] = {
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
 ARGUMENTS = {"city": "Lisboa"}
+OF_ANSWERS = ("response", "response_model", "response_id", "usage", "finish_reason")
 PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=="
 
 
@@ -34,7 +36,8 @@ def marked(name: str, words: str = "What is a watchtower?") -> str:
     return f"[case:{name}] {words}"
 
 
-def _truth(name: str, model: str, answered: str, **more: Any) -> dict[str, Any]:
+def truth_of(name: str, model: str, answered: str, *, http: int = 200, **more: Any) -> dict[str, Any]:
+    """What is true of a call; of one that fails, less what only an answer has."""
     told = {
         "provider": "openai",
         "request_model": model,
@@ -44,7 +47,10 @@ def _truth(name: str, model: str, answered: str, **more: Any) -> dict[str, Any]:
         "finish_reason": "stop",
         "status": "ok",
     }
-    return {field: value for field, value in (told | more).items() if value is not None}
+    told = {field: value for field, value in (told | more).items() if value is not None}
+    if http == 200:
+        return told
+    return {field: value for field, value in told.items() if field not in OF_ANSWERS} | {"status": "error"}
 
 
 def _chat(name: str, params: dict[str, Any], *, output: int, cached: int = 0, reasoning: int = 0, **more: Any) -> Case:
@@ -62,17 +68,13 @@ def _chat(name: str, params: dict[str, Any], *, output: int, cached: int = 0, re
         "prompt_tokens_details": {"cached_tokens": cached, "audio_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": reasoning, "audio_tokens": 0},
     }
-    buckets = _buckets(input=given - cached, cached_input=cached, output=output - reasoning, reasoning=reasoning)
+    counted = buckets(input=given - cached, cached_input=cached, output=output - reasoning, reasoning=reasoning)
     extra = more.pop("extra", {})
     silent = more.pop("silent", False)
     http = more.pop("http", 200)
     known = {"system": SYSTEM, "params": _params(params), "response_id": f"chatcmpl-{name}"}
-    known |= {} if silent else {"usage": buckets}
-    truth = _truth(name, model, f"{model}-2026-08-06", **(known | more))
-    if http != 200:
-        for field in ("response", "response_model", "response_id", "usage", "finish_reason"):
-            truth.pop(field, None)
-        truth["status"] = "error"
+    known |= {} if silent else {"usage": counted}
+    truth = truth_of(name, model, f"{model}-2026-08-06", http=http, **(known | more))
     request = {"model": model, "messages": messages, **params, **extra}
     return Case(name, "chat", request, truth, usage, http, silent)
 
@@ -88,10 +90,10 @@ def _responses(
         "input_tokens_details": {"cached_tokens": cached},
         "output_tokens_details": {"reasoning_tokens": reasoning},
     }
-    buckets = _buckets(input=given - cached, cached_input=cached, output=output - reasoning, reasoning=reasoning)
+    counted = buckets(input=given - cached, cached_input=cached, output=output - reasoning, reasoning=reasoning)
     extra = more.pop("extra", {})
-    known = {"system": SYSTEM, "params": _params(params), "response_id": f"resp_{name}", "usage": buckets}
-    truth = _truth(name, "gpt-4.1", "gpt-4.1-2026-04-14", **(known | more))
+    known = {"system": SYSTEM, "params": _params(params), "response_id": f"resp_{name}", "usage": counted}
+    truth = truth_of(name, "gpt-4.1", "gpt-4.1-2026-04-14", **(known | more))
     request = {"model": "gpt-4.1", "instructions": SYSTEM, "input": marked(name), **params, **extra}
     return Case(name, "responses", request, truth, usage)
 
@@ -105,20 +107,23 @@ def _messages(name: str, params: dict[str, Any], *, output: int, read: int = 0, 
         "output_tokens": output,
     }
     http, extra = more.pop("http", 200), more.pop("extra", {})
-    buckets = _buckets(input=176, cached_input=read, cache_write=write, output=output)
+    counted = buckets(input=176, cached_input=read, cache_write=write, output=output)
     known = {"provider": "anthropic", "system": SYSTEM, "params": _params(params), "response_id": f"msg_{name}"}
-    truth = _truth(name, "claude-sonnet-4-5", "claude-sonnet-4-5-20250929", **(known | {"usage": buckets} | more))
-    if http != 200:
-        for field in ("response", "response_model", "response_id", "usage", "finish_reason"):
-            truth.pop(field, None)
-        truth["status"] = "error"
+    answered = "claude-sonnet-4-5-20250929"
+    truth = truth_of(name, "claude-sonnet-4-5", answered, http=http, **(known | {"usage": counted} | more))
     messages = [{"role": "user", "content": marked(name)}]
     request = {"model": "claude-sonnet-4-5", "system": SYSTEM, "messages": messages, **params, **extra}
     return Case(name, "messages", request, truth, usage, http)
 
 
-def _buckets(**counts: int) -> dict[str, int]:
+def buckets(**counts: int) -> dict[str, int]:
+    """Those that there are; input and output always."""
     return {bucket: count for bucket, count in counts.items() if count or bucket in ("input", "output")}
+
+
+def pieces(case: Case) -> list[str]:
+    """Its answer word by word, as a stream brings it."""
+    return re.findall(r"\S+\s*", case.truth["response"])
 
 
 def _params(given: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +131,7 @@ def _params(given: dict[str, Any]) -> dict[str, Any]:
     return {names.get(name, name): value for name, value in given.items()}
 
 
+CLAUDE_FINISH = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
 CALLS = [{"name": "get_weather", "arguments": ARGUMENTS}]
 CHAT_TOOL = {"type": "function", "function": TOOL}
 TURNS = [
@@ -222,5 +228,5 @@ ANTHROPIC: tuple[Case, ...] = (
     _messages("claude_stream", {"max_tokens": 303}, output=37, read=512, extra={"stream": True}, ttft_ms=60),
     _messages("claude_limited", {"max_tokens": 304}, output=0, http=429, error_type="RateLimitError"),
 )
-LANGCHAIN = ("chat_plain", "chat_length", "chat_tools", "chat_stream", "chat_limited")
-CASES = {case.name: case for case in (*OPENAI, *ANTHROPIC)}
+# A server that fails, which those that were recorded first were not tried with.
+BROKEN = _chat("chat_broken", {"temperature": 0.5}, output=2, http=500, error_type="InternalServerError")

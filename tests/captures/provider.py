@@ -1,35 +1,33 @@
-"""A small provider of ours: OpenAI's Chat Completions, Responses and Embeddings and Anthropic's Messages, as the cases say."""
+"""A small provider of ours: it answers as OpenAI, Anthropic, Gemini and Bedrock do, as the cases say."""
 
 import json
 import re
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.captures.cases import ARGUMENTS, CASES, Case
+from tests.captures import bedrock, gemini
+from tests.captures.cases import ARGUMENTS, CLAUDE_FINISH, Case, pieces
+from tests.captures.catalogue import CASES
 
 MARKER = re.compile(r"\[case:(\w+)\]")
 BEFORE_FIRST_S = 0.06
 BETWEEN_S = 0.01
 CREATED = 1_795_000_000
 FINISH = {"length": "length", "tool_calls": "tool_calls", "content_filter": "content_filter"}
-CLAUDE_FINISH = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
 WIDTH = 48
 
 
 def answer(case: Case) -> dict[str, Any]:
     """The whole answer of a call that succeeds."""
-    return {"chat": _chat, "responses": _responses, "messages": _messages, "embeddings": _embeddings}[case.api](case)
+    return ANSWERS[case.api](case)
 
 
 def chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     """(event, data) of the answer as a stream; the first that has content comes late."""
-    return {"chat": _chat_chunks, "responses": _response_events, "messages": _message_events}[case.api](case)
-
-
-def _pieces(case: Case) -> list[str]:
-    return re.findall(r"\S+\s*", case.truth["response"])
+    return CHUNKS[case.api](case)
 
 
 def _chat(case: Case) -> dict[str, Any]:
@@ -52,7 +50,7 @@ def _chat_chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
         choice = {"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}
         return "", _frame(case, "chat.completion.chunk") | {"choices": [choice], "usage": None}
 
-    for place, piece in enumerate(_pieces(case)):
+    for place, piece in enumerate(pieces(case)):
         yield chunk({"role": "assistant", "content": piece} if place == 0 else {"content": piece})
     yield chunk({}, FINISH.get(case.truth["finish_reason"], "stop"))
     if not case.silent:
@@ -110,7 +108,7 @@ def _response_events(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     yield event("response.created", response=started)
     yield event("response.output_item.added", output_index=0, item=item | {"content": [], "status": "in_progress"})
     yield event("response.content_part.added", part={"type": "output_text", "text": "", "annotations": []}, **place)
-    for piece in _pieces(case):
+    for piece in pieces(case):
         yield event("response.output_text.delta", delta=piece, logprobs=[], **place)
     yield event("response.output_text.done", text=case.truth["response"], logprobs=[], **place)
     yield event("response.content_part.done", part=item["content"][0], **place)
@@ -142,7 +140,7 @@ def _message_events(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
         "content_block_start",
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
     )
-    for piece in _pieces(case):
+    for piece in pieces(case):
         delta = {"type": "text_delta", "text": piece}
         yield "content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta}
     yield "content_block_stop", {"type": "content_block_stop", "index": 0}
@@ -157,6 +155,44 @@ def _embeddings(case: Case) -> dict[str, Any]:
     return {"object": "list", "model": "text-embedding-3-small", "data": data, "usage": case.usage}
 
 
+def _invoke_events(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Anthropic's events, each in one of Bedrock's, which counts once more in the last."""
+    usage = case.usage or {}
+    metrics = {"inputTokenCount": usage["input_tokens"], "outputTokenCount": usage["output_tokens"]}
+    for event, one in _message_events(case):
+        told = one | ({"amazon-bedrock-invocationMetrics": metrics} if event == "message_stop" else {})
+        yield "chunk", {"bytes": b64encode(json.dumps(told).encode()).decode()}
+
+
+def failure(case: Case) -> dict[str, Any]:
+    """What is answered where the case fails, in the words of its API."""
+    if case.api == "gemini":
+        return gemini.failure(case)
+    kind = {429: "rate_limit_error", 500: "server_error"}.get(case.http, "invalid_request_error")
+    told = {"message": f"{case.name} fails", "type": kind, "code": None}
+    return {"type": "error", "error": told, "message": told["message"]}
+
+
+ANSWERS = {
+    "chat": _chat,
+    "responses": _responses,
+    "messages": _messages,
+    "embeddings": _embeddings,
+    "gemini": gemini.answer,
+    "converse": bedrock.answer,
+    "invoke": _messages,
+    "invoke-with-response-stream": _messages,
+}
+CHUNKS = {
+    "chat": _chat_chunks,
+    "responses": _response_events,
+    "messages": _message_events,
+    "gemini": gemini.chunks,
+    "converse-stream": bedrock.chunks,
+    "invoke-with-response-stream": _invoke_events,
+}
+
+
 class Provider(BaseHTTPRequestHandler):
     """Answers by the marker in the request."""
 
@@ -169,11 +205,8 @@ class Provider(BaseHTTPRequestHandler):
         if case is None:
             self._send(404, {"error": {"message": "no such case", "type": "invalid_request_error", "code": None}})
         elif case.http != 200:
-            kind = "rate_limit_error" if case.http == 429 else "invalid_request_error"
-            self._send(
-                case.http, {"type": "error", "error": {"message": f"{case.name} fails", "type": kind, "code": None}}
-            )
-        elif json.loads(body).get("stream"):
+            self._send(case.http, failure(case))
+        elif json.loads(body).get("stream") or "stream" in self.path:
             self._stream(case)
         else:
             self._send(200, answer(case))
@@ -181,6 +214,8 @@ class Provider(BaseHTTPRequestHandler):
     def _send(self, status: int, told: dict[str, Any]) -> None:
         body = json.dumps(told).encode()
         self.send_response(status)
+        if status in bedrock.FAILURES:
+            self.send_header("x-amzn-errortype", bedrock.FAILURES[status])
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -188,13 +223,15 @@ class Provider(BaseHTTPRequestHandler):
 
     def _stream(self, case: Case) -> None:
         self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
+        as_aws = case in bedrock.BEDROCK
+        self.send_header("content-type", "application/vnd.amazon.eventstream" if as_aws else "text/event-stream")
         self.send_header("connection", "close")
         self.end_headers()
         time.sleep(BEFORE_FIRST_S)
         for event, data in chunks(case):
             line = f"event: {event}\n" if event else ""
-            self.wfile.write(f"{line}data: {json.dumps(data)}\n\n".encode())
+            sent = f"{line}data: {json.dumps(data)}\n\n".encode()
+            self.wfile.write(bedrock.frame(event, data) if as_aws else sent)
             self.wfile.flush()
             time.sleep(BETWEEN_S)
         if case.api == "chat":

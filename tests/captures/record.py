@@ -26,7 +26,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FOLDER = Path(os.environ.get("CAPTURES_ENVIRONMENTS", Path(tempfile.gettempdir()) / "captures"))
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "authorization", "x-langfuse")
-SHOWN = re.compile(r"openai|anthropic|langchain|langfuse|logfire|mlflow|traceloop|opentelemetry|openinference")
+SHOWN = re.compile(
+    r"openai|anthropic|langchain|langfuse|logfire|mlflow|traceloop|opentelemetry|openinference|pydantic-ai|google-genai|llama-index|litellm|groq|boto"
+)
 SHORTEST_NAME = 5  # a shorter one names nothing, and stands in many other words
 NO_CONTENT_TYPE = "application/x-protobuf"
 
@@ -78,8 +80,12 @@ def record(client: Client) -> list[dict[str, Any]]:
             "PATH": os.environ["PATH"],
             "HOME": str(FOLDER),
             "OPENAI_BASE_URL": f"{asked}/v1",
+            "OPENAI_API_BASE": f"{asked}/v1",
             "OPENAI_API_KEY": "no-key",
             "ANTHROPIC_BASE_URL": asked,
+            "GEMINI_BASE_URL": asked,
+            "VENDOR_URL": asked,
+            "AWS_ENDPOINT_URL": asked,
             "ANTHROPIC_API_KEY": "no-key",
             "OTEL_EXPORTER_OTLP_ENDPOINT": told,
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{told}/v1/traces",

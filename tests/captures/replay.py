@@ -11,7 +11,10 @@ from monitoring.dialects.merge import merge
 from monitoring.dialects.read import read_log, read_span
 from monitoring.dialects.same_call import same_call
 from monitoring.dialects.seen import Reading, Seen
-from tests.captures.cases import CASES, Case
+from monitoring.pricing.names import provider_meant
+from tests.captures.cases import Case
+from tests.captures.catalogue import CASES
+from tests.captures.clients import BY_NAME
 from tests.captures.wire import logs, spans
 
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -68,8 +71,11 @@ def case_of(call: dict[str, Any]) -> Case | None:
 
 
 def _alike(case: Case, call: dict[str, Any]) -> bool:
-    same = (call.get("provider"), call.get("status")) == (case.truth["provider"], case.truth["status"])
-    return same and case.truth["params"].items() <= call.get("params", {}).items()
+    same = (told("provider", call), call.get("status")) == (case.truth["provider"], case.truth["status"])
+    params = call.get("params", {})
+    if not params:
+        return same and case.truth["error_type"] == call.get("error_type")
+    return same and case.truth["params"].items() <= params.items()
 
 
 def told(field: str, call: dict[str, Any]) -> Any:
@@ -77,6 +83,8 @@ def told(field: str, call: dict[str, Any]) -> Any:
     value = call.get(field)
     if field == "prompt":
         return next((_words(one) for one in value or () if one["role"] == "user"), None)
+    if field == "provider" and value:
+        return provider_meant(value)
     if field == "tools":
         return [tool["name"] for tool in value or ()]
     if field == "tool_calls":
@@ -89,10 +97,10 @@ def _words(message: dict[str, Any]) -> str:
     return content if isinstance(content, str) else next(part["text"] for part in content if part["type"] == "text")
 
 
-def wrong(case: Case, call: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def wrong(case: Case, call: dict[str, Any], client: str) -> dict[str, tuple[Any, Any]]:
     """The fields that are not as they were: field → (truth, what the call says); parameters one by one."""
     found = {}
-    for field, truth in case.truth.items():
+    for field, truth in (case.truth | BY_NAME[client].truth).items():
         if field == "params":
             said = call.get("params", {})
             found |= {

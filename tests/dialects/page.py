@@ -11,7 +11,8 @@ from tests.captures.clients import CLIENTS, NEVER
 from tests.captures.replay import FIXTURES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/api/dialects.md"
-SHOWN = ("openai", "anthropic", "langchain", "langfuse", "logfire", "mlflow", "traceloop", "instrumentation")
+# What a library is called where packages are named otherwise.
+PACKAGES = {"bedrock": "boto3", "gemini": "google-genai", "llama": "llama-index-core", "pydantic": "pydantic-ai-slim"}
 
 
 def aliases() -> str:
@@ -40,10 +41,12 @@ def _versions(name: str) -> str:
 
 
 def _matters(package: str, recording: str) -> bool:
-    library = recording.split("-")[0]
-    if package in (library, f"{library}-openai", f"{library}-skinny", "traceloop-sdk"):
+    library, family = recording.split("-")[0], recording.split("-")[-1]
+    if package in (library, f"{library}-openai", f"{library}-skinny", PACKAGES.get(library), "traceloop-sdk"):
         return package != "traceloop-sdk" or library == "traceloop"
-    return "instrumentation-" in package and library in package and "semantic" not in package
+    of = {"gemini": "google-genai", "bedrock": "botocore" if family == "botocore" else "bedrock"}.get(library, library)
+    theirs = package.startswith("openinference") == (family == "openinference")
+    return "instrumentation-" in package and of in package and theirs
 
 
 def page(text: str) -> str:

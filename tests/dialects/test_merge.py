@@ -237,3 +237,20 @@ def test_merging_may_be_done_in_any_steps(readings, data):
 @given(readings=READINGS)
 def test_every_reading_is_in_one_group(readings):
     assert sorted(place for group in same_call(readings) for place in group) == list(range(len(readings)))
+
+
+def test_a_host_and_a_maker_of_one_answer_are_one_call():
+    """A framework says `azure` of what the library below it says `openai`; two answers of theirs stay two."""
+    outer = span("litellm", 1, 0, 100, provider__name="azure", response__id="r")
+    inner = span("opentelemetry.instrumentation.openai", 2, 5, 90, parent=1, response__id="r")
+    other = span("opentelemetry.instrumentation.openai", 3, 5, 90, parent=1, response__id="r2")
+    assert sets([outer, inner]) == {ids(1, 2)}
+    assert sets([outer, other]) == {ids(1), ids(3)}
+
+
+def test_a_provider_is_the_same_by_all_its_names():
+    outer = span("pydantic-ai", 1, 0, 100, provider__name="google-gla")
+    inner = span("opentelemetry.instrumentation.google_genai", 2, 5, 90, parent=1, provider__name="gcp.gemini")
+    other = span("opentelemetry.instrumentation.anthropic", 3, 5, 90, parent=1, provider__name="anthropic")
+    assert sets([outer, inner]) == {ids(1, 2)}
+    assert sets([outer, other]) == {ids(1), ids(3)}

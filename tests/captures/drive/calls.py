@@ -1,10 +1,11 @@
 """Makes the calls of the cases with a client that is given, one after another, whatever instruments it."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.captures.cases import ANTHROPIC, OPENAI, Case
+from tests.captures.catalogue import CASES
 
 BETWEEN_S = 0.02
 
@@ -24,6 +25,18 @@ def anthropic_calls(client: Any, cases: Iterable[Case] = ANTHROPIC) -> None:
     """All of Anthropic's."""
     for case in cases:
         _call(client.messages.create, case, {})
+
+
+def each(names: Iterable[str], make: Callable[[Case], Any]) -> None:
+    """Those that are named, each by a function of its case; failures are expected where the provider fails."""
+    for name in names:
+        try:
+            make(CASES[name])
+        except Exception as error:
+            if CASES[name].http == 200:
+                raise
+            print(name, type(error).__name__)
+        time.sleep(BETWEEN_S)
 
 
 def _call(create: Any, case: Case, more: dict[str, Any]) -> None:

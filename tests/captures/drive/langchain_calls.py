@@ -5,7 +5,7 @@ from typing import Any
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_openai import ChatOpenAI
 
-from tests.captures.cases import CASES, LANGCHAIN
+from tests.captures.catalogue import CASES, LANGCHAIN
 
 
 def make() -> None:

@@ -1,0 +1,23 @@
+"""All cases by name, and which of them are made through what."""
+
+from tests.captures.bedrock import BEDROCK
+from tests.captures.cases import ANTHROPIC, BROKEN, OPENAI, Case
+from tests.captures.gemini import GEMINI, GEMINI_EMBED
+
+CASES = {case.name: case for case in (*OPENAI, *ANTHROPIC, BROKEN, *GEMINI, GEMINI_EMBED, *BEDROCK)}
+
+
+def names(cases: tuple[Case, ...]) -> tuple[str, ...]:
+    """Of those that are calls of language models."""
+    return tuple(case.name for case in cases if case.truth)
+
+
+# What is made through frameworks.
+LANGCHAIN = ("chat_plain", "chat_length", "chat_tools", "chat_stream", "chat_limited")
+CHAT = (*LANGCHAIN, "chat_reasoning", "chat_filter", "chat_broken")
+RESPONSES = ("resp_plain", "resp_length", "resp_tools", "resp_stream")
+CLAUDE = ("claude_cached", "claude_length", "claude_tools", "claude_stream", "claude_limited")
+LITELLM = (*CHAT, "chat_turns")
+PYDANTIC_AI = (*CHAT, *RESPONSES, *CLAUDE)
+# To its framework an answer that was cut off is a failure, of which nothing is told.
+AGENTS = (*CHAT, "resp_plain", "resp_tools", "resp_stream")

@@ -1,0 +1,46 @@
+"""Groq's and Mistral's own SDKs, which speak as OpenAI does, under OpenLLMetry: `python -m … VENDOR`."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+from tests.captures.cases import Case
+from tests.captures.catalogue import CHAT
+from tests.captures.drive.calls import each
+from tests.captures.drive.telemetry import start, stop
+
+INSTRUMENTORS = {
+    "groq": "opentelemetry.instrumentation.groq:GroqInstrumentor",
+    "mistral": "opentelemetry.instrumentation.mistralai:MistralAiInstrumentor",
+}
+NOT_OF_MISTRAL = ("user", "stream_options", "frequency_penalty", "max_completion_tokens", "reasoning_effort")
+
+
+def groq(case: Case) -> None:
+    """One call; a stream is read to its end."""
+    client = importlib.import_module("groq").Groq(api_key="no-key", base_url=os.environ["VENDOR_URL"], max_retries=0)
+    told = {name: value for name, value in case.request.items() if name != "stream_options"}
+    found: Any = client.chat.completions.create(**told)
+    if told.get("stream"):
+        list(found)
+
+
+def mistral(case: Case) -> None:
+    """One call; a stream is read to its end."""
+    client = importlib.import_module("mistralai.client").Mistral(api_key="no-key", server_url=os.environ["VENDOR_URL"])
+    told = {name: value for name, value in case.request.items() if name not in NOT_OF_MISTRAL}
+    if "seed" in told:
+        told["random_seed"] = told.pop("seed")
+    if told.pop("stream", False):
+        list(client.chat.stream(**told))
+    else:
+        client.chat.complete(**told)
+
+
+if __name__ == "__main__":
+    providers = start()
+    module, _, name = INSTRUMENTORS[sys.argv[1]].partition(":")
+    getattr(importlib.import_module(module), name)().instrument()
+    each(CHAT, {"groq": groq, "mistral": mistral}[sys.argv[1]])
+    stop(*providers)
