@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from monitoring.dialects.values import whole_pairs
 from monitoring.otlp.records import (
     Attributes,
     Decoded,
@@ -26,7 +27,7 @@ from monitoring.otlp.records import (
 )
 from monitoring.stats.points import Explicit, Exponential
 
-MENDED = "Text that is not UTF-8 was replaced by U+FFFD; send JSON in UTF-8."
+MENDED = "Text that is not UTF-8, or half a surrogate pair, was replaced by U+FFFD; send JSON in UTF-8 and whole pairs."
 MALFORMED = "The body is not JSON of this signal, or was cut off; send what an OTLP exporter makes."
 HEX = re.compile(r"[0-9a-fA-F]*\Z")
 UNREADABLE = (TypeError, ValueError, AttributeError, KeyError, RecursionError)
@@ -72,13 +73,11 @@ def _groups(data: bytes, names: tuple[str, str, str], read: Callable[[Json], Any
 
 
 def _mended(data: bytes, error: Exception) -> Any:
-    text = data.decode("utf-8", "replace")
+    text = whole_pairs(data.decode("utf-8", "replace"))
     try:
-        if "\ufffd" in text:
-            return _decode(text)
+        return _decode(text)
     except (msgspec.MsgspecError, RecursionError):
-        pass
-    raise UndecodableError(MALFORMED) from error
+        raise UndecodableError(MALFORMED) from error
 
 
 def _group(told: Json, one: Json, name: str, read: Callable[[Json], Any]) -> Group:

@@ -18,7 +18,7 @@ STATUSES: Final[tuple[Status, ...]] = ("unset", "ok", "error")  # by the numbers
 NAME_LENGTH = 200
 MAX_EVENTS, MAX_LINKS, MAX_ATTRIBUTES = 128, 128, 512
 TRACE_DIGITS, SPAN_DIGITS = 32, 16
-NOBODY = frozenset("0")
+DIGITS, NOBODY = frozenset("0123456789abcdef"), frozenset("0")
 DROPPED = "_dropped"  # under `extra`: how many events, links and attributes there were beyond the limits
 UNTOLD = "_untold"  # under `extra`: which of start and end the span did not tell
 LATEST_NS = 2**62
@@ -98,7 +98,7 @@ def _item(span: SpanRecord, window: Window) -> SpanItem:
 
 
 def _is_id(text: str, digits: int) -> bool:
-    return len(text) == digits and not NOBODY.issuperset(text)
+    return len(text) == digits and DIGITS.issuperset(text) and not NOBODY.issuperset(text)
 
 
 def _times(span: SpanRecord, window: Window, extra: dict[str, Any]) -> tuple[int, int]:
