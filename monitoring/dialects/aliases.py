@@ -29,12 +29,15 @@ def _field(field: str, *ways: str) -> tuple[Alias, ...]:
     return tuple(Alias(field, *way.split(" ", 1)) for way in ways)
 
 
+# Where an answer of OpenAI's Responses or Chat, or one of Anthropic, says why it ended.
+ENDINGS = ("incomplete_details.reason", "choices.0.finish_reason", "stop_reason", "status")
 ALIASES: tuple[Alias, ...] = (
     *_field(
         "kind",
         "openinference openinference.span.kind",
         "langfuse langfuse.observation.type",
         "mlflow mlflow.spanType",
+        "vercel ai.operationId",
         "openllmetry traceloop.span.kind",
         "genai gen_ai.operation.name",
         "openllmetry llm.request.type",
@@ -50,6 +53,7 @@ ALIASES: tuple[Alias, ...] = (
         "openinference llm.system",
         "openllmetry llm.vendor",
         "logfire request_data > provider",
+        "vercel ai.model.provider",
     ),
     *_field(
         "request_model",
@@ -62,6 +66,7 @@ ALIASES: tuple[Alias, ...] = (
         "logfire request_data > model",
         "mlflow mlflow.spanInputs > model",
         "openllmetry llm.request.model",
+        "vercel ai.model.id",
     ),
     *_field(
         "response_model",
@@ -73,6 +78,7 @@ ALIASES: tuple[Alias, ...] = (
         "openinference output.value > generations.0.0.generation_info.model_name",
         "mlflow mlflow.spanOutputs > model",
         "mlflow mlflow.llm.model",
+        "vercel ai.response.model",
         "langfuse langfuse.observation.model.name",
         "openllmetry llm.response.model",
         "openinference llm.model_name",
@@ -87,6 +93,7 @@ ALIASES: tuple[Alias, ...] = (
         "mlflow mlflow.spanOutputs > id",
         "logfire response_data > id",
         "langfuse langfuse.observation.metadata.id",
+        "vercel ai.response.id",
     ),
     *_field(
         "system",
@@ -110,15 +117,14 @@ ALIASES: tuple[Alias, ...] = (
         "genai event:gen_ai.content.prompt > gen_ai.prompt",
         "genai event:gen_ai.client.inference.operation.details > gen_ai.input.messages",
         "genai event:gen_ai.user.message > gen_ai.event.content",
+        "vercel ai.prompt.messages",
         "langfuse langfuse.observation.input > messages",
         "langfuse langfuse.observation.input",
         "mlflow mlflow.spanInputs > messages",
         "mlflow mlflow.spanInputs > input",
         "mlflow mlflow.spanInputs > prompt",
         "mlflow mlflow.spanInputs",
-        "logfire request_data > messages",
-        "logfire request_data > input",
-        "logfire request_data > prompt",
+        *(f"logfire request_data > {path}" for path in ("messages", "input", "prompt")),
         "logfire events",
         "openinference input.value > messages",
         "openinference input.value > input",
@@ -133,6 +139,9 @@ ALIASES: tuple[Alias, ...] = (
         "genai event:gen_ai.content.completion > gen_ai.completion",
         "genai event:gen_ai.client.inference.operation.details > gen_ai.output.messages",
         "genai event:gen_ai.choice > gen_ai.event.content",
+        "vercel ai.response.text",
+        "vercel ai.response.toolCalls",
+        "vercel ai.response.object",
         "langfuse langfuse.observation.output",
         "mlflow mlflow.spanOutputs > choices",
         "mlflow mlflow.spanOutputs > output",
@@ -158,6 +167,7 @@ ALIASES: tuple[Alias, ...] = (
         "mlflow tools",
         "langfuse langfuse.observation.input > tools",
         "logfire request_data > tools",
+        "vercel ai.prompt.tools",
     ),
     *_field(
         "usage",
@@ -175,6 +185,8 @@ ALIASES: tuple[Alias, ...] = (
         "openllmetry gen_ai.usage.prompt_tokens",
         "openinference llm.token_count.prompt",
         "openllmetry llm.usage.prompt_tokens",
+        "vercel ai.usage.inputTokens",
+        "vercel ai.usage.promptTokens",
     ),
     *_field(
         "usage.output",
@@ -182,12 +194,15 @@ ALIASES: tuple[Alias, ...] = (
         "openllmetry gen_ai.usage.completion_tokens",
         "openinference llm.token_count.completion",
         "openllmetry llm.usage.completion_tokens",
+        "vercel ai.usage.outputTokens",
+        "vercel ai.usage.completionTokens",
     ),
     *_field(
         "usage.total",
         "openllmetry gen_ai.usage.total_tokens",
         "openllmetry llm.usage.total_tokens",
         "openinference llm.token_count.total",
+        "vercel ai.usage.totalTokens",
     ),
     *_field(
         "usage.cached_input",
@@ -198,6 +213,8 @@ ALIASES: tuple[Alias, ...] = (
         "logfire gen_ai.usage.details.cache_read_tokens",
         "logfire gen_ai.usage.details.cache_read_input_tokens",
         "logfire gen_ai.usage.details.cached_tokens",
+        "vercel ai.usage.cachedInputTokens",
+        "vercel ai.usage.inputTokenDetails.cacheReadTokens",
     ),
     *_field(
         "usage.cache_write",
@@ -208,6 +225,7 @@ ALIASES: tuple[Alias, ...] = (
         "openinference llm.token_count.prompt_details.cache_write",
         "logfire gen_ai.usage.details.cache_write_tokens",
         "logfire gen_ai.usage.details.cache_creation_input_tokens",
+        "vercel ai.usage.inputTokenDetails.cacheWriteTokens",
     ),
     *_field(
         "usage.reasoning",
@@ -216,6 +234,8 @@ ALIASES: tuple[Alias, ...] = (
         "openllmetry llm.usage.reasoning_tokens",
         "openinference llm.token_count.completion_details.reasoning",
         "logfire gen_ai.usage.details.reasoning_tokens",
+        "vercel ai.usage.reasoningTokens",
+        "vercel ai.usage.outputTokenDetails.reasoningTokens",
     ),
     *_field(
         "usage.audio_input",
@@ -229,11 +249,7 @@ ALIASES: tuple[Alias, ...] = (
         "openinference llm.token_count.completion_details.audio",
         "logfire gen_ai.usage.details.output_audio_tokens",
     ),
-    *_field(
-        "params",
-        "openinference llm.invocation_parameters",
-        "langfuse langfuse.observation.model.parameters",
-    ),
+    *_field("params", "openinference llm.invocation_parameters", "langfuse langfuse.observation.model.parameters"),
     *_field("request", "mlflow mlflow.spanInputs", "logfire request_data", "openinference input.value"),
     *_field("params.temperature", "genai gen_ai.request.temperature", "mlflow temperature"),
     *_field("params.top_p", "genai gen_ai.request.top_p", "openllmetry llm.top_p", "mlflow top_p"),
@@ -246,7 +262,13 @@ ALIASES: tuple[Alias, ...] = (
         "mlflow max_completion_tokens",
         "mlflow max_output_tokens",
     ),
-    *_field("params.seed", "genai gen_ai.request.seed", "genai gen_ai.openai.request.seed", "mlflow seed"),
+    *_field(
+        "params.seed",
+        "genai gen_ai.request.seed",
+        "genai gen_ai.openai.request.seed",
+        "mlflow seed",
+        "vercel ai.settings.seed",
+    ),
     *_field("params.stop", "genai gen_ai.request.stop_sequences", "openllmetry llm.chat.stop_sequences", "mlflow stop"),
     *_field(
         "params.frequency_penalty",
@@ -283,7 +305,9 @@ ALIASES: tuple[Alias, ...] = (
         "openllmetry llm.request.structured_output_schema",
     ),
     *_field("params.service_tier", "genai gen_ai.openai.request.service_tier", "genai openai.request.service_tier"),
-    *_field("params.tool_choice", "genai gen_ai.request.tool_choice", "mlflow tool_choice"),
+    *_field(
+        "params.tool_choice", "genai gen_ai.request.tool_choice", "mlflow tool_choice", "vercel ai.prompt.toolChoice"
+    ),
     *_field(
         "finish_reason",
         "genai gen_ai.response.finish_reasons",
@@ -292,18 +316,13 @@ ALIASES: tuple[Alias, ...] = (
         "openllmetry llm.response.finish_reason",
         "openllmetry llm.response.stop_reason",
         "anthropic anthropic.message.stop_reason",
-        "openinference output.value > incomplete_details.reason",
-        "openinference output.value > choices.0.finish_reason",
-        "openinference output.value > stop_reason",
-        "openinference output.value > status",
-        "mlflow mlflow.spanOutputs > incomplete_details.reason",
-        "mlflow mlflow.spanOutputs > choices.0.finish_reason",
-        "mlflow mlflow.spanOutputs > stop_reason",
-        "mlflow mlflow.spanOutputs > status",
+        *(f"openinference output.value > {path}" for path in ENDINGS),
+        *(f"mlflow mlflow.spanOutputs > {path}" for path in ENDINGS),
         "langfuse langfuse.observation.metadata.finish_reason",
         "langfuse langfuse.observation.output > status",
         "langfuse langfuse.observation.metadata.status",
         "logfire response_data > finish_reason",
+        "vercel ai.response.finishReason",
     ),
     *_field(
         "ttft_s",
@@ -311,6 +330,7 @@ ALIASES: tuple[Alias, ...] = (
         "genai gen_ai.client.operation.time_to_first_chunk",
         "genai gen_ai.server.time_to_first_token",
     ),
+    *_field("ttft_ms", "vercel ai.response.msToFirstChunk"),
     *_field("first_token_at", "langfuse langfuse.observation.completion_start_time"),
     *_field(
         "first_token",
@@ -320,12 +340,7 @@ ALIASES: tuple[Alias, ...] = (
         "mlflow event:mlflow.chunk.item.0",
     ),
     *_field("duration_s", "logfire duration"),
-    *_field(
-        "error_type",
-        "genai error.type",
-        "genai event:exception > exception.type",
-        "genai exception.type",
-    ),
+    *_field("error_type", "genai error.type", "genai event:exception > exception.type", "genai exception.type"),
     *_field("level", "langfuse langfuse.observation.level"),
     *_field("level_message", "langfuse langfuse.observation.status_message"),
     *_field(
@@ -367,6 +382,7 @@ ALIASES: tuple[Alias, ...] = (
         "logfire request_data > user",
         "litellm metadata.user_api_key_end_user_id",
         "litellm metadata.user_api_key_user_id",
+        "vercel ai.telemetry.metadata.userId",
     ),
     *_field(
         "session_id",
@@ -375,6 +391,7 @@ ALIASES: tuple[Alias, ...] = (
         "openllmetry traceloop.association.properties.session_id",
         "langfuse langfuse.session.id",
         "mlflow mlflow.trace.session",
+        "vercel ai.telemetry.metadata.sessionId",
     ),
     *_field("request_id", "genai request_id", "genai request.id", "genai http.request.header.x-request-id"),
     *_field("version", "langfuse langfuse.version", "langfuse langfuse.release"),

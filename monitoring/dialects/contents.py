@@ -45,9 +45,8 @@ def _prompt(evidence: Evidence) -> list[Message] | None:
 def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any:
     found: Answer | None = None
     for claim in evidence.claims("response"):
-        if found is None or not (found.text or found.tool_calls):  # what is empty may be told in another way
-            told = answer(claim.value)
-            found = told if found is None or (told and (told.text or told.tool_calls)) else found
+        if found is None or not (found.text and found.tool_calls):
+            found = _both(found, answer(claim.value))
         if found is not None:
             _use(evidence, claim)
     if found is None:
@@ -61,6 +60,15 @@ def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any
         evidence.leftover["choices"] = found.more
         flags.append("more_choices")
     return found.finish_reason
+
+
+def _both(found: Answer | None, told: Answer | None) -> Answer | None:
+    """What is empty may be told in another way, and tool calls beside the text that they came with."""
+    if found is None or told is None:
+        return found or told
+    if found.text:
+        return found if told.text else found._replace(tool_calls=told.tool_calls)
+    return found if found.tool_calls or not (told.text or told.tool_calls) else told
 
 
 def _tools(evidence: Evidence, call: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ DIALECTS: tuple[tuple[str, str, str], ...] = (
     ("mlflow", "mlflow", "mlflow."),
     ("logfire", "logfire", "logfire."),
     ("litellm", "litellm", "litellm."),
+    ("vercel", "", "ai.operationId"),
     ("genai", "opentelemetry.instrumentation.genai", ""),
     ("genai", "opentelemetry.instrumentation.openai_v2", ""),
     ("genai", "pydantic-ai", ""),
@@ -46,6 +47,7 @@ TRUST = (
     "openllmetry",
     "mlflow",
     "logfire",
+    "vercel",
     "litellm",
     "langfuse",
     "inferred",
@@ -64,6 +66,12 @@ STEPS |= {"parser": "chain", "llm": "llm", "embedding": "embedding", "embeddings
 STEPS |= {"text_completion": "llm", "generate_content": "llm", "response": "llm", "responses": "llm", "message": "llm"}
 STEPS |= {"execute_tool": "tool", "execute_task": "chain", "invoke_workflow": "chain", "retrieval": "retriever"}
 STEPS |= {"invoke_agent": "agent", "create_agent": "agent", "memory": "retriever"}
+# The AI SDK of Vercel: what asks a model, and what stands around it.
+STEPS |= dict.fromkeys(("ai.generatetext.dogenerate", "ai.streamtext.dostream", "ai.generateobject.dogenerate"), "llm")
+STEPS |= {"ai.streamobject.dostream": "llm", "ai.toolcall": "tool", "ai.rerank.dorerank": "retriever"}
+STEPS |= dict.fromkeys(("ai.embed.doembed", "ai.embedmany.doembed"), "embedding")
+STEPS |= dict.fromkeys(("ai.generatetext", "ai.streamtext", "ai.generateobject", "ai.streamobject"), "chain")
+STEPS |= dict.fromkeys(("ai.embed", "ai.embedmany", "ai.rerank"), "chain")
 STEPS |= {step: step for step in ("chain", "agent", "retriever", "tool", "span")}
 # Attributes that name the step, in STEPS' words whatever their case; the first that is there counts.
 NAMED_BY = tuple(row.source for row in ALIASES if row.field == "kind")

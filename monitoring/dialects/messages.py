@@ -162,7 +162,7 @@ def _role(value: Mapping[str, Any], role: str) -> str:
 
 
 def _content(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if type_of(value) in ITEM_TYPES - {"message"}:
+    if type_of(value) in ITEM_TYPES - {"message"} or "toolName" in value:
         yield from parts_of([value])
         return
     key = next((key for key in ("parts", "contents", "content", "text") if value.get(key) not in NOTHING), "content")

@@ -53,6 +53,7 @@ KNOWN = (
 OTHERWISE = frozenset(
     {"model", "model_name", "messages", "input", "prompt", "tools", "functions", "instructions", "system", "contents"}
     | {"base_url", "api_base", "api_key", "api_version", "organization", "max_retries", "include_usage"}
+    | {"cache", "headers", "num_retries", "retry_strategy"}
     | {"context_window", "is_chat_model", "is_function_calling_model", "system_role"}
     | {"user", "metadata", "extra_headers", "extra_query", "extra_body", "timeout", "provider", "self", "_type"}
 )

@@ -12,9 +12,12 @@ from monitoring.dialects.values import loaded
 
 TEXT_TYPES = frozenset({"text", "input_text", "output_text", "refusal", "summary_text"})
 REASONING_TYPES = frozenset({"reasoning", "thinking", "reasoning_text", "thought"})
-CALL_TYPES = frozenset({"tool_call", "tool_use", "function_call", "server_tool_use", "custom_tool_call"})
-RESULT_TYPES = frozenset({"tool_call_response", "tool_result", "function_call_output", "custom_tool_call_output"})
-TEXT_KEYS = ("text", "content", "refusal", "thinking", "output_text")
+CALL_TYPES = frozenset({"tool_call", "tool-call", "tool_use", "function_call", "server_tool_use", "custom_tool_call"})
+RESULT_TYPES = frozenset(
+    {"tool_call_response", "tool-result", "tool_result", "function_call_output", "custom_tool_call_output"}
+)
+RESULT_IDS = ("call_id", "tool_use_id", "tool_call_id", "toolCallId", "id")
+TEXT_KEYS = ("text", "content", "refusal", "thinking", "output_text", "value")
 # What wraps a part or a tool call in another object of one key.
 WRAPPERS = ("tool_call", "functionCall", "function_call", "toolUse", "message_content")
 
@@ -51,7 +54,7 @@ def _typed(value: Mapping[str, Any]) -> dict[str, Any]:
     kind = type_of(value)
     if kind in REASONING_TYPES or value.get("thought") is True:
         return {"type": "reasoning", "text": _text(value) or _summary(value)}
-    if kind in CALL_TYPES:
+    if kind in CALL_TYPES or (not kind and "toolName" in value):
         return {"type": "tool_call", **tool_call(value)}
     if kind in RESULT_TYPES:
         return {"type": "tool_result", **_result(value)}
@@ -75,8 +78,8 @@ def tool_call(value: Mapping[str, Any]) -> dict[str, Any]:
         (inner[key] for key in ("arguments", "args", "input", "parameters") if inner.get(key) is not None), None
     )
     told = {
-        "id": value.get("call_id") or value.get("id") or value.get("tool_call_id"),
-        "name": inner.get("name") or (function if isinstance(function, str) else None),
+        "id": value.get("call_id") or value.get("id") or value.get("tool_call_id") or value.get("toolCallId"),
+        "name": inner.get("name") or inner.get("toolName") or (function if isinstance(function, str) else None),
         "arguments": loaded(given) if isinstance(given, str) and given.lstrip().startswith("{") else given,
     }
     return {key: part for key, part in told.items() if part is not None}
@@ -85,7 +88,7 @@ def tool_call(value: Mapping[str, Any]) -> dict[str, Any]:
 def _result(value: Mapping[str, Any]) -> dict[str, Any]:
     keys = ("response", "result", "output", "content")
     told = {
-        "id": value.get("call_id") or value.get("tool_use_id") or value.get("tool_call_id") or value.get("id"),
+        "id": next((value[key] for key in RESULT_IDS if value.get(key)), None),
         "content": next((value[key] for key in keys if value.get(key) is not None), None),
     }
     return {key: part for key, part in told.items() if part is not None}

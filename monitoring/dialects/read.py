@@ -14,6 +14,7 @@ from monitoring.dialects.params import KNOWN, NAMES, invented, parameter, parame
 from monitoring.dialects.seen import Reading, Seen, Sighting
 from monitoring.dialects.usage import tokens
 from monitoring.dialects.words import finish_reason
+from monitoring.pricing.names import host
 from monitoring.pricing.shipped import shipped_book
 
 TEXTS = (
@@ -71,7 +72,7 @@ def _put(call: dict[str, Any], name: str, value: Any) -> None:
 def _models(call: dict[str, Any], flags: list[str]) -> None:
     """A client that names one model only is believed of the other; a provider that none names is told by its models."""
     if "provider" in call:
-        call["provider"] = call["provider"].lower()
+        call["provider"] = host(call["provider"].lower())
     if "request_model" not in call and "response_model" in call:
         call["request_model"] = call["response_model"]
         flags.append("request_model_inferred")
@@ -156,8 +157,9 @@ def _times(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str
     elif part != "log":
         call["latency_ms"] = (end_us - start_us) / 1_000
     seconds = evidence.first("ttft_s", values.amount)
-    if seconds is not None:
-        call["ttft_ms"] = seconds * 1_000
+    millis = evidence.first("ttft_ms", values.amount)
+    if seconds is not None or millis is not None:
+        call["ttft_ms"] = millis if seconds is None else seconds * 1_000
     elif first_us is not None and first_us >= start_us:
         call["ttft_ms"] = (first_us - start_us) / 1_000
     return start_us, end_us, part

@@ -27,6 +27,8 @@ TIME_US = 250_000
 TELL_TWICE = ("logfire",)
 TWINS = ("com.anthropic.sdk", "opentelemetry.instrumentation.anthropic")
 ABOVE = ("openinference.instrumentation.langchain", "opentelemetry.instrumentation.langchain")
+# Whose own spans tell neither an id nor a word, beside those of an instrumentation in another trace.
+SILENT = ("mistralai_sdk_tracer",)
 # How many readings are looked at before and after each; beyond that, calls are so many that time tells nothing.
 MOST_NEAR = 128
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -56,7 +58,7 @@ def needs_time(reading: Reading) -> bool:
     if len(reading.sightings) > 1 or not reading.whole:
         return False
     sighting = reading.sightings[0]
-    if sighting.witness.startswith(ABOVE):
+    if sighting.witness.startswith((*ABOVE, *SILENT)):
         return "response_id" not in reading.call
     if sighting.witness.startswith(TELL_TWICE):
         return sighting.part == "tail" or not {"response_id", "response", "error_type"} & reading.call.keys()
@@ -180,10 +182,21 @@ def _same_time(one: Reading, other: Reading) -> bool:
         _named(one) and _named(other)
     ):
         return False
-    if not (needs_time(one) and needs_time(other)) and not ("prompt" in one.call and "prompt" in other.call):
+    both = (needs_time(one) and needs_time(other)) or ("prompt" in one.call and "prompt" in other.call)
+    if not both and not ((_silent(one) or _silent(other)) and _same_counts(one, other)):
         return False
     inner, outer = sorted((one, other), key=lambda it: it.end_us - it.start_us)
     return outer.start_us <= inner.start_us and inner.end_us <= outer.end_us and _same_words(one, other)
+
+
+def _silent(one: Reading) -> bool:
+    return len(one.sightings) == 1 and one.sightings[0].witness.startswith(SILENT)
+
+
+def _same_counts(one: Reading, other: Reading) -> bool:
+    """Whether they took as many tokens, where both tell it; a part may be told by one of them alone."""
+    usages = [it.call["usage"] for it in (one, other) if "usage" in it.call]
+    return len({sum(usage.values()) for usage in usages}) <= 1
 
 
 def _compatible(one: Reading, other: Reading) -> bool:

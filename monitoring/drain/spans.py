@@ -22,8 +22,22 @@ from monitoring.packing import pack
 Place = tuple[int, str, str]  # project, trace, span
 STATUSES = {"unset": Span.Status.UNSET, "ok": Span.Status.OK, "error": Span.Status.ERROR}
 OF_REQUEST = ("request.id", "request_id", "http.request.id", "http.request.header.x-request-id")
-OF_USER = ("user.id", "enduser.id", "user_id", "gen_ai.user", "llm.user", "langfuse.user.id")
-OF_SESSION = ("session.id", "gen_ai.conversation.id", "session_id", "langfuse.session.id")
+OF_USER = (
+    "user.id",
+    "enduser.id",
+    "user_id",
+    "gen_ai.user",
+    "llm.user",
+    "langfuse.user.id",
+    "ai.telemetry.metadata.userId",
+)
+OF_SESSION = (
+    "session.id",
+    "gen_ai.conversation.id",
+    "session_id",
+    "langfuse.session.id",
+    "ai.telemetry.metadata.sessionId",
+)
 ASSOCIATED = "traceloop.association.properties."
 ID_LENGTH = 200
 TRIES = 3

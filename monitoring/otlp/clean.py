@@ -34,6 +34,8 @@ PEOPLE = frozenset(
         "gen_ai.conversation.id",
         "langfuse.user.id",
         "langfuse.session.id",
+        "ai.telemetry.metadata.userId",
+        "ai.telemetry.metadata.sessionId",
         "traceloop.association.properties.user_id",
         "traceloop.association.properties.session_id",
     }

@@ -21,3 +21,6 @@ LITELLM = (*CHAT, "chat_turns")
 PYDANTIC_AI = (*CHAT, *RESPONSES, *CLAUDE)
 # To its framework an answer that was cut off is a failure, of which nothing is told.
 AGENTS = (*CHAT, "resp_plain", "resp_tools", "resp_stream")
+# Its modules stream in their own way.
+DSPY = ("chat_plain", "chat_length", "chat_tools", "chat_limited", "chat_broken")
+VERCEL = (*CHAT, *RESPONSES)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tests.captures.bedrock import BEDROCK
 from tests.captures.cases import ANTHROPIC, OPENAI
-from tests.captures.catalogue import AGENTS, CHAT, LANGCHAIN, LITELLM, PYDANTIC_AI, names
+from tests.captures.catalogue import AGENTS, CHAT, DSPY, LANGCHAIN, LITELLM, PYDANTIC_AI, VERCEL, names
 from tests.captures.gemini import GEMINI
 
 ON = {
@@ -29,7 +29,9 @@ class Client(NamedTuple):
 
 
 OTEL = ("opentelemetry-exporter-otlp-proto-http==1.45.2", "opentelemetry-sdk==1.45.2")
+NODE_OTEL = ("@opentelemetry/sdk-node@0.223.0", "@opentelemetry/exporter-trace-otlp-proto@0.223.1")
 AWS = {"AWS_ACCESS_KEY_ID": "no-key", "AWS_SECRET_ACCESS_KEY": "no-key", "AWS_DEFAULT_REGION": "us-east-1"}
+NODE = {"OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
 GEMINI_DRIVER, BEDROCK_DRIVER = "tests.captures.drive.with_gemini", "tests.captures.drive.with_bedrock"
 INSTRUMENTED = "tests.captures.drive.instrumented"
 # What is installed into each environment: instrumentations pin what they instrument, so that one could not hold them all.
@@ -54,6 +56,14 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         "opentelemetry-instrumentation-openai-v2==2.4b0",
         "opentelemetry-util-genai==0.4b0",
     ),
+    "dspy": (
+        "dspy==3.4.1",
+        "litellm==1.110.2",
+        "openai==3.57.0",
+        "openinference-instrumentation-dspy==0.1.48",
+        "openinference-instrumentation-litellm==0.1.51",
+        *OTEL,
+    ),
     "genai": (
         "anthropic==2.14.0",
         "openai==3.57.0",
@@ -65,6 +75,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     # What instruments it knows no newer one.
     "google-2": ("google-genai==2.34.0", "opentelemetry-instrumentation-google-genai==1.3b0", *OTEL),
     "groq": ("groq==1.7.0", "opentelemetry-instrumentation-groq==0.62.4", *OTEL),
+    "haystack": ("haystack-ai==3.4.1", "openai==3.57.0", "openinference-instrumentation-haystack==0.1.46", *OTEL),
     "langfuse": (
         "langfuse==5.0.4",
         "openai==3.57.0",
@@ -83,6 +94,8 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         "logfire==5.4.0",
         "openai==3.57.0",
     ),
+    # What instruments it knows no newer one.
+    "mistral": ("mistralai==1.12.4", "opentelemetry-instrumentation-mistralai==0.62.4", *OTEL),
     "mlflow": (
         "mlflow-skinny==3.17.2",
         "numpy==2.4.6",
@@ -109,6 +122,8 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         "opentelemetry-instrumentation-openai==0.62.4",
     ),
     "pydantic-ai": ("anthropic==2.14.0", "openai==3.57.0", "pydantic-ai-slim==2.68.0", *OTEL),
+    "vercel-5": ("ai@5.0.277", "@ai-sdk/openai@2.0.131", "zod@3.25.76", *NODE_OTEL),
+    "vercel-7": ("ai@7.0.173", "@ai-sdk/openai@3.0.141", "@ai-sdk/otel@1.0.173", "zod@4.6.7", *NODE_OTEL),
     "traceloop": ("openai==3.57.0", "traceloop-sdk==0.45.6"),
 }
 CLIENTS = (
@@ -175,6 +190,31 @@ CLIENTS = (
     Client(
         "groq-openllmetry", "groq", ("tests.captures.drive.with_vendor", "groq"), {}, CHAT, truth={"provider": "groq"}
     ),
+    Client(
+        "mistral-openllmetry",
+        "mistral",
+        ("tests.captures.drive.with_vendor", "mistral"),
+        {},
+        CHAT,
+        truth={"provider": "mistral"},
+    ),
+    Client(
+        "dspy-openinference",
+        "dspy",
+        ("tests.captures.drive.with_dspy",),
+        {"LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+        DSPY,
+        truth={"request_model": "openai/gpt-4o"},
+    ),
+    Client(
+        "haystack-openinference",
+        "haystack",
+        ("tests.captures.drive.with_haystack",),
+        {"HAYSTACK_TELEMETRY_ENABLED": "False"},
+        CHAT,
+    ),
+    Client("vercel-ai-5", "vercel-5", ("vercel.mjs",), NODE, VERCEL),
+    Client("vercel-ai-7", "vercel-7", ("vercel.mjs",), NODE, VERCEL),
 )
 BY_NAME = {client.name: client for client in CLIENTS}
 
@@ -203,6 +243,10 @@ NEVER: dict[str, tuple[str, ...]] = {
         *(f"{case}.{field}" for case in ("br_limited", "br_broken") for field in ("prompt", "system")),
         *("br_limited.params.max_tokens", "br_broken.params.max_tokens"),
     ),
+    "dspy-openinference": (
+        "error_type",
+        *(f"{case}.{field}" for case in ("chat_plain", "chat_length") for field in ("response_model", "response_id")),
+    ),
     # The number of the answer instead of the class of the error.
     "gemini-genai": ("error_type",),
     "gemini-openinference": (*(f"{case}.request_model" for case in names(GEMINI)[:6]), "gem_stream.ttft_ms"),
@@ -212,6 +256,19 @@ NEVER: dict[str, tuple[str, ...]] = {
         "chat_reasoning.usage",
     ),
     # LangChain wraps the errors of OpenAI in its own, `OpenAIRateLimitError`.
+    # What else it tells stands in the text of an object of Python.
+    "haystack-openinference": (
+        *(
+            f"{case}.{field}"
+            for case in CHAT
+            if case not in FAILING
+            for field in ("request_model", "response_id", "finish_reason")
+        ),
+        *(f"{case}.{field}" for case in ("chat_limited", "chat_broken") for field in ("provider", "request_model")),
+        *("params.temperature", "params.max_tokens", "params.seed", "params.top_p", "params.stop", "user_id"),
+        *("params.frequency_penalty", "params.reasoning_effort", "chat_tools.tools", "chat_stream.ttft_ms"),
+        *("chat_plain.usage", "chat_stream.usage", "chat_reasoning.usage"),
+    ),
     "langchain-openinference": ("error_type",),
     "langchain-openllmetry": (
         *("error_type", "user_id", "params.seed", "params.stop", "params.frequency_penalty"),
@@ -240,6 +297,10 @@ NEVER: dict[str, tuple[str, ...]] = {
         *("params.stop", "params.frequency_penalty", "params.reasoning_effort", "chat_reasoning.params.max_tokens"),
     ),
     "logfire": ("user_id", "params.reasoning_effort", *STREAMS),
+    "mistral-openllmetry": (
+        *("user_id", "error_type", "chat_tools.tools", "chat_tools.tool_calls", "params.frequency_penalty"),
+        *("chat_stream.ttft_ms", "chat_reasoning.params.max_tokens", "params.reasoning_effort", "chat_reasoning.usage"),
+    ),
     "mlflow": (),
     # Its counts of cached and reasoning tokens are lost on the way to the names of OpenTelemetry.
     "mlflow-semconv": tuple(f"{case}.usage" for case in ("chat_plain", "chat_reasoning", "chat_stream", "resp_plain")),
@@ -291,5 +352,14 @@ NEVER: dict[str, tuple[str, ...]] = {
         *("chat_reasoning.usage", "resp_plain.usage", "chat_filter.response", "chat_picture.prompt"),
         *("resp_plain.finish_reason", "resp_tools.finish_reason", "resp_tools.params.top_p"),
         *("resp_plain.params.max_tokens", "resp_plain.params.temperature", "resp_length", "resp_stream"),
+    ),
+    # It raises an error of its own for every answer, and counts parts of its tokens in streams alone.
+    "vercel-ai-5": (
+        *("error_type", "params.reasoning_effort"),
+        *("chat_plain.usage", "chat_reasoning.usage", "resp_plain.usage"),
+    ),
+    "vercel-ai-7": (
+        *("error_type", "params.reasoning_effort", "user_id", "params.seed"),
+        *("chat_reasoning.usage", "resp_plain.usage"),
     ),
 }

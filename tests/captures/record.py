@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.captures.catalogue import CASES
 from tests.captures.clients import CLIENTS, ENVIRONMENTS, Client
 from tests.captures.provider import serve
 
@@ -27,7 +29,7 @@ ROOT = HERE.parents[1]
 FOLDER = Path(os.environ.get("CAPTURES_ENVIRONMENTS", Path(tempfile.gettempdir()) / "captures"))
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "authorization", "x-langfuse")
 SHOWN = re.compile(
-    r"openai|anthropic|langchain|langfuse|logfire|mlflow|traceloop|opentelemetry|openinference|pydantic-ai|google-genai|llama-index|litellm|groq|boto"
+    r"openai|anthropic|langchain|langfuse|logfire|mlflow|traceloop|opentelemetry|openinference|pydantic-ai|google-genai|llama-index|litellm|groq|mistral|dspy|haystack|boto"
 )
 SHORTEST_NAME = 5  # a shorter one names nothing, and stands in many other words
 NO_CONTENT_TYPE = "application/x-protobuf"
@@ -40,13 +42,23 @@ class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        chunked = self.headers.get("transfer-encoding") == "chunked"
+        body = self._chunks() if chunked else self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items() if name.lower().startswith(KEPT_HEADERS)}
         self.posts.append({"path": self.path, "headers": headers, "body": inflate(body, headers)})
         self.send_response(200)
         self.send_header("content-type", headers.get("content-type", NO_CONTENT_TYPE))
         self.send_header("content-length", "0")
         self.end_headers()
+
+    def _chunks(self) -> bytes:
+        """A body that comes in pieces, as those of Node do."""
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing."""
@@ -59,13 +71,30 @@ def inflate(body: bytes, headers: dict[str, str]) -> bytes:
 
 
 def environment(client: Client) -> Path:
-    """The interpreter of its environment, made and filled where it is not there yet."""
-    folder = FOLDER / client.environment
-    python = folder / "bin/python"
-    if not python.exists():
+    """The folder of its environment, made and filled where it is not there yet."""
+    folder, packages = FOLDER / client.environment, ENVIRONMENTS[client.environment]
+    if folder.exists():
+        return folder
+    if of_node(client):
+        folder.mkdir(parents=True)
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", *packages], cwd=folder, check=True)
+    else:
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *ENVIRONMENTS[client.environment]], check=True)
-    return python
+        subprocess.run([str(folder / "bin/python"), "-m", "pip", "install", "-q", *packages], check=True)
+    return folder
+
+
+def of_node(client: Client) -> bool:
+    """Whether its driver is one of JavaScript."""
+    return client.driver[0].endswith(".mjs")
+
+
+def command(client: Client) -> list[str]:
+    """What runs its driver; one of JavaScript finds its packages only where it lies."""
+    folder = environment(client)
+    if not of_node(client):
+        return [str(folder / "bin/python"), "-m", *client.driver]
+    return ["node", str(shutil.copy(HERE / "drive" / client.driver[0], folder))]
 
 
 def record(client: Client) -> list[dict[str, Any]]:
@@ -86,6 +115,7 @@ def record(client: Client) -> list[dict[str, Any]]:
             "GEMINI_BASE_URL": asked,
             "VENDOR_URL": asked,
             "AWS_ENDPOINT_URL": asked,
+            "CAPTURES_CASES": json.dumps([CASES[name]._asdict() for name in (*client.cases, "embed")]),
             "ANTHROPIC_API_KEY": "no-key",
             "OTEL_EXPORTER_OTLP_ENDPOINT": told,
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{told}/v1/traces",
@@ -96,8 +126,7 @@ def record(client: Client) -> list[dict[str, Any]]:
             "LANGFUSE_SECRET_KEY": "sk-lf-captures",
             **client.environ,
         }
-        python = environment(client)
-        subprocess.run([str(python), "-m", *client.driver], cwd=ROOT, env=environ, check=True, timeout=240)
+        subprocess.run(command(client), cwd=ROOT, env=environ, check=True, timeout=240)
         for server in (provider, receiver):
             server.shutdown()
     return Receiver.posts
@@ -113,9 +142,13 @@ def scrubbed(body: bytes) -> bytes:
 
 def versions(client: Client) -> dict[str, str]:
     """The versions of what matters in its environment."""
-    listed = subprocess.run(
-        [str(environment(client)), "-m", "pip", "list", "--format", "json"], check=True, capture_output=True
-    )
+    folder = environment(client)
+    if of_node(client):
+        locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+        wanted = [package.rpartition("@")[0] for package in ENVIRONMENTS[client.environment]]
+        return {name: locked[f"node_modules/{name}"]["version"] for name in wanted}
+    listing = [str(folder / "bin/python"), "-m", "pip", "list", "--format", "json"]
+    listed = subprocess.run(listing, check=True, capture_output=True)
     return {one["name"]: one["version"] for one in json.loads(listed.stdout) if SHOWN.search(one["name"])}
 
 

@@ -12,7 +12,15 @@ from tests.captures.replay import FIXTURES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/api/dialects.md"
 # What a library is called where packages are named otherwise.
-PACKAGES = {"bedrock": "boto3", "gemini": "google-genai", "llama": "llama-index-core", "pydantic": "pydantic-ai-slim"}
+PACKAGES = {
+    "vercel": "ai",
+    "mistral": "mistralai",
+    "haystack": "haystack-ai",
+    "bedrock": "boto3",
+    "gemini": "google-genai",
+    "llama": "llama-index-core",
+    "pydantic": "pydantic-ai-slim",
+}
 
 
 def aliases() -> str:

@@ -254,3 +254,12 @@ def test_a_provider_is_the_same_by_all_its_names():
     other = span("opentelemetry.instrumentation.anthropic", 3, 5, 90, parent=1, provider__name="anthropic")
     assert sets([outer, inner]) == {ids(1, 2)}
     assert sets([outer, other]) == {ids(1), ids(3)}
+
+
+def test_a_span_that_tells_neither_an_id_nor_a_word_is_that_of_the_call_around_it():
+    """The SDK of Mistral tells its own calls in traces of their own: by time, model and tokens."""
+    told = span("opentelemetry.instrumentation.mistralai", 1, 0, 100, response__id="r", usage__input_tokens=7)
+    twin = span("mistralai_sdk_tracer", 2, 5, 90, trace=2, usage__input_tokens=7)
+    later = span("mistralai_sdk_tracer", 3, 5, 110, trace=3, usage__input_tokens=7)
+    other = span("mistralai_sdk_tracer", 4, 5, 90, trace=4, usage__input_tokens=8)
+    assert sets([told, twin, later, other]) == {ids(1, 2), ids(3), ids(4)}

@@ -53,6 +53,7 @@ def test_every_row_is_read():
     }
     known |= {
         "ttft_s",
+        "ttft_ms",
         "first_token_at",
         "first_token",
         "duration_s",

@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any
 
-from tests.captures.cases import Case
+from tests.captures.cases import SYSTEM, Case, marked
 from tests.captures.catalogue import CHAT
 from tests.captures.drive.calls import each
 from tests.captures.drive.telemetry import start, stop
@@ -28,8 +28,10 @@ def groq(case: Case) -> None:
 
 def mistral(case: Case) -> None:
     """One call; a stream is read to its end."""
-    client = importlib.import_module("mistralai.client").Mistral(api_key="no-key", server_url=os.environ["VENDOR_URL"])
+    library = importlib.import_module("mistralai")
+    client = library.Mistral(api_key="no-key", server_url=os.environ["VENDOR_URL"])
     told = {name: value for name, value in case.request.items() if name not in NOT_OF_MISTRAL}
+    told["messages"] = [library.SystemMessage(content=SYSTEM), library.UserMessage(content=marked(case.name))]
     if "seed" in told:
         told["random_seed"] = told.pop("seed")
     if told.pop("stream", False):
