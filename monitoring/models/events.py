@@ -310,5 +310,7 @@ class Span(Event):
         indexes: ClassVar = [
             *Event.Meta.indexes,
             models.Index(fields=["request_id"], name="span_request", condition=~models.Q(request_id="")),
+            models.Index(fields=["session_id"], name="span_session", condition=~models.Q(session_id="")),
+            models.Index(fields=["user_id"], name="span_user", condition=~models.Q(user_id="")),
             models.Index(fields=["event_id"], name="span_by_id"),
         ]

@@ -52,13 +52,15 @@ INDEXED: dict[str, tuple[str, ...]] = {
     EventKind.PREDICTION: ("span_id", "request_id", "trace_id", "session_id", "user_id"),
     EventKind.LLM_CALL: ("span_id", "request_id", "trace_id", "session_id", "user_id"),
     EventKind.LOG: ("request_id", "trace_id"),
-    EventKind.SPAN: ("span_id", "request_id", "trace_id"),
+    EventKind.SPAN: ("span_id", "request_id", "trace_id", "session_id", "user_id"),
 }
 # An answer found through an index of its own needs no time range; in log lines the index of words holds the other ids.
 _POINTED = frozenset({"id", "request_id", "trace_id", "span_id", "prediction_id", "target_id"})
 POINTED: dict[str, frozenset[str]] = {
     **dict.fromkeys(EventKind.values, _POINTED),
-    **dict.fromkeys((EventKind.PREDICTION, EventKind.LLM_CALL, EventKind.LOG), _POINTED | {"session_id"}),
+    **dict.fromkeys(
+        (EventKind.PREDICTION, EventKind.LLM_CALL, EventKind.LOG, EventKind.SPAN), _POINTED | {"session_id"}
+    ),
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "status": ("ok", "error"),

@@ -27,6 +27,7 @@ LOG_LIMIT: Final = 500
 SPAN_LIMIT: Final = 50_000
 WHOLE_SPANS: Final = 2_000
 TRACES_LIMIT: Final = 10
+SEEDS: Final = 200  # spans of one session or person, the newest, whose traces are looked at
 MAX_ID: Final = 200
 # People and sessions lead to lists, everything else to one request.
 MANY: Final = ("session_id", "user_id")
@@ -34,6 +35,7 @@ PLACES: Final = (
     *((kind, name) for kind, names in INDEXED.items() for name in names),
     (EventKind.LLM_CALL.value, "response_id"),
 )
+HEXADECIMAL: Final = ((EventKind.SPAN, "span_id"), (EventKind.SPAN, "trace_id"))
 KEYED: Final = (EventKind.PREDICTION, EventKind.LLM_CALL, EventKind.OUTCOME, EventKind.FEEDBACK, EventKind.LOG)
 
 
@@ -74,15 +76,15 @@ def look_up(project: Project, text: str) -> Found:
 def _pointed(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]:
     """Ids that have an index of their own: one statement asks all of them, written once, for that takes longer than to ask."""
     sql = " UNION ALL ".join(f"SELECT * FROM ({_probe(place)} LIMIT 1) AS p{place}" for place in range(len(PLACES)))
-    params = [
-        value for kind, _name in PLACES for value in (text.lower() if kind == EventKind.SPAN else text, project.pk)
-    ]
+    params = [value for place in PLACES for value in (text.lower() if place in HEXADECIMAL else text, project.pk)]
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         there = cursor.fetchall()
     for place, pk in there:
         kind, name = PLACES[place]
         rows = MODELS[kind]._default_manager.filter(pk=pk)
+        if kind == EventKind.SPAN and name in MANY:
+            rows = of_ids(kind, project, name, [text]).order_by("-ts_us", "-pk")[:SEEDS]
         yield name, list(rows.defer("payload") if kind == EventKind.SPAN else rows)
 
 

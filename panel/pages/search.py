@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from alerting.models import Incident
 from models_registry.models import Model, Project, User
 from models_registry.shipped import shipped
+from monitoring.models import Span
 from monitoring.selectors.requests import MANY, look_up
 from panel.pages.event import id_url
 
@@ -65,10 +66,12 @@ def _incidents(query: str, project: Project) -> list[Hit]:
 
 
 def _events(query: str, project: Project) -> list[Hit]:
-    """Any id that a client, a provider or a library gave leads to its request; those of people and sessions to their pages."""
+    """Any id that a client, a provider or a library gave leads to its request; those of people and sessions to their pages,
+    where there is something in them: what only spans name leads to their traces."""
     found = look_up(project, query)
     named = [str(ID_WORDS[name]) for name in found.names if name in ID_WORDS]
-    if any(name not in MANY for name in found.names):
+    of_spans = bool(found.events) and all(isinstance(event, Span) for event in found.events)
+    if of_spans or any(name not in MANY for name in found.names):
         hits = [Hit(id_url("panel:request", project, query), query, ", ".join(named))]
     else:
         hits = [

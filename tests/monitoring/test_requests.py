@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from models_registry.keys import create_key
 from monitoring.drain import drain_until_empty
 from monitoring.models import Span
+from monitoring.selectors.events import micros
 from monitoring.selectors.requests import Story, look_up, read_span_facts, read_spans, read_story
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,26 @@ def test_any_id_leads_to_all_of_it(project, text, name):
     story = read_story(project, text)
     assert name in story.names
     assert told(project, story) == WHOLE
+
+
+@pytest.mark.parametrize("name", ["session_id", "user_id", "request_id"])
+def test_all_traces_of_what_only_spans_name_are_found(project, now, name):
+    """As it is written: capitals stay, in what is no hexadecimal id."""
+    for number in range(1, 4):
+        Span.objects.create(
+            id=900 + number,
+            project=project,
+            event_id=f"{number:016x}",
+            trace_id=f"{number:032x}",
+            ts_us=micros(now) + number,
+            ingested_us=1,
+            duration_us=1,
+            **({name: "Only-Here"} if number < 3 else {}),
+        )
+    story = read_story(project, "Only-Here")
+    assert story.names == [name]
+    found = {span.trace_id for span in read_spans(project, story)}
+    assert found == {f"{number:032x}" for number in (1, 2)}
 
 
 def test_what_stands_alone_is_shown_alone(project):

@@ -79,6 +79,18 @@ def test_a_pasted_id_leads_there(as_bia: Client, text: str) -> None:
 
 
 @pytest.mark.usefixtures("_told")
+def test_who_only_spans_name_leads_to_their_traces(as_bia: Client, stopped_clock: datetime) -> None:
+    Span.objects.filter(event_id="00000000000000a0").update(session_id="S-1", user_id="U-1")
+    for text in ("S-1", "U-1"):
+        answer = as_bia.get("/search/", {"q": text})
+        assert answer["Location"] == f"/p/aurora/requests/{text}/"
+        assert "step 2" in as_bia.get(answer["Location"]).content.decode()
+    Prediction.objects.filter(event_id="p-1").update(session_id="S-1", user_id="U-1")
+    assert as_bia.get("/search/", {"q": "S-1"})["Location"] == "/p/aurora/sessions/S-1/"
+    assert as_bia.get("/search/", {"q": "U-1"})["Location"] == "/p/aurora/users/U-1/"
+
+
+@pytest.mark.usefixtures("_told")
 def test_people_and_evaluations_stand_apart(as_bia: Client, stopped_clock: datetime) -> None:
     event = Prediction.objects.get(event_id="p-1")
     Prediction.objects.filter(pk=event.pk).update(session_id="s-1", user_id="u-1")
