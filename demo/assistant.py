@@ -5,6 +5,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from demo.phrases import COMPLAINTS, CUT_OFF, DETAILS, OPENINGS, PRAISE, PRODUCTS, SYSTEM, SYSTEM_DETAILED, TOPICS
+from demo.steps import traced
 from demo.traffic import MINUTE, Event, arrivals, dice, milliseconds
 
 MODEL = "support-assistant"
@@ -55,7 +56,8 @@ def minute_of_assistant(seed: int, minute: int, *, mean: float, world: World) ->
     rng = dice(seed, MODEL, minute)
     events: list[Event] = []
     for index, at in enumerate(arrivals(rng, minute, mean)):
-        events += _request(rng, f"{minute:x}-{index}", at, world, mean)
+        key = f"{minute:x}-{index}"
+        events += traced(key, _request(rng, key, at, world, mean))
     return events
 
 

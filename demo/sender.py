@@ -1,14 +1,16 @@
-"""Post batches of items through the public API, as any client would: NDJSON, gzip, one connection, patience."""
+"""Post batches of items through the public API, as any client would: NDJSON (spans in OTLP), gzip, one connection, patience."""
 
 import gzip
 import http.client
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
+
+from demo.otlp import export
 
 PATHS = {
     "prediction": "/api/v1/predictions",
@@ -17,7 +19,9 @@ PATHS = {
     "feedback": "/api/v1/feedback",
     "event": "/api/v1/events",
     "log": "/api/v1/logs",
+    "span": "/v1/traces",
 }
+NDJSON, OTLP = "application/x-ndjson", "application/json"
 LATER = {429, 502, 503, 504}
 LONGEST_PAUSE = 15.0
 TIMEOUT = 30.0
@@ -33,18 +37,23 @@ class Sender(Protocol):
     def post(self, kind: str, items: Sequence[dict[str, Any]]) -> None: ...
 
 
-def encode(items: Iterable[dict[str, Any]]) -> bytes:
-    """NDJSON."""
-    return msgspec.json.Encoder().encode_lines(items)
+def encode(kind: str, items: Sequence[dict[str, Any]]) -> tuple[str, bytes]:
+    """The media type and the body."""
+    if kind == "span":
+        return OTLP, msgspec.json.encode(export(items))
+    return NDJSON, msgspec.json.Encoder().encode_lines(items)
 
 
 def check(kind: str, status: int, body: bytes) -> None:
     """Raise `NotAccepted` unless every item was accepted."""
-    if status != 202:
+    if status not in {200, 202}:
         message = f"{PATHS[kind]} answered {status}: {body[:300].decode('utf-8', 'replace')}"
         raise NotAccepted(message)
     answer = json.loads(body)
-    if answer["rejected"]:
+    if "partialSuccess" in answer:
+        message = f"{PATHS[kind]} did not take every span: {answer['partialSuccess']}"
+        raise NotAccepted(message)
+    if answer.get("rejected"):
         first = next(item for item in answer["items"] if item["status"] == "rejected")
         message = f"{PATHS[kind]} rejected {answer['rejected']} of {answer['received']} items, first: {first}"
         raise NotAccepted(message)
@@ -65,18 +74,15 @@ class HttpSender:
         self._connection = kind(parts.hostname, parts.port, timeout=TIMEOUT)
         self._patience = patience
         self._pause = pause
-        self._headers = {
-            "Authorization": f"Bearer {key}",
-            "Content-Type": "application/x-ndjson",
-            "Content-Encoding": "gzip",
-        }
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Encoding": "gzip"}
 
     def post(self, kind: str, items: Sequence[dict[str, Any]]) -> None:
         """Send until it is accepted; every item has an id, so a resend counts once."""
-        body = gzip.compress(encode(items), compresslevel=1)
+        media, plain = encode(kind, items)
+        body = gzip.compress(plain, compresslevel=1)
         began, delay = time.monotonic(), 0.25
         while True:
-            status, answer, retry_after = self._try(kind, body)
+            status, answer, retry_after = self._try(kind, media, body)
             if status not in LATER and status != 0:
                 check(kind, status, answer)
                 return
@@ -90,10 +96,10 @@ class HttpSender:
         """Let go of the connection."""
         self._connection.close()
 
-    def _try(self, kind: str, body: bytes) -> tuple[int, bytes, float]:
+    def _try(self, kind: str, media: str, body: bytes) -> tuple[int, bytes, float]:
         """(status, body, seconds to wait as asked by the panel); status 0: nobody answered."""
         try:
-            self._connection.request("POST", PATHS[kind], body, self._headers)
+            self._connection.request("POST", PATHS[kind], body, self._headers | {"Content-Type": media})
             answer = self._connection.getresponse()
             text = answer.read()
         except (OSError, http.client.HTTPException) as error:

@@ -17,7 +17,15 @@ from demo.traffic import MINUTE, Event, Traffic, milliseconds
 
 LONGEST_ECHO = 61 * MINUTE  # nothing follows a request later than this
 BATCH = 2_000
-KINDS = ("event", "prediction", "llm_call", "outcome", "feedback", "log")  # what others refer to is posted first
+KINDS = (
+    "event",
+    "prediction",
+    "llm_call",
+    "outcome",
+    "feedback",
+    "log",
+    "span",
+)  # what others refer to is posted first
 # Of the pilot, on the mean of a week.
 REQUESTS_A_MINUTE = {credit.MODEL: 4_800 / 1_440, assistant.MODEL: 2_400 / 1_440, delivery.MODEL: 1_000 / 1_440}
 ORDINARY: dict[str, World] = {

@@ -38,5 +38,6 @@ class ClientSender:
             raise ConnectionError("the seeding process was killed here")
         if self._left is not None:
             self._left -= 1
-        answer = self._client.post(PATHS[kind], encode(items), content_type="application/x-ndjson")
+        media, body = encode(kind, items)
+        answer = self._client.post(PATHS[kind], body, content_type=media)
         check(kind, answer.status_code, answer.content)

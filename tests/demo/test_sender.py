@@ -6,6 +6,7 @@ import json
 import pytest
 
 from demo.sender import HttpSender, NotAccepted
+from monitoring.otlp.json_body import read_traces
 from tests.receiver import Receiver, receiver, reply
 
 ITEMS = [{"id": "a", "model": "m"}, {"id": "b", "model": "m"}]
@@ -33,6 +34,33 @@ def test_a_batch_travels_as_compressed_lines_with_the_key():
     assert (sent.method, sent.path) == ("POST", "/api/v1/predictions")
     assert sent.headers["authorization"] == "Bearer secret"
     assert [json.loads(line) for line in gzip.decompress(sent.body).splitlines()] == ITEMS
+
+
+def test_spans_travel_as_an_exporter_sends_them():
+    span = {"id": "b7ad6b7169203331", "trace_id": "0af7651916cd43dd8448eb211c80319c", "version": "1.9.0", "name": "s"}
+    span |= {"kind": "SERVER", "ts": 1_773_100_800_000, "end_ts": 1_773_100_800_250, "error": "too late"}
+    with receiver() as state:
+        _answers(state, (200, {}, {}))
+        HttpSender(f"http://127.0.0.1:{state.port}", "secret").post(
+            "span", [span | {"attributes": {"n": 6, "ok": True}}]
+        )
+        sent = state.received[0]
+    assert (sent.method, sent.path, sent.headers["content-type"]) == ("POST", "/v1/traces", "application/json")
+    (process,) = read_traces(gzip.decompress(sent.body)).groups
+    assert process.resource == {"service.name": "support-assistant", "service.version": "1.9.0"}
+    (record,) = process.records
+    assert (record.trace_id, record.span_id, record.parent_span_id) == (span["trace_id"], span["id"], "")
+    assert (record.start_ns, record.end_ns) == (1_773_100_800_000_000_000, 1_773_100_800_250_000_000)
+    assert (record.kind, record.status, record.status_message) == (2, 2, "too late")
+    assert record.attributes == {"n": 6, "ok": True}
+
+
+def test_spans_of_which_some_were_refused_are_told_in_the_panels_words():
+    partial = {"partialSuccess": {"rejectedSpans": "1", "errorMessage": "timestamp_out_of_range: x"}}
+    with receiver() as state:
+        _answers(state, (200, partial, {}))
+        with pytest.raises(NotAccepted, match="timestamp_out_of_range"):
+            HttpSender(f"http://127.0.0.1:{state.port}", "k").post("span", [])
 
 
 def test_backpressure_is_waited_out_as_long_as_the_panel_asks():

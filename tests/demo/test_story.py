@@ -195,6 +195,55 @@ def test_a_retry_loop_costs_many_times_as_much_and_nothing_else_changes():
     assert {call["request_id"] for call in asked} <= {call["request_id"] for call in during if "-r" not in call["id"]}
 
 
+def _by_trace(events: list[Event], kind: str) -> dict[str, list[dict]]:
+    found: dict[str, list[dict]] = {}
+    for event in events:
+        if event.kind == kind and "trace_id" in event.item:
+            found.setdefault(event.item["trace_id"], []).append(event.item)
+    return found
+
+
+def test_one_request_in_twenty_is_traced_and_every_one_that_failed():
+    events = _story().events(ORIGIN, ORIGIN + 2 * DAY)
+    requests = [event.item for event in events if event.kind == "llm_call" and "-r" not in event.item["id"]]
+    failed = [call for call in requests if call.get("status") == "error"]
+    lucky = [call for call in requests if "trace_id" in call and call not in failed]
+    assert 0.04 < len(lucky) / len(requests) < 0.06
+    assert len(failed) > 5
+    assert all("trace_id" in call for call in failed)
+
+
+def test_a_trace_holds_its_calls_and_their_steps_within_the_whole():
+    events = _story().events(ONSET - 2 * HOUR, ONSET + 2 * HOUR)  # with retries, failures and cut answers
+    calls, spans = _by_trace(events, "llm_call"), _by_trace(events, "span")
+    assert calls.keys() == spans.keys()
+    assert max(map(len, calls.values())) > 3
+    for trace, steps in spans.items():
+        (root,) = [span for span in steps if "parent_span_id" not in span]
+        below = [span for span in steps if span is not root]
+        assert {one["parent_span_id"] for one in (*below, *calls[trace])} == {root["id"]}
+        assert len({one["span_id"] for one in calls[trace]} | {span["id"] for span in steps}) == len(
+            calls[trace] + steps
+        )
+        assert all(root["ts"] <= span["ts"] <= span["end_ts"] <= root["end_ts"] for span in below)
+        failed = calls[trace][0].get("status") == "error"
+        assert bool(root["error"]) == failed
+        checks = [span["attributes"]["refused"] for span in below if span["name"] == "check answer"]
+        assert checks == ([] if failed else [True] * (len(calls[trace]) - 1) + [False])
+
+
+def test_traces_change_nothing_else_of_the_story(monkeypatch):
+    monkeypatch.setattr(assistant, "traced", lambda _key, events: events)
+    without = _story().events(ONSET - HOUR, ONSET + HOUR)
+    monkeypatch.undo()
+    named = {"trace_id", "span_id", "parent_span_id"}
+    others = [event for event in _story().events(ONSET - HOUR, ONSET + HOUR) if event.kind != "span"]
+    unnamed = [
+        event._replace(item={name: told for name, told in event.item.items() if name not in named}) for event in others
+    ]
+    assert unnamed == without
+
+
 def test_the_episode_that_began_last_decides():
     costly = Episode(SCENARIOS["llm_cost_spike"], ONSET)
     later = Episode(SCENARIOS["prompt_truncation"], ONSET + DAY)
