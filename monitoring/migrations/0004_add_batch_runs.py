@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('models_registry', '0011_know_services'),
-        ('monitoring', '0036_scrape_targets'),
+        ('models_registry', '0001_first_version'),
+        ('monitoring', '0003_index_people_of_spans'),
     ]
 
     operations = [

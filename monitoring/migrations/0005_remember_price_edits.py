@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('models_registry', '0011_know_services'),
-        ('monitoring', '0036_scrape_targets'),
+        ('models_registry', '0001_first_version'),
+        ('monitoring', '0004_add_batch_runs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
