@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable
 
-EVERY = 2.0  # real seconds between lines
+EVERY = 10.0  # real seconds between lines: so few that the address above them stays on the screen
 
 
 class Progress:
-    """Says how far it is, at most every two seconds, and how long the rest will take at the pace so far."""
+    """Says how far it is, at most every ten seconds, and how long the rest will take at the pace so far."""
 
     def __init__(self, write: Callable[[str], object], *, done: float = 0.0) -> None:
         """`done` is the share that an earlier run had finished, which says nothing about this run's pace."""

@@ -214,7 +214,9 @@ def test_one_request_in_twenty_is_traced_and_every_one_that_failed():
 
 
 def test_a_trace_holds_its_calls_and_their_steps_within_the_whole():
-    events = _story().events(ONSET - 2 * HOUR, ONSET + 2 * HOUR)  # with retries, failures and cut answers
+    loop = (Episode(SCENARIOS["llm_cost_spike"], ONSET),)
+    story = Story(7, Traffic(ORIGIN, flat=True), _cards(), episodes=loop, models=(assistant.MODEL,), rate=3.0)
+    events = story.events(ONSET - 2 * HOUR, ONSET + 2 * HOUR)  # with retries and failures
     calls, spans = _by_trace(events, "llm_call"), _by_trace(events, "span")
     assert calls.keys() == spans.keys()
     assert max(map(len, calls.values())) > 3
