@@ -1,4 +1,4 @@
-"""Under which ids a call is known: its own, and where spans told it those of its spans and of its provider's answer."""
+"""Under which ids a call is known: its own, and where spans told it those of its spans and of its provider's answer; and what it is called as a step."""
 
 from typing import Any, Protocol
 
@@ -33,6 +33,11 @@ class _Payload(msgspec.Struct):
 
 
 _read = msgspec.json.Decoder(_Payload).decode
+
+
+def step_name(prompt: str, model: str) -> str:
+    """What a call that no span tells is called among the steps of its trace: its prompt and its language model."""
+    return " · ".join(filter(None, (prompt, model))) or "llm"
 
 
 def names_of(event: Named) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from models_registry.models import Model
+from monitoring.call_names import step_name
 from monitoring.models import LLMCall, Span
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.events import micros, of_ids
@@ -70,7 +71,10 @@ class Sample:
 
 
 def read_sample(model: Model, *, start: datetime, end: datetime, prompt: str = "") -> Sample:
-    """The newest 500 calls of [start, end), with at most 40,000 spans of at most 200 traces; of one prompt if named."""
+    """The newest 500 calls of [start, end), with at most 40,000 spans of at most 200 traces; of one prompt if named.
+
+    Where some name a trace, those that name none have no steps beside theirs and would only thin them out: they are left out.
+    """
     calls = _calls(model, start, end, prompt)
     traces = list(dict.fromkeys(call.trace_id for call in calls if call.trace_id))
     rows, whole = _spans(model, traces[:TRACES])
@@ -78,7 +82,7 @@ def read_sample(model: Model, *, start: datetime, end: datetime, prompt: str = "
     parts = list(_of_spans(rows, told))
     read = {part.trace for part in parts}
     beyond = set(traces) - read if not whole else set(traces[TRACES:])
-    left = [call for call in told.values() if call.trace_id not in beyond]
+    left = [call for call in told.values() if call.trace_id not in beyond and (call.trace_id or not traces)]
     known = {(part.trace, part.id) for part in parts}
     parts += _of_calls(left, known)
     traced = sum(bool(call.trace_id) for call in calls)
@@ -137,7 +141,7 @@ def _of_calls(calls: list[Call], known: set[tuple[str, str]]) -> Iterator[Part]:
         own = call.span_id if call.span_id and (call.trace, call.span_id) not in known else f"call {call.pk}"
         parent = _parent(parents.get(call.pk, "")) or (call.span_id if own != call.span_id else "")
         model = call.response_model or call.request_model
-        name = " · ".join(filter(None, (call.prompt_name, model))) or "llm"
+        name = step_name(call.prompt_name, model)
         part = Part(call.trace, own, parent, name, "llm", bool(call.status), call.ts_us, call.latency_us or 0)
         yield _with_money(part, call)
 

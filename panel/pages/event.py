@@ -70,6 +70,7 @@ class EventPage:
     logs: list[LogLine] = field(default_factory=list)
     prompt: PromptNote | None = None
     others: list[tuple[Served, str]] = field(default_factory=list)
+    whole_url: str = ""
 
     @property
     def number(self) -> bool:
@@ -103,6 +104,7 @@ def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage
         logs=[LogLine(moment(row.ts_us), row, log_fields(row)) for row in related.logs],
         prompt=_prompt(event, payload, project),
         others=[(other, event_url(other, project)) for other in related.served],
+        whole_url=_whole_url(event, project),
     )
 
 
@@ -118,6 +120,12 @@ def id_url(page: str, project: Project, value: str) -> str:
         return reverse(page, args=[project.slug, value])
     except NoReverseMatch:
         return ""
+
+
+def _whole_url(event: Served, project: Project) -> str:
+    """The page of the request that it is a part of; empty where it names none."""
+    whole = event.request_id or event.trace_id
+    return id_url("panel:request", project, whole) if whole else ""
 
 
 def _prompt(event: Served, payload: dict[str, Any], project: Project) -> PromptNote | None:

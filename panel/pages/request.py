@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from alerting.models import Incident
 from models_registry.models import Project, User
+from monitoring.call_names import step_name
 from monitoring.models import Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.selectors.feedback import evaluation_of
 from monitoring.selectors.requests import SpanFacts, Story, read_span_facts
@@ -140,10 +141,21 @@ def _part(span: SpanFacts) -> Part:
 def _part_of_served(event: Prediction | LLMCall) -> Part:
     """What no span tells has a beginning and a length too."""
     is_call = isinstance(event, LLMCall)
-    name = f"{event.version.model.slug} {event.version.version}"
     own = event.span_id or f"{event.pk}"
     parent = str(payload_of(event).get("parent_span_id", "")) if is_call else ""
-    return Part(own, parent, name, "llm" if is_call else "span", bool(event.status), event.ts_us, event.latency_us or 0)
+    role = "llm" if is_call else "span"
+    return Part(own, parent, _name(event), role, bool(event.status), event.ts_us, event.latency_us or 0)
+
+
+def _name(event: Prediction | LLMCall) -> str:
+    """Of a call what was asked; a prediction has its model alone."""
+    if isinstance(event, LLMCall):
+        return step_name(event.prompt_name, event.response_model or event.request_model)
+    return _service(event)
+
+
+def _service(event: Prediction | LLMCall) -> str:
+    return f"{event.version.model.slug} {event.version.version}"
 
 
 def _untold(story: Story, spans: list[SpanFacts]) -> list[Prediction | LLMCall]:
@@ -166,7 +178,8 @@ def _bars(fall: Waterfall, story: Story, project: Project) -> list[Bar]:
         url = event_url(call, project) if call else ""
         attributes = payload_of(span).get("attributes") if span else None
         told = _short(pretty(attributes), ATTRIBUTES) if attributes else ""
-        bars.append(Bar(row, span.service if span else "", span.kind if span else "", url, told))
+        service = span.service if span else _service(call) if isinstance(call, LLMCall) else ""
+        bars.append(Bar(row, service, span.kind if span else "", url, told))
     return bars
 
 
@@ -191,9 +204,9 @@ def _entries(story: Story, project: Project) -> list[Entry]:
     ]
     for event in story.served:
         kind = _("call") if isinstance(event, LLMCall) else _("prediction")
-        name = f"{event.version.model.slug} {event.version.version}"
         tone = "error" if event.status else "event"
-        entries.append(Entry(moment(event.ts_us), kind=kind, text=name, url=event_url(event, project), tone=tone))
+        text = " · ".join(dict.fromkeys((_service(event), _name(event))))
+        entries.append(Entry(moment(event.ts_us), kind=kind, text=text, url=event_url(event, project), tone=tone))
     entries += [Entry(moment(row.ts_us), kind=_("outcome"), text=_told(row), tone="event") for row in story.outcomes]
     entries += [Entry(moment(row.ts_us), kind=_("feedback"), text=_told(row), tone="event") for row in story.feedback]
     return sorted(entries, key=lambda entry: entry.at)

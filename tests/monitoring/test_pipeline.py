@@ -150,12 +150,22 @@ def test_a_sample_holds_spans_and_the_calls_that_no_span_told(project, now):
     sample = read_sample(model, start=now - timedelta(days=1), end=now)
     assert (sample.calls, sample.traced, sample.cut) == (3, 2, False)
     steps = {(step.name, step.depth): step for step in add_up_steps(sample.parts, limit=60).steps}
-    assert set(steps) == {("serve", 0), ("chat", 1), ("retrieve", 1), ("answer · m-1", 1), ("m-2", 0)}
+    assert set(steps) == {("serve", 0), ("chat", 1), ("retrieve", 1), ("answer · m-1", 1)}
     assert steps["serve", 0].nano == 10**9
-    assert (steps["chat", 1].calls, steps["retrieve", 1].calls, steps["m-2", 0].errors) == (1, 0, 1)
+    assert (steps["chat", 1].calls, steps["retrieve", 1].calls) == (1, 0)
     only = read_sample(model, start=now - timedelta(days=1), end=now, prompt="answer")
     assert only.calls == 2
     assert read_sample(model, start=now - timedelta(days=1), end=now, prompt="none").parts == []
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_traced")
+def test_where_no_call_names_a_trace_the_calls_themselves_are_the_steps(project, now):
+    LLMCall.objects.exclude(trace_id="").delete()
+    model = LLMCall.objects.get(event_id="alone").version.model
+    sample = read_sample(model, start=now - timedelta(days=1), end=now)
+    (step,) = add_up_steps(sample.parts, limit=60).steps
+    assert (sample.calls, sample.traced, step.name, step.errors) == (1, 0, "m-2", 1)
 
 
 @pytest.mark.django_db
