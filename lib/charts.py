@@ -80,9 +80,16 @@ def _svg(name: str, height: float, title: str, body: str) -> SafeString:
     )
 
 
-def sparkline(values: Sequence[Value], *, title: str, tone: str = "accent", height: float = 60) -> SafeString:
-    """The shape of a series in one glance: area and line."""
-    low, high = scale(values)
+def sparkline(
+    values: Sequence[Value],
+    *,
+    title: str,
+    tone: str = "accent",
+    height: float = 60,
+    bounds: tuple[float, float] | None = None,
+) -> SafeString:
+    """The shape of a series in one glance: area and line, from its lowest to its highest value unless `bounds` are given."""
+    low, high = bounds or scale(values)
     body = ""
     for run in _points(values, low, high, height):
         line = _path(run)

@@ -34,6 +34,7 @@ LATENCY_WINDOW = timedelta(hours=1)
 WORST_FIRST = ("exhausted", "burning", "attention", "stale", "no_data", "waiting", "unpromised", "ok")
 BURN_FULL, BURN_BAD = 10.0, 3.0
 LOW_BUDGET = 0.25
+WHOLE_BUDGET = (0.0, 1.0)  # a drawing of a budget begins at nothing: a tenth spent must not look like all of it
 SLO_ORDER = ("exhausted", "burning", "stale", "no_data", "ok")
 
 
@@ -65,7 +66,7 @@ class Judged:
         left = self.status.budget_left
         tone = "bad" if left is not None and left <= 0 else "accent"
         title = _("Budget left of %(slo)s, day by day") % {"slo": self.slo}
-        return charts.sparkline(self.status.daily, title=title, tone=tone)
+        return charts.sparkline(self.status.daily, title=title, tone=tone, bounds=WHOLE_BUDGET)
 
     @property
     def meter(self) -> SafeString:

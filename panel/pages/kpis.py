@@ -11,7 +11,7 @@ from lib import charts
 from models_registry.models import Model
 from monitoring.measures import Point
 from panel import format as write
-from panel.pages.fleet import LOW_BUDGET, Judged, ModelRow
+from panel.pages.fleet import LOW_BUDGET, WHOLE_BUDGET, Judged, ModelRow
 from panel.pages.indicators import main_measure
 
 
@@ -84,7 +84,10 @@ def _budget(worst: Judged) -> Kpi:
         str(worst.slo),
         tone,
         charts.sparkline(
-            worst.status.daily, title=_("Budget left of %(slo)s") % {"slo": worst.slo}, tone=tone or "accent"
+            worst.status.daily,
+            title=_("Budget left of %(slo)s") % {"slo": worst.slo},
+            tone=tone or "accent",
+            bounds=WHOLE_BUDGET,
         ),
         reverse("panel:slo", args=[worst.slo.project.slug, worst.slo.slug]),
     )

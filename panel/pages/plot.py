@@ -15,6 +15,7 @@ from panel import format as write
 
 SIGNIFICANT = 5
 HEADROOM = 1.08
+RANGE_ROOM = 0.5  # of what the lines take, above them and below
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,20 @@ class Chart:
         values = [point.value for line in self.lines for point in line.points]
         if self.threshold is not None:
             values.append(self.threshold.value)
-        low, high = charts.scale(values)
+        low, high = self._with_ranges(*charts.scale(values))
         near_top = self.unit in {"ratio", "score"} and low > 0.5
         floor = max(0.0, low - (high - low) * 0.25) if near_top else min(0.0, low * HEADROOM)
         ceiling = max(0.0, high * HEADROOM)
         if self.unit in {"ratio", "score"} and all(value <= 1 for value in values if value is not None):
             ceiling = min(1.0, ceiling)
         return (floor, ceiling) if ceiling > floor else (floor, floor + 1.0)
+
+    def _with_ranges(self, low: float, high: float) -> tuple[float, float]:
+        """Room for the intervals that are shown, but no more than lets the lines be read."""
+        known = [point for line in self.lines if line.show_range for point in line.points if point.value is not None]
+        edges = [edge for point in known for edge in (point.low, point.high) if edge is not None]
+        room = (high - low) * RANGE_ROOM
+        return max(min([low, *edges]), low - room), min(max([high, *edges]), high + room)
 
     def payload(self) -> dict[str, object]:
         """What `chart.js` draws; times in epoch seconds."""

@@ -3,6 +3,7 @@
 import re
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,13 @@ def test_no_chart_carries_style_or_script():
         charts.burn_down([1.0, -0.2], title="t")[0],
     ]
     assert not any("style=" in svg or "<script" in svg for svg in drawn)
+
+
+def test_a_sparkline_with_bounds_keeps_its_scale():
+    (line,) = [
+        one
+        for one in parsed(charts.sparkline([0.9, 0.9], title="t", bounds=(0.0, 1.0)))
+        if "line" in one.get("class", "").split()
+    ]
+    heights = {float(part.split()[1]) for part in line.get("d", "").removeprefix("M").split("L")}
+    assert heights == {pytest.approx(60 * 0.1, abs=2.5)}

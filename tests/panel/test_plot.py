@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitoring.measures import Point
-from panel.pages.plot import Chart, Line
+from panel.pages.plot import HEADROOM, Chart, Line
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -34,3 +34,18 @@ def test_what_is_below_nothing_is_drawn_too(values: tuple[float, ...]) -> None:
     low, high = bounds("target", *values)
     assert low < min(values)
     assert high >= max(0.0, *values)
+
+
+def _with_range(low: float, high: float) -> tuple[float, float]:
+    points = [
+        Point(NOON, 10.0, 9, low, high, "ok"),
+        Point(NOON + timedelta(minutes=1), 20.0, 9, 19.0, 21.0, "ok"),
+    ]
+    line = Line("Some", points, show_range=True)
+    return Chart("some", "Some", "target", [line], start=NOON, end=NOON + timedelta(hours=1)).bounds
+
+
+def test_an_interval_has_room_but_never_more_than_lets_the_line_be_read() -> None:
+    assert _with_range(8.0, 24.0)[1] == pytest.approx(24.0 * HEADROOM)
+    assert _with_range(8.0, 900.0)[1] == pytest.approx(25.0 * HEADROOM)
+    assert _with_range(-900.0, 12.0)[0] == pytest.approx(0.0)

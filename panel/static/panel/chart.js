@@ -156,7 +156,9 @@
   const options = (data, stage, made) => {
     const write = writer(data.unit);
     const long = data.t[data.t.length - 1] - data.t[0] > 2 * 86400;
-    const tick = dates(data.zone, long ? { day: "2-digit", month: "2-digit" } : { hour: "2-digit", minute: "2-digit" });
+    const day = dates(data.zone, { day: "2-digit", month: "2-digit" });
+    const hour = dates(data.zone, { hour: "2-digit", minute: "2-digit" });
+    const tick = (at, step) => (long && (step >= 86400 || hour.format(at) === "00:00") ? day : hour).format(at);
     const when = dates(data.zone, { day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const axis = { font, stroke: () => colour("muted"), ticks: { show: false } };
@@ -169,7 +171,7 @@
       cursor: { y: false, points: { size: 7 }, drag: { x: true, y: false } },
       scales: { x: { time: true }, y: { range: () => data.bounds } },
       axes: [
-        { ...axis, grid: { show: false }, space: 64, size: 34, values: (u, splits) => splits.map((s) => tick.format(new Date(s * 1000))) },
+        { ...axis, grid: { show: false }, space: 64, size: 34, values: (u, splits, axis, room, step) => splits.map((s) => tick(new Date(s * 1000), step)) },
         { ...axis, size: 20 + widest * 7.2, space: 42, grid: { stroke: () => colour("line"), width: 1 }, values: (u, splits) => splits.map(write) },
       ],
       series: made.list,
