@@ -168,7 +168,9 @@ class AlertRuleAdmin(Foreseen):
         if rule.kind == AlertRule.Kind.EXTERNAL:
             return "—"
         measure = MEASURES.get(rule.measure)
-        return str(rule.slo) if rule.slo else f"{rule.model} · {measure.label if measure else rule.measure}"
+        if rule.slo:
+            return str(rule.slo)
+        return " · ".join(filter(None, (str(rule.model or ""), str(measure.label) if measure else rule.measure)))
 
 
 class IncidentPolicyForm(forms.ModelForm[IncidentPolicy]):

@@ -73,6 +73,14 @@ class RulePage:
     columns: Sequence[tuple[str, Backtest]] = field(default_factory=list)
     held: Sequence[str] = ()
 
+    @property
+    def own(self) -> dict[str, str]:
+        """What the rule itself has, by the fields of a variant; times in minutes."""
+        numbers: dict[str, float | None] = {"threshold": self.rule.threshold, "minimum": self.rule.minimum}
+        spans = {name: getattr(self.rule, column) for name, column in MINUTES.items()}
+        numbers |= {name: span / timedelta(minutes=1) for name, span in spans.items() if span is not None}
+        return {name: f"{number:g}" for name, number in numbers.items() if number is not None}
+
 
 WORST_FIRST: Final = ("firing", "error", "pending", "stale", "no_data", "inactive")
 
