@@ -171,7 +171,7 @@ class Shell:
             self._item("llm_calls", _("LLM calls"), "llm"),
             self._item("sessions", _("Sessions"), "session"),
             self._item("logs", _("Logs"), "log"),
-            self._item("exports", _("Exports"), "down"),
+            self._item("exports", _("Exports"), "export"),
         ]
         system = [
             self._item("first_event", _("First event"), "brand"),
