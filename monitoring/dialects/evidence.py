@@ -103,6 +103,7 @@ class Evidence:
     """The claims of one span or record by field, and what is left over of its attributes."""
 
     def __init__(self, seen: Seen, dialect: str) -> None:
+        self.dialect = dialect
         self._told = seen.attributes
         self._shape = shape_of(tuple(seen.attributes), dialect)
         self.leftover: dict[str, Any] = {name: seen.attributes[name] for name in self._shape.unknown}

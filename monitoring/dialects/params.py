@@ -60,10 +60,10 @@ OTHERWISE = frozenset(
 # What a client says where the caller said nothing. Providers do the same without being told, so nothing is lost with it.
 INVENTED: dict[str, dict[str, tuple[int, ...]]] = {
     "langfuse": {"temperature": (1,), "top_p": (1,), "frequency_penalty": (0,), "presence_penalty": (0,), "n": (1,)},
-    "openinference": {
-        "num_output": (-1, 256)
-    },  # of LlamaIndex, which tells what a model can do as if it were asked for
+    # LlamaIndex tells what a model can do as if it were asked for.
+    "openinference": {"num_output": (-1, 256)},
 }
+INVENTED["openlit"] = INVENTED["langfuse"] | {"max_tokens": (-1,)}
 
 
 def parameters(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,7 +91,11 @@ def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> N
     found: dict[str, Any] = {}
     for field in evidence.told(PARAMS):
         name = field.removeprefix("params.")
-        _put(found, name, evidence.first(field, partial(parameter, name)))
+        value = evidence.first(field, partial(parameter, name))
+        if invented({name: value}, evidence.dialect):
+            flags.append("invented_params")
+        else:
+            _put(found, name, value)
     for claim in (*evidence.claims("params"), *evidence.claims("request")):
         told = values.mapping(claim.value) or {}
         made_up = invented(told, claim.place.dialect)

@@ -27,6 +27,7 @@ OF_USER = (
     "enduser.id",
     "user_id",
     "gen_ai.user",
+    "gen_ai.request.user",
     "llm.user",
     "langfuse.user.id",
     "ai.telemetry.metadata.userId",

@@ -30,6 +30,7 @@ PEOPLE = frozenset(
         "session.id",
         "session_id",
         "gen_ai.user",
+        "gen_ai.request.user",
         "llm.user",
         "gen_ai.conversation.id",
         "langfuse.user.id",

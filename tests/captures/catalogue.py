@@ -2,9 +2,10 @@
 
 from tests.captures.bedrock import BEDROCK
 from tests.captures.cases import ANTHROPIC, BROKEN, OPENAI, Case
+from tests.captures.cohere import COHERE
 from tests.captures.gemini import GEMINI, GEMINI_EMBED
 
-CASES = {case.name: case for case in (*OPENAI, *ANTHROPIC, BROKEN, *GEMINI, GEMINI_EMBED, *BEDROCK)}
+CASES = {case.name: case for case in (*OPENAI, *ANTHROPIC, BROKEN, *GEMINI, GEMINI_EMBED, *BEDROCK, *COHERE)}
 
 
 def names(cases: tuple[Case, ...]) -> tuple[str, ...]:
@@ -24,3 +25,5 @@ AGENTS = (*CHAT, "resp_plain", "resp_tools", "resp_stream")
 # Its modules stream in their own way.
 DSPY = ("chat_plain", "chat_length", "chat_tools", "chat_limited", "chat_broken")
 VERCEL = (*CHAT, *RESPONSES)
+# It counts the tokens of streams by a file that it fetches, and tells nothing of calls that fail.
+OPENLIT = ("chat_plain", "chat_length", "chat_tools", "chat_reasoning", "chat_filter")

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from tests.captures.bedrock import BEDROCK
 from tests.captures.cases import ANTHROPIC, OPENAI
-from tests.captures.catalogue import AGENTS, CHAT, DSPY, LANGCHAIN, LITELLM, PYDANTIC_AI, VERCEL, names
+from tests.captures.catalogue import AGENTS, CHAT, DSPY, LANGCHAIN, LITELLM, OPENLIT, PYDANTIC_AI, VERCEL, names
+from tests.captures.cohere import COHERE
 from tests.captures.gemini import GEMINI
 
 ON = {
@@ -49,6 +50,8 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         "opentelemetry-instrumentation-botocore==0.66b2",
         *OTEL,
     ),
+    # What instruments it knows no newer one.
+    "cohere": ("cohere==5.21.1", "opentelemetry-instrumentation-cohere==0.62.4", *OTEL),
     "contrib": (
         "httpx==0.28.1",
         "openai==3.57.0",
@@ -121,6 +124,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         "opentelemetry-instrumentation-langchain==0.62.4",
         "opentelemetry-instrumentation-openai==0.62.4",
     ),
+    "openlit": ("openai==3.57.0", "openlit==1.26.0", *OTEL),
     "pydantic-ai": ("anthropic==2.14.0", "openai==3.57.0", "pydantic-ai-slim==2.68.0", *OTEL),
     "vercel-5": ("ai@5.0.277", "@ai-sdk/openai@2.0.131", "zod@3.25.76", *NODE_OTEL),
     "vercel-7": ("ai@7.0.173", "@ai-sdk/openai@3.0.141", "@ai-sdk/otel@1.0.173", "zod@4.6.7", *NODE_OTEL),
@@ -213,6 +217,8 @@ CLIENTS = (
         {"HAYSTACK_TELEMETRY_ENABLED": "False"},
         CHAT,
     ),
+    Client("cohere-openllmetry", "cohere", ("tests.captures.drive.with_vendor", "cohere"), cases=names(COHERE)),
+    Client("openlit", "openlit", ("tests.captures.drive.with_openlit",), cases=OPENLIT),
     Client("vercel-ai-5", "vercel-5", ("vercel.mjs",), NODE, VERCEL),
     Client("vercel-ai-7", "vercel-7", ("vercel.mjs",), NODE, VERCEL),
 )
@@ -243,6 +249,7 @@ NEVER: dict[str, tuple[str, ...]] = {
         *(f"{case}.{field}" for case in ("br_limited", "br_broken") for field in ("prompt", "system")),
         *("br_limited.params.max_tokens", "br_broken.params.max_tokens"),
     ),
+    "cohere-openllmetry": ("params.max_tokens", "co_tools.response"),
     "dspy-openinference": (
         "error_type",
         *(f"{case}.{field}" for case in ("chat_plain", "chat_length") for field in ("response_model", "response_id")),
@@ -352,6 +359,12 @@ NEVER: dict[str, tuple[str, ...]] = {
         *("chat_reasoning.usage", "resp_plain.usage", "chat_filter.response", "chat_picture.prompt"),
         *("resp_plain.finish_reason", "resp_tools.finish_reason", "resp_tools.params.top_p"),
         *("resp_plain.params.max_tokens", "resp_plain.params.temperature", "resp_length", "resp_stream"),
+    ),
+    # It tells a conversation as one text, and of tool calls that there were some.
+    "openlit": (
+        *("prompt", "system", "response_model", "tools", "tool_calls", "params.stop", "params.reasoning_effort"),
+        *("chat_tools.response", "chat_tools.finish_reason", "chat_plain.usage", "chat_reasoning.usage"),
+        "chat_reasoning.params.max_tokens",
     ),
     # It raises an error of its own for every answer, and counts parts of its tokens in streams alone.
     "vercel-ai-5": (

@@ -1,4 +1,4 @@
-"""A small provider of ours: it answers as OpenAI, Anthropic, Gemini and Bedrock do, as the cases say."""
+"""A small provider of ours: it answers as OpenAI, Anthropic, Cohere, Gemini and Bedrock do, as the cases say."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.captures import bedrock, gemini
+from tests.captures import bedrock, cohere, gemini
 from tests.captures.cases import ARGUMENTS, CLAUDE_FINISH, Case, pieces
 from tests.captures.catalogue import CASES
 
@@ -179,6 +179,7 @@ ANSWERS = {
     "messages": _messages,
     "embeddings": _embeddings,
     "gemini": gemini.answer,
+    "cohere": cohere.answer,
     "converse": bedrock.answer,
     "invoke": _messages,
     "invoke-with-response-stream": _messages,
@@ -188,6 +189,7 @@ CHUNKS = {
     "responses": _response_events,
     "messages": _message_events,
     "gemini": gemini.chunks,
+    "cohere": cohere.chunks,
     "converse-stream": bedrock.chunks,
     "invoke-with-response-stream": _invoke_events,
 }

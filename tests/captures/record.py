@@ -29,7 +29,7 @@ ROOT = HERE.parents[1]
 FOLDER = Path(os.environ.get("CAPTURES_ENVIRONMENTS", Path(tempfile.gettempdir()) / "captures"))
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "authorization", "x-langfuse")
 SHOWN = re.compile(
-    r"openai|anthropic|langchain|langfuse|logfire|mlflow|traceloop|opentelemetry|openinference|pydantic-ai|google-genai|llama-index|litellm|groq|mistral|dspy|haystack|boto"
+    r"openai|anthropic|langchain|langfuse|logfire|mlflow|traceloop|opentelemetry|openinference|pydantic-ai|google-genai|llama-index|litellm|groq|mistral|dspy|haystack|openlit|cohere|boto"
 )
 SHORTEST_NAME = 5  # a shorter one names nothing, and stands in many other words
 NO_CONTENT_TYPE = "application/x-protobuf"

@@ -154,3 +154,11 @@ def test_a_span_that_ends_before_its_stream_is_read_lasts_to_the_first_token():
 def test_the_class_of_an_error_is_told_by_its_code(message, name):
     found = read(CHAT, status="error", status_message=message)
     assert found.call.get("error_type") == name
+
+
+def test_what_openlit_says_of_its_own_accord_is_no_parameter():
+    told = {"temperature": 1.0, "top_p": 1.0, "max_tokens": -1, "presence_penalty": 0.0, "frequency_penalty": 0.5}
+    found = read({**CHAT, **{f"gen_ai.request.{name}": value for name, value in told.items()}}, scope="openlit.tracing")
+    assert found.call["params"] == {"frequency_penalty": 0.5}
+    assert "invented_params" in found.flags
+    assert read({**CHAT, "gen_ai.request.temperature": 1.0}).call["params"] == {"temperature": 1.0}

@@ -1,4 +1,4 @@
-"""Groq's and Mistral's own SDKs, which speak as OpenAI does, under OpenLLMetry: `python -m … VENDOR`."""
+"""The SDKs of Cohere, Groq and Mistral under OpenLLMetry: `python -m … VENDOR`."""
 
 import importlib
 import os
@@ -6,11 +6,13 @@ import sys
 from typing import Any
 
 from tests.captures.cases import SYSTEM, Case, marked
-from tests.captures.catalogue import CHAT
+from tests.captures.catalogue import CHAT, names
+from tests.captures.cohere import COHERE
 from tests.captures.drive.calls import each
 from tests.captures.drive.telemetry import start, stop
 
 INSTRUMENTORS = {
+    "cohere": "opentelemetry.instrumentation.cohere:CohereInstrumentor",
     "groq": "opentelemetry.instrumentation.groq:GroqInstrumentor",
     "mistral": "opentelemetry.instrumentation.mistralai:MistralAiInstrumentor",
 }
@@ -40,9 +42,22 @@ def mistral(case: Case) -> None:
         client.chat.complete(**told)
 
 
+def cohere(case: Case) -> None:
+    """One call; a stream is read to its end."""
+    client = importlib.import_module("cohere").ClientV2(api_key="no-key", base_url=os.environ["VENDOR_URL"])
+    told = dict(case.request)
+    if told.pop("stream", False):
+        list(client.chat_stream(**told, request_options={"max_retries": 0}))
+    else:
+        client.chat(**told, request_options={"max_retries": 0})
+
+
+MADE = {"groq": (groq, CHAT), "mistral": (mistral, CHAT), "cohere": (cohere, names(COHERE))}
+
 if __name__ == "__main__":
     providers = start()
     module, _, name = INSTRUMENTORS[sys.argv[1]].partition(":")
     getattr(importlib.import_module(module), name)().instrument()
-    each(CHAT, {"groq": groq, "mistral": mistral}[sys.argv[1]])
+    make, cases = MADE[sys.argv[1]]
+    each(cases, make)
     stop(*providers)
