@@ -1,6 +1,7 @@
 """Every setting, in one file. `docs/settings.md` lists the variables; a test keeps the two in step."""
 
 import logging
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -119,7 +120,11 @@ if SQLITE:
     }
 else:
     # Compiling a statement takes longer than any of ours runs, and the drain, which forbids scans, makes many look costly.
-    DATABASES["default"]["OPTIONS"] = {"options": env_str("ATALAIA_POSTGRES_OPTIONS", "-c jit=off")}
+    DATABASES["default"]["OPTIONS"] = {
+        "options": env_str("ATALAIA_POSTGRES_OPTIONS", "-c jit=off"),
+        # Only what asks to be prepared is. With Django's own value (None) nothing would be, not even that.
+        "prepare_threshold": sys.maxsize,
+    }
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["TEST"] = {"NAME": env_str("ATALAIA_TEST_DATABASE") or None}
 

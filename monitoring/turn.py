@@ -6,11 +6,10 @@ writers, a lock on a file beside the database; the lock that counts is still the
 """
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from typing import IO
 
 from django.db import connection
 
@@ -21,17 +20,19 @@ POLL_S = 0.001
 @contextmanager
 def write_turn() -> Iterator[None]:
     """One at a time; whoever has waited for `PATIENCE_S` goes on without (the other may be stopped in its turn)."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or not Path(name).is_file():
+    name = str(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else ""
+    if not os.path.isfile(name):
         yield
         return
     with ExitStack() as held:  # the kernel gives a turn back when its holder dies
         with suppress(OSError):  # no file, no turn: that is no reason to refuse the write
-            _take(held.enter_context(open(f"{name}-turn", "ab")))
+            file = os.open(f"{name}-turn", os.O_WRONLY | os.O_CREAT, 0o666)  # a file object asks four things more
+            held.callback(os.close, file)
+            _take(file)
         yield
 
 
-def _take(file: IO[bytes]) -> None:
+def _take(file: int) -> None:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         try:

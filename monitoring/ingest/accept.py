@@ -1,6 +1,6 @@
 """The verb of ingest: a body is judged, redacted and durably in the inbox before it is answered."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,8 +29,8 @@ def accept(sent: Sent, *, key: ApiKey, now: datetime) -> Verdict:
 
     `Refusal` if the body as a whole cannot be read, `DatabaseError` if it could not be committed.
     """
-    rules = rules_for(key.project, backfill="backfill" in key.scopes, now=now)
-    rules = replace(rules, idempotency_key=sent.idempotency_key)
+    backfill = "backfill" in key.scopes
+    rules = rules_for(key.project, backfill=backfill, now=now, idempotency_key=sent.idempotency_key)
     verdict = judge(sent.data, sent.kind, lines=sent.lines, rules=rules)
     if verdict.received:
         committer.commit(body_of(verdict, sent.kind, key.project_id, rules))
@@ -38,7 +38,7 @@ def accept(sent: Sent, *, key: ApiKey, now: datetime) -> Verdict:
     return verdict
 
 
-def rules_for(project: Project, *, backfill: bool, now: datetime) -> Rules:
+def rules_for(project: Project, *, backfill: bool, now: datetime, idempotency_key: str = "") -> Rules:
     """What applies to bodies of a project that are received now; `backfill` lets them write any past."""
     limits: dict[str, Any] = settings.INGEST
     return Rules(
@@ -47,6 +47,7 @@ def rules_for(project: Project, *, backfill: bool, now: datetime) -> Rules:
         joinable=not project.redact_extra,
         max_text=limits["max_text"],
         max_items=limits["max_items"],
+        idempotency_key=idempotency_key,
     )
 
 

@@ -14,7 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from lib import clock
 from models_registry.models import ApiKey
@@ -80,8 +80,11 @@ class Door:
         """An answer of the protocol, whatever happens. The request id is echoed."""
         given: str = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = given if 0 < len(given) <= MAX_REQUEST_ID and given.isprintable() else os.urandom(16).hex()
-        with bound_contextvars(request_id=request_id):
+        bound = bind_contextvars(request_id=request_id)  # not `bound_contextvars`, which copies the whole context first
+        try:
             answer = self._answer(environ, kind)
+        finally:
+            reset_contextvars(**bound)
         answer.headers.append(("X-Request-ID", request_id))
         answer.headers.append(("Content-Length", str(len(answer.body))))  # else the server would answer in chunks
         return answer

@@ -106,3 +106,20 @@ def test_a_row_that_cannot_be_stored_does_not_cost_those_who_share_its_commit(pr
     assert [ticket.error is None for ticket in tickets] == [True, False, True]
     assert isinstance(tickets[1].error, IntegrityError)
     assert InboxBody.objects.count() == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_on_postgresql_the_insert_is_parsed_once_and_nothing_unasked_is_prepared(project: Project):
+    """Looked up in the server: a driver that is told never to prepare keeps silent about it."""
+    connection.close()
+    committer = Committer()
+    for _ in range(7):
+        committer.commit(_body(project.pk))
+        Project.objects.get(pk=project.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
+        prepared = cursor.fetchall()
+    assert [(statement.split(" (")[0], runs) for statement, runs in prepared] == [
+        ("INSERT INTO monitoring_inboxbody", 7)
+    ]

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from monitoring.ingest.views import DOOR
 from monitoring.otlp.views import DOOR as OTLP
@@ -57,6 +58,15 @@ def test_so_is_one_of_an_exporter(settings):
     sent = io.BytesIO(b" " * 1_900_000)
     assert ask("POST", "at_nobody", sent, "/v1/traces")[0] == "401 Unauthorized"
     assert sent.read() == b""
+
+
+@pytest.mark.django_db
+def test_a_request_leaves_no_id_behind_for_the_next_line_of_its_thread(token):
+    with bound_contextvars(request_id="outer"):
+        assert ask("POST", token)[0] == "202 Accepted"
+        assert get_contextvars()["request_id"] == "outer"
+    assert ask("POST", token)[0] == "202 Accepted"
+    assert "request_id" not in get_contextvars()
 
 
 def test_what_is_not_for_ingest_goes_on():
