@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 UNNAMED: Final = "unknown-service"
@@ -26,6 +27,7 @@ def application_of(resource: Mapping[str, Any]) -> Application:
     )
 
 
+@lru_cache(maxsize=512)
 def slug_of(name: str) -> str:
     """The name of a service in the letters of a slug; empty where it has none of them."""
     return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-")[:NAME_LENGTH]

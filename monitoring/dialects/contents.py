@@ -6,6 +6,8 @@ from monitoring.dialects.evidence import Claim, Evidence
 from monitoring.dialects.messages import Answer, Message, answer, conversation, split_system, system_text
 from monitoring.dialects.tools import tools_of
 
+HOLDING = ("messages", "message", "choices", "output", "content", "text")
+
 
 def read_contents(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any:
     """Fills in what was said; gives the finish reason that stands beside the answer, if one does."""
@@ -82,12 +84,8 @@ def _tools(evidence: Evidence, call: dict[str, Any]) -> None:
 
 def _use(evidence: Evidence, claim: Claim) -> None:
     """Of an object that may hold more than messages, only what holds them was used."""
-    held = [key for key in ("messages", "message", "choices", "output", "content", "text") if _has(claim.value, key)]
+    held = [key for key in HOLDING if key in claim.value] if isinstance(claim.value, dict) else ()
     if claim.place.path or not held:
         evidence.use(claim)
     for key in held:
         evidence.use(claim, key)
-
-
-def _has(value: Any, key: str) -> bool:
-    return isinstance(value, dict) and key in value

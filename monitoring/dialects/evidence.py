@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from monitoring.dialects.aliases import ALIASES
 from monitoring.dialects.fragments import ROLES
 from monitoring.dialects.seen import Happening, Seen
-from monitoring.dialects.values import dig, loaded, without
+from monitoring.dialects.values import dig, loaded, may_open, without
 
 Path = tuple[str, ...]
 Reader = Callable[[Any], Any]
@@ -77,6 +77,7 @@ class Shape(NamedTuple):
     opened: Collection[str]  # those of them that are looked into
     members: Sequence[tuple[str, str, str]]  # (name, family, the rest of the name)
     unknown: Sequence[str]
+    single: Mapping[str, str]  # of a field that one attribute tells, and tells whole: its name
 
 
 @lru_cache(maxsize=1024)
@@ -96,7 +97,27 @@ def shape_of(names: tuple[str, ...], dialect: str) -> Shape:
             members.append((name, name[: found.start()], name[found.start() + 1 :]))
         else:
             unknown.append(name)
-    return Shape({field: sorted(found) for field, found in places.items()}, known, opened, members, unknown)
+    ordered = {field: sorted(found) for field, found in places.items()}
+    return Shape(ordered, known, opened, members, unknown, _single(ordered, opened))
+
+
+def _single(places: Mapping[str, Sequence[Place]], opened: Collection[str]) -> dict[str, str]:
+    """The fields that are read as they are, for nothing else claims to be one."""
+    alone = {field: found[0] for field, found in places.items() if len(found) == 1}
+    return {field: place.name for field, place in alone.items() if not place.path and place.name not in opened}
+
+
+@lru_cache(maxsize=1024)
+def _shut(names: tuple[str, ...], dialect: str, plain: tuple[str, ...]) -> Shape:
+    """The shape where these attributes are plain: nothing lies inside them."""
+    shape = shape_of(names, dialect)
+    places = {
+        field: left
+        for field, found in shape.places.items()
+        if (left := [place for place in found if not (place.path and place.name in plain)])
+    }
+    opened = set(shape.opened) - set(plain)
+    return shape._replace(places=places, opened=opened, single=_single(places, opened))
 
 
 class Evidence:
@@ -105,7 +126,10 @@ class Evidence:
     def __init__(self, seen: Seen, dialect: str) -> None:
         self.dialect = dialect
         self._told = seen.attributes
-        self._shape = shape_of(tuple(seen.attributes), dialect)
+        names = tuple(seen.attributes)
+        self._shape = shape_of(names, dialect)
+        if plain := tuple([name for name in self._shape.opened if not may_open(seen.attributes[name])]):
+            self._shape = _shut(names, dialect, plain)
         self.leftover: dict[str, Any] = {name: seen.attributes[name] for name in self._shape.unknown}
         self._inner = {name: loaded(seen.attributes[name]) for name in self._shape.opened}
         self._more: defaultdict[str, list[Claim]] = defaultdict(list)  # claims of others than single attributes
@@ -134,20 +158,30 @@ class Evidence:
 
     def first(self, field: str, read: Reader) -> Any:
         """The first claim that is a value of its kind; those that say the same say nothing more."""
-        if field in self._more:
-            pairs: Iterable[tuple[Place, Any]] = self.claims(field)
-        elif field in self._shape.places:
-            pairs = ((place, self._value(place)) for place in self._shape.places[field])
-        else:
-            return None
+        name = self._shape.single.get(field)
+        if name is not None and field not in self._more:
+            return self._read_alone(name, read)
         found = None
-        for place, value in pairs:
-            told = None if value is None else read(value)
+        for place, value in self._pairs(field):
+            if value is None or (told := read(value)) is None:
+                continue
             if found is None:
                 found = told
-            if told is not None and told == found:
+            if told == found:
                 self._used[place.name].append(place.path)
         return found
+
+    def _read_alone(self, name: str, read: Reader) -> Any:
+        value = self._told[name]
+        told = None if value is None else read(value)
+        if told is not None:
+            self._used[name].append(())
+        return told
+
+    def _pairs(self, field: str) -> Iterable[tuple[Place, Any]]:
+        if field in self._more:
+            return self.claims(field)
+        return [(place, self._value(place)) for place in self._shape.places.get(field, ())]
 
     def _value(self, place: Place) -> Any:
         name = place.name

@@ -72,6 +72,8 @@ def system_text(value: Any) -> str | None:
 
 def split_system(messages: list[Message]) -> tuple[str | None, list[Message]]:
     """(what speaks for the system at the beginning, the rest)."""
+    if messages and messages[0].get("role") not in SYSTEM_ROLES:
+        return None, messages
     place = next((place for place, one in enumerate(messages) if one.get("role") not in SYSTEM_ROLES), len(messages))
     head = [flat(one.get("content")) for one in messages[:place]]
     return "\n".join(filter(None, head)) or None, messages[place:]

@@ -97,7 +97,9 @@ def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> N
         else:
             _put(found, name, value)
     for claim in (*evidence.claims("params"), *evidence.claims("request")):
-        told = values.mapping(claim.value) or {}
+        told = values.mapping(claim.value)
+        if told is None:
+            continue
         made_up = invented(told, claim.place.dialect)
         if made_up:
             flags.append("invented_params")

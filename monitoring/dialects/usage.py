@@ -23,6 +23,8 @@ WORDS = {
     "audio_input": ("input_audio_tokens", "input_audio", "audio_input"),
     "audio_output": ("output_audio_tokens", "output_audio", "audio_output"),
 }
+SIDES = ("input", "output")
+WHOLE = frozenset({*SIDES, "total"})
 CACHE = ("cached_input", "cache_write")
 CACHE_BESIDE = ("anthropic", "bedrock", "claude")
 # Instrumentations that pass the counts of such a provider on as they came; where they tell a total, they added it up themselves.
@@ -63,6 +65,8 @@ def _of_object(told: Mapping[str, Any]) -> Tokens:
 
 
 def _of_counts(counts: Counts, *, beside_first: bool, maker: str) -> Tokens:
+    if counts.keys() <= WHOLE and counts.get("total") in (None, sum(counts.get(side, 0) for side in SIDES)):
+        return Tokens({side: counts[side] for side in SIDES if side in counts})  # nothing that may be a part
     for cache, reasoning, certain in _ways(counts, beside_first=beside_first, maker=maker):
         words = _words(counts, cache_beside=cache, reasoning_beside=reasoning)
         buckets = disjoint(words) if certain or counts.get("total") is not None else None

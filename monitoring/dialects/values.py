@@ -5,6 +5,7 @@ Every reader gives None where the value is none of its kind, so that the next al
 
 import math
 import re
+import string
 from ast import literal_eval
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,6 +35,12 @@ _JSON = ("{", "[", '"')
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
+_OPENS = frozenset({*_JSON, *string.whitespace, ""})
+
+
+def may_open(value: Any) -> bool:
+    """Whether anything can lie inside: an object, a list, or a text that may be JSON. A look at how it begins."""
+    return value[:1] in _OPENS if type(value) is str else isinstance(value, dict | list)
 
 
 def loaded(value: Any) -> Any:
@@ -69,6 +76,8 @@ def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 def text(value: Any) -> str | None:
     """A name or an id; a quoted one is unquoted, of a list the first counts."""
+    if type(value) is str and value[:1] not in _OPENS:
+        return value.strip() or None
     value = loaded(value)
     if isinstance(value, list):
         return text(value[0]) if len(value) == 1 else None
