@@ -12,7 +12,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import connection
 
-from lib.ids import identities
+from lib.ids import identity
 from models_registry.models import Model
 from models_registry.register import KnownVersion, ensure_version, known_versions, read_version
 from monitoring.dialects.same_call import same_call
@@ -91,7 +91,7 @@ def _changed(project_id: int, new: Sequence[Sight], ready: Mapping[int, LLMCallR
         if len(block) == 1 and block[0].pk in ready and not told.speaks_of(block[0]):
             (sight,) = block
             change.new.append(ready[sight.pk])
-            change.entries += _entries(project_id, block, ready[sight.pk])
+            change.entries += _entries(project_id, block, ready[sight.pk], told.keys)
         elif any(sight.call_ref is None or sight.pk in ready for sight in block):
             merging.append(block)
     for block in merging:
@@ -113,14 +113,11 @@ def _regrouped(project_id: int, block: Sequence[Sight], told: Told) -> Change:
         elif (item := call_item(group)) is not None:
             groups.append((group, item))
     numbers = _numbers([group for group, _ in groups], told, old)
-    pairs = [
-        (group, pk, _row(project_id, pk, min(one.received_us for one in group), item))
-        for (group, item), pk in zip(groups, numbers, strict=True)
-    ]
+    pairs = [(group, pk, _row(project_id, pk, group, item)) for (group, item), pk in zip(groups, numbers, strict=True)]
     for group, pk, row in pairs:
         if pk not in old or old[pk][:SENT] != row[:SENT]:
             change.new.append(row)
-            change.entries += _entries(project_id, group, row)
+            change.entries += _entries(project_id, group, row, told.keys)
         change.moved |= {one.pk: pk for one in group if one.kind == SPAN and one.call_ref != pk}
     kept = {row.id for _, _, row in pairs} - {row.id for row in change.new}
     change.old = [row for ref, row in old.items() if ref not in kept]
@@ -142,16 +139,19 @@ def _numbers(groups: Sequence[Sequence[Sight]], told: Told, old: Collection[int]
     return [taken[place] for place in range(len(groups))]
 
 
-def _entries(project_id: int, sights: Sequence[Sight], row: LLMCallRow) -> list[Entry]:
+def _entries(project_id: int, sights: Sequence[Sight], row: LLMCallRow, known: Mapping[str, bytes]) -> list[Entry]:
     names = sorted(call_names(sights) | {row.event_id})
-    return [(key, KIND, row.id, row.ingested_us) for key in identities(project_id, NAMESPACE, names)]
+    keys = [known.get(name) or identity(project_id, NAMESPACE, name) for name in names]
+    return [(key, KIND, row.id, row.ingested_us) for key in keys]
 
 
-def _row(project_id: int, pk: int, received_us: int, item: Any) -> LLMCallRow:
+def _row(project_id: int, pk: int, group: Sequence[Sight], item: Any) -> LLMCallRow:
     """One call as the drain builds all of them, with its price and what policies say."""
     name = (project_id, item.model, item.version)
-    body = Body(0, project_id, KIND, received_us, b"", 1, 0, {}, False, False)
-    rows: dict[bytes, Row] = dict.fromkeys([b""], next(build_calls(body, [pk], [item], {name: _version(*name)})))
+    body = Body(0, project_id, KIND, min(one.received_us for one in group), b"", 1, 0, {}, False, False)
+    told = {one.pk: one.told for one in group}
+    row = next(build_calls(body, [pk], [item], {name: _version(*name)}, told))
+    rows: dict[bytes, Row] = {b"": row}
     price_calls(rows)
     judge_calls(rows)
     return cast("LLMCallRow", rows[b""])
@@ -170,12 +170,12 @@ def _version(project_id: int, model: str, version: str) -> KnownVersion:
 
 
 def ready_calls(
-    pieces: Iterable[tuple[Body, Sequence[int], Sequence[Any]]], versions: Versions
+    pieces: Iterable[tuple[Body, Sequence[int], Sequence[Any]]], versions: Versions, told: Mapping[int, bytes]
 ) -> dict[int, LLMCallRow]:
-    """The rows of calls that each sighting would make alone, priced and judged, by primary key."""
+    """The rows of calls that each sighting would make alone, priced and judged, by primary key; `told` as they are packed by."""
     rows: dict[bytes, Row] = {}
     for body, ids, items in pieces:
-        rows |= {b"%d" % row.id: row for row in build_calls(body, ids, items, versions)}
+        rows |= {b"%d" % row.id: row for row in build_calls(body, ids, items, versions, told)}
     price_calls(rows)
     judge_calls(rows)
     return {row.id: row for row in rows.values() if type(row) is LLMCallRow}

@@ -33,7 +33,7 @@ from monitoring.drain.prompts import Prompts, observe_prompts
 from monitoring.drain.rows import ROW_TYPES, LLMCallRow, PredictionRow, Row, SpanRow, by_type, columns_of
 from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.drain.sights import LOG, Sight, call_item, log_sight_of, span_sight
-from monitoring.drain.spans import seen_of, span_row
+from monitoring.drain.spans import seen_of, span_document, span_row
 from monitoring.ingest.moments import moments_us
 from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, LogItem, MetricItem, SpanItem, namespace
 from monitoring.models import Series
@@ -144,7 +144,7 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
     batch.points = points
     batch.spans, batch.sights = spans, [sight for sight, _ in sights]
     batch.prompts = observe_prompts(((piece.body, piece.items) for piece in told), versions)
-    batch.calls = ready_calls(calls, versions)
+    batch.calls = ready_calls(calls, versions, {sight.pk: sight.told for sight in batch.sights})
     batch.kinds = {ROW_TYPES[piece.body.kind]: piece.body.kind for piece in pieces}
     batch.plain = plain_predictions(pieces, versions)
     if batch.plain is not None:
@@ -179,10 +179,10 @@ def _sighted(pieces: Iterable[Piece]) -> tuple[list[SpanRow], list[tuple[Sight, 
     for body, ids, items in pieces:
         if body.kind == SPAN:
             for pk, span in zip(ids, items, strict=True):
-                seen = seen_of(cast("SpanItem", span))
-                row = span_row(pk, body, cast("SpanItem", span), seen)
-                if (sight := span_sight(row, seen)) is not None:
-                    row, sight = row._replace(call_ref=pk), sight._replace(call_ref=pk)
+                item = cast("SpanItem", span)
+                seen, document = seen_of(item), span_document(item)
+                row = span_row(pk, body, item, seen, document)
+                if (sight := span_sight(row, seen, document)) is not None:
                     sights.append((sight, body))
                 rows.append(row)
         elif body.kind == LOG:

@@ -13,6 +13,7 @@ import msgspec
 from models_registry.models import Model
 from models_registry.register import KnownVersion
 from monitoring.drain.claim import Body
+from monitoring.drain.fold.contents import sizes_of
 from monitoring.drain.labels import decisions, number_of
 from monitoring.drain.rows import LLMCallRow, PredictionRow, ServedRow
 from monitoring.ingest.schema import (
@@ -24,6 +25,7 @@ from monitoring.ingest.schema import (
     canonical_label,
     columns_of,
 )
+from monitoring.packing import pack
 from monitoring.stats.layouts import STATUS_ERROR, STATUS_OK
 
 Named = tuple[int, str, str]  # project, slug, version
@@ -31,20 +33,11 @@ Versions = Mapping[Named, KnownVersion]
 Column = Iterable[Any]
 
 PREDICTION_PAYLOAD = ("features", "scores", "segments", "batch_run", "extra")
-CALL_PAYLOAD = (
-    "response_id",
-    "system",
-    "prompt",
-    "response",
-    "context",
-    "tools",
-    "tool_calls",
-    "params",
-    "parent_span_id",
-    "segments",
-    "extra",
-)
+CALL_PAYLOAD = ("response_id", "params", "parent_span_id", "segments", "extra")
+SAID = ("system", "prompt", "response", "context", "tools", "tool_calls")
 NOTHING = msgspec.Raw(b"")
+EMPTY = b"{}"
+NOBODY: Mapping[int, bytes] = {}
 ABSENT = (b"", b"null", b'""')
 LONGEST_ABSENT = max(map(len, ABSENT))
 STATUSES = {"ok": STATUS_OK, "error": STATUS_ERROR}
@@ -64,7 +57,7 @@ def _undecoded(item_type: type[ServedItem], payload: Iterable[str]) -> type[Any]
 
 UNDECODED: dict[str, type[Any]] = {
     "prediction": _undecoded(PredictionItem, PREDICTION_PAYLOAD),
-    "llm_call": _undecoded(LLMCallItem, CALL_PAYLOAD),
+    "llm_call": _undecoded(LLMCallItem, (*CALL_PAYLOAD, *SAID)),
 }
 
 
@@ -96,12 +89,18 @@ def prediction_columns(body: Body, ids: Iterable[int], items: Sequence[Any], ver
 
 
 def build_calls(
-    body: Body, ids: Iterable[int], items: Sequence[LLMCallItem], versions: Versions
+    body: Body,
+    ids: Sequence[int],
+    items: Sequence[LLMCallItem],
+    versions: Versions,
+    told: Mapping[int, bytes] = NOBODY,
 ) -> Iterator[LLMCallRow]:
-    """The rows of undecoded LLM calls."""
+    """The rows of undecoded LLM calls; `told` has the documents of the spans that their texts are packed by."""
     given = columns_of(items)
     known = _versions(body, given, versions)
     payload = {name: _bytes(given[name]) for name in CALL_PAYLOAD}
+    said = _spliced({name: _bytes(given[name]) for name in SAID}, len(items))
+    payload["sizes"] = [_encode(sizes) if (sizes := sizes_of(texts)) else b"" for texts in said]
     used = columns_of([usage or NO_USAGE for usage in given["usage"]])
     own = [
         *(given[name] for name in CALL_TEXTS),
@@ -110,6 +109,7 @@ def build_calls(
         *used.values(),
         [None if cost is None else round(cost * 1_000_000_000) for cost in given["cost_usd"]],
         *map(repeat, NOT_YET),
+        [pack(texts, told.get(pk, b"")) if texts != EMPTY else b"" for pk, texts in zip(ids, said, strict=True)],
     ]
     return _rows(LLMCallRow, [*_served(body, ids, given, known, payload), *own])
 
@@ -141,7 +141,7 @@ def _served(
         given["id"],
         given["ts"],
         received,
-        _spliced(payload, len(given["id"])),
+        [document.decode() for document in _spliced(payload, len(given["id"]))],
         [version.id for version in known],
         given["environment"],
         map(STATUSES.__getitem__, given["status"]),
@@ -177,15 +177,15 @@ def _positive_score(score: float | None, scores: Mapping[str, float], version: K
     return next((given for name, given in scores.items() if canonical_label(name) == positive), None)
 
 
-def _spliced(columns: Mapping[str, Sequence[bytes]], rows: int) -> list[str]:
+def _spliced(columns: Mapping[str, Sequence[bytes]], rows: int) -> list[bytes]:
     """A JSON object per row of the bytes of each field; what was not given is left out."""
     used = {f'"{name}":'.encode(): column for name, column in columns.items() if column}
     if not used:
-        return ["{}"] * rows
+        return [EMPTY] * rows
     if len(used) == 1:
         ((head, column),) = used.items()
         if min(map(len, column)) > LONGEST_ABSENT:  # the usual case: features and nothing else, of every one
             opening = b"{" + head
-            return [(opening + raw + b"}").decode() for raw in column]
+            return [opening + raw + b"}" for raw in column]
     fields = ([head + raw if raw not in ABSENT else b"" for raw in column] for head, column in used.items())
-    return [(b"{%b}" % b",".join(filter(None, given))).decode() for given in zip(*fields, strict=True)]
+    return [b"{%b}" % b",".join(filter(None, given)) for given in zip(*fields, strict=True)]

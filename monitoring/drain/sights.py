@@ -4,6 +4,7 @@ What a call is made of is read again from its records whenever one more comes, s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,8 +34,11 @@ _encode = msgspec.json.Encoder().encode
 _decode_call = msgspec.json.Decoder(UNDECODED["llm_call"]).decode
 
 
-class Sight(NamedTuple):
-    """One sighting, with the record that it was read from; `call_ref` is the call that it belongs to, as far as stored."""
+class Sight(msgspec.Struct, dict=True):
+    """One sighting, with the record that it was read from; `call_ref` is the call that it belongs to, as far as stored.
+
+    `told` is the document of a span that is kept as long as a call that it tells.
+    """
 
     kind: str
     pk: int
@@ -44,20 +48,34 @@ class Sight(NamedTuple):
     reading: Reading
     application: Application
     call_ref: int | None = None
+    told: bytes = b""
 
-    @property
+    @cached_property
     def needs_time(self) -> bool:
         """Whether nothing but time can join it to another sighting of its call."""
         return needs_time(self.reading)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every id under which a client may know its call."""
+        call, names = self.reading.call, set()
+        if "trace_id" in call and "span_id" in call:
+            names |= {f"{call['trace_id']}:{call['span_id']}", call["span_id"]}
+        if call.get("response_id"):
+            names.add(str(call["response_id"])[:NAME_LENGTH])
+        if self.kind == LOG and "span_id" not in call:
+            names.add(self.event_id)
+        return frozenset(names)
 
-def span_sight(row: SpanRow, seen: Seen) -> Sight | None:
-    """A span that tells a call."""
+
+def span_sight(row: SpanRow, seen: Seen, document: bytes) -> Sight | None:
+    """A span that tells a call. One that began before the call is dropped sooner."""
     reading = read_span(seen)
     if reading is None:
         return None
     application = application_of(seen.resource)
-    return Sight(SPAN, row.id, row.project_id, row.event_id, row.ingested_us, reading, application, row.call_ref)
+    told = document if reading.start_us <= row.ts_us else b""
+    return Sight(SPAN, row.id, row.project_id, row.event_id, row.ingested_us, reading, application, row.call_ref, told)
 
 
 def log_sight_of(pk: int, body: Body, item: LogItem) -> Sight | None:
@@ -104,7 +122,8 @@ def _log_sight(record: Record, extra: Mapping[str, Any], span_id: str) -> Sight 
 
 def stored_span(row: SpanRow) -> Sight | None:
     """What a stored span tells."""
-    told = msgspec.json.decode(unpack(bytes(row.payload)))
+    document = unpack(bytes(row.payload))
+    told = msgspec.json.decode(document)
     events = [Happening(one["name"], one["ts"], one.get("attributes") or {}) for one in told.get("events") or ()]
     seen = Seen(
         trace_id=row.trace_id,
@@ -121,7 +140,7 @@ def stored_span(row: SpanRow) -> Sight | None:
         events=events,
         resource=told.get("resource") or {},
     )
-    return span_sight(row, seen)
+    return span_sight(row, seen, document)
 
 
 def stored_log(row: LogRecordRow) -> Sight | None:
@@ -163,16 +182,7 @@ def call_id(sights: Sequence[Sight], call: Mapping[str, Any]) -> str:
 
 def call_names(sights: Iterable[Sight]) -> set[str]:
     """Every id under which a client may know the call of these sightings."""
-    names: set[str] = set()
-    for one in sights:
-        call = one.reading.call
-        if "trace_id" in call and "span_id" in call:
-            names |= {f"{call['trace_id']}:{call['span_id']}", call["span_id"]}
-        if call.get("response_id"):
-            names.add(str(call["response_id"])[:NAME_LENGTH])
-        if one.kind == LOG and "span_id" not in call:
-            names.add(one.event_id)
-    return names
+    return {name for one in sights for name in one.names}
 
 
 def _extra(sights: Sequence[Sight], merged: Reading) -> dict[str, Any]:

@@ -73,21 +73,21 @@ def resource_of(encoded: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def span_row(pk: int, body: Body, item: SpanItem, seen: Seen) -> SpanRow:
-    """The row of a span."""
-    given = seen.attributes
+def span_row(pk: int, body: Body, item: SpanItem, seen: Seen, document: bytes) -> SpanRow:
+    """The row of a span, with its `span_document`. One that tells a call is alone with it, as far as is known yet."""
+    given, role = seen.attributes, kind_of(seen)
     return SpanRow(
         pk,
         body.project_id,
         item.id,
         seen.start_us,
         body.received_us,
-        pack(_payload(item)),
+        pack(document),
         item.trace_id,
         item.parent_span_id,
         item.name,
         item.kind,
-        kind_of(seen),
+        role,
         str(seen.resource.get("service.name", ""))[:ID_LENGTH],
         item.scope,
         STATUSES[item.status],
@@ -95,10 +95,12 @@ def span_row(pk: int, body: Body, item: SpanItem, seen: Seen) -> SpanRow:
         _first(given, OF_REQUEST),
         _first(given, OF_USER) or _text(given.get(ASSOCIATED + "user_id")),
         _first(given, OF_SESSION) or _text(given.get(ASSOCIATED + "session_id")),
+        pk if role == "llm" else None,
     )
 
 
-def _payload(item: SpanItem) -> bytes:
+def span_document(item: SpanItem) -> bytes:
+    """What of a span has no column of its own, as a JSON object."""
     told = {
         "attributes": item.attributes,
         "events": item.events,

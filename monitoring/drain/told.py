@@ -46,12 +46,13 @@ class Told:
     sights: list[Sight] = field(default_factory=list)
     calls: dict[int, LLMCallRow] = field(default_factory=dict)
     named: dict[str, int] = field(default_factory=dict)  # name → call
+    keys: dict[str, bytes] = field(default_factory=dict)  # name → identity
     foreign: set[int] = field(default_factory=set)  # calls that were not told by sightings
     of_log: dict[int, int] = field(default_factory=dict)  # log record → call
 
     def speaks_of(self, sight: Sight) -> bool:
         """Whether a name of this sighting leads somewhere already."""
-        return bool(self.named) and any(name in self.named for name in call_names([sight]))
+        return bool(self.named) and not sight.names.isdisjoint(self.named)
 
     def refs_of(self, sights: Iterable[Sight]) -> set[int]:
         """The calls that these sightings belong to."""
@@ -106,8 +107,9 @@ def _in_traces(project_id: int, sights: Iterable[Sight]) -> tuple[set[int], set[
 
 def _named(project_id: int, sights: Iterable[Sight], told: Told) -> set[int]:
     """The calls to which names of these sightings lead."""
-    names = sorted({name for one in sights for name in call_names([one])})
+    names = sorted(call_names(sights))
     keys = dict(zip(identities(project_id, "call", names), names, strict=True))
+    told.keys |= zip(names, keys, strict=True)
     rows = fetch_any("SELECT key, kind, ref FROM monitoring_eventkey", "key", "bytea", sorted(keys))
     found = {keys[bytes(key)]: ref for key, kind, ref in rows if ref is not None and kind == "llm_call"}
     told.named |= found

@@ -165,9 +165,14 @@ class LLMCall(Served):
     policies = models.TextField(
         default="", db_default="", blank=True, help_text="What policies said of it when it was drained: slug:limits …"
     )
+    texts = models.BinaryField(
+        default=b"",
+        db_default=b"",
+        help_text="JSON object of what was said, deflated where that is shorter, by its span where one of its key tells it.",
+    )
 
     class Meta(Served.Meta):
-        """Prompt, response and parameters are in the payload."""
+        """Parameters are in the payload, with the sizes of the texts; `monitoring.packing` has how these are kept."""
 
         verbose_name = _("LLM call")
         verbose_name_plural = _("LLM calls")

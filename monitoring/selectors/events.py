@@ -24,6 +24,7 @@ from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
 from monitoring.selectors.log_filters import named_before, narrow_logs, said_by_many, walk
 from monitoring.selectors.spans import SECOND, within
+from monitoring.selectors.wire import told_by
 from monitoring.stats.patterns import key_by_id
 
 MODELS: dict[str, type[Event]] = {
@@ -105,9 +106,10 @@ def _rows(kind: str, project: Project) -> QuerySet[Any]:
 
 
 def with_names(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The rows with what they refer to by name: version, model, price, the call of a span."""
+    """The rows with what they refer to: version, model, price, the span that a call's texts are packed by, the call of a span."""
     if issubclass(rows.model, LLMCall):
-        return rows.select_related("version__model", "price")
+        told: QuerySet[Any] = rows.annotate(told=Subquery(told_by(OuterRef("pk"))[:1]))
+        return told.select_related("version__model", "price")
     if issubclass(rows.model, Span):
         call = LLMCall.objects.filter(pk=OuterRef("call_ref"))
         found: QuerySet[Any] = rows.annotate(call_id=Subquery(call.values("event_id")[:1]))

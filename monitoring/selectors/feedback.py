@@ -13,6 +13,7 @@ from monitoring.ingest.schema import namespace
 from monitoring.models import Category, EventKey, Feedback, LLMCall, Prediction
 from monitoring.models.events import Served
 from monitoring.models.inbox import EventKind
+from monitoring.selectors.events import with_names
 
 SERVED: dict[str, type[LLMCall] | type[Prediction]] = {
     EventKind.PREDICTION: Prediction,
@@ -58,7 +59,7 @@ def answers_of(rows: Iterable[Feedback]) -> dict[int, Served]:
     refs = {row.target_ref for row in rows if row.target_ref is not None}
     found: dict[int, Served] = {}
     for kind in SERVED.values():
-        found |= {row.pk: row for row in kind._default_manager.filter(pk__in=refs).select_related("version__model")}
+        found |= {row.pk: row for row in with_names(kind._default_manager.filter(pk__in=refs))}
     return found
 
 

@@ -9,7 +9,7 @@ import msgspec
 from models_registry.models import ModelVersion
 from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Reaching, Span
 from monitoring.models.events import Event, Served
-from monitoring.packing import unpack
+from monitoring.packing import needs_another, unpack
 from monitoring.pricing.usage import is_usage
 from monitoring.selectors.references import history_of
 from monitoring.stats.layouts import STATUS_ERROR
@@ -42,7 +42,29 @@ def payload_of(event: Event) -> dict[str, Any]:
     """What has no column of its own; an empty object where the stored text is not one."""
     stored = unpack(bytes(event.payload)) if isinstance(event, Span) else event.payload
     found = msgspec.json.decode(stored or "{}")
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    if isinstance(event, LLMCall):
+        found.pop("sizes", None)
+        return _texts(event) | found
+    return found
+
+
+def _texts(call: LLMCall) -> dict[str, Any]:
+    """What was said in a call, which may need its span: that is asked here where the query did not bring it (`with_names`)."""
+    stored, by = bytes(call.texts), b""
+    if needs_another(stored):
+        told = vars(call).get("told") or told_by(call.pk).first()
+        if told is None:
+            return {}
+        by = unpack(bytes(told))
+    found: dict[str, Any] = msgspec.json.decode(unpack(stored, by) or b"{}")
+    return found
+
+
+def told_by(call: Any) -> Any:
+    """The payload of the span whose key a call has: what its texts are packed by."""
+    return Span.objects.filter(pk=call).values_list("payload", flat=True)
 
 
 def history_to_wire(found: Reaching) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from monitoring.ingest.plain import FLAT, NESTED
 from monitoring.ingest.redact import redact_default
 from monitoring.ingest.schema import ITEM_TYPES
 from monitoring.models import BusinessEvent, DeadLetter, Feedback, InboxBody, LLMCall, LogRecord, Outcome, Prediction
+from monitoring.packing import unpack
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 MODELS = (Prediction, LLMCall, Outcome, Feedback, BusinessEvent, LogRecord)
@@ -187,6 +188,7 @@ def rows_of(project: Project) -> list[dict[str, Any]]:
     rows = [row for model in MODELS for row in model.objects.filter(project=project).order_by("event_id").values()]
     for row in rows:
         row["payload"] = json.loads(row["payload"])
+        row["texts"] = json.loads(unpack(bytes(row.get("texts", b""))) or b"{}")
         for name in ("id", "project_id", "version_id", "target", "target_ref", "outcome_ref"):
             row.pop(name, None)
     return rows

@@ -144,7 +144,8 @@ def test_logs_and_calls_keep_what_has_no_column_in_the_payload(put: Put, now: da
     put("llm_call", call("c", prompt="hi", usage={"input": 5, "output": 0}, cost_usd=0.001, finish_reason="length"))
     drain(now=now)
     assert LogRecord.objects.get().payload == '{"extra":{"a":1}}'
-    assert LLMCall.objects.get().payload == '{"prompt":"hi"}'
+    stored = LLMCall.objects.get()
+    assert (stored.payload, bytes(stored.texts)) == ('{"sizes":[2,null,null]}', b'{"prompt":"hi"}')
     assert bins("finish") == {2: 1}
     assert Bucket.objects.get(series__metric="reported_cost").total == 1_000_000
     assert set(Bucket.objects.filter(series__metric="tokens").values_list("series__key", "total")) == {

@@ -1,6 +1,6 @@
 """What the contents of calls add: characters of prompt and response, tool calls, and usage that contradicts itself.
 
-Read from the payload as it is stored, so that drain and recount read alike.
+Read from the payload as it is stored, which has the sizes of texts that are packed away, so that drain and recount read alike.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,27 +23,57 @@ TOKENS = tuple(name for name in LLMCallRow._fields if name.endswith("_tokens"))
 TEXT_KEYS = ("content", "text", "parts", "message", "messages", "output", "choices", "candidates")
 
 
-class Payload(msgspec.Struct, gc=False):
-    """What of a stored payload is needed here."""
+class Sizes(msgspec.Struct, array_like=True, gc=False):
+    """Characters of prompt and response, and how many tools were called; None where there is nothing of the kind."""
+
+    prompt: int | None = None
+    response: int | None = None
+    tool_calls: int | None = None
+
+
+class Said(msgspec.Struct, gc=False):
+    """What of the texts of a call is measured."""
 
     system: Any = None
     prompt: Any = None
     context: Any = None
     response: Any = None
     tool_calls: Any = None
+
+
+NO_SIZES = Sizes()
+
+
+class Payload(Said, gc=False):
+    """What of a stored payload is needed here; older ones have the texts themselves."""
+
+    sizes: Sizes | None = None
     extra: Any = None
 
 
 _read = msgspec.json.Decoder(Payload).decode
-NOTHING = Payload()
+_read_said = msgspec.json.Decoder(Said).decode
+NOTHING = Payload(sizes=NO_SIZES)
+
+
+def sizes_of(texts: bytes) -> Sizes | None:
+    """The sizes of the texts of a call, a JSON object; None where there is nothing to measure."""
+    sizes = _measured(_read_said(texts))
+    return None if sizes == NO_SIZES else sizes
+
+
+def _measured(said: Said) -> Sizes:
+    sent = _sum((said.system, said.prompt, said.context))
+    return Sizes(sent, characters(said.response), _tool_calls(said.tool_calls))
 
 
 def fold(sums: Sums, columns: Columns, places: Integers, sign: int) -> None:
     """Sizes of what was sent; tool calls and usage of the calls that have some."""
     read = [_read(payload) if payload != "{}" else NOTHING for payload in columns["payload"]]
-    sums.measure(PROMPT, places, [_sum((one.system, one.prompt, one.context)) for one in read], sign)
-    sums.measure(RESPONSE, places, [characters(one.response) for one in read], sign)
-    _tools(sums, columns, places, sign, [_tool_calls(one.tool_calls) for one in read])
+    sizes = [one.sizes or _measured(one) for one in read]
+    sums.measure(PROMPT, places, [one.prompt for one in sizes], sign)
+    sums.measure(RESPONSE, places, [one.response for one in sizes], sign)
+    _tools(sums, columns, places, sign, [one.tool_calls for one in sizes])
     states = list(map(_usage_state, read, zip(*(columns[name] for name in TOKENS), strict=True)))
     told = np.array([state is not None for state in states], dtype=bool)
     sums.count(USAGE, places[told], [state for state in states if state is not None], sign)
