@@ -21,7 +21,7 @@ from config.supervise.tether import die_with_parent
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = "output.log"
 START_S, STOP_S = 240, 60
-QUIET_S, QUIET_SHARE, QUIET_TIMES = 1.0, 0.15, 3
+QUIET_S, QUIET_SHARE, QUIET_TIMES, UNQUIET_S = 1.0, 0.15, 3, 60.0
 
 
 @dataclass(frozen=True)
@@ -148,14 +148,19 @@ class Running:
         return sum(_processor(pid) for pid in tree(self._process.pid))
 
     def size(self) -> int:
-        """Bytes of the database, with what is not yet written back."""
-        file = self.folder / self.product.file
-        return sum(part.stat().st_size for part in file.parent.glob(f"{file.name}*"))
+        """Bytes of the database that are in use, with its log written back; free pages are used again."""
+        with closing(sqlite3.connect(self.folder / self.product.file, timeout=60)) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            pages, free, width = (
+                int(file.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+        return (pages - free) * width
 
     def settle(self) -> None:
-        """Until its processes are quiet."""
-        quiet = 0
-        while quiet < QUIET_TIMES:
+        """Until its processes are quiet, or as quiet as they get in a minute."""
+        quiet, until = 0, time.monotonic() + UNQUIET_S
+        while quiet < QUIET_TIMES and time.monotonic() < until:
             before = self.cpu()
             time.sleep(QUIET_S)
             quiet = quiet + 1 if self.cpu() - before < QUIET_SHARE * QUIET_S else 0

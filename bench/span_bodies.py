@@ -12,7 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 PROMPT, RESPONSE = 800, 600  # characters
 TEXTS = 512
-SPREAD_NS = 86_400 * 10**9
+SPREAD_NS = 120 * 10**9
 MODELS = (("gpt-4o-mini", "openai"), ("gpt-4o", "openai"), ("claude-3-5-sonnet-20241022", "anthropic"))
 FAILS = 0.015
 WORDS = [
