@@ -88,14 +88,7 @@ def _maker(model: str) -> str:
 
 def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
     """Attributes of their own first, then objects of parameters, then of requests."""
-    found: dict[str, Any] = {}
-    for field in evidence.told(PARAMS):
-        name = field.removeprefix("params.")
-        value = evidence.first(field, partial(parameter, name))
-        if invented({name: value}, evidence.dialect):
-            flags.append("invented_params")
-        else:
-            _put(found, name, value)
+    found = _own_parameters(evidence, flags)
     for claim in (*evidence.claims("params"), *evidence.claims("request")):
         told = values.mapping(claim.value)
         if told is None:
@@ -111,6 +104,19 @@ def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> N
                 evidence.use(claim, name)
     if found:
         call["params"] = found
+
+
+def _own_parameters(evidence: Evidence, flags: list[str]) -> dict[str, Any]:
+    """Those that have an attribute of their own, less what the client made up."""
+    found: dict[str, Any] = {}
+    for field in evidence.told(PARAMS):
+        name = field.removeprefix("params.")
+        value = evidence.first(field, partial(parameter, name))
+        if invented({name: value}, evidence.dialect):
+            flags.append("invented_params")
+        else:
+            _put(found, name, value)
+    return found
 
 
 def _usage(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0002_index_words_and_compress_lightly'),
+        ('monitoring', '0005_remember_price_edits'),
     ]
 
     operations = [
