@@ -6,6 +6,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from lib import charts
 from models_registry.models import Model
@@ -129,20 +130,22 @@ def _traffic(rows: list[ModelRow], day: Day) -> Kpi:
 
 
 def _cost(rows: list[ModelRow], day: Day) -> Kpi:
-    """As the clients report it."""
-    costs = day.total("cost_usd")
-    calls = sum(
-        point.value or 0.0
-        for row in rows
-        if row.model.kind == Model.Kind.LLM
-        for point in day.series[row.model.pk]["requests"]
-    )
-    first = next(row for row in rows if row.model.kind == Model.Kind.LLM)
+    """Of the calls whose cost is known; how many are not is said, for unpriced is not free."""
+    llms = [row for row in rows if row.model.kind == Model.Kind.LLM]
+    points = [point for row in llms for point in day.series[row.model.pk]["cost_usd"]]
+    calls = sum(point.value or 0.0 for row in llms for point in day.series[row.model.pk]["requests"])
+    priced = sum(point.n for point in points)
+    spent = sum(point.value or 0.0 for point in points) if priced else None
+    lacking = round(calls) - priced
+    told = [] if spent is None else [_("%(each)s per call") % {"each": write.money(spent / priced)}]
+    if lacking > 0:
+        unknown = ngettext("%(n)s call without a known cost", "%(n)s calls without a known cost", lacking)
+        told.append(unknown % {"n": write.compact(lacking)})
     return Kpi(
         _("LLM cost, 24 h"),
-        write.money(sum(costs)),
-        _("%(each)s per call") % {"each": write.money(sum(costs) / calls if calls else None)},
+        write.money(spent),
+        " · ".join(told),
         "",
-        charts.sparkline(costs, title=_("LLM cost over the last 24 hours")),
-        _model_url(first),
+        charts.sparkline(day.total("cost_usd"), title=_("LLM cost over the last 24 hours")),
+        _model_url(llms[0]),
     )

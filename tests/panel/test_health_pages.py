@@ -87,6 +87,18 @@ def test_home_says_all_is_well(as_ana, healthy, promise):
     assert "What needs attention" not in page
 
 
+def test_home_calls_nothing_free_whose_cost_nobody_knows(as_ana, support_assistant, stopped_clock):
+    at = stopped_clock - timedelta(minutes=30)
+    served(support_assistant, at, ok=20)
+    page = text(as_ana, "home", support_assistant.project.slug)
+    assert "20 calls without a known cost" in page
+    assert "US$0" not in page
+    add(series_of(support_assistant, "cost"), at, {500: 5}, total=5 * 20_000_000)
+    page = text(as_ana, "home", support_assistant.project.slug)
+    assert "US$0.10" in page
+    assert f"{write.money(0.02)} per call · 15 calls without a known cost" in page
+
+
 def test_home_calls_nothing_healthy_that_nobody_judges(as_ana, healthy, project):
     page = text(as_ana, "home", healthy.project.slug)
     assert "Events of 1 model arrive" in page
