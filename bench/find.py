@@ -2,10 +2,7 @@
 
 import argparse
 import json
-import os
 import random
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +15,7 @@ from django.db import connection
 import bench.ready  # noqa: F401 - before what has models
 from bench.ingest import Line
 from bench.lines import print_lines
-from bench.server import running
+from bench.server import in_scratch
 from lib import clock
 from models_registry.models import Project
 from monitoring.drain import drain_until_empty
@@ -64,15 +61,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.here:
         return print_lines(lines(options.events))
-    with tempfile.TemporaryDirectory() as folder:
-        own = {
-            "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
-            "ATALAIA_DATA_DIR": folder,
-            "ATALAIA_LOG_LEVEL": "WARNING",
-        }
-        command = [sys.executable, "-m", "bench.find", "--here", "--events", str(options.events)]
-        with running(command, {**os.environ, **own}) as process:
-            return process.wait()
+    return in_scratch("bench.find", "--events", str(options.events))
 
 
 def lines(events: int) -> Iterator[Line]:

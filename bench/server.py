@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -98,3 +99,15 @@ def scratch_database(server: str) -> Iterator[str]:
             yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         finally:
             control.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def in_scratch(module: str, *words: str) -> int:
+    """Run `python -m MODULE --here WORDS` on a scratch SQLite file; its exit status."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = {
+            "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
+            "ATALAIA_DATA_DIR": folder,
+            "ATALAIA_LOG_LEVEL": "WARNING",
+        }
+        with running([sys.executable, "-m", module, "--here", *words], {**os.environ, **own}) as process:
+            return process.wait()

@@ -1,11 +1,9 @@
 """`python -m bench.spans`: what a span of a call costs the processor and the disk, on its way in and in the drain. See README.md."""
 
 import argparse
-import os
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -13,7 +11,7 @@ from django.db import connection
 import bench.ready  # noqa: F401 - before what has models
 from bench.ingest import Line
 from bench.lines import print_lines
-from bench.server import running
+from bench.server import in_scratch
 from bench.span_bodies import Bodies
 from lib.clock import now
 from models_registry.keys import create_key
@@ -36,15 +34,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.here:
         return print_lines(lines(options.spans))
-    with tempfile.TemporaryDirectory() as folder:
-        own = {
-            "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
-            "ATALAIA_DATA_DIR": folder,
-            "ATALAIA_LOG_LEVEL": "WARNING",
-        }
-        command = [sys.executable, "-m", "bench.spans", "--here", "--spans", str(options.spans)]
-        with running(command, {**os.environ, **own}) as process:
-            return process.wait()
+    return in_scratch("bench.spans", "--spans", str(options.spans))
 
 
 def lines(spans: int) -> Iterator[Line]:
@@ -56,7 +46,7 @@ def lines(spans: int) -> Iterator[Line]:
         count = spans if batch > 1 else spans // 10
         sent = [body for body, _ in bodies.take(count, batch)]
         before = _bytes()
-        took, drained = _cpu(lambda sent=sent: _take(key, sent)), _cpu(lambda: drain_until_empty(now=now()))  # type: ignore[misc]  # bound now
+        took, drained = _cpu(partial(_take, key, sent)), _cpu(lambda: drain_until_empty(now=now()))
         told = f"{took / count * 1e6:.0f} µs to take in, {drained / count * 1e6:.0f} µs to drain"
         yield Line(f"batches of {batch}", f"{told}, {(_bytes() - before) / count:,.0f} bytes", "-", True)
     stored = Span.objects.count()
