@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from models_registry.models import Job, Project, User
 from monitoring.models import OwnPrice, PriceEdit
+from monitoring.price_edits import FIELDS
 from monitoring.reprice import KIND
 
 MOST_EDITS: Final = 200
@@ -55,7 +56,7 @@ def _edited(edit: PriceEdit) -> PriceChange:
         return PriceChange(edit.at, _("Price removed: %(model)s") % {"model": edit.model}, edit.name, edit.by)
     fresh = all(was is None for was, _became in edit.changed.values())
     title = _("Price set: %(model)s") if fresh else _("Price edited: %(model)s")
-    turns = ", ".join(_turn(name, *values) for name, values in edit.changed.items())
+    turns = ", ".join(_turn(name, *edit.changed[name]) for name in FIELDS if name in edit.changed)
     return PriceChange(edit.at, title % {"model": edit.model}, f"{edit.name}: {turns}", edit.by)
 
 

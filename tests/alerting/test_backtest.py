@@ -23,6 +23,11 @@ pytestmark = pytest.mark.django_db
 HALF = timedelta(seconds=59)
 
 
+# Rules run at phases of their own, by their number. Ticks are a minute apart here, so a composite sees what its members make of the
+# same minute even where they run after it; with these numbers none does.
+IN_STEP = 60
+
+
 def firings_of(rule: AlertRule, start: int, end: int) -> list[tuple[datetime, datetime | None]]:
     found = backtest(rule, start=NOON + start * MINUTE, end=NOON + end * MINUTE, now=NOON + DAY)
     return [(one.start, one.end) for one in found.firings]
@@ -107,16 +112,15 @@ class TestGroups(TestCase):
         shared = {"for_duration": hold * MINUTE, "no_data": no_data}
         burns = {"pairs": [{"long_s": 240, "short_s": 60, "factor": 14.4, "severity": "page"}], **shared}
         rules = [
-            error_rule(model, "versions", window=2 * MINUTE, group_by="version", **shared),
+            error_rule(model, "versions", window=2 * MINUTE, group_by="version", id=IN_STEP, **shared),
             error_rule(model, "regions", window=2 * MINUTE, group_by="region", **shared),
-            burn_rule(model, "burns", minimum=0, group_by="region", **burns),
+            burn_rule(model, "burns", minimum=0, group_by="region", id=2 * IN_STEP, **burns),
             burn_rule(model, "fast", minimum=0, minimum_short=0, **burns),
         ]
         SLO.objects.filter(slug="fast").update(group_by="version")
         rules[3].refresh_from_db()
-        any_of_them = error_rule(
-            model, "any", kind="composite", measure="", threshold=None, expression={"any": ["versions", "burns"]}
-        )
+        composed = {"kind": "composite", "measure": "", "threshold": None, "id": 3 * IN_STEP}
+        any_of_them = error_rule(model, "any", expression={"any": ["versions", "burns"]}, **composed)
         serve_groups(model, NOON - 30 * MINUTE, (0, 0))
         for minute, pair in enumerate(failures):
             serve_groups(model, NOON + minute * MINUTE, pair)
