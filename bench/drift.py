@@ -62,7 +62,11 @@ def histogram(profile: Profile, data: dict[str, np.ndarray]) -> np.ndarray:
     rows = []
     for feature in profile.features:
         got = data[feature.name]
-        codes = numeric_codes(feature, got) if feature.numeric else category_codes(feature, [f"c{v}" for v in got])
+        codes = (
+            numeric_codes([feature], got[None])[0]
+            if feature.numeric
+            else category_codes(feature, [f"c{v}" for v in got])
+        )
         rows.append(np.bincount(codes, minlength=STRIDE))
     return np.array(rows)
 
@@ -122,7 +126,7 @@ def outlier(rng: np.random.Generator) -> float:
         psi = [
             compare(
                 value_counts(feature, feature.counts),
-                value_counts(feature, np.bincount(numeric_codes(feature, got), minlength=STRIDE)),
+                value_counts(feature, np.bincount(numeric_codes([feature], got[None])[0], minlength=STRIDE)),
                 ordered=True,
             ).psi
             for got in (values, odd)

@@ -5,6 +5,7 @@ categories), its last ones say what is no value of them. A profile's histogram i
 other, so that one sparse histogram holds them all: bin = feature · STRIDE + code.
 """
 
+import struct
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,19 +31,18 @@ NULL, INFINITE, MISTYPED = 253, 254, 255
 VALUES: Final = NULL  # codes below are values
 # Where a value is found: among the inputs, or in what the model answered.
 Source = Literal["input", "prediction", "score"]
-TEXTS: Final = frozenset({str, type(None)})
 # Words that programs without a JSON number for them send.
 WORDS: Final = {"nan": nan, "inf": inf, "+inf": inf, "infinity": inf, "-inf": -inf, "-infinity": -inf}
 
 
 class Table(dict[str | None, int]):
-    """The code of every category; of those without one, `unknown`."""
+    """The code of every category; of those without one, `unknown`. Numbers and booleans are looked up as text."""
 
     unknown: int = UNSEEN
 
-    def __missing__(self, text: str | None) -> int:
-        """Whatever is not in the table."""
-        return self.unknown
+    def __missing__(self, value: str | float) -> int:
+        """Whatever is not in the table as it was sent."""
+        return self.unknown if isinstance(value, str) else self.get(category_text(value), self.unknown)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -155,19 +155,25 @@ def feature_of(name: str, values: Sequence[Any], *, as_category: bool = False, s
 def numbers(values: Sequence[Any]) -> tuple[Floats, NDArray[np.bool_] | None]:
     """(floats with NaN for null, which of them are no numbers; None if all are). True and false are 1 and 0."""
     if str not in set(map(type, values)):
-        return np.array(values, dtype=np.float64), None
-    read = [WORDS.get(value.strip().lower(), "") if type(value) is str else value for value in values]
-    wrong = np.array([value == "" for value in read], dtype=bool)
-    return np.array([None if value == "" else value for value in read], dtype=np.float64), wrong
+        return floats(values), None
+    read = [WORDS.get(value.strip().lower()) if type(value) is str else value for value in values]
+    wrong = [number is None and value is not None for number, value in zip(read, values, strict=True)]
+    return floats(read), np.array(wrong, dtype=bool)
 
 
-def numeric_codes(feature: Feature, values: Floats, wrong: NDArray[np.bool_] | None = None) -> Integers:
-    """The code of each number; shape (n,)."""
-    codes = np.searchsorted(feature.edges if feature.edges is not None else [], values, side="right")
-    if feature.low is not None:
-        codes[values < feature.low] = BELOW
-    if feature.high is not None:
-        codes[values > feature.high] = ABOVE
+def floats(values: Sequence[float | None]) -> Floats:
+    """Numbers as floats, NaN for null; shape (n,)."""
+    try:
+        return np.frombuffer(struct.pack(f"{len(values)}d", *values))  # numpy takes four times as long to look at each
+    except struct.error:  # some are null
+        return np.array(values, dtype=np.float64)
+
+
+def numeric_codes(features: Sequence[Feature], values: Floats, wrong: NDArray[np.bool_] | None = None) -> Integers:
+    """The code of each number; both shapes (features, n)."""
+    codes = _value_bins(features, values)
+    codes[values < _column([feature.low for feature in features])] = BELOW
+    codes[values > _column([feature.high for feature in features])] = ABOVE
     if not np.isfinite(values.sum()):  # one number that is none makes the sum none
         codes[np.isinf(values)] = INFINITE
         codes[np.isnan(values)] = NULL
@@ -176,10 +182,32 @@ def numeric_codes(feature: Feature, values: Floats, wrong: NDArray[np.bool_] | N
     return codes
 
 
+def _value_bins(features: Sequence[Feature], values: Floats) -> Integers:
+    """How many edges of its feature each number is at or past: one binary search of all of them together, without branches,
+    three times as fast as `searchsorted` over the edges of each.
+    """
+    ladders = [feature.edges if feature.edges is not None else np.empty(0) for feature in features]
+    width = 1 << max(map(len, ladders)).bit_length()  # more than there are edges
+    edges = np.full((len(ladders), width), nan)  # nothing is past NaN
+    for row, ladder in zip(edges, ladders, strict=True):
+        row[: len(ladder)] = ladder
+    starts = np.arange(len(ladders))[:, None] * width
+    found = np.repeat(starts - 1, values.shape[1], axis=1)
+    step = width // 2
+    while step:
+        found += step * (values >= edges.ravel()[found + step])
+        step //= 2
+    return found + 1 - starts
+
+
+def _column(limits: Sequence[float | None]) -> Floats:
+    """Limits beside rows of numbers, NaN (which nothing is beyond) where there is none; shape (features, 1)."""
+    return np.array(limits, dtype=np.float64)[:, None]
+
+
 def category_codes(feature: Feature, values: Sequence[Any]) -> Integers:
     """The code of each category; shape (n,)."""
-    texts = values if set(map(type, values)) <= TEXTS else [None if v is None else category_text(v) for v in values]
-    return np.fromiter(map(feature.table.__getitem__, texts), dtype=np.int64, count=len(texts))
+    return np.fromiter(map(feature.table.__getitem__, values), dtype=np.int64, count=len(values))
 
 
 def category_text(value: Any) -> str:
@@ -219,8 +247,9 @@ def _numeric(name: str, values: Sequence[Any]) -> Feature:
         edges = edges[edges > distinct[0]]
     low, high = (float(distinct[0]), float(distinct[-1])) if len(distinct) else (None, None)
     frozen = Feature(name, np.zeros(STRIDE, np.int64), edges, low, high)
-    singles = frozenset(np.flatnonzero(_counted(numeric_codes(frozen, distinct)) == 1).tolist())
-    return Feature(name, _counted(numeric_codes(frozen, read, wrong)), edges, low, high, singles=singles)
+    singles = frozenset(np.flatnonzero(_counted(numeric_codes([frozen], distinct[None])) == 1).tolist())
+    codes = numeric_codes([frozen], read[None], None if wrong is None else wrong[None])
+    return Feature(name, _counted(codes), edges, low, high, singles=singles)
 
 
 def _categorical(name: str, values: Sequence[Any]) -> Feature:
@@ -236,7 +265,7 @@ def _categorical(name: str, values: Sequence[Any]) -> Feature:
 
 
 def _counted(codes: Integers) -> Integers:
-    return np.bincount(codes, minlength=STRIDE).astype(np.int64)
+    return np.bincount(codes.ravel(), minlength=STRIDE).astype(np.int64)
 
 
 def _numbers_of(feature: Feature) -> list[Any]:

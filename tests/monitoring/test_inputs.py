@@ -16,6 +16,7 @@ from monitoring.stats.profile import (
     OTHER,
     STRIDE,
     UNSEEN,
+    Feature,
     Profile,
     ProfileError,
     category_codes,
@@ -36,13 +37,17 @@ def known() -> Profile:
     return profile_of_columns({"income": INCOME, "region": REGION})
 
 
+def codes_of(feature: Feature, values: np.ndarray, wrong: np.ndarray | None = None) -> np.ndarray:
+    return numeric_codes([feature], values[None], None if wrong is None else wrong[None])[0]
+
+
 def seen(**columns: list) -> Report:
     """The report of a window with these raw values."""
     profile = known()
     rows = []
     for feature in profile.features:
         values = columns[feature.name]
-        codes = numeric_codes(feature, *numbers(values)) if feature.numeric else category_codes(feature, values)
+        codes = codes_of(feature, *numbers(values)) if feature.numeric else category_codes(feature, values)
         rows.append(np.bincount(codes, minlength=STRIDE))
     flat = np.array(rows).ravel()
     bins = np.flatnonzero(flat)
@@ -63,7 +68,7 @@ def test_a_number_has_fifty_quantile_bins_with_open_tails_and_its_range():
     assert (feature.name, feature.bins, feature.numeric) == ("income", 50, True)
     assert (feature.low, feature.high) == (min(INCOME), max(INCOME))
     assert feature.counts[:50].tolist() == pytest.approx([100] * 50, abs=2)
-    codes = numeric_codes(feature, np.array([min(INCOME) - 1, max(INCOME) + 1, np.nan, np.inf, -np.inf]))
+    codes = codes_of(feature, np.array([min(INCOME) - 1, max(INCOME) + 1, np.nan, np.inf, -np.inf]))
     assert codes.tolist() == [BELOW, ABOVE, NULL, INFINITE, INFINITE]
 
 
@@ -71,7 +76,7 @@ def test_few_distinct_values_have_a_bin_each():
     feature = feature_of("late", [0, 0, 1, 3, 3, 3])
     assert feature.bins == 3
     assert feature.counts[:3].tolist() == [2, 1, 3]
-    assert numeric_codes(feature, np.array([0.0, 1.0, 2.0, 3.0])).tolist() == [0, 1, 1, 2]
+    assert codes_of(feature, np.array([0.0, 1.0, 2.0, 3.0])).tolist() == [0, 1, 1, 2]
 
 
 @given(st.lists(st.none() | st.floats(-1e6, 1e6) | st.integers(-9, 9), min_size=1, max_size=300))
@@ -81,11 +86,27 @@ def test_every_row_of_a_reference_is_counted_once_and_none_is_out_of_range(value
     assert not feature.counts[[BELOW, ABOVE, UNSEEN]].any()
 
 
+@given(
+    st.lists(st.lists(st.floats(allow_nan=False), max_size=70, unique=True).map(sorted), min_size=1, max_size=5),
+    st.lists(st.floats(), min_size=1, max_size=60),
+)
+def test_bins_of_several_features_at_once_are_those_of_searchsorted(ladders, drawn):
+    features = [Feature(f"f{at}", np.zeros(STRIDE, np.int64), np.array(edges)) for at, edges in enumerate(ladders)]
+    own = [np.array(edges[:1] + drawn + edges[-1:]) for edges in ladders]  # on the edges too
+    width = min(map(len, own))
+    values = np.array([row[:width] for row in own])
+    found = numeric_codes(features, values)
+    for row, codes, edges in zip(values, found, ladders, strict=True):
+        expected = np.searchsorted(np.array(edges), row, side="right")
+        expected[np.isinf(row)], expected[np.isnan(row)] = INFINITE, NULL
+        assert codes.tolist() == expected.tolist()
+
+
 def test_words_for_numbers_json_does_not_have_and_what_is_no_number():
     values, wrong = numbers([1, None, "NaN", "Infinity", "twelve", True])
     assert wrong.tolist() == [False, False, False, False, True, False]
     feature = feature_of("x", [0.0, 1.0, 2.0])
-    assert numeric_codes(feature, values, wrong).tolist() == [1, NULL, NULL, INFINITE, MISTYPED, 1]
+    assert codes_of(feature, values, wrong).tolist() == [1, NULL, NULL, INFINITE, MISTYPED, 1]
 
 
 def test_categories_past_the_table_are_other_and_unknown_ones_never_seen():

@@ -8,13 +8,23 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitoring.drain.fold.inputs import Columns, Inputs, Row
 from monitoring.drain.fold.sums import Segments, Slot, Sums
 from monitoring.selectors.plans import Plan
 from monitoring.stats import layouts
 from monitoring.stats.layouts import STATUS_ERROR, STATUS_OK, features_key
-from monitoring.stats.profile import STRIDE, Feature, Integers, Profile, category_codes, numbers, numeric_codes
+from monitoring.stats.profile import (
+    STRIDE,
+    Floats,
+    Integers,
+    Profile,
+    category_codes,
+    floats,
+    numbers,
+    numeric_codes,
+)
 
 HOUR_US = 3_600_000_000
 MINUTES = 60
@@ -62,25 +72,35 @@ def _places(columns: Columns) -> tuple[list[tuple[tuple[str, Segments], int]], I
     names = list(dict.fromkeys(columns["whose"]))
     numbers_of = {name: number for number, name in enumerate(names)}
     hours = np.array(columns["ts_us"], dtype=np.int64) // HOUR_US
-    where = np.fromiter(map(numbers_of.__getitem__, columns["whose"]), dtype=np.int64, count=len(hours))
-    found, owners = np.unique(hours * len(names) + where, return_inverse=True)
+    keys = hours * len(names)
+    if len(names) > 1:
+        keys += np.fromiter(map(numbers_of.__getitem__, columns["whose"]), dtype=np.int64, count=len(hours))
+    found, owners = np.unique(keys, return_inverse=True)
     return [(names[key % len(names)], key // len(names)) for key in found.tolist()], owners
 
 
 def bins_of(profile: Profile, rows: Sequence[Row], as_known: bool = False) -> Integers:
     """The bin of each feature of each row; shape (features, rows). `as_known`: every number is a float or None."""
-    bins = np.empty((len(profile.features), len(rows)), dtype=np.int64)
-    for place, (feature, column) in enumerate(zip(profile.features, zip(*rows, strict=True), strict=True)):
-        np.add(_codes(feature, column, as_known), place * STRIDE, out=bins[place])
-    return bins
+    codes = np.empty((len(profile.features), len(rows)), dtype=np.int64)
+    columns = list(zip(*rows, strict=True))
+    numeric = [place for place, feature in enumerate(profile.features) if feature.numeric]
+    if numeric:
+        values, wrong = _numbers([columns[place] for place in numeric], as_known)
+        codes[numeric] = numeric_codes([profile.features[place] for place in numeric], values, wrong)
+    for place, (feature, column) in enumerate(zip(profile.features, columns, strict=True)):
+        if not feature.numeric:
+            codes[place] = category_codes(feature, column)
+    codes += np.arange(len(codes))[:, None] * STRIDE
+    return codes
 
 
-def _codes(feature: Feature, column: Sequence[Any], as_known: bool) -> Integers:
-    if not feature.numeric:
-        return category_codes(feature, column)
+def _numbers(columns: Sequence[Sequence[Any]], as_known: bool) -> tuple[Floats, NDArray[np.bool_] | None]:
+    """(numbers, which of them are none; None if all are); shapes (columns, rows)."""
     if as_known:
-        return numeric_codes(feature, np.array(column, dtype=np.float64))
-    return numeric_codes(feature, *numbers(column))
+        return np.array([floats(column) for column in columns]), None
+    read, wrong = zip(*map(numbers, columns), strict=True)
+    fine = np.zeros(len(columns[0]), dtype=bool)
+    return np.array(read), np.array([fine if which is None else which for which in wrong])
 
 
 def _answered(profile: Profile, keys: Integers, columns: Columns) -> Integers:

@@ -17,7 +17,7 @@ from monitoring.drain.fold.sums import Slot, Sums
 from monitoring.selectors.plans import LossPlan
 from monitoring.stats import layouts
 from monitoring.stats.layouts import STATUS_OK, ExpectedLoss
-from monitoring.stats.profile import OTHER, Feature, category_codes, numbers
+from monitoring.stats.profile import OTHER, Feature, category_codes, floats, numbers
 from monitoring.stats.trees import MISSING, Integers, Trees
 
 MINUTE_US = 60_000_000
@@ -57,7 +57,7 @@ def values_of(feature: Feature, column: Sequence[Any], as_known: bool = False) -
     Rare categories that the reference remembers are one category; others are missing. `as_known`: numbers are floats or None.
     """
     if feature.numeric:
-        return np.array(column, dtype=np.float64) if as_known else numbers(column)[0]
+        return floats(column) if as_known else numbers(column)[0]
     codes = category_codes(feature, column)
     codes[codes == OTHER] = feature.bins
     return np.where(codes <= feature.bins, codes, MISSING)
