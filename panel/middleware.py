@@ -1,8 +1,12 @@
-"""The strict Content-Security-Policy that every page gets, and the one character that no request may carry."""
+"""The strict Content-Security-Policy that every page gets, the one character that no request may carry, and a page instead of
+nothing for who opens an address that only takes forms.
+"""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from lib.problem import problem
 
@@ -43,6 +47,20 @@ def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
         if _has_nul(request):
             return problem(400, "Bad request", "Remove the NUL character.", code="nul_character")
         return get_response(request)
+
+    return middleware
+
+
+def explain_not_allowed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Django answers 405 without a word: who comes back to the address of a button, by reload or history, gets the way on."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or response.content or request.method != "GET":
+            return response
+        page = render(request, "405.html", status=response.status_code)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
     return middleware
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 
 from models_registry.models import ApiKey, Job, Project
 from monitoring.models import DeadLetter, RejectionCount, StageRun
@@ -15,6 +16,7 @@ from monitoring.selectors.ledger import Backlog, inbox_backlog, read_ledger
 from monitoring.selectors.processes import ProcessView, read_machinery
 from monitoring.selectors.wire import moment
 from panel.pages.price_change import PriceChange, changes_of, told_of
+from panel.pages.stages import DOES
 
 LETTERS_SHOWN = 50
 JOBS_SHOWN = 10
@@ -63,9 +65,10 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A stage, how long ago it began (real time), and whether that is too long."""
+    """A stage, what it does, how long ago it began (real time), and whether that is too long."""
 
     run: StageRun
+    does: Promise | str
     age_s: float
     late: bool
 
@@ -136,7 +139,10 @@ def collection_page(project: Project, *, real_now: datetime) -> Collection:
             Letter(row, bytes(row.item[:ITEM_SHOWN]).decode("utf-8", "replace")) for row in letters[:LETTERS_SHOWN]
         ],
         more_letters=len(letters) > LETTERS_SHOWN,
-        stages=[StageRow(run, (real_now - run.started_at).total_seconds(), run.pk in late) for run in machinery.stages],
+        stages=[
+            StageRow(run, DOES.get(run.stage, ""), (real_now - run.started_at).total_seconds(), run.pk in late)
+            for run in machinery.stages
+        ],
         processes=machinery.processes,
         jobs=[_job(job) for job in Job.objects.filter(project=project).select_related("created_by")[:JOBS_SHOWN]],
         snippet=SNIPPET.format(url=settings.PUBLIC_URL),

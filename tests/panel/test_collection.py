@@ -4,14 +4,20 @@ from datetime import datetime
 
 from django.test import Client
 
+from config.stages import STAGES
 from lib import clock
 from models_registry.keys import create_key
 from models_registry.models import Job, Project
 from monitoring.models import DeadLetter, InboxBody, LedgerCount, RejectionCount, StageRun
 from monitoring.selectors.events import micros
 from monitoring.selectors.ledger import read_ledger
+from panel.pages.stages import DOES
 
 COLLECTION = "/p/aurora/collection/"
+
+
+def test_every_stage_says_what_it_does() -> None:
+    assert [stage.name for stage in STAGES] == list(DOES)
 
 
 def _letter(project: Project, now: datetime) -> DeadLetter:

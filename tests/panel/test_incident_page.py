@@ -141,7 +141,9 @@ def test_an_outsider_learns_nothing(incident: Incident, as_caio: Client) -> None
 
 
 def test_looking_changes_nothing(incident: Incident, as_bia: Client) -> None:
-    assert as_bia.get("/incidents/7/acknowledge/").status_code == 405
+    page = as_bia.get("/incidents/7/acknowledge/")
+    assert (page.status_code, page.headers["Allow"]) == (405, "POST")
+    assert b"Nothing was changed by opening it." in page.content
     incident.refresh_from_db()
     assert incident.state == Incident.State.OPEN
 
