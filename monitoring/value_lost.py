@@ -1,7 +1,7 @@
 """What a window cost: what its decisions or requests would have been worth as usual, less what they are worth.
 
-Usual is the same stretch a week before, for weekdays and hours differ; without enough of that, the stretch of the same
-length just before.
+Usual are the same hours a week before, for weekdays and hours differ; without enough of that, as many just before. Whole
+hours: of last week's minutes those that are past their retention are gone, and what an incident cost must not change then.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from monitoring.stats.layouts import MILLIONTHS
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.value import ENOUGH, matrix_value, worth_of_decisions
 
-WEEK = timedelta(days=7)
+HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 METRICS = frozenset({"confusion", "decision", "business_value", "status", *SCORES})
 Baseline = Literal["week", "before"]
 
@@ -41,11 +41,16 @@ def value_lost(
     One query. Negative: the window was worth more than usual.
     """
     scope = Scope(model.project_id, model.pk, environment=environment)
-    windows = ((start, end), (start - WEEK, end - WEEK), (start - (end - start), start))
+    first, last = _hour(start), _hour(end + HOUR - timedelta.resolution)
+    windows = ((start, end), (first - WEEK, last - WEEK), (first - (last - first), first))
     (now,), (week,), (before,) = read_tallies_of([Ask(scope, METRICS, edges) for edges in windows])
     names: tuple[Baseline, Baseline] = ("week", "before")
     baselines = list(zip(names, (week, before), strict=True))
     return next((loss for loss in _losses(now, baselines, subject) if loss), None)
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _losses(now: Tally, baselines: list[tuple[Baseline, Tally]], subject: Subject) -> Iterator[Loss | None]:

@@ -9,6 +9,10 @@ from django.test import Client
 from alerting.models import Incident
 from models_registry.models import Model
 from monitoring.measures import subjects_of
+from monitoring.models import Bucket
+from monitoring.models.summaries import Tier
+from monitoring.retention import retain
+from monitoring.rollup import rollup
 from monitoring.value_lost import Loss, value_lost
 from runbooks.draft import draft_body
 from runbooks.impact import impact_lines, loss_line, loss_of
@@ -44,6 +48,20 @@ def test_the_week_before_is_what_is_usual(valued: Model, now: datetime):
     decided(valued, now, good=10, bad=10, unlabelled=20)
     usual, worth = (90 * 20 - 10 * 100) / 100, (10 * 20 - 10 * 100) / 20 * 40
     assert lost(valued, now) == Loss(usual * 40 - worth, usual, 40, worth, "decisions", "week")
+
+
+def test_what_is_usual_does_not_change_when_the_minutes_of_last_week_go(valued: Model, now: datetime):
+    subject = subjects_of([valued])[valued.pk]
+    start, end = now + timedelta(minutes=20), now + timedelta(minutes=80)
+    for minutes, good, bad in ((5, 40, 0), (30, 30, 10), (110, 50, 5)):
+        decided(valued, now - WEEK + timedelta(minutes=minutes), good=good, bad=bad)
+    decided(valued, start, good=0, bad=30)
+    rollup(now=now + HOUR * 3)
+    before = value_lost(valued, None, start=start, end=end, subject=subject)
+    retain(now=now + HOUR * 3)
+    assert not Bucket.objects.filter(tier=Tier.MINUTE, start__lt=int((now - WEEK + HOUR * 3).timestamp())).exists()
+    assert value_lost(valued, None, start=start, end=end, subject=subject) == before
+    assert before.rate == (120 * 20 - 15 * 100) / 135
 
 
 def test_without_enough_of_that_it_is_the_time_just_before(valued: Model, now: datetime):
