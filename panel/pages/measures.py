@@ -1,4 +1,7 @@
-"""Any measure of any model over time, with what it means, and the way to promise it or to be warned of it."""
+"""Any measure of any model over time, with what it means, and the way to promise it or to be warned of it.
+
+After those of the catalogue come those of the metrics that the model itself or its scrape targets tell.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +14,8 @@ from django.utils.translation import gettext as _
 from models_registry.models import Model, Project
 from monitoring.catalogue import MEASURES, NEEDS, Measure, measures_for
 from monitoring.measures import read_series, subjects_of
+from monitoring.selectors.metrics import metrics_of
+from monitoring.stats.metrics import parse_measure
 from panel import format as write
 from panel.pages import history
 from panel.pages.indicators import is_estimate, main_measure, scope_of
@@ -19,6 +24,7 @@ from panel.pages.ranges import RANGES, Range, chosen
 from panel.pages.select import Field
 
 MOST_POINTS = 1_500
+MOST_METRICS = 100
 STEPS: Mapping[str, timedelta] = {
     "5m": timedelta(minutes=5),
     "15m": timedelta(minutes=15),
@@ -40,7 +46,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class MeasurePage:
-    """All that the page shows; `problem` says what of the URL could not be followed, and what is shown instead."""
+    """All that the page shows; `problem` says what of the URL could not be followed, and what is shown instead.
+
+    `told`: the measure is of a metric that the model tells, which the panel does not tell Prometheus again.
+    """
 
     fields: list[Field]
     model: Model
@@ -55,11 +64,13 @@ class MeasurePage:
     rule: str
     series: str
     export: str
+    told: bool
 
 
 def measure_page(project: Project, model: Model, asked: Mapping[str, str], *, now: datetime) -> MeasurePage:
     """What the URL asks for; what it does not say is the model's main measure over the last day."""
-    fitting = measures_for(model.kind)
+    told = [name for metric in metrics_of(model)[:MOST_METRICS] for name in metric.measures]
+    fitting = [*measures_for(model.kind), *(MEASURES[name] for name in told)]
     versions = {row.version: row.pk for row in model.versions.all()}
     span = chosen(asked.get("range"))
     name, problem = _measure_of(model, asked, fitting)
@@ -78,7 +89,7 @@ def measure_page(project: Project, model: Model, asked: Mapping[str, str], *, no
         fields=_fields(project, fitting, list(versions), picked),
         model=model,
         measure=measure,
-        label=capfirst(str(measure.label)),
+        label=_label(measure),
         settles=_settles(measure, model),
         needs=[str(NEEDS[need]) for need in measure.needs],
         chart=_chart(model, measure, stepped, version_id, now=now),
@@ -88,6 +99,7 @@ def measure_page(project: Project, model: Model, asked: Mapping[str, str], *, no
         rule=urlencode({"project": project.pk, "model": model.pk, "kind": "threshold", "measure": name}),
         series=urlencode({"measure": name, "model": model.slug, "step": step or "1h"}),
         export=_export(picked, stepped, now=now),
+        told=name in told,
     )
 
 
@@ -128,7 +140,7 @@ def _settles(measure: Measure, model: Model) -> str:
 
 def _fields(project: Project, fitting: list[Measure], versions: list[str], picked: Mapping[str, str]) -> list[Field]:
     models = [(model.slug, str(model)) for model in Model.objects.filter(project=project)]
-    measures = [(one.name, f"{capfirst(str(one.label))} · {one.name}") for one in fitting]
+    measures = [(one.name, f"{_label(one)} · {one.name}") for one in fitting]
     named = [(version, version) for version in versions if version]
     found = [
         Field("model", _("Model"), picked["model"], models),
@@ -140,9 +152,14 @@ def _fields(project: Project, fitting: list[Measure], versions: list[str], picke
     return found
 
 
+def _label(measure: Measure) -> str:
+    """Names of metrics stay as they are told."""
+    return str(measure.label) if parse_measure(measure.name) else capfirst(str(measure.label))
+
+
 def _entry(measure: Measure, picked: Mapping[str, str]) -> Entry:
     url = urlencode({**picked, "measure": measure.name})
-    return Entry(measure, capfirst(str(measure.label)), url, measure.name == picked["measure"])
+    return Entry(measure, _label(measure), url, measure.name == picked["measure"])
 
 
 def _chart(model: Model, measure: Measure, span: Range, version_id: int | None, *, now: datetime) -> Chart:
@@ -150,7 +167,7 @@ def _chart(model: Model, measure: Measure, span: Range, version_id: int | None, 
     subject = subjects_of([model])[model.pk]
     scope = scope_of(model, version_id=version_id)
     points = read_series([measure.name], scope, edges=edges, now=now, subject=subject)[measure.name]
-    label = capfirst(str(measure.label))
+    label = _label(measure)
     return Chart(
         slug="measure",
         title=label,

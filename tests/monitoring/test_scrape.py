@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, start_http_server
 
 from lib import clock
@@ -246,3 +247,18 @@ def test_an_address_that_would_never_be_called_is_refused_in_the_form(target, ad
     answer = admin_client.post("/admin/monitoring/scrapetarget/add/", form | {"interval": "00:01:00"})
     assert b"must start with https://" in answer.content
     assert ScrapeTarget.objects.count() == 1
+
+
+def test_what_a_server_tells_is_on_the_page_of_measures(target, registry, as_ana: Client, stopped_clock: datetime):
+    Gauge("vllm_waiting", "Requests that wait.", registry=registry).set(7)
+    assert pass_at(stopped_clock - timedelta(hours=1)) == (1, 0)
+    page = reverse("panel:measures", args=[target.project.slug])
+    shown = as_ana.get(page, {"model": "credit-risk", "measure": "metric:vllm_waiting:max"}).content.decode()
+    assert '<option value="metric:vllm_waiting:max" selected>vllm_waiting max' in shown
+    assert "vllm_waiting max: latest 7" in shown
+    assert "atalaia_measure{" not in shown, "whoever scrapes both would have it twice"
+    link = shown.partition('href="/admin/alerting/alertrule/add/?')[2].partition('"')[0].replace("&amp;", "&")
+    form = as_ana.get(f"/admin/alerting/alertrule/add/?{link}").content.decode()
+    assert '<option value="metric:vllm_waiting:max" selected>' in form
+    refused = as_ana.get(page, {"model": "credit-risk", "measure": "metric:nobody:max"}).content.decode()
+    assert "has no measure “metric:nobody:max”" in refused
