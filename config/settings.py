@@ -160,7 +160,9 @@ DEFAULT_FROM_EMAIL = env_str("ATALAIA_EMAIL_FROM", "atalaia@localhost")
 # --- Logging of the panel itself
 LOGGING = logging_config(level=env_str("ATALAIA_LOG_LEVEL", "INFO"), style=env_str("ATALAIA_LOG_STYLE", "auto"))
 LOGGING_CONFIG = "logging.config.dictConfig"
-DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_ENABLED = (
+    False  # for who sends tasks, and nobody here does; config.celery has the worker's part
+)
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG

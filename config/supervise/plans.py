@@ -31,6 +31,10 @@ def _manage(*words: str) -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), *words]
 
 
+def _module(*words: str) -> list[str]:
+    return [sys.executable, "-m", *words]
+
+
 def _broker_plan() -> list[Plan]:
     """A server of our own, unless one is given or one already answers on our socket."""
     server = broker.find_server()
@@ -44,7 +48,7 @@ def _web_plan(host: str, port: int) -> Plan:
     metrics.mkdir(exist_ok=True)
     for stale in metrics.glob("*.db"):
         stale.unlink()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    command = _module("granian", "--interface", "wsgi", "--host", host, "--port", str(port))
     command += ["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(settings.WEB_THREADS)]
     command += ["--no-ws", "--log-level", "warning", "--workers-kill-timeout", "5"]
     if settings.WEB_WORKERS > 1:
@@ -55,42 +59,10 @@ def _web_plan(host: str, port: int) -> Plan:
 
 
 def _celery_plans(*, after: tuple[str, ...]) -> list[Plan]:
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A"]
-    pool = "solo" if settings.TASK_THREADS == 1 else "threads"
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
     names = ["worker"] + [f"worker-{number}" for number in range(2, settings.TASK_WORKERS + 1)]
-    workers = [
-        Plan(
-            name,
-            [
-                *celery,
-                "config.celery",
-                "worker",
-                "-n",
-                f"{name}@%h",
-                "--pool",
-                pool,
-                "-c",
-                str(settings.TASK_THREADS),
-                *quiet,
-            ],
-            FRUGAL,
-            after=after,
-        )
-        for name in names
-    ]
-    # The schedule is static, so beat needs no file to remember it by.
-    beat = [
-        *celery,
-        "config.beat",
-        "beat",
-        "--scheduler",
-        "celery.beat:Scheduler",
-        "--pidfile=",
-        "--loglevel",
-        "WARNING",
-    ]
-    return [*workers, Plan("beat", beat, {**FRUGAL, "CELERY_BROKER_URL": broker.celery_url()}, after=after)]
+    workers = [Plan(name, _module("config.worker", name), FRUGAL, after=after) for name in names]
+    beat = {**FRUGAL, "CELERY_BROKER_URL": broker.celery_url()}
+    return [*workers, Plan("beat", _module("config.beat"), beat, after=after)]
 
 
 def _ticker_plan(*, after: tuple[str, ...]) -> Plan:
