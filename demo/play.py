@@ -11,7 +11,7 @@ from demo.models import Play
 from demo.scenarios import SCENARIOS
 from demo.scenarios.scenario import Episode
 from demo.scorecard import Scorecard, load, save
-from demo.sender import Sender
+from demo.sender import Sender, pack
 from demo.story import Story, batches
 from demo.traffic import Traffic
 from models_registry.keys import create_key, find_key
@@ -40,7 +40,7 @@ def post_interval(story: Story, sender: Sender, start: datetime, end: datetime) 
     """Post everything that happens in [start, end); the number of items."""
     posted = 0
     for kind, items in batches(story.events(start.timestamp(), end.timestamp())):
-        sender.post(kind, items)
+        sender.send(pack(kind, items))
         posted += len(items)
     return posted
 

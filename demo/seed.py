@@ -11,12 +11,13 @@ from demo.define import define
 from demo.definitions import MODELS
 from demo.models import Play
 from demo.persona import publish_due, respond
-from demo.play import moment, post_interval, story_of
+from demo.play import moment, story_of
 from demo.reference import refer, refer_first
 from demo.scenarios import SCENARIOS
 from demo.scenarios.scenario import Episode
 from demo.sender import Sender
 from demo.step import run_stages
+from demo.teller import Teller
 from demo.traffic import DAY, LOCAL_OFFSET
 from models_registry.clock import set_clock
 from models_registry.models import Project
@@ -63,19 +64,27 @@ def seed_story(
     """Tell the rest of the story up to `until()` (real time, which moves on meanwhile); `tell(share, what)`."""
     story = story_of(play)
     total = _weight(play.origin, until(), story.episodes)
-    for step in _steps(play.through, until, story.episodes):
-        set_clock(story=step, rate=0, real=until())
-        post_interval(story, sender, play.through, step)
-        run_stages(now=step)
-        refer(play.project, seed=play.seed, now=step)
-        respond(play.project, now=step)
-        publish_due(play.project, {SCENARIOS[OLD].model}, now=step)
-        play.through = step
-        play.save(update_fields=["through"])
-        share = _weight(play.origin, step, story.episodes) / total
-        tell(min(1.0, share), f"{step:%Y-%m-%d %H:%M}")
+    with Teller(story) as teller:
+        for step in _steps(play.through, until, story.episodes):
+            set_clock(story=step, rate=0, real=until())
+            for parcel in teller.take(play.through, step):
+                sender.send(parcel)
+            teller.ask(step, _step_after(step, until(), story.episodes))
+            _look(play, now=step)
+            share = _weight(play.origin, step, story.episodes) / total
+            tell(min(1.0, share), f"{step:%Y-%m-%d %H:%M}")
     play.seeded = True
     play.save(update_fields=["seeded"])
+
+
+def _look(play: Play, *, now: datetime) -> None:
+    """What the panel and its people make of what was posted."""
+    run_stages(now=now)
+    refer(play.project, seed=play.seed, now=now)
+    respond(play.project, now=now)
+    publish_due(play.project, {SCENARIOS[OLD].model}, now=now)
+    play.through = now
+    play.save(update_fields=["through"])
 
 
 def done_share(play: Play, *, real_now: datetime) -> float:
@@ -94,12 +103,17 @@ def _steps(start: datetime, until: Callable[[], datetime], episodes: tuple[Episo
     """Times to stop at, the last one at the present."""
     at = start
     while at < until():
-        step = BUSY_STEP if _busy(at, episodes) else QUIET_STEP
-        ahead = [moment(episode.onset) for episode in episodes if moment(episode.onset) > at]
-        at = min([at + step, until(), *ahead])
+        at = _step_after(at, until(), episodes)
         yield at
         if until() - at < timedelta(seconds=1):
             return
+
+
+def _step_after(at: datetime, end: datetime, episodes: tuple[Episode, ...]) -> datetime:
+    """Where to stop next, at the latest at the end."""
+    step = BUSY_STEP if _busy(at, episodes) else QUIET_STEP
+    ahead = [moment(episode.onset) for episode in episodes if moment(episode.onset) > at]
+    return min([at + step, end, *ahead])
 
 
 def _busy(at: datetime, episodes: tuple[Episode, ...]) -> bool:

@@ -5,7 +5,7 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -31,10 +31,18 @@ class NotAccepted(RuntimeError):  # noqa: N818 - what the panel answered, in its
     """The panel refused a batch or an item of it, or did not answer in time; the message says which and why."""
 
 
+class Parcel(NamedTuple):
+    """A batch ready to be posted: the kind of its items, the media type, the compressed body."""
+
+    kind: str
+    media: str
+    body: bytes
+
+
 class Sender(Protocol):
     """Whatever carries a batch to the panel; raises `NotAccepted`."""
 
-    def post(self, kind: str, items: Sequence[dict[str, Any]]) -> None: ...
+    def send(self, parcel: Parcel) -> None: ...
 
 
 def encode(kind: str, items: Sequence[dict[str, Any]]) -> tuple[str, bytes]:
@@ -42,6 +50,12 @@ def encode(kind: str, items: Sequence[dict[str, Any]]) -> tuple[str, bytes]:
     if kind == "span":
         return OTLP, msgspec.json.encode(export(items))
     return NDJSON, msgspec.json.Encoder().encode_lines(items)
+
+
+def pack(kind: str, items: Sequence[dict[str, Any]]) -> Parcel:
+    """Encoded and compressed: the same bytes whenever it is done."""
+    media, plain = encode(kind, items)
+    return Parcel(kind, media, gzip.compress(plain, compresslevel=1, mtime=0))
 
 
 def check(kind: str, status: int, body: bytes) -> None:
@@ -76,10 +90,9 @@ class HttpSender:
         self._pause = pause
         self._headers = {"Authorization": f"Bearer {key}", "Content-Encoding": "gzip"}
 
-    def post(self, kind: str, items: Sequence[dict[str, Any]]) -> None:
+    def send(self, parcel: Parcel) -> None:
         """Send until it is accepted; every item has an id, so a resend counts once."""
-        media, plain = encode(kind, items)
-        body = gzip.compress(plain, compresslevel=1)
+        kind, media, body = parcel
         began, delay = time.monotonic(), 0.25
         while True:
             status, answer, retry_after = self._try(kind, media, body)

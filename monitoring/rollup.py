@@ -7,11 +7,11 @@ has dropped the finer buckets (see `monitoring.selectors.floors`), the coarser o
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 
 from lib.stage import Summary
 from monitoring.drain.buckets import BucketRow, Key, lock_buckets, read_within, sum_buckets, write_buckets
-from monitoring.drain.sql import prefer_indexes
+from monitoring.drain.sql import prefer_indexes, unsynced
 from monitoring.models import DirtyHour, Series
 from monitoring.models.summaries import TIER_SECONDS, Tier
 from monitoring.selectors.floors import hold_floors
@@ -34,8 +34,11 @@ def rollup(*, now: datetime) -> Summary:
 
 
 def _roll_chunk() -> Summary:
-    """Some notes, the hours and days they speak of, in one transaction; deletes just the notes it has read."""
-    with transaction.atomic():
+    """Some notes, the hours and days they speak of, in one transaction; deletes just the notes it has read.
+
+    A power cut that undoes the last of these brings its notes back, and the same sums are made again.
+    """
+    with unsynced():
         prefer_indexes()
         notes = _take_notes()
         if not notes:

@@ -5,7 +5,7 @@ from django.test import Client
 
 from demo.play import INGEST_SCOPES
 from demo.scorecard import Scorecard
-from demo.sender import PATHS, check, encode
+from demo.sender import PATHS, Parcel, check
 from demo.train import train
 from models_registry.keys import create_key
 from models_registry.models import Project
@@ -33,11 +33,11 @@ class ClientSender:
         self._client = Client(headers={"Authorization": f"Bearer {token}"})
         self._left = batches
 
-    def post(self, kind, items):
+    def send(self, parcel: Parcel) -> None:
         if self._left == 0:
             raise ConnectionError("the seeding process was killed here")
         if self._left is not None:
             self._left -= 1
-        media, body = encode(kind, items)
-        answer = self._client.post(PATHS[kind], body, content_type=media)
+        kind, media, body = parcel
+        answer = self._client.post(PATHS[kind], body, content_type=media, headers={"Content-Encoding": "gzip"})
         check(kind, answer.status_code, answer.content)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from demo.sender import HttpSender, NotAccepted
+from demo.sender import HttpSender, NotAccepted, pack
 from monitoring.otlp.json_body import read_traces
 from tests.receiver import Receiver, receiver, reply
 
@@ -29,7 +29,7 @@ def _accepted(count: int) -> tuple[int, dict, dict]:
 def test_a_batch_travels_as_compressed_lines_with_the_key():
     with receiver() as state:
         _answers(state, _accepted(2))
-        HttpSender(f"http://127.0.0.1:{state.port}", "secret").post("prediction", ITEMS)
+        HttpSender(f"http://127.0.0.1:{state.port}", "secret").send(pack("prediction", ITEMS))
         sent = state.received[0]
     assert (sent.method, sent.path) == ("POST", "/api/v1/predictions")
     assert sent.headers["authorization"] == "Bearer secret"
@@ -41,8 +41,8 @@ def test_spans_travel_as_an_exporter_sends_them():
     span |= {"kind": "SERVER", "ts": 1_773_100_800_000, "end_ts": 1_773_100_800_250, "error": "too late"}
     with receiver() as state:
         _answers(state, (200, {}, {}))
-        HttpSender(f"http://127.0.0.1:{state.port}", "secret").post(
-            "span", [span | {"attributes": {"n": 6, "ok": True}}]
+        HttpSender(f"http://127.0.0.1:{state.port}", "secret").send(
+            pack("span", [span | {"attributes": {"n": 6, "ok": True}}])
         )
         sent = state.received[0]
     assert (sent.method, sent.path, sent.headers["content-type"]) == ("POST", "/v1/traces", "application/json")
@@ -60,14 +60,14 @@ def test_spans_of_which_some_were_refused_are_told_in_the_panels_words():
     with receiver() as state:
         _answers(state, (200, partial, {}))
         with pytest.raises(NotAccepted, match="timestamp_out_of_range"):
-            HttpSender(f"http://127.0.0.1:{state.port}", "k").post("span", [])
+            HttpSender(f"http://127.0.0.1:{state.port}", "k").send(pack("span", []))
 
 
 def test_backpressure_is_waited_out_as_long_as_the_panel_asks():
     pauses = []
     with receiver() as state:
         _answers(state, (503, {}, {"Retry_After": "7"}), _accepted(2))
-        HttpSender(f"http://127.0.0.1:{state.port}", "k", pause=pauses.append).post("log", ITEMS)
+        HttpSender(f"http://127.0.0.1:{state.port}", "k", pause=pauses.append).send(pack("log", ITEMS))
         assert len(state.received) == 2
     assert pauses == [7.0]
 
@@ -76,7 +76,7 @@ def test_a_panel_that_is_away_is_tried_again_until_patience_ends():
     pauses = []
     sender = HttpSender("http://127.0.0.1:9", "k", patience=0.0, pause=pauses.append)
     with pytest.raises(NotAccepted, match="not reachable"):
-        sender.post("log", ITEMS)
+        sender.send(pack("log", ITEMS))
 
 
 def test_a_rejected_item_is_told_in_the_panels_words():
@@ -84,14 +84,14 @@ def test_a_rejected_item_is_told_in_the_panels_words():
     with receiver() as state:
         _answers(state, (202, {"received": 2, "accepted": 1, "rejected": 1, "items": [rejected]}, {}))
         with pytest.raises(NotAccepted, match="timestamp_out_of_range"):
-            HttpSender(f"http://127.0.0.1:{state.port}", "k").post("log", ITEMS)
+            HttpSender(f"http://127.0.0.1:{state.port}", "k").send(pack("log", ITEMS))
 
 
 def test_a_refused_key_is_not_tried_twice():
     with receiver() as state:
         _answers(state, (401, {"title": "Unknown key"}, {}))
         with pytest.raises(NotAccepted, match="401"):
-            HttpSender(f"http://127.0.0.1:{state.port}", "k").post("log", ITEMS)
+            HttpSender(f"http://127.0.0.1:{state.port}", "k").send(pack("log", ITEMS))
         assert len(state.received) == 1
 
 
