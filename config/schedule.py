@@ -12,7 +12,7 @@ from config.stages import STAGES
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     f"every {every} s": {
-        "task": "atalaia.stages",
+        "task": "atalaia.stage",
         "args": [stage.name for stage in stages],
         "schedule": every,
         "options": {"expires": every},

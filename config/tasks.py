@@ -16,7 +16,7 @@ BY_NAME = {stage.name: stage for stage in STAGES}
 logger = structlog.get_logger(__name__)
 
 
-@app.task(name="atalaia.stages")  # type: ignore[untyped-decorator]  # celery has no types
+@app.task(name="atalaia.stage")  # type: ignore[untyped-decorator]  # celery has no types
 def stages(*names: str) -> None:
     """A message of beat; two of them at once are harmless, a lost one is replaced by the next."""
     for name in names:
