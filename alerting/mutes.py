@@ -8,7 +8,7 @@ from functools import cached_property
 from alerting.inhibition import Rule, inhibitor
 from alerting.matchers import Matcher, all_match, from_json
 from alerting.models import Alert, Incident, Inhibition, Maintenance, Silence
-from alerting.recurrence import opening
+from monitoring.stats.recurrence import opening
 
 Labels = Mapping[str, str]
 

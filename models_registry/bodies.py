@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Mapping
 from math import isfinite
 from typing import IO, Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
-from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
+from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer, TimeField
 
 MAX_DEPTH = 64
 # Bytes without which no value can be wrong: most bodies have none of them, and are not gone through.
@@ -59,6 +60,11 @@ class Body(Json):
         if not isinstance(found, dict):
             raise _refused([], _OTHER)
         return found
+
+
+@extend_schema_field({"type": "string", "pattern": r"^\d\d:\d\d", "examples": ["22:00"]})
+class ClockField(TimeField):
+    """Hours and minutes on a clock on a wall; JSON Schema's `time` has seconds and an offset."""
 
 
 def fault_of(value: Any, codes: Collection[str]) -> tuple[list[str], str] | None:

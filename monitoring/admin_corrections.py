@@ -3,14 +3,16 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from lib import clock
 from models_registry.admin_parts import person
-from monitoring.corrections import record_correction, withdraw_correction
+from monitoring.corrections import end_correction, record_correction, withdraw_correction
 from monitoring.models import Correction
 from monitoring.validate import correction_problems
 
@@ -18,11 +20,25 @@ from monitoring.validate import correction_problems
 class CorrectionForm(forms.ModelForm[Correction]):
     """One that makes no sense is refused with the mend."""
 
+    days = forms.TypedMultipleChoiceField(
+        label=_("Comes again on"),
+        coerce=int,
+        choices=[(number, name) for number, name in WEEKDAYS.items()],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_(
+            "None: it comes once, from its start to its end. Otherwise it holds from one time to the other on these days."
+        ),
+    )
+
     class Meta:
         """Everything a person decides; whose it is says the session."""
 
         model = Correction
-        fields = ("project", "slo", "model", "starts_at", "ends_at", "effect", "reason", "slug")
+        fields = (
+            *("project", "slo", "model", "starts_at", "ends_at", "days", "start", "end", "time_zone"),
+            *("effect", "reason", "slug"),
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,7 +49,7 @@ class CorrectionForm(forms.ModelForm[Correction]):
         """Whether it can be written down."""
         cleaned = super().clean()
         if cleaned and not self.errors:
-            for field, problem in correction_problems(Correction(**cleaned)).items():
+            for field, problem in correction_problems(Correction(**cleaned), now=clock.now()).items():
                 self.add_error(field, problem)
         return cleaned
 
@@ -43,11 +59,14 @@ class CorrectionAdmin(admin.ModelAdmin[Correction]):
     """Stretches of time that budgets do not count as they were."""
 
     form = CorrectionForm
-    list_display = ("slug", "project", "slo", "model", "starts_at", "ends_at", "effect", "author", "withdrawn_at")
+    list_display = (
+        *("slug", "project", "slo", "model", "starts_at", "ends_at", "start", "end", "effect", "author"),
+        "withdrawn_at",
+    )
     list_filter = ("project", "effect")
     list_select_related = ("project", "slo", "model")
     search_fields = ("slug", "reason", "author")
-    actions = ("withdraw",)
+    actions = ("end", "withdraw")
 
     def has_change_permission(self, request: HttpRequest, obj: Correction | None = None) -> bool:
         """Whoever may withdraw reaches the list and its action; what was written does not change."""
@@ -61,6 +80,15 @@ class CorrectionAdmin(admin.ModelAdmin[Correction]):
         """Under the name of whoever wrote it."""
         obj.author = person(request).get_username()
         record_correction(obj, now=clock.now())
+
+    @admin.action(description=_("End what comes again: no more from now on"), permissions=["change"])
+    def end(self, request: HttpRequest, queryset: QuerySet[Correction]) -> None:
+        """What was left out until now stays so."""
+        for correction in queryset:
+            try:
+                end_correction(correction, by=person(request).get_username(), now=clock.now())
+            except ValidationError as error:
+                self.message_user(request, f"{correction}: {' '.join(error.messages)}", messages.ERROR)
 
     @admin.action(description=_("Withdraw: count everything as it was"), permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Correction]) -> None:

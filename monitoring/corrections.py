@@ -1,44 +1,55 @@
 """Write down what objectives shall not count as it was, take it back, and say what of it is really left out."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from models_registry.models import Project
 from monitoring.books import BookAsk, budget_start, read_books_as_it_was, seconds
 from monitoring.composites import subjects_for
 from monitoring.models import SLO, Correction
-from monitoring.selectors.corrections import corrections_of, stretch_of
+from monitoring.selectors.corrections import corrections_of, moment, stretches_of
+from monitoring.selectors.floors import NEVER
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.slo import last_edge
-from monitoring.stats.corrected import edges_for_any, widen
+from monitoring.stats.corrected import Floors, Stretch, edges_for_any, merged, widen
 from monitoring.stats.tiers import MINUTE
 from monitoring.validate import correction_problems
 
 NEWEST: Final = 50
+DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A correction, and what it really covers of an objective: [start, end), with the good and valid events, or slices, in
-    it that belong to the window of the budget. `widened` where it covers more than what was written.
+    """A correction, and what it really covers of an objective: [start, end) of each of its stretches, those of one that comes
+    again as far as they touch the window of the budget; with the good and valid events, or slices, in them that belong to
+    that window. `widened` where they cover more than what was written.
     """
 
     correction: Correction
-    start: datetime
-    end: datetime
+    spans: list[tuple[datetime, datetime]]
     good: float
     valid: float
     widened: bool
+    # How finely its edges are known: where minutes and hours are gone, and the width of slices in seconds.
+    floors: Floors
+    width: int
 
     @property
     def bad(self) -> float:
         """What it spares the budget."""
         return self.valid - self.good
+
+    def covers(self, *, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """The same of any other stretch of time."""
+        found = _covered(self.correction, self.floors, self.width, start=start, end=end)
+        return [(moment(one.start), moment(one.end)) for one in found]
 
 
 def record_correction(correction: Correction, *, now: datetime) -> Correction:
@@ -47,7 +58,8 @@ def record_correction(correction: Correction, *, now: datetime) -> Correction:
         correction.project, correction.slug or f"{correction.starts_at.astimezone(UTC):%Y-%m-%d-%H%M}"
     )
     correction.created_at = now
-    if problems := correction_problems(correction):
+    correction.days = sorted(correction.days)
+    if problems := correction_problems(correction, now=now):
         raise ValidationError(problems)
     correction.full_clean()
     correction.save(force_insert=True)
@@ -61,6 +73,18 @@ def withdraw_correction(correction: Correction, *, by: str, now: datetime) -> No
         correction.save(update_fields=["withdrawn_at", "withdrawn_by"])
 
 
+def end_correction(correction: Correction, *, by: str, now: datetime) -> None:
+    """It comes no more from now on; what it left out stays so. A second time changes nothing. `ValidationError` for one that
+    comes once, or has not begun.
+    """
+    if correction.until <= now:
+        return
+    if correction.weekly is None or correction.starts_at >= now:
+        raise ValidationError(_("Only one that comes again and has begun can be ended: withdraw this one."))
+    correction.ends_at, correction.ended_by = now, by
+    correction.save(update_fields=["ends_at", "ended_by"])
+
+
 def _free(project: Project, slug: str) -> str:
     """The slug, or with the first number that is not taken."""
     base = slug[:58]
@@ -69,36 +93,45 @@ def _free(project: Project, slug: str) -> str:
 
 
 def corrected(slo: SLO, *, now: datetime) -> list[Corrected]:
-    """The newest fifty of an objective, withdrawn ones too."""
+    """Those of an objective that go on, and the newest, fifty at most; withdrawn ones too."""
     rows = list(corrections_of(slo)[:NEWEST])
     return _measured(slo, rows, now=now) if rows else []
 
 
-def _measured(slo: SLO, rows: Iterable[Correction], *, now: datetime) -> list[Corrected]:
+def _measured(slo: SLO, rows: Sequence[Correction], *, now: datetime) -> list[Corrected]:
     [subject] = subjects_for([slo])
     end = last_edge(slo, subject, now=now, watermark=ingest_watermark(now=now))
     start = budget_start(slo, end)
-    stretches = {row: stretch_of(row) for row in rows}
-    more = [at for at in edges_for_any(stretches.values()) if start < at < end]
-    [book] = read_books_as_it_was([BookAsk(slo, subject, np.unique([start, *more, end]))])
+    window = {"start": moment(start), "end": moment(end)}
     width = seconds(slo.sliced) if slo.sliced else MINUTE
+    sliced = (widen(one, (NEVER, NEVER), width) for row in rows for one in _stretches(row, **window))
+    more = [at for at in edges_for_any(sliced) if start < at < end]
+    [book] = read_books_as_it_was([BookAsk(slo, subject, np.unique([start, *more, end]))])
     found = []
-    for row, stretch in stretches.items():
-        wide = widen(stretch, book.floors, width)
-        low, high = (np.clip(side, start, end) for side in wide[:2])
-        good, valid = book.between(low, high)
+    for row in rows:
+        wide = _covered(row, book.floors, width, **window)
+        lows, highs = (np.clip(np.array([one[side] for one in wide], dtype=np.int64), start, end) for side in (0, 1))
+        good, valid = book.between(lows, highs)
         found.append(
             Corrected(
                 row,
-                _moment(wide.start),
-                _moment(wide.end),
-                float(good),
-                float(valid),
-                widened=wide[:2] != stretch[:2],
+                [(moment(one.start), moment(one.end)) for one in wide],
+                float(good.sum()),
+                float(valid.sum()),
+                widened=not set(wide) <= set(merged(_stretches(row, **window))),
+                floors=book.floors,
+                width=width,
             )
         )
     return found
 
 
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, tz=UTC)
+def _covered(row: Correction, floors: Floors, width: int, *, start: datetime, end: datetime) -> list[Stretch]:
+    """What it really covers; of one that comes again what touches [start, end)."""
+    wide = merged(widen(one, floors, width) for one in _stretches(row, start=start, end=end))
+    return [one for one in wide if row.weekly is None or (one.start < end.timestamp() and start.timestamp() < one.end)]
+
+
+def _stretches(row: Correction, *, start: datetime, end: datetime) -> list[Stretch]:
+    """A day more on both sides, for as far may one reach that is known by the day alone."""
+    return stretches_of(row, start=start - DAY, end=end + DAY)

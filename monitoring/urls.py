@@ -4,7 +4,7 @@ from django.urls import path
 
 from monitoring.api.batch_runs import BatchRunsView, BatchRunView
 from monitoring.api.comparison import CompareView
-from monitoring.api.corrections import CorrectionsView, CorrectionWithdrawalView, SLOCorrectionsView
+from monitoring.api.corrections import CorrectionEndView, CorrectionsView, CorrectionWithdrawalView, SLOCorrectionsView
 from monitoring.api.costs import CostsView
 from monitoring.api.dead_letters import DeadLettersView, DeadLetterView, ReplayView
 from monitoring.api.drift import DriftView
@@ -68,5 +68,6 @@ urlpatterns = [
     path("slos/<slug:slug>/components", ComponentsView.as_view()),
     path("slos/<slug:slug>/corrections", SLOCorrectionsView.as_view()),
     path("slo-corrections", CorrectionsView.as_view()),
+    path("slo-corrections/<slug:slug>/end", CorrectionEndView.as_view()),
     path("slo-corrections/<slug:slug>/withdraw", CorrectionWithdrawalView.as_view()),
 ]

@@ -17,11 +17,13 @@ from monitoring.selectors.components import load_components
 from monitoring.selectors.groups import VERSION
 from monitoring.selectors.segments import keys_of
 from monitoring.stats.layouts import HOURLY
+from monitoring.stats.recurrence import openings
 
 HOUR = timedelta(hours=1)
 RESERVED = frozenset({"preview", "suggested"})  # addresses beside those of SLOs
-EPOCH = datetime.fromtimestamp(0, tz=UTC)
+EPOCH, LAST = datetime.fromtimestamp(0, tz=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 LONGEST_CORRECTION = timedelta(days=366)
+WEEK = range(7)
 MOST_COMPONENTS, LEAST_WEIGHT, MOST_WEIGHT = 50, 1e-6, 1e6
 FEWEST_SLICES, MOST_SLICES, MOST_COUNTED = 4, 1_000, 10_080  # the last of slices that events are counted in
 
@@ -113,7 +115,7 @@ def _composites_of(slo: SLO) -> str:
     return ", ".join(str(one.composite) for one in Component.objects.filter(slo=slo).select_related("composite"))
 
 
-def correction_problems(correction: Correction) -> dict[str, str]:
+def correction_problems(correction: Correction, *, now: datetime) -> dict[str, str]:
     """Field to a sentence that names the mend; empty when it can be written down, or as it is already."""
     problems: dict[str, str] = {}
     for field, named in (("slo", correction.slo), ("model", correction.model)):
@@ -121,27 +123,76 @@ def correction_problems(correction: Correction) -> dict[str, str]:
             problems[field] = _("This belongs to another project.")
     if correction.slo is not None and correction.model is not None:
         problems["model"] = _("Name an SLO or a model, not both: a model stands for all of its SLOs.")
-    if correction.starts_at < EPOCH:
-        problems["starts_at"] = _("Nothing is counted before 1970: say a later start.")
-    if correction.ends_at <= correction.starts_at:
-        problems["ends_at"] = _("It must end after it starts.")
-    elif correction.ends_at - correction.starts_at > LONGEST_CORRECTION:
-        problems["ends_at"] = _("At most %(days)d days can be corrected at once.") % {"days": LONGEST_CORRECTION.days}
     if not correction.reason.strip():
         problems["reason"] = _("Say why, for whoever reads the budget later.")
-    return problems | _history_problems(correction)
+    problems |= _span_problems(correction) | _recurrence_problems(correction)
+    if not problems and correction.recurs and not _comes(correction):
+        problems["ends_at"] = _("It does not come once before it ends: say a later end, or other days.")
+    return problems | _history_problems(correction, now=now)
 
 
-def _history_problems(correction: Correction) -> dict[str, str]:
-    """What was written stays; it can only be withdrawn, and that once."""
+def _span_problems(correction: Correction) -> dict[str, str]:
+    """From when until when it holds."""
+    problems: dict[str, str] = {}
+    starts_at, ends_at = correction.starts_at, correction.ends_at
+    if not EPOCH <= starts_at < LAST:
+        problems["starts_at"] = _("Nothing is counted before 1970 or after 2999: say another start.")
+    if ends_at is None:
+        if not correction.recurs:
+            problems["ends_at"] = _("Say when it ends; only one that comes again may leave this empty.")
+    elif ends_at <= starts_at:
+        problems["ends_at"] = _("It must end after it starts.")
+    elif correction.recurs and ends_at > LAST:
+        problems["ends_at"] = _("Leave this empty where it shall go on until somebody ends it.")
+    elif not correction.recurs and ends_at - starts_at > LONGEST_CORRECTION:
+        problems["ends_at"] = _("At most %(days)d days can be corrected at once.") % {"days": LONGEST_CORRECTION.days}
+    return problems
+
+
+def _recurrence_problems(correction: Correction) -> dict[str, str]:
+    """Days of the week and two times on the wall's clock of a zone, or none of it: so it is never longer than a day."""
+    problems: dict[str, str] = {}
+    if correction.time_zone not in available_timezones():
+        problems["time_zone"] = _unknown_zone()
+    if not correction.recurs:
+        return problems
+    days = correction.days if isinstance(correction.days, list) else []
+    if not days or not all(type(day) is int and day in WEEK for day in days) or len(days) != len(set(days)):
+        problems["days"] = _("Choose at least one day: numbers from 0 (Monday) to 6 (Sunday).")
+    for name in ("start", "end"):
+        if getattr(correction, name) is None:
+            problems[name] = _("Say from when until when it lasts on those days, such as 02:00 and 04:00.")
+    if not problems and len(days) == len(WEEK) and correction.start == correction.end:
+        problems["days"] = _("That is all of the time, and nothing would be left to count: choose fewer days or hours.")
+    return problems
+
+
+def _comes(correction: Correction) -> bool:
+    """Whether it comes at all before it ends."""
+    weekly = correction.weekly
+    return weekly is not None and any(
+        opens < correction.until for opens, _closes in openings(weekly, after=correction.starts_at, count=1)
+    )
+
+
+def _history_problems(correction: Correction, *, now: datetime) -> dict[str, str]:
+    """What was written stays; it can only be withdrawn, and that once, or end sooner where it comes again and not in the past."""
     saved = Correction.objects.filter(pk=correction.pk).first() if correction.pk else None
     if saved is None:
         return {}
     told = _("A correction is never changed: withdraw this one and write another.")
-    frozen = ["slo_id", "model_id", "starts_at", "ends_at", "effect", "reason", "author"]
+    frozen = ["slo_id", "model_id", "starts_at", "days", "start", "end", "time_zone", "effect", "reason", "author"]
     if saved.withdrawn_at:
         frozen += ["withdrawn_at", "withdrawn_by"]
-    return {name.removesuffix("_id"): told for name in frozen if getattr(saved, name) != getattr(correction, name)}
+    if saved.ended_by:
+        frozen.append("ended_by")
+    problems = {name.removesuffix("_id"): told for name in frozen if getattr(saved, name) != getattr(correction, name)}
+    sooner = saved.weekly is not None and now <= correction.until < saved.until
+    if saved.ends_at != correction.ends_at and not sooner:
+        problems["ends_at"] = (
+            _("One that comes again can end sooner than was said, but not before now.") if saved.weekly else told
+        )
+    return problems
 
 
 def policy_problems(policy: Policy) -> dict[str, str]:
@@ -263,8 +314,12 @@ def _window_problems(slo: SLO) -> dict[str, str]:
     if slo.calendar not in SLO.Calendar.values:
         problems["calendar"] = _("Choose a day, a week, a month or a quarter, or leave it empty for a rolling window.")
     if slo.zone not in available_timezones():
-        problems["zone"] = _("Write a time zone as IANA does, for example America/Sao_Paulo, Europe/Berlin or UTC.")
+        problems["zone"] = _unknown_zone()
     return problems
+
+
+def _unknown_zone() -> str:
+    return _("Write a time zone as IANA does, for example America/Sao_Paulo, Europe/Berlin or UTC.")
 
 
 def target_problems(target: ScrapeTarget) -> dict[str, str]:

@@ -48,6 +48,11 @@ urlpatterns = [
     path("p/<slug:project>/slos/<slug:slug>/", slo.slo, name="slo"),
     path("p/<slug:project>/slos/<slug:slug>/corrections/", corrections.create, name="correction_create"),
     path(
+        "p/<slug:project>/slos/<slug:slug>/corrections/<int:correction>/end/",
+        corrections.end,
+        name="correction_end",
+    ),
+    path(
         "p/<slug:project>/slos/<slug:slug>/corrections/<int:correction>/withdraw/",
         corrections.withdraw,
         name="correction_withdraw",

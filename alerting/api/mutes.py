@@ -14,12 +14,12 @@ from alerting.errors import Refused
 from alerting.hidden import active_alerts, hidden_counts, hidden_messages, matching
 from alerting.matchers import Matcher, MatcherError, check, from_json, parse_matchers
 from alerting.models import Alert, Inhibition, Maintenance, Silence
-from alerting.recurrence import openings
 from alerting.silences import MAX_COMMENT, create_silence, expire_silence, extend_silence
 from alerting.wrongs import sentence
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_unless_valid
+from monitoring.stats.recurrence import openings
 
 MESSAGES_SHOWN = 100
 STATES = Silence.State.values

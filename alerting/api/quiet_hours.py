@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from alerting.models import Channel, QuietHours
 from alerting.models.routes import check_days, check_zone
 from models_registry.authenticate import project_of
-from models_registry.bodies import refuse_unless_valid
+from models_registry.bodies import ClockField, refuse_unless_valid
 from models_registry.models import User
 
 CLOCK = "%H:%M"
@@ -25,11 +25,6 @@ class ChannelByName(serializers.SlugRelatedField[Channel]):
     def get_queryset(self) -> QuerySet[Channel]:
         """Of no other project."""
         return Channel.objects.filter(project=self.context.get("project"))
-
-
-@extend_schema_field({"type": "string", "pattern": r"^\d\d:\d\d", "examples": ["22:00"]})
-class ClockField(serializers.TimeField):
-    """Hours and minutes on a clock of the zone; JSON Schema's `time` has seconds and an offset."""
 
 
 class QuietHoursSerializer(serializers.ModelSerializer[QuietHours]):

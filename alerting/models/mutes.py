@@ -10,10 +10,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from alerting.matchers import Matcher, from_json
-from alerting.recurrence import Weekly
 from alerting.wrongs import check_label_names, check_matchers
 from lib.ids import uuid7
 from models_registry.models import Project
+from monitoring.stats.recurrence import Weekly
 
 EVERY_DAY = list(range(7))
 

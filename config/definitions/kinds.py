@@ -15,6 +15,7 @@ from config.definitions.moments import read_moment, write_moment
 from config.definitions.mutes import read_days, read_time, write_days
 from config.definitions.plain import matcher_lines, plain
 from config.definitions.routes import read_matchers
+from lib import clock
 from models_registry.models import Model, Prompt
 from monitoring.models import SLO, Correction, OwnPrice, Policy, ScrapeTarget
 from monitoring.pricing.prices import BUCKETS
@@ -49,6 +50,7 @@ class Kind:
 
 
 MATCHERS = Form(read_matchers, matcher_lines)
+DAYS = Form(read_days, write_days)
 TIME = Form(read_time, plain)
 MOMENT = Form(read_moment, write_moment)
 
@@ -58,7 +60,7 @@ def _check_slo(slo: SLO) -> None:
 
 
 def _check_correction(correction: Correction) -> None:
-    _raise(correction_problems(correction))
+    _raise(correction_problems(correction, now=clock.now()))
 
 
 def _check_rule(rule: AlertRule) -> None:
@@ -134,10 +136,25 @@ KINDS = [
         "corrections",
         Correction,
         "slug",
-        ("slo", "model", "starts_at", "ends_at", "effect", "reason", "author", "withdrawn_at", "withdrawn_by"),
+        (
+            *(
+                "slo",
+                "model",
+                "starts_at",
+                "ends_at",
+                "days",
+                "start",
+                "end",
+                "time_zone",
+                "effect",
+                "reason",
+                "author",
+            ),
+            *("ended_by", "withdrawn_at", "withdrawn_by"),
+        ),
         {"slo": SLO, "model": Model},
         _check_correction,
-        {"starts_at": MOMENT, "ends_at": MOMENT, "withdrawn_at": MOMENT},
+        {"starts_at": MOMENT, "ends_at": MOMENT, "withdrawn_at": MOMENT, "days": DAYS, "start": TIME, "end": TIME},
     ),
     Kind(
         "policies",
@@ -203,7 +220,7 @@ KINDS = [
         Maintenance,
         "name",
         ("matchers", "days", "start", "end", "time_zone", "owner", "enabled"),
-        forms={"matchers": MATCHERS, "days": Form(read_days, write_days), "start": TIME, "end": TIME},
+        forms={"matchers": MATCHERS, "days": DAYS, "start": TIME, "end": TIME},
     ),
     Kind(
         "inhibitions",

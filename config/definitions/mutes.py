@@ -9,7 +9,7 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def read_days(given: object) -> list[Any]:
-    """Numbers from 0 (Monday) to 6 of names and numbers; `ValidationError` for what is no list of days."""
+    """Numbers from 0 (Monday) to 6, in order, of names and numbers; `ValidationError` for what is no list of days."""
     if not isinstance(given, list):
         raise ValidationError("must be a list of days such as [mon, tue]")
     found = []
@@ -21,7 +21,7 @@ def read_days(given: object) -> list[Any]:
             found.append(DAYS.index(name))
         else:
             raise ValidationError(f"{day!r} is no day: write mon, tue, wed, thu, fri, sat or sun")
-    return found
+    return sorted(found)
 
 
 def write_days(stored: list[int]) -> list[str]:

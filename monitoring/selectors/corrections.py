@@ -13,8 +13,8 @@ DAY = timedelta(days=1)
 
 
 def corrections_of(slo: SLO) -> QuerySet[Correction]:
-    """All that were ever written for it, withdrawn ones too, the newest stretch first; of a composite those of its
-    components too.
+    """All that were ever written for it, withdrawn ones too, those that go on first and then the newest; of a composite
+    those of its components too.
     """
     load_components([slo])
     parts = [one.slo for one in slo.parts or ()]
@@ -28,15 +28,15 @@ def read_stretches(slos: Sequence[SLO], *, start: int, end: int) -> list[list[St
     """What corrects each of these anywhere in [start, end), epoch seconds, in their order: one statement for all of them. What
     is corrected of a model, or of all, comes to a composite by its components.
     """
-    rows = list(
-        Correction.objects.filter(
-            project__in={slo.project_id for slo in slos},
-            withdrawn_at=None,
-            starts_at__lt=datetime.fromtimestamp(end, tz=UTC) + DAY,
-            ends_at__gt=datetime.fromtimestamp(start, tz=UTC) - DAY,
-        ).order_by()
-    )
-    return [[stretch_of(row) for row in rows if _is_of(row, slo)] for slo in slos]
+    low, high = moment(start) - DAY, moment(end) + DAY
+    rows = Correction.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=low),
+        project__in={slo.project_id for slo in slos},
+        withdrawn_at=None,
+        starts_at__lt=high,
+    ).order_by()
+    found = [(row, stretches_of(row, start=low, end=high)) for row in rows]
+    return [[one for row, stretches in found if _is_of(row, slo) for one in stretches] for slo in slos]
 
 
 def _is_of(row: Correction, slo: SLO) -> bool:
@@ -47,7 +47,17 @@ def _is_of(row: Correction, slo: SLO) -> bool:
     return row.slo_id == slo.pk if row.slo_id else row.model_id in (None, slo.model_id)
 
 
-def stretch_of(row: Correction) -> Stretch:
-    """Whole minutes around it."""
-    start, end = int(row.starts_at.timestamp()), row.ends_at.timestamp()
-    return Stretch(start - start % 60, int(-(-end // 60) * 60), row.effect == Correction.Effect.GOOD)
+def stretches_of(row: Correction, *, start: datetime, end: datetime) -> list[Stretch]:
+    """Whole minutes around what it covers; of one that comes again what touches [start, end)."""
+    good = row.effect == Correction.Effect.GOOD
+    return [_minutes(*span, good=good) for span in row.spans(start=start, end=end)]
+
+
+def _minutes(opens: datetime, closes: datetime, *, good: bool) -> Stretch:
+    start, end = int(opens.timestamp()), closes.timestamp()
+    return Stretch(start - start % 60, int(-(-end // 60) * 60), good)
+
+
+def moment(at: float) -> datetime:
+    """Of epoch seconds, in UTC."""
+    return datetime.fromtimestamp(at, tz=UTC)

@@ -33,6 +33,17 @@ def widen(stretch: Stretch, floors: Floors, width: int = MINUTE) -> Stretch:
     return Stretch(start, end, stretch.good)
 
 
+def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Those that count alike without overlaps, in time's order; what touches is one."""
+    found: list[Stretch] = []
+    for one in sorted(stretches):
+        if found and one.start <= found[-1].end:
+            found[-1] = found[-1]._replace(end=max(found[-1].end, one.end))
+        else:
+            found.append(one)
+    return found
+
+
 def edges_for_any(stretches: Iterable[Stretch]) -> list[int]:
     """Every edge that a stretch may have, wherever the floors are."""
     found: set[int] = set()

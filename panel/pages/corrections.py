@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from textwrap import shorten
+from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from alerting.models import Incident
 from monitoring.corrections import Corrected, corrected
@@ -20,10 +23,12 @@ MINUTE = timedelta(minutes=1)
 ONE, MODEL = "slo", "model"
 MOST_REASON = 2_000
 LABEL = 60
+UTC = "UTC"
+AGAIN = ("start", "end", "time_zone")
 
 
 class CorrectionForm(forms.Form):
-    """A stretch of time as a person writes it."""
+    """A stretch of time as a person writes it, or one that comes again."""
 
     starts_at = forms.DateTimeField(
         label=gettext_lazy("From"),
@@ -31,6 +36,8 @@ class CorrectionForm(forms.Form):
     )
     ends_at = forms.DateTimeField(
         label=gettext_lazy("Until"),
+        required=False,
+        help_text=gettext_lazy("Empty only where it comes again: until somebody ends it."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     effect = forms.ChoiceField(label=gettext_lazy("Its events count"), choices=Correction.Effect.choices)
@@ -41,19 +48,69 @@ class CorrectionForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why"), max_length=MOST_REASON, widget=forms.Textarea(attrs={"rows": 2})
     )
+    days = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Comes again on"),
+        required=False,
+        coerce=int,
+        choices=list(WEEKDAYS_ABBR.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    start = forms.TimeField(
+        label=gettext_lazy("from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    end = forms.TimeField(
+        label=gettext_lazy("until"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text=gettext_lazy("At or before the beginning: on the next day."),
+    )
+    time_zone = forms.CharField(
+        label=gettext_lazy("time zone"),
+        required=False,
+        max_length=64,
+        initial=timezone.get_current_timezone_name,
+        help_text=gettext_lazy("Such as America/Sao_Paulo, Europe/Berlin, UTC."),
+    )
+
+    @property
+    def once(self) -> list[forms.BoundField]:
+        """What every correction has."""
+        return [self[name] for name in ("starts_at", "ends_at", "effect", "of", "reason")]
+
+    @property
+    def again(self) -> list[forms.BoundField]:
+        """When it comes again, beside the days."""
+        return [self[name] for name in AGAIN]
+
+    @property
+    def is_open_again(self) -> bool:
+        """Whether somebody wrote something there."""
+        return self.is_bound and any(self[name].data or self[name].errors for name in ("days", "start", "end"))
+
+    def clean(self) -> dict[str, Any]:
+        """What comes once is in no zone."""
+        cleaned = super().clean() or {}
+        if not any(cleaned.get(name) for name in ("days", "start", "end")):
+            cleaned["time_zone"] = UTC
+        return cleaned
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionRow:
-    """One line of the list."""
+    """One line of the list: when it is or comes, within what where it comes again, for whom, what it really covers."""
 
-    correction: Correction
-    start: datetime
-    end: datetime
+    when: str
+    within: str
     of: str
     covers: str
-    # What it really covers.
-    within: tuple[datetime, datetime]
+    corrected: Corrected
+    # Whether it goes on, and can be ended.
+    goes_on: bool
+
+    @property
+    def correction(self) -> Correction:
+        """As it was written."""
+        return self.corrected.correction
 
     @property
     def holds(self) -> bool:
@@ -62,28 +119,42 @@ class CorrectionRow:
 
 
 def correction_rows(slo: SLO, *, now: datetime) -> list[CorrectionRow]:
-    """The newest first, withdrawn ones too."""
-    return [
-        CorrectionRow(
-            one.correction,
-            one.correction.starts_at,
-            one.correction.ends_at,
-            _of(one.correction),
-            _covers(slo, one),
-            (one.start, one.end),
-        )
-        for one in corrected(slo, now=now)
-    ]
+    """Those that go on first, then the newest, withdrawn ones too."""
+    return [_row(slo, one, now=now) for one in corrected(slo, now=now)]
+
+
+def _row(slo: SLO, one: Corrected, *, now: datetime) -> CorrectionRow:
+    row = one.correction
+    again, limits = when_of(row), _limits(row)
+    goes_on = row.weekly is not None and row.starts_at < now < row.until
+    return CorrectionRow(again or limits, limits if again else "", _of(row), _covers(slo, one), one, goes_on)
+
+
+def when_of(row: Correction) -> str:
+    """On which days it comes again, from when until when on which wall's clock; empty where it comes once."""
+    weekly = row.weekly
+    if weekly is None:
+        return ""
+    every = len(weekly.days) == len(WEEKDAYS_ABBR)
+    days = _("every day") if every else ", ".join(str(WEEKDAYS_ABBR[day]) for day in sorted(weekly.days))
+    named = {"days": days, "start": f"{weekly.start:%H:%M}", "end": f"{weekly.end:%H:%M}", "zone": row.time_zone}
+    return _("%(days)s, %(start)s–%(end)s %(zone)s") % named
+
+
+def _limits(row: Correction) -> str:
+    start = write.moment(row.starts_at)
+    return f"{start} – {write.moment(row.ends_at)}" if row.ends_at else _("from %(start)s on") % {"start": start}
 
 
 def correction_bands(rows: Sequence[CorrectionRow], *, start: datetime, end: datetime) -> list[Band]:
-    """Those that hold, as far as they reach into the range, oldest first."""
+    """Those that hold, each time that they reach into the range, oldest first."""
     found = []
-    for row in reversed(rows):
-        low, high = max(row.within[0], start), min(row.within[1], end)
-        if row.holds and low < high:
-            found.append(Band(low, high, _label(row.correction), "#corrections", "corrected"))
-    return found
+    for row in rows:
+        spans = row.corrected.covers(start=start, end=end) if row.holds else []
+        clipped = [(max(low, start), min(high, end)) for low, high in spans]
+        label = _label(row.correction)
+        found += [Band(low, high, label, "#corrections", "corrected") for low, high in clipped if low < high]
+    return sorted(found, key=lambda band: band.start)
 
 
 def _label(row: Correction) -> str:
@@ -107,12 +178,27 @@ def _covers(slo: SLO, one: Corrected) -> str:
         told = _("%(bad)s bad of %(valid)s slices of the window") % numbers
     else:
         told = _("%(bad)s bad of %(valid)s events of the window") % numbers
+    if one.correction.weekly is not None:
+        return _covers_again(slo, one, told)
     if not one.widened:
         return told
-    span = {"start": write.moment(one.start), "end": write.moment(one.end), "told": told}
+    [(start, end)] = one.spans
+    span = {"start": write.moment(start), "end": write.moment(end), "told": told}
     if slo.sliced:
         return _("%(told)s; whole slices, so from %(start)s to %(end)s") % span
     return _("%(told)s; minutes are no longer kept, so whole hours from %(start)s to %(end)s") % span
+
+
+def _covers_again(slo: SLO, one: Corrected, told: str) -> str:
+    """The same of one that comes again: how often it came, in place of when."""
+    count = len(one.spans)
+    often = ngettext("%(count)d time in the window", "%(count)d times in the window", count) % {"count": count}
+    told = f"{often}: {told}" if count else _("not once in the window")
+    if not one.widened:
+        return told
+    if slo.sliced:
+        return _("%(told)s; whole slices") % {"told": told}
+    return _("%(told)s; whole hours where minutes are no longer kept") % {"told": told}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from alerting.fields import MatchersField, written
 from alerting.hidden import active_alerts, hidden_counts, hidden_messages, matching
 from alerting.matchers import Matcher
 from alerting.models import Alert, Inhibition, Maintenance, Notification, Silence
-from alerting.recurrence import opening, openings
 from alerting.silences import MAX_COMMENT, MAX_HOURS
 from models_registry.models import Project
+from monitoring.stats.recurrence import opening, openings
 
 ENDED_SHOWN: Final = 25
 MESSAGES_SHOWN: Final = 100

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from alerting.errors import Refused
 from lib import clock
 from models_registry.models import Project
-from monitoring.corrections import record_correction, withdraw_correction
+from monitoring.corrections import end_correction, record_correction, withdraw_correction
 from monitoring.models import SLO, Correction
 from panel.access import page, project_page
 from panel.acting import act, find_incident, words_of
@@ -37,7 +37,7 @@ def create(request: HttpRequest, project: Project, slug: str) -> HttpResponseBas
                 form.add_error(field if field in form.fields else None, problems)
         else:
             messages.success(request, _("Corrected. Every budget, rule and page counts accordingly from now on."))
-            return HttpResponseRedirect(reverse("panel:slo", args=[project.slug, slug]) + "#corrections")
+            return _back(project, slug)
     return show_slo(request, slo, form=form, status=400)
 
 
@@ -50,6 +50,26 @@ def withdraw(request: HttpRequest, project: Project, slug: str, correction: int)
         get_object_or_404(Correction, pk=correction, project=project), by=by.get_username(), now=clock.now()
     )
     messages.success(request, _("Withdrawn: everything counts as it was again."))
+    return _back(project, slug)
+
+
+@require_POST
+@project_page("monitoring.view_slo")
+def end(request: HttpRequest, project: Project, slug: str, correction: int) -> HttpResponseBase:
+    """It comes no more; what it left out stays so."""
+    by = must(request, "monitoring.change_correction")
+    try:
+        end_correction(
+            get_object_or_404(Correction, pk=correction, project=project), by=by.get_username(), now=clock.now()
+        )
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Ended: it comes no more, and what it left out stays so."))
+    return _back(project, slug)
+
+
+def _back(project: Project, slug: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("panel:slo", args=[project.slug, slug]) + "#corrections")
 
 

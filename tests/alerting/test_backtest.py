@@ -1,7 +1,7 @@
 """A rule asked of the past does what it did: by the same evaluator, on the same numbers; and says where truth came late."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.db import connection
@@ -14,7 +14,8 @@ from alerting.backtest import backtest, compare
 from alerting.errors import Refused
 from alerting.models import AlertRule, AlertTransition, AlertVerdict, Evaluation, Incident
 from models_registry.models import Model
-from monitoring.models import SLO
+from monitoring.corrections import record_correction, withdraw_correction
+from monitoring.models import SLO, Correction
 from tests import cast
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, burn_rule, error_rule, serve, tick
 from tests.monitoring.series import add, class_code, labelled, series_of, served
@@ -283,3 +284,29 @@ def test_a_rule_that_was_never_saved_is_asked_like_any_other(credit_risk: Model)
         backtest(rule, start=NOON, end=NOON - HOUR, now=NOON + DAY)
     with pytest.raises(Refused, match="527040 evaluations"):
         backtest(rule, start=NOON - 366 * DAY, end=NOON, now=NOON + DAY)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Sao_Paulo"])
+def test_maintenance_that_comes_again_wakes_nobody_then_or_in_hindsight(credit_risk: Model, zone: str) -> None:
+    """From 12:05 to 12:20 in the zone; of the other zone it covers nothing of this."""
+    rule = burn_rule(credit_risk, pairs=[{"long_s": 600, "short_s": 120, "factor": 14.4, "severity": "page"}])
+    serve(credit_risk, start=-30, end=5)
+    serve(credit_risk, start=5, end=20, ok=0, failed=10)
+    serve(credit_risk, start=20, end=40)
+    weekly = Correction(
+        project=credit_risk.project,
+        model=credit_risk,
+        starts_at=NOON - 30 * DAY,
+        days=[NOON.weekday()],
+        start=time(12, 5),
+        end=time(12, 20),
+        time_zone=zone,
+        reason="maintenance",
+        author="ana",
+    )
+    record_correction(weekly, now=NOON)
+    tick(0, 40)
+    assert bool(fired(rule)) is (zone != "UTC")
+    assert firings_of(rule, 0, 40) == fired(rule)
+    withdraw_correction(weekly, by="ana", now=NOON)
+    assert firings_of(rule, 0, 40), "without it there would have been a page"

@@ -120,11 +120,16 @@ WRITES: dict[str, Any] = {
     "/api/v1/slo-corrections": {
         "model": "credit-risk",
         "starts_at": EARLIER,
-        "ends_at": NOW.isoformat(),
+        "ends_at": (NOW + timedelta(days=30)).isoformat(),
+        "days": [0, 6],
+        "start": "22:00",
+        "end": "07:00",
+        "time_zone": "America/Sao_Paulo",
         "effect": "good",
         "reason": "Moved the database.",
         "slug": "moved",
     },
+    "/api/v1/slo-corrections/{slug}/end": None,
     "/api/v1/slo-corrections/{slug}/withdraw": None,
     "/api/v1/quiet-hours": {
         "person": "rui",
@@ -243,8 +248,10 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
     Correction.objects.create(
         project=project,
         slug="credit-risk",
-        starts_at=NOW,
-        ends_at=NOW + timedelta(hours=1),
+        starts_at=NOW - timedelta(days=9),
+        days=[0],
+        start=time(2),
+        end=time(4),
         reason="work",
         author="ana",
     )

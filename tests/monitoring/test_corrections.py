@@ -161,7 +161,8 @@ def test_an_outage_that_was_left_out_does_not_come_back_with_the_eighth_day(
     [told] = corrected(slo, now=NOW)
     whole = start == int(start) and end == int(end)
     assert told.widened is not whole
-    assert (told.start.minute, told.end.minute) == (0, 0)
+    [(begin, close)] = told.spans
+    assert (begin.minute, close.minute) == (0, 0)
     assert told.bad == 20 - bad
     if whole:
         assert (coarse.good, coarse.valid, coarse.budget_left) == (fine.good, fine.valid, fine.budget_left)
@@ -187,7 +188,7 @@ def test_slices_are_left_out_whole(credit_risk: Model, method: str, effect: str,
     assert (found.good, found.valid) == pytest.approx(counts, abs=1e-9)
     [told] = corrected(slo, now=NOW)
     assert told.widened
-    assert told.end - told.start == 2 * AN_HOUR
+    assert [end - start for start, end in told.spans] == [2 * AN_HOUR]
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerting.recurrence import Weekly, opening, openings
+from monitoring.stats.recurrence import Weekly, opening, openings
 
 SLICE = timedelta(minutes=10)
 # Clocks change at 2 and 3 o'clock in Berlin, at midnight in São Paulo, by half an hour on Lord Howe; never in UTC.

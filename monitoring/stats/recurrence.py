@@ -39,6 +39,17 @@ def openings(window: Weekly, *, after: datetime, count: int) -> list[tuple[datet
     return [one for _, one in zip(range(count), found, strict=False)]
 
 
+def openings_within(window: Weekly, *, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """All occurrences that touch [start, end), whole, in time's order."""
+    if end <= start:
+        return []
+    first, last = (at.astimezone(window.zone).date() for at in (start, end))
+    # One of the day before may reach into the first.
+    days = (first + number * DAY for number in range(-1, (last - first).days + 1))
+    found = (one for day in days if (one := _on(window, day)))
+    return [(opens, closes) for opens, closes in found if opens < end and start < closes]
+
+
 def _from(window: Weekly, first: date) -> Iterator[tuple[datetime, datetime]]:
     # A year holds every day of the week more often than anybody asks.
     for number in range(366):
