@@ -20,7 +20,7 @@ from config.interchange.openslo_export import RULE_FIELDS, openslo_documents
 from config.interchange.openslo_import import Here, Imported, read_openslo
 from config.interchange.openslo_read import read_objects
 from models_registry.models import Model, Project
-from monitoring.models import SLO
+from monitoring.models import SLO, Correction
 from tests.alerting.rule_cast import NOON, burn_rule
 from tests.config.openslo_cast import BOUND, RATIO, calendar, policy, read, slo
 
@@ -146,6 +146,19 @@ def test_the_commands_write_and_read(credit_risk: Model, tmp_path: Path) -> None
     ):
         with pytest.raises(CommandError, match=why):
             call_command("openslo", "--project", "aurora", *arguments)
+
+
+def test_corrections_are_left_out_and_that_is_told(credit_risk: Model) -> None:
+    """Those that hold; what was withdrawn corrects nothing."""
+    burn_rule(credit_risk)
+    span = {"starts_at": NOON, "ends_at": NOON + timedelta(hours=1), "reason": "work", "author": "ana"}
+    Correction.objects.create(project=credit_risk.project, slug="was", withdrawn_at=NOON, **span)
+    said = StringIO()
+    call_command("openslo", "--project", "aurora", stdout=StringIO(), stderr=said)
+    assert said.getvalue() == ""
+    Correction.objects.create(project=credit_risk.project, slug="is", **span)
+    call_command("openslo", "--project", "aurora", stdout=StringIO(), stderr=said)
+    assert "corrections are left out (1)" in said.getvalue()
 
 
 def test_an_unknown_ratio_is_taken_for_availability_and_that_is_told(project: Project, tmp_path: Path) -> None:

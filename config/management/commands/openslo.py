@@ -12,7 +12,7 @@ from config.interchange.yaml import UnreadableError, dump, dump_all, read_all
 from config.terminal import Spoken
 from models_registry.models import Model, Project
 from monitoring.indicators import INDICATORS
-from monitoring.models import SLO
+from monitoring.models import SLO, Correction
 
 
 class Command(Spoken):
@@ -46,12 +46,7 @@ class Command(Spoken):
             raise CommandError(message)
         indicators = _indicators(options["indicator"])
         if not options["files"]:
-            slos = SLO.objects.filter(project=project).select_related("project", "model").order_by("slug")
-            documents = list(openslo_documents(slos))
-            if options["json"]:
-                self.say_json(documents)
-            else:
-                self.stdout.write(dump_all(documents))
+            self._write(project, as_json=options["json"])
             return
         models = frozenset(Model.objects.filter(project=project).values_list("slug", flat=True))
         here = Here(project.slug, models, indicators, options["model"])
@@ -68,6 +63,21 @@ class Command(Spoken):
             self.say_json(found.document)
         else:
             self.stdout.write(dump(found.document))
+
+    def _write(self, project: Project, *, as_json: bool) -> None:
+        """All of its SLOs; what has no words there is told."""
+        slos = SLO.objects.filter(project=project).select_related("project", "model").order_by("slug")
+        documents = list(openslo_documents(slos))
+        left_out = Correction.objects.filter(project=project, withdrawn_at=None).count()
+        if left_out:
+            self.stderr.write(
+                f"warning: corrections are left out ({left_out}): OpenSLO has no words for what a budget does not count; "
+                "`manage.py export` writes them"
+            )
+        if as_json:
+            self.say_json(documents)
+        else:
+            self.stdout.write(dump_all(documents))
 
 
 def _indicators(given: list[str]) -> dict[str, str]:
