@@ -1,13 +1,16 @@
 """Until when somebody is to be left alone. Pure: no Django, no database.
 
-Hours are those of a wall clock in a zone: 22:00 to 07:00 is nine hours on most nights, eight or ten where the clocks change.
+Hours are those of a wall clock in a zone, as those of maintenance windows are: 22:00 to 07:00 is nine hours on most nights, eight
+or ten where the clocks change.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from monitoring.stats.recurrence import Weekly, opening
 
 EVERY_DAY: Final = frozenset(range(7))
 # Windows that touch make one long one; more than this many in a row never end.
@@ -25,18 +28,8 @@ class Hours:
 
     def end_at(self, moment: datetime) -> datetime | None:
         """When the hours that hold the moment end, in UTC; None outside of them."""
-        zone = ZoneInfo(self.zone)
-        today = moment.astimezone(zone).date()
-        for day in (today - timedelta(days=1), today):
-            begin, end = self._on(day, zone)
-            if day.weekday() in self.days and begin <= moment < end:
-                return end
-        return None
-
-    def _on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        last = day if self.starts < self.ends else day + timedelta(days=1)
-        begin, end = datetime.combine(day, self.starts, zone), datetime.combine(last, self.ends, zone)
-        return begin.astimezone(UTC), end.astimezone(UTC)
+        found = opening(Weekly(self.days, self.starts, self.ends, ZoneInfo(self.zone)), at=moment)
+        return found[1] if found else None
 
 
 def quiet_until(windows: Iterable[Hours], moment: datetime) -> datetime | None:

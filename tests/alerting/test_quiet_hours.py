@@ -35,6 +35,17 @@ def at(zone: str, *parts: int) -> datetime:
         # The night of 29 March 2026 has eight of these hours, that of 25 October ten.
         (NIGHT, at("Europe/Berlin", 2026, 3, 28, 22, 0), datetime(2026, 3, 29, 5, tzinfo=UTC)),
         (NIGHT, at("Europe/Berlin", 2026, 10, 24, 22, 0), datetime(2026, 10, 25, 6, tzinfo=UTC)),
+        # Half past two comes twice, and they end at the second; in spring it never comes, and they begin at the jump.
+        (
+            Hours(time(22), time(2, 30), "Europe/Berlin"),
+            datetime(2026, 10, 25, 1, 15, tzinfo=UTC),
+            datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+        ),
+        (
+            Hours(time(2, 30), time(7), "Europe/Berlin"),
+            datetime(2026, 3, 29, 1, 15, tzinfo=UTC),
+            datetime(2026, 3, 29, 5, tzinfo=UTC),
+        ),
         # In São Paulo midnight did not exist on 4 November 2018.
         (
             Hours(time(0), time(8), "America/Sao_Paulo"),
