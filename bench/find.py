@@ -231,6 +231,7 @@ def _span(project: Project, n: int) -> dict[str, Any]:
         "payload": b"{}",
         "status": 0,
         "role": "span",
+        "bears": False,
         "call_ref": None,
         **times,
         **told,

@@ -6,6 +6,7 @@ Within a field, the first row that says something counts; rows below it that say
     name > a.0.b          what lies at a path inside an attribute that is an object, or JSON of one
     name.*                numbered attributes `name.0.…`, put together as a list
     event:NAME            that span events of this name were seen: when the first was
+    event:NAME.* > key    an attribute of numbered events `NAME.0`, …, put together as a list
     event:NAME > key      an attribute of span events of this name, of the first that has it; of those that tell one message
                           each (gen_ai.user.message stands for those of all roles), of all in their order
     body > key            inside the body of a log record
@@ -13,49 +14,46 @@ Within a field, the first row that says something counts; rows below it that say
 A name without a dot says what it says only in its own dialect: anybody may call an attribute `model`.
 """
 
-from typing import NamedTuple
-
-
-class Alias(NamedTuple):
-    """One way to say a field."""
-
-    field: str
-    dialect: str
-    source: str
-
-
-def _field(field: str, *ways: str) -> tuple[Alias, ...]:
-    """The ways to say a field, each `dialect source`, the most trustworthy first."""
-    return tuple(Alias(field, *way.split(" ", 1)) for way in ways)
-
+from monitoring.dialects.alias import Alias, rows
+from monitoring.dialects.aliases_of_contents import CONTENTS
+from monitoring.dialects.aliases_of_counts import COUNTS
 
 # Where an answer of OpenAI's Responses or Chat, or one of Anthropic, says why it ended.
 ENDINGS = ("incomplete_details.reason", "choices.0.finish_reason", "stop_reason", "status")
+# Where LangChain's answer keeps what the provider said of it, and which attributes hold such an answer.
+LANGCHAIN = "generations.0.0.message.kwargs.response_metadata"
+HOLD_LANGCHAIN = ("openinference output.value", "langsmith gen_ai.completion")
+LANGCHAIN_ENDINGS = (
+    "generations.0.0.generation_info.finish_reason",
+    *(f"{LANGCHAIN}.{name}" for name in ("finish_reason", "incomplete_details.reason", "stop_reason", "status")),
+)
 ALIASES: tuple[Alias, ...] = (
-    *_field(
+    *rows(
         "kind",
         "openinference openinference.span.kind",
         "langfuse langfuse.observation.type",
         "mlflow mlflow.spanType",
         "vercel ai.operationId",
         "openllmetry traceloop.span.kind",
+        "langsmith langsmith.span.kind",
         "genai gen_ai.operation.name",
         "openllmetry llm.request.type",
     ),
-    *_field(
-        "encoding", "openinference input.mime_type", "openinference output.mime_type", "logfire logfire.json_schema"
-    ),
-    *_field(
+    *rows("encoding", "openinference input.mime_type", "openinference output.mime_type", "logfire logfire.json_schema"),
+    *rows(
         "provider",
         "genai gen_ai.provider.name",
         "genai gen_ai.system",
         "openinference llm.provider",
+        "mlflow mlflow.llm.provider",
+        "langfuse langfuse.observation.metadata.ls_provider",
         "openinference llm.system",
         "openllmetry llm.vendor",
         "logfire request_data > provider",
         "vercel ai.model.provider",
     ),
-    *_field(
+    *rows("host", "genai server.address", "openllmetry gen_ai.openai.api_base", "litellm hidden_params.api_base"),
+    *rows(
         "request_model",
         "mlflow model",
         "genai gen_ai.request.model",
@@ -65,17 +63,20 @@ ALIASES: tuple[Alias, ...] = (
         "openinference input.value > model",
         "logfire request_data > model",
         "mlflow mlflow.spanInputs > model",
+        "langfuse langfuse.observation.metadata.ls_model_name",
+        "mlflow invocation_params > model",
         "openllmetry llm.request.model",
         "vercel ai.model.id",
     ),
-    *_field(
+    *rows(
         "response_model",
         "genai gen_ai.response.model",
         "openinference llm.response.model_name",
         "openinference output.value > model",
         "openinference output.value > model_version",
-        "openinference output.value > llm_output.model_name",
+        *(f"{holder} > llm_output.model_name" for holder in HOLD_LANGCHAIN),
         "openinference output.value > generations.0.0.generation_info.model_name",
+        *(f"{holder} > {LANGCHAIN}.model_name" for holder in HOLD_LANGCHAIN),
         "mlflow mlflow.spanOutputs > model",
         "mlflow mlflow.llm.model",
         "vercel ai.response.model",
@@ -83,239 +84,30 @@ ALIASES: tuple[Alias, ...] = (
         "openllmetry llm.response.model",
         "openinference llm.model_name",
     ),
-    *_field(
+    *rows(
         "response_id",
         "genai gen_ai.response.id",
         "openinference llm.response.id",
         "openinference output.value > id",
         "openinference output.value > response_id",
-        "openinference output.value > llm_output.id",
+        *(f"{holder} > llm_output.id" for holder in HOLD_LANGCHAIN),
+        *(f"{holder} > {LANGCHAIN}.id" for holder in HOLD_LANGCHAIN),
         "mlflow mlflow.spanOutputs > id",
         "logfire response_data > id",
         "langfuse langfuse.observation.metadata.id",
         "vercel ai.response.id",
     ),
-    *_field(
-        "system",
-        "genai gen_ai.system_instructions",
-        "openinference llm.invocation_parameters > instructions",
-        "openinference llm.invocation_parameters > system",
-        "openinference input.value > instructions",
-        "openinference input.value > system",
-        "mlflow mlflow.spanInputs > instructions",
-        "mlflow instructions",
-        "mlflow mlflow.spanInputs > system",
-        "logfire request_data > instructions",
-        "logfire request_data > system",
-    ),
-    *_field(
-        "prompt",
-        "genai gen_ai.input.messages",
-        "openinference llm.input_messages.*",
-        "openinference llm.prompts.*",
-        "openllmetry gen_ai.prompt.*",
-        "genai event:gen_ai.content.prompt > gen_ai.prompt",
-        "genai event:gen_ai.client.inference.operation.details > gen_ai.input.messages",
-        "genai event:gen_ai.user.message > gen_ai.event.content",
-        "vercel ai.prompt.messages",
-        "langfuse langfuse.observation.input > messages",
-        "langfuse langfuse.observation.input",
-        "mlflow mlflow.spanInputs > messages",
-        "mlflow mlflow.spanInputs > input",
-        "mlflow mlflow.spanInputs > prompt",
-        "mlflow mlflow.spanInputs",
-        *(f"logfire request_data > {path}" for path in ("messages", "input", "prompt")),
-        "logfire events",
-        "openinference input.value > messages",
-        "openinference input.value > input",
-        "openinference input.value",
-    ),
-    *_field(
-        "response",
-        "genai gen_ai.output.messages",
-        "openinference llm.output_messages.*",
-        "openllmetry gen_ai.completion.*",
-        "openllmetry llm.completions.*",
-        "genai event:gen_ai.content.completion > gen_ai.completion",
-        "genai event:gen_ai.client.inference.operation.details > gen_ai.output.messages",
-        "genai event:gen_ai.choice > gen_ai.event.content",
-        "vercel ai.response.text",
-        "vercel ai.response.toolCalls",
-        "vercel ai.response.object",
-        "langfuse langfuse.observation.output",
-        "mlflow mlflow.spanOutputs > choices",
-        "mlflow mlflow.spanOutputs > output",
-        "mlflow mlflow.spanOutputs > content",
-        "mlflow mlflow.spanOutputs",
-        *(f"logfire response_data > {path}" for path in ("message", "combined_chunk_content", "text")),
-        "openinference output.value > choices",
-        "openinference output.value > output",
-        "openinference output.value > content",
-        "openinference output.value",
-    ),
-    *_field(
-        "tools",
-        "genai gen_ai.tool.definitions",
-        "openinference llm.tools.*",
-        "openllmetry llm.request.functions.*",
-        "openinference llm.invocation_parameters > tools",
-        "openinference input.value > tools",
-        "mlflow mlflow.chat.tools",
-        "mlflow mlflow.spanInputs > tools",
-        "mlflow tools",
-        "langfuse langfuse.observation.input > tools",
-        "logfire request_data > tools",
-        "vercel ai.prompt.tools",
-    ),
-    *_field(
-        "usage",
-        "langfuse langfuse.observation.usage_details",
-        "mlflow mlflow.spanOutputs > usage",
-        "openinference output.value > usage",
-        "logfire response_data > usage",
-        "genai gen_ai.usage.raw",
-        "litellm metadata.usage_object",
-        "mlflow mlflow.chat.tokenUsage",
-    ),
-    *_field(
-        "usage.input",
-        "genai gen_ai.usage.input_tokens",
-        "openllmetry gen_ai.usage.prompt_tokens",
-        "openinference llm.token_count.prompt",
-        "openllmetry llm.usage.prompt_tokens",
-        "vercel ai.usage.inputTokens",
-        "vercel ai.usage.promptTokens",
-    ),
-    *_field(
-        "usage.output",
-        "genai gen_ai.usage.output_tokens",
-        "openllmetry gen_ai.usage.completion_tokens",
-        "openinference llm.token_count.completion",
-        "openllmetry llm.usage.completion_tokens",
-        "vercel ai.usage.outputTokens",
-        "vercel ai.usage.completionTokens",
-    ),
-    *_field(
-        "usage.total",
-        "openllmetry gen_ai.usage.total_tokens",
-        "openllmetry llm.usage.total_tokens",
-        "openinference llm.token_count.total",
-        "vercel ai.usage.totalTokens",
-    ),
-    *_field(
-        "usage.cached_input",
-        "genai gen_ai.usage.cache_read.input_tokens",
-        "genai gen_ai.usage.cache_read_input_tokens",
-        "openllmetry llm.usage.cache_read_input_tokens",
-        "openinference llm.token_count.prompt_details.cache_read",
-        "logfire gen_ai.usage.details.cache_read_tokens",
-        "logfire gen_ai.usage.details.cache_read_input_tokens",
-        "logfire gen_ai.usage.details.cached_tokens",
-        "vercel ai.usage.cachedInputTokens",
-        "vercel ai.usage.inputTokenDetails.cacheReadTokens",
-    ),
-    *_field(
-        "usage.cache_write",
-        "genai gen_ai.usage.cache_write.input_tokens",
-        "genai gen_ai.usage.cache_creation.input_tokens",
-        "genai gen_ai.usage.cache_creation_input_tokens",
-        "openllmetry llm.usage.cache_creation_input_tokens",
-        "openinference llm.token_count.prompt_details.cache_write",
-        "logfire gen_ai.usage.details.cache_write_tokens",
-        "logfire gen_ai.usage.details.cache_creation_input_tokens",
-        "vercel ai.usage.inputTokenDetails.cacheWriteTokens",
-    ),
-    *_field(
-        "usage.reasoning",
-        "genai gen_ai.usage.reasoning.output_tokens",
-        "openllmetry gen_ai.usage.reasoning_tokens",
-        "openllmetry llm.usage.reasoning_tokens",
-        "openinference llm.token_count.completion_details.reasoning",
-        "logfire gen_ai.usage.details.reasoning_tokens",
-        "vercel ai.usage.reasoningTokens",
-        "vercel ai.usage.outputTokenDetails.reasoningTokens",
-    ),
-    *_field(
-        "usage.audio_input",
-        "genai gen_ai.usage.audio.input_tokens",
-        "openinference llm.token_count.prompt_details.audio",
-        "logfire gen_ai.usage.details.input_audio_tokens",
-    ),
-    *_field(
-        "usage.audio_output",
-        "genai gen_ai.usage.audio.output_tokens",
-        "openinference llm.token_count.completion_details.audio",
-        "logfire gen_ai.usage.details.output_audio_tokens",
-    ),
-    *_field("params", "openinference llm.invocation_parameters", "langfuse langfuse.observation.model.parameters"),
-    *_field("request", "mlflow mlflow.spanInputs", "logfire request_data", "openinference input.value"),
-    *_field("params.temperature", "genai gen_ai.request.temperature", "mlflow temperature"),
-    *_field("params.top_p", "genai gen_ai.request.top_p", "openllmetry llm.top_p", "mlflow top_p"),
-    *_field("params.top_k", "genai gen_ai.request.top_k", "openllmetry llm.top_k", "mlflow top_k"),
-    *_field(
-        "params.max_tokens",
-        "genai gen_ai.request.max_tokens",
-        "openllmetry llm.request.max_tokens",
-        "mlflow max_tokens",
-        "mlflow max_completion_tokens",
-        "mlflow max_output_tokens",
-    ),
-    *_field(
-        "params.seed",
-        "genai gen_ai.request.seed",
-        "genai gen_ai.openai.request.seed",
-        "mlflow seed",
-        "vercel ai.settings.seed",
-    ),
-    *_field("params.stop", "genai gen_ai.request.stop_sequences", "openllmetry llm.chat.stop_sequences", "mlflow stop"),
-    *_field(
-        "params.frequency_penalty",
-        "genai gen_ai.request.frequency_penalty",
-        "openllmetry llm.frequency_penalty",
-        "mlflow frequency_penalty",
-    ),
-    *_field(
-        "params.presence_penalty",
-        "genai gen_ai.request.presence_penalty",
-        "openllmetry llm.presence_penalty",
-        "mlflow presence_penalty",
-    ),
-    *_field("params.n", "genai gen_ai.request.choice.count", "mlflow n"),
-    *_field(
-        "params.stream",
-        "genai gen_ai.request.stream",
-        "openlit gen_ai.request.is_stream",
-        "openllmetry gen_ai.is_streaming",
-        "openllmetry llm.is_streaming",
-        "mlflow stream",
-    ),
-    *_field(
-        "params.reasoning_effort",
-        "genai gen_ai.request.reasoning.level",
-        "genai gen_ai.request.reasoning_effort",
-        "openllmetry llm.request.reasoning_effort",
-        "mlflow reasoning_effort",
-    ),
-    *_field(
-        "params.response_format",
-        "genai gen_ai.output.type",
-        "genai gen_ai.openai.request.response_format",
-        "openllmetry gen_ai.request.structured_output_schema",
-        "openllmetry llm.request.structured_output_schema",
-    ),
-    *_field("params.service_tier", "genai gen_ai.openai.request.service_tier", "genai openai.request.service_tier"),
-    *_field(
-        "params.tool_choice", "genai gen_ai.request.tool_choice", "mlflow tool_choice", "vercel ai.prompt.toolChoice"
-    ),
-    *_field(
+    *rows(
         "finish_reason",
         "genai gen_ai.response.finish_reasons",
         "openinference llm.finish_reason",
+        "genai gen_ai.response.finish_reason",
         "openllmetry gen_ai.completion.0.finish_reason",
         "openllmetry llm.response.finish_reason",
         "openllmetry llm.response.stop_reason",
         "anthropic anthropic.message.stop_reason",
         *(f"openinference output.value > {path}" for path in ENDINGS),
+        *(f"{holder} > {path}" for path in LANGCHAIN_ENDINGS for holder in HOLD_LANGCHAIN),
         *(f"mlflow mlflow.spanOutputs > {path}" for path in ENDINGS),
         "langfuse langfuse.observation.metadata.finish_reason",
         "langfuse langfuse.observation.output > status",
@@ -323,26 +115,30 @@ ALIASES: tuple[Alias, ...] = (
         "logfire response_data > finish_reason",
         "vercel ai.response.finishReason",
     ),
-    *_field(
+    *rows(
         "ttft_s",
         "genai gen_ai.response.time_to_first_chunk",
         "genai gen_ai.client.operation.time_to_first_chunk",
         "genai gen_ai.server.time_to_first_token",
     ),
-    *_field("ttft_ms", "vercel ai.response.msToFirstChunk"),
-    *_field("first_token_at", "langfuse langfuse.observation.completion_start_time"),
-    *_field(
+    *rows("ttft_ms", "vercel ai.response.msToFirstChunk"),
+    *rows("first_token_at", "langfuse langfuse.observation.completion_start_time"),
+    *rows(
         "first_token",
         "openllmetry event:gen_ai.content.completion.chunk",
         "openllmetry event:llm.content.completion.chunk",
         "openinference event:First Token Stream Event",
         "mlflow event:mlflow.chunk.item.0",
     ),
-    *_field("duration_s", "logfire duration"),
-    *_field("error_type", "genai error.type", "genai event:exception > exception.type", "genai exception.type"),
-    *_field("level", "langfuse langfuse.observation.level"),
-    *_field("level_message", "langfuse langfuse.observation.status_message"),
-    *_field(
+    *rows("duration_s", "logfire duration"),
+    *rows("error_type", "genai error.type", "genai event:exception > exception.type", "genai exception.type"),
+    *rows("level", "langfuse langfuse.observation.level"),
+    *rows(
+        "level_message",
+        "langfuse langfuse.observation.status_message",
+        "genai event:exception > exception.message",
+    ),
+    *rows(
         "cost_usd",
         "openinference llm.cost.total",
         "langfuse langfuse.observation.cost_details > total",
@@ -351,24 +147,25 @@ ALIASES: tuple[Alias, ...] = (
         "genai gen_ai.usage.cost",
         "logfire operation.cost",
     ),
-    *_field(
+    *rows(
         "prompt_name",
         "genai gen_ai.prompt.name",
         "langfuse langfuse.observation.prompt.name",
         "openllmetry traceloop.prompt.key",
         "openllmetry traceloop.association.properties.prompt_name",
     ),
-    *_field(
+    *rows(
         "prompt_version",
         "genai gen_ai.prompt.version",
         "langfuse langfuse.observation.prompt.version",
         "openinference llm.prompt_template.version",
         "openllmetry traceloop.prompt.version",
     ),
-    *_field(
+    *rows(
         "user_id",
         "genai user.id",
         "genai enduser.id",
+        "genai user_id",
         "openllmetry gen_ai.user",
         "openllmetry llm.user",
         "openlit gen_ai.request.user",
@@ -376,6 +173,8 @@ ALIASES: tuple[Alias, ...] = (
         "langfuse langfuse.user.id",
         "openinference llm.invocation_parameters > user",
         "openinference input.value > user",
+        "openinference metadata > user_id",
+        "langsmith langsmith.metadata.user_id",
         "mlflow mlflow.trace.user",
         "mlflow mlflow.spanInputs > user",
         "mlflow user",
@@ -384,16 +183,26 @@ ALIASES: tuple[Alias, ...] = (
         "litellm metadata.user_api_key_user_id",
         "vercel ai.telemetry.metadata.userId",
     ),
-    *_field(
+    *rows(
         "session_id",
         "genai session.id",
         "genai gen_ai.conversation.id",
+        "genai session_id",
         "openllmetry traceloop.association.properties.session_id",
         "langfuse langfuse.session.id",
+        *(f"langsmith langsmith.metadata.{name}" for name in ("session_id", "thread_id", "conversation_id")),
         "mlflow mlflow.trace.session",
         "vercel ai.telemetry.metadata.sessionId",
     ),
-    *_field("request_id", "genai request_id", "genai request.id", "genai http.request.header.x-request-id"),
-    *_field("version", "langfuse langfuse.version", "langfuse langfuse.release"),
-    *_field("environment", "langfuse langfuse.environment"),
+    *rows(
+        "request_id",
+        "genai request.id",
+        "genai request_id",
+        "genai http.request.id",
+        "genai http.request.header.x-request-id",
+    ),
+    *rows("version", "langfuse langfuse.version", "langfuse langfuse.release"),
+    *rows("environment", "langfuse langfuse.environment"),
+    *CONTENTS,
+    *COUNTS,
 )

@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 UNNAMED: Final = "unknown-service"
+VERSION = ("service.version", "langfuse.release")
+ENVIRONMENT = ("deployment.environment.name", "deployment.environment", "langfuse.environment")
 NAME_LENGTH, CODE_LENGTH = 200, 64
 
 
@@ -18,11 +20,12 @@ class Application(NamedTuple):
 
 
 def application_of(resource: Mapping[str, Any]) -> Application:
-    """`service.name`, in the letters of a slug; `service.version` and `deployment.environment.name`."""
-    environment = resource.get("deployment.environment.name") or resource.get("deployment.environment")
+    """`service.name`, in the letters of a slug; `service.version` and `deployment.environment.name`, or Langfuse's words."""
+    environment = next(filter(None, map(resource.get, ENVIRONMENT)), None)
+    version = next(filter(None, map(resource.get, VERSION)), "")
     return Application(
         slug_of(str(resource.get("service.name", ""))) or UNNAMED,
-        str(resource.get("service.version", ""))[:NAME_LENGTH],
+        str(version)[:NAME_LENGTH],
         str(environment or "production")[:CODE_LENGTH],
     )
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from monitoring.dialects.chunks import calls_in
 from monitoring.dialects.evidence import Claim, Evidence
 from monitoring.dialects.messages import Answer, Message, answer, conversation, split_system, system_text
 from monitoring.dialects.tools import tools_of
@@ -45,6 +46,7 @@ def _prompt(evidence: Evidence) -> list[Message] | None:
 
 
 def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any:
+    chunks = [one for claim in evidence.claims("chunks") for one in claim.value]
     found: Answer | None = None
     for claim in evidence.claims("response"):
         if found is None or not (found.text and found.tool_calls):
@@ -54,8 +56,8 @@ def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any
     if found is None:
         return None
     call["response"] = found.text or ""
-    if found.tool_calls:
-        call["tool_calls"] = found.tool_calls
+    if tool_calls := found.tool_calls or calls_in(chunks):
+        call["tool_calls"] = tool_calls
     if found.reasoning:
         evidence.leftover["reasoning"] = found.reasoning
     if found.more:

@@ -17,6 +17,7 @@ from monitoring.dialects.values import dig, loaded, may_open, without
 
 Path = tuple[str, ...]
 Reader = Callable[[Any], Any]
+_LAST_NUMBER = re.compile(r"\.\d+$")
 _NUMBERED = re.compile(r"\.\d+(?:\.|$)")
 
 
@@ -210,9 +211,17 @@ class Evidence:
         return left
 
     def _events(self, events: Sequence[Happening]) -> None:
+        series: defaultdict[str, list[Happening]] = defaultdict(list)
         for event in events:
             if event.name not in ROLES:
                 self._event(event)
+                if (number := _LAST_NUMBER.search(event.name)) and (
+                    family := f"{event.name[: number.start()]}.*"
+                ) in EVENTS:
+                    series[family].append(event)
+        for family, members in series.items():
+            for place in EVENTS[family]:
+                self._claim(place, [loaded(event.attributes.get(place.path[0])) for event in members])
         self._messages([event for event in events if event.name in ROLES])
 
     def _event(self, event: Happening) -> None:

@@ -55,7 +55,7 @@ def _told(reading: Reading) -> Iterable[tuple[str, Any, str]]:
 
 def _choice(name: str, value: Any, origin: str) -> Choice:
     """The smallest is believed: a failure before a success, the longest latency, the most buckets, the most specific
-    model, the class of an error before a provider's word for it; then by trust."""
+    model, the class of an error before a provider's word for it, any ending before a mere stop; then by trust."""
     first = 0
     if name == "latency_ms":
         first = -value
@@ -65,6 +65,8 @@ def _choice(name: str, value: Any, origin: str) -> Choice:
         first = -len(value)
     elif name == "error_type":
         first = int(value.islower())
+    elif name == "finish_reason":
+        first = int(value in ("stop", "other"))
     return (first, _rank(origin), origin, _encode(value))
 
 

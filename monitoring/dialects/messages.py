@@ -4,10 +4,11 @@ A message is `{"role", "content", "tool_calls", "tool_call_id"}`: content is a t
 more than text. What a message has beyond that is kept under its own name.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from monitoring.dialects.parts import parts_of, tool_call, type_of
+from monitoring.dialects.parts import item_in_words, parts_of, tool_call, type_of
 from monitoring.dialects.values import loaded
 
 Message = dict[str, Any]
@@ -26,6 +27,9 @@ ANSWERS = (
 ITEM_TYPES = frozenset({"message", "function_call", "function_call_output", "reasoning", "custom_tool_call"})
 READ = frozenset({"role", "content", "contents", "parts", "tool_calls", "tool_call_id", "type", "text", "message"})
 READ |= {"finish_reason", "function_call", "index", "object", "call_id", "kwargs", "tool_call", "message_content"}
+PART_KEYS = frozenset({"toolName", "toolUse", "functionCall"})  # of a part that stands where a message would
+# An object that its client could not write down, which says nothing: a stream that nobody had read yet.
+_OBJECT = re.compile(r"<[\w.]+ object at 0x[0-9a-f]+>$")
 NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -89,13 +93,26 @@ def flat(content: Any) -> str:
 def answer(value: Any) -> Answer | None:
     """What a response holds; None where there is no response in it."""
     value = loaded(value)
-    if value is None or value == {} or value == []:
+    if value is None or value == {} or value == [] or (isinstance(value, str) and _OBJECT.match(value)):
         return None
     if isinstance(value, str | int | float):
         return Answer(str(value), [], "", [])
+    value = _joined(value)
     said = [message for one in _choices(value) for message in _messages(one, "assistant")]
     said = [one for one in said if one.get("role") not in NOT_ANSWERING]
     return _answer(said, _reason(value)) if said else None
+
+
+def _joined(value: Any) -> Any:
+    """The pieces of a stream as one message: all but the last are told without an end (ADK). Choices have one each."""
+    if not isinstance(value, list) or len(value) < 2 or not all(isinstance(one, Mapping) for one in value):
+        return value
+    if not value[-1].get("finish_reason") or any(one.get("finish_reason") != "" for one in value[:-1]):
+        return value
+    parts = [part for one in value for part in parts_of(one.get("parts"))]
+    text = "".join(part["text"] for part in parts if part["type"] == "text")
+    others = [part for part in parts if part["type"] != "text"]
+    return [{**value[-1], "parts": [{"type": "text", "text": text}, *others] if text else others}]
 
 
 def _answer(said: list[Message], reason: Any) -> Answer:
@@ -135,6 +152,8 @@ def _reason(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return None
     told = value.get("finish_reason") or value.get("stop_reason") or value.get("finishReason")
+    if not told and type_of(value) == "message":  # an item of OpenAI's Responses
+        told = value.get("status")
     return told or next((found for key in ANSWERS if (found := _reason(value.get(key))) is not None), None)
 
 
@@ -150,6 +169,8 @@ def _messages(value: Any, role: str) -> Iterator[Message]:
         inner = loaded(value.get("message") or value.get("kwargs"))
         if isinstance(inner, Mapping):
             value = {**value, **inner}
+        elif isinstance(inner, list):
+            value = {**value, "content": inner}
         yield from _message(_role(value, role), _content(value), value)
 
 
@@ -164,7 +185,7 @@ def _role(value: Mapping[str, Any], role: str) -> str:
 
 
 def _content(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if type_of(value) in ITEM_TYPES - {"message"} or "toolName" in value:
+    if type_of(value) in ITEM_TYPES - {"message"} or not PART_KEYS.isdisjoint(value):
         yield from parts_of([value])
         return
     key = next((key for key in ("parts", "contents", "content", "text") if value.get(key) not in NOTHING), "content")
@@ -179,7 +200,7 @@ def _calls(value: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
 
 def _message(role: str, parts: Iterable[dict[str, Any]], value: Mapping[str, Any]) -> Iterator[Message]:
     """One message of its parts, and one of its own for every tool result among them."""
-    found = list(parts)
+    found = [item_in_words(part) or part for part in parts]
     results = [part for part in found if part["type"] == "tool_result"] if found else []
     told = [part for part in found if part["type"] not in ("tool_call", "tool_result")]
     calls = [_unique(part) for part in found if part["type"] == "tool_call"]
@@ -189,10 +210,20 @@ def _message(role: str, parts: Iterable[dict[str, Any]], value: Mapping[str, Any
     if told or calls or not results:
         message: Message = {"role": role, "content": _whole(told)}
         if calls:
-            message["tool_calls"] = list({str(call): call for call in calls}.values())
+            message["tool_calls"] = _once(calls)
         if value.get("tool_call_id"):
             message["tool_call_id"] = value["tool_call_id"]
         yield message | {key: part for key, part in value.items() if key not in READ and part not in NOTHING}
+
+
+def _once(calls: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each call once: what a stream began with an id and no arguments is the call of that id that has some."""
+    found: dict[str, dict[str, Any]] = {}
+    for call in calls:
+        key = str(call.get("id") or call)
+        if not found.get(key, {}).get("arguments"):
+            found[key] = call
+    return list(found.values())
 
 
 def _whole(parts: list[dict[str, Any]]) -> Any:

@@ -68,6 +68,14 @@ def _text_of(value: Any) -> Any:
     return b64encode(value).decode() if isinstance(value, bytes) else value
 
 
+def item_in_words(part: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The tool call or reasoning whose JSON a text is, as OpenLLMetry and MLflow tell parts that they do not know."""
+    text = part.get("text")
+    told = loaded(text) if isinstance(text, str) and text[:1] == "{" and '"type"' in text else None
+    known = isinstance(told, Mapping) and type_of(told) in CALL_TYPES | REASONING_TYPES
+    return part_of(told) if known else None
+
+
 def tool_call(value: Mapping[str, Any]) -> dict[str, Any]:
     """A tool call as `id`, `name` and `arguments` (an object, or the text that is none); what is absent was not said."""
     wrapped = value.get("tool_call")

@@ -6,15 +6,16 @@ from typing import Any
 from monitoring.dialects import values
 from monitoring.dialects.aliases import ALIASES
 from monitoring.dialects.caps import capped
+from monitoring.dialects.chunks import ending
 from monitoring.dialects.contents import read_contents
 from monitoring.dialects.evidence import Evidence
 from monitoring.dialects.fragments import DETAILS, read_fragment
 from monitoring.dialects.kinds import dialect_of, kind_of
 from monitoring.dialects.params import KNOWN, NAMES, invented, parameter, parameters
+from monitoring.dialects.providers import provider, provider_at
 from monitoring.dialects.seen import Reading, Seen, Sighting
 from monitoring.dialects.usage import tokens
 from monitoring.dialects.words import finish_reason
-from monitoring.pricing.names import host
 from monitoring.pricing.shipped import shipped_book
 
 TEXTS = (
@@ -46,7 +47,7 @@ def _reading(seen: Seen, part: str) -> Reading:
     flags: list[str] = []
     for name in evidence.told(TEXTS):
         _put(call, name, evidence.first(name, values.text))
-    _models(call, flags)
+    _models(evidence, call, flags)
     said = read_contents(evidence, call, flags)
     _parameters(evidence, call, flags)
     _usage(seen, evidence, call, flags)
@@ -69,16 +70,17 @@ def _put(call: dict[str, Any], name: str, value: Any) -> None:
         call[name] = value
 
 
-def _models(call: dict[str, Any], flags: list[str]) -> None:
+def _models(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
     """A client that names one model only is believed of the other; a provider that none names is told by its models."""
-    if "provider" in call:
-        call["provider"] = host(call["provider"].lower())
+    host = next((told for claim in evidence.claims("host") if (told := values.text(claim.value))), None)
+    found = provider_at(provider(call.pop("provider", "")), host)
+    _put(call, "provider", found or None)
     if "request_model" not in call and "response_model" in call:
         call["request_model"] = call["response_model"]
         flags.append("request_model_inferred")
     models = (call.get("response_model"), call.get("request_model"))
     if "provider" not in call and (maker := next(filter(None, map(_maker, filter(None, models))), "")):
-        call["provider"] = maker
+        call["provider"] = provider(maker)
         flags.append("provider_inferred")
 
 
@@ -139,19 +141,24 @@ def _usage(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str
 def _outcome(seen: Seen, evidence: Evidence, call: dict[str, Any], said: Any) -> None:
     """Whether it failed and how, and why it ended; a reason that nobody gives stays unknown.
 
-    Some say that a model stopped (Gemini) or completed (OpenAI's Responses) where others say that it called a tool.
+    Some say that a model stopped (Gemini), completed (OpenAI's Responses) or nothing where others say that it called a tool;
+    some call an ending that they do not know an error.
     """
-    reason = evidence.first("finish_reason", finish_reason) or finish_reason(said)
-    if reason == "stop" and call.get("tool_calls") and not call.get("response"):
-        reason = "tool_calls"
-    _put(call, "finish_reason", reason)
     kind = evidence.first("error_type", values.error_name)
     level = evidence.first("level", values.text)
     message = evidence.first("level_message", values.text) or seen.status_message
-    if kind is None and (seen.status == "error" or level == "ERROR"):
-        kind = values.named_error(message)
+    if kind in (None, *values.ANY_ERROR) and (seen.status == "error" or level == "ERROR"):
+        kind = values.named_error(message) or kind
     call["status"] = "error" if seen.status == "error" or kind or level == "ERROR" else "ok"
     _put(call, "error_type", kind)
+    streamed = next((finish_reason(ending(claim.value)) for claim in evidence.claims("chunks")), None)
+    reason = streamed or evidence.first("finish_reason", finish_reason) or finish_reason(said)
+    answered = call.get("response") or call.get("tool_calls")
+    if reason == "error" and call["status"] == "ok" and answered:
+        reason = None
+    if reason in (None, "stop") and call.get("tool_calls") and not call.get("response"):
+        reason = "tool_calls"
+    _put(call, "finish_reason", reason)
 
 
 def _times(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str], part: str) -> tuple[int, int, str]:
@@ -170,6 +177,8 @@ def _times(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str
         call["latency_ms"] = (end_us - start_us) / 1_000
     seconds = evidence.first("ttft_s", values.amount)
     millis = evidence.first("ttft_ms", values.amount)
+    if seconds is not None and seconds * SECOND_US > end_us - start_us >= seconds * 1_000:
+        seconds = seconds / 1_000  # Strands tells milliseconds under the name of seconds
     if seconds is not None or millis is not None:
         call["ttft_ms"] = millis if seconds is None else seconds * 1_000
     elif first_us is not None and first_us >= start_us:

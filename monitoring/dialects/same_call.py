@@ -26,9 +26,16 @@ TIME_US = 250_000
 # which has no id, has nothing else; and who stands above the library that calls, in another trace, often without an id.
 TELL_TWICE = ("logfire",)
 TWINS = ("com.anthropic.sdk", "opentelemetry.instrumentation.anthropic")
-ABOVE = ("openinference.instrumentation.langchain", "opentelemetry.instrumentation.langchain")
+ABOVE = (
+    "openinference.instrumentation.langchain",
+    "opentelemetry.instrumentation.langchain",
+    "opentelemetry.instrumentation.genai.langchain",
+    "langsmith",
+)
 # Whose own spans tell neither an id nor a word, beside those of an instrumentation in another trace.
 SILENT = ("mistralai_sdk_tracer",)
+# Whose own spans tell no word, at most an id.
+WORDLESS = (*SILENT, "com.anthropic.sdk")
 # How many readings are looked at before and after each; beyond that, calls are so many that time tells nothing.
 MOST_NEAR = 128
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -183,14 +190,14 @@ def _same_time(one: Reading, other: Reading) -> bool:
     ):
         return False
     both = (needs_time(one) and needs_time(other)) or ("prompt" in one.call and "prompt" in other.call)
-    if not both and not ((_silent(one) or _silent(other)) and _same_counts(one, other)):
+    if not both and not ((_wordless(one) or _wordless(other)) and _same_counts(one, other)):
         return False
     inner, outer = sorted((one, other), key=lambda it: it.end_us - it.start_us)
     return outer.start_us <= inner.start_us and inner.end_us <= outer.end_us and _same_words(one, other)
 
 
-def _silent(one: Reading) -> bool:
-    return len(one.sightings) == 1 and one.sightings[0].witness.startswith(SILENT)
+def _wordless(one: Reading) -> bool:
+    return len(one.sightings) == 1 and one.sightings[0].witness.startswith(WORDLESS)
 
 
 def _same_counts(one: Reading, other: Reading) -> bool:

@@ -23,6 +23,7 @@ WORDS = {
     "audio_input": ("input_audio_tokens", "input_audio", "audio_input"),
     "audio_output": ("output_audio_tokens", "output_audio", "audio_output"),
 }
+FLAT = frozenset(name for names in WORDS.values() for name in names)
 SIDES = ("input", "output")
 WHOLE = frozenset({*SIDES, "total"})
 CACHE = ("cached_input", "cache_write")
@@ -57,9 +58,15 @@ def _of_object(told: Mapping[str, Any]) -> Tokens:
     clean = {name: value for name, value in told.items() if value is not None}
     if is_provider_usage(clean):
         buckets = disjoint(clean)
-        if buckets is None:
-            return Tokens(None, ("usage_contradicts",), dict(told))
-        return Tokens(buckets if any(buckets.values()) else None)
+        if buckets is not None:
+            return Tokens(buckets if any(buckets.values()) else None)
+        found = _of_words(clean) if clean.keys() <= FLAT else Tokens()
+        return found if found.buckets else Tokens(None, ("usage_contradicts",), dict(told))
+    return _of_words(clean)
+
+
+def _of_words(clean: Mapping[str, Any]) -> Tokens:
+    """In a client's own words, which may be those of a provider for something else: MLflow's cached tokens are a part."""
     counts = {bucket: found for bucket, names in WORDS.items() if (found := _first(clean, names)) is not None}
     return _of_counts(counts, beside_first=True, maker="") if any(counts.values()) else Tokens()
 

@@ -27,6 +27,11 @@ SDK_ERRORS = {
     422: "UnprocessableEntityError",
     429: "RateLimitError",
 }
+# What says that something failed, and not what.
+ANY_ERROR = ("Exception", "Error", "error", "_OTHER")
+# A class as Python writes one.
+_CLASS = re.compile(r"<class '([\w.]+)'>")
+SCRUBBED = "[Scrubbed due to "
 # JSON that is nested deeper stays the text that it is.
 DEEPEST = 64
 LONGEST_LITERAL = 4_096
@@ -75,7 +80,7 @@ def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 
 def text(value: Any) -> str | None:
-    """A name or an id; a quoted one is unquoted, of a list the first counts."""
+    """A name or an id; a quoted one is unquoted, a list of one is that one; what Logfire blackened is none."""
     if type(value) is str and value[:1] not in _OPENS:
         return value.strip() or None
     value = loaded(value)
@@ -83,7 +88,8 @@ def text(value: Any) -> str | None:
         return text(value[0]) if len(value) == 1 else None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return str(value).strip() or None
+    told = str(value).strip()
+    return None if told.startswith(SCRUBBED) else told or None
 
 
 def number(value: Any) -> float | int | None:
@@ -134,6 +140,8 @@ def moment(value: Any) -> int | None:
 def error_name(value: Any) -> str | None:
     """The class of an error without the packages that it lives in: `openai.RateLimitError` is `RateLimitError`."""
     told = text(value)
+    if told and (found := _CLASS.fullmatch(told)):
+        told = found[1]
     return told.rsplit(".", 1)[-1] if told and _PACKAGE.fullmatch(told) else told
 
 

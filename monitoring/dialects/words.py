@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from monitoring.dialects.values import text
+from monitoring.dialects.values import loaded, text
 
 FINISH_REASONS = {
     **dict.fromkeys(("stop", "end_turn", "stop_sequence", "completed", "complete", "eos", "eos_token", "end"), "stop"),
@@ -18,6 +18,14 @@ UNKNOWN = frozenset({"", "unknown", "none", "null", "finish_reason_unspecified",
 
 
 def finish_reason(value: Any) -> str | None:
-    """The reason in the words of the contract; None where it is unknown, `other` where the word is."""
-    told = (text(value) or "").rsplit(".", 1)[-1].lower().replace("-", "_").replace(" ", "_")
+    """The reason in the words of the contract, of several choices that of the first; None where it is unknown, `other` where
+    the word is."""
+    value = loaded(value)
+    told = (
+        (text(value[0] if isinstance(value, list) and value else value) or "")
+        .rsplit(".", 1)[-1]
+        .lower()
+        .replace("-", "_")
+        .replace(" ", "_")
+    )
     return None if told in UNKNOWN else FINISH_REASONS.get(told, "other")

@@ -49,7 +49,7 @@ def _at_once(sights: Sequence[Sight]) -> Iterable[tuple[int, int]]:
     alone = [place for place, sight in enumerate(sights) if sight.needs_time]
     if not alone:
         return
-    order = sorted((sight.reading.start_us, place) for place, sight in enumerate(sights))
+    order = sorted((sight.reading.start_us, place) for place, sight in enumerate(sights) if not sight.bears)
     for place in alone:
         start_us = sights[place].reading.start_us
         for _, other in order[bisect_left(order, (start_us - TIME_US, -1)) :]:

@@ -15,6 +15,7 @@ from django.db import connection
 from lib.ids import identity
 from models_registry.models import Model
 from models_registry.register import KnownVersion, ensure_version, known_versions, read_version
+from monitoring.dialects.around import given
 from monitoring.dialects.same_call import same_call
 from monitoring.drain.blocks import blocks
 from monitoring.drain.claim import Body
@@ -88,15 +89,23 @@ def _changed(project_id: int, new: Sequence[Sight], ready: Mapping[int, LLMCallR
     change = Change()
     merging: list[list[Sight]] = []
     for block in blocks([*new, *told.sights]):
-        if len(block) == 1 and block[0].pk in ready and not told.speaks_of(block[0]):
-            (sight,) = block
+        telling = [sight for sight in block if not sight.bears]
+        if len(telling) == 1 and _is_ready(telling[0], block, ready, told):
+            (sight,) = telling
             change.new.append(ready[sight.pk])
-            change.entries += _entries(project_id, block, ready[sight.pk], told.keys)
-        elif any(sight.call_ref is None or sight.pk in ready for sight in block):
+            change.entries += _entries(project_id, telling, ready[sight.pk], told.keys)
+        elif telling and any(sight.call_ref is None or sight.pk in ready for sight in block):
             merging.append(block)
     for block in merging:
         change.include(_regrouped(project_id, block, told))
     return change
+
+
+def _is_ready(sight: Sight, block: Sequence[Sight], ready: Mapping[int, LLMCallRow], told: Told) -> bool:
+    """Whether a sighting that no other shares its call with is the call as it is: nothing around it adds to it."""
+    if sight.pk not in ready or told.speaks_of(sight):
+        return False
+    return not given(sight.reading, [one.reading for one in block if one.bears])
 
 
 def _regrouped(project_id: int, block: Sequence[Sight], told: Told) -> Change:
@@ -104,13 +113,14 @@ def _regrouped(project_id: int, block: Sequence[Sight], told: Told) -> Change:
     old = {ref: told.calls[ref] for ref in told.refs_of(block) if ref in told.calls}
     change = Change()
     groups: list[tuple[list[Sight], Any]] = []
-    in_order = sorted(block, key=lambda one: (one.kind, one.pk))
+    in_order = sorted((one for one in block if not one.bears), key=lambda one: (one.kind, one.pk))
+    around = [one for one in block if one.bears]
     for places in same_call([sight.reading for sight in in_order]):
         group = [in_order[place] for place in places]
         foreign = told.foreign_of(group)
         if foreign is not None:  # a client told this call by the REST API: it is counted there
             change.moved |= {sight.pk: foreign for sight in group if sight.kind == SPAN}
-        elif (item := call_item(group)) is not None:
+        elif (item := call_item(group, around)) is not None:
             groups.append((group, item))
     numbers = _numbers([group for group, _ in groups], told, old)
     pairs = [(group, pk, _row(project_id, pk, group, item)) for (group, item), pk in zip(groups, numbers, strict=True)]

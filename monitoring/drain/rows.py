@@ -179,6 +179,7 @@ class SpanRow(NamedTuple):
     request_id: str
     user_id: str
     session_id: str
+    bears: bool
     call_ref: int | None = None
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from monitoring.dialects.application import Application, application_of
+from monitoring.dialects.around import given, read_around
 from monitoring.dialects.merge import merge
 from monitoring.dialects.read import read_log, read_span
 from monitoring.dialects.same_call import needs_time
@@ -50,6 +51,11 @@ class Sight(msgspec.Struct, dict=True):
     call_ref: int | None = None
     told: bytes = b""
 
+    @property
+    def bears(self) -> bool:
+        """Whether it is no part of a call, but says something for calls within it."""
+        return self.kind == SPAN and not self.reading.whole
+
     @cached_property
     def needs_time(self) -> bool:
         """Whether nothing but time can join it to another sighting of its call."""
@@ -58,6 +64,8 @@ class Sight(msgspec.Struct, dict=True):
     @cached_property
     def names(self) -> frozenset[str]:
         """Every id under which a client may know its call."""
+        if self.bears:
+            return frozenset()
         call, names = self.reading.call, set()
         if "trace_id" in call and "span_id" in call:
             names |= {f"{call['trace_id']}:{call['span_id']}", call["span_id"]}
@@ -69,8 +77,8 @@ class Sight(msgspec.Struct, dict=True):
 
 
 def span_sight(row: SpanRow, seen: Seen, document: bytes) -> Sight | None:
-    """A span that tells a call. One that began before the call is dropped sooner."""
-    reading = read_span(seen)
+    """A span that tells a call, or says something for calls within it. One that began before the call is dropped sooner."""
+    reading = read_span(seen) or (read_around(seen) if row.bears else None)
     if reading is None:
         return None
     application = application_of(seen.resource)
@@ -154,13 +162,14 @@ def stored_log(row: LogRecordRow) -> Sight | None:
     return _log_sight(record, told.get("extra") or {}, told.get("span_id", ""))
 
 
-def call_item(sights: Sequence[Sight]) -> Any | None:
-    """The call that these sightings tell, as an item of the wire contract; None where they only complete one."""
+def call_item(sights: Sequence[Sight], around: Iterable[Sight] = ()) -> Any | None:
+    """The call that these sightings tell, with what steps `around` it say for it, as an item of the wire contract; None where
+    they only complete one."""
     merged = merge([one.reading for one in sights]) if len(sights) > 1 else sights[0].reading
     if not merged.whole:
         return None
     application = min(sights, key=lambda one: (one.reading.sightings, one.event_id)).application
-    call = dict(merged.call)
+    call = merged.call | given(merged, [one.reading for one in around])
     told = {
         "id": call_id(sights, call),
         "ts": merged.start_us,

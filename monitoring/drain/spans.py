@@ -1,7 +1,7 @@
 """Spans to rows, and into their table: known by trace and span, so that none is there twice however often it is sent."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from django.db import IntegrityError, transaction
 
+from monitoring.dialects.around import said_by
 from monitoring.dialects.kinds import kind_of
 from monitoring.dialects.seen import Happening, Seen
 from monitoring.drain.claim import Body
@@ -21,25 +22,6 @@ from monitoring.packing import pack
 
 Place = tuple[int, str, str]  # project, trace, span
 STATUSES = {"unset": Span.Status.UNSET, "ok": Span.Status.OK, "error": Span.Status.ERROR}
-OF_REQUEST = ("request.id", "request_id", "http.request.id", "http.request.header.x-request-id")
-OF_USER = (
-    "user.id",
-    "enduser.id",
-    "user_id",
-    "gen_ai.user",
-    "gen_ai.request.user",
-    "llm.user",
-    "langfuse.user.id",
-    "ai.telemetry.metadata.userId",
-)
-OF_SESSION = (
-    "session.id",
-    "gen_ai.conversation.id",
-    "session_id",
-    "langfuse.session.id",
-    "ai.telemetry.metadata.sessionId",
-)
-ASSOCIATED = "traceloop.association.properties."
 ID_LENGTH = 200
 TRIES = 3
 _encode = msgspec.json.Encoder().encode
@@ -75,7 +57,7 @@ def resource_of(encoded: bytes) -> dict[str, Any]:
 
 def span_row(pk: int, body: Body, item: SpanItem, seen: Seen, document: bytes) -> SpanRow:
     """The row of a span, with its `span_document`. One that tells a call is alone with it, as far as is known yet."""
-    given, role = seen.attributes, kind_of(seen)
+    said, role = said_by(seen.attributes), kind_of(seen)
     return SpanRow(
         pk,
         body.project_id,
@@ -92,9 +74,10 @@ def span_row(pk: int, body: Body, item: SpanItem, seen: Seen, document: bytes) -
         item.scope,
         STATUSES[item.status],
         item.end_us - seen.start_us,
-        _first(given, OF_REQUEST),
-        _first(given, OF_USER) or _text(given.get(ASSOCIATED + "user_id")),
-        _first(given, OF_SESSION) or _text(given.get(ASSOCIATED + "session_id")),
+        said.get("request_id", "")[:ID_LENGTH],
+        said.get("user_id", "")[:ID_LENGTH],
+        said.get("session_id", "")[:ID_LENGTH],
+        bool(said) and role != "llm",
         pk if role == "llm" else None,
     )
 
@@ -111,14 +94,6 @@ def span_document(item: SpanItem) -> bytes:
         "extra": item.extra,
     }
     return _encode({name: value for name, value in told.items() if value})
-
-
-def _first(given: Mapping[str, Any], names: Iterable[str]) -> str:
-    return next((_text(given[name]) for name in names if given.get(name)), "")
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)[:ID_LENGTH]
 
 
 def store_spans(rows: Sequence[SpanRow], counts: Counts) -> list[SpanRow]:

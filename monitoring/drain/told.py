@@ -91,16 +91,19 @@ def read_told(project_id: int, new: Sequence[Sight]) -> Told:
     return told
 
 
-def _in_traces(project_id: int, sights: Iterable[Sight]) -> tuple[set[int], set[int]]:
-    """Records of the traces of these sightings that may tell calls."""
+def _in_traces(project_id: int, sights: Sequence[Sight]) -> tuple[set[int], set[int]]:
+    """Records of the traces of these sightings that may tell calls, and in traces of calls those that say something for them."""
     traces = sorted({one.trace_id for sight in sights for one in sight.reading.sightings if one.trace_id})
     if not traces:
         return set(), set()
-    spans = fetch_any(f"SELECT id, project_id, role FROM {Span._meta.db_table}", "trace_id", "text", traces)
+    select = f"SELECT id, project_id, role, bears, trace_id FROM {Span._meta.db_table}"
+    rows = [row for row in fetch_any(select, "trace_id", "text", traces) if row[1] == project_id]
+    of_calls = {trace for _, _, role, _, trace in rows if role == "llm"}
+    of_calls |= {one.trace_id for sight in sights if not sight.bears for one in sight.reading.sightings}
     partial = f"SELECT id, project_id, payload FROM {LogRecord._meta.db_table}"
     logs = fetch_any(partial, "trace_id", "text", traces)
     return (
-        {pk for pk, project, role in spans if project == project_id and role == "llm"},
+        {pk for pk, _, role, bears, trace in rows if role == "llm" or (bears and trace in of_calls)},
         {pk for pk, project, payload in logs if project == project_id and EVENTS in payload},
     )
 
@@ -119,7 +122,7 @@ def _named(project_id: int, sights: Iterable[Sight], told: Told) -> set[int]:
 def _near(project_id: int, sights: Sequence[Sight]) -> set[int]:
     """Calls that began at the same time: all of them for sightings that only time can join, for the others those which are so."""
     alone = [one.reading.start_us for one in sights if one.needs_time]
-    others = [one.reading.start_us for one in sights if not one.needs_time]
+    others = [one.reading.start_us for one in sights if not (one.needs_time or one.bears)]
     return _at(project_id, alone, "", []) | _at(project_id, others, " AND payload LIKE %s", [ALONE])
 
 

@@ -302,6 +302,11 @@ class Span(Event):
     request_id = models.CharField(max_length=200, default="", blank=True)
     user_id = models.CharField(max_length=200, default="", blank=True)
     session_id = models.CharField(max_length=200, default="", blank=True)
+    bears = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="No call, but it says of calls within it whose they are, or of what prompt.",
+    )
     call_ref = models.BigIntegerField(null=True, help_text="The LLM call that this span is a sighting of.")
 
     class Meta(Event.Meta):

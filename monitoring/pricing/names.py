@@ -56,12 +56,6 @@ def provider_meant(given: str) -> str:
     return PROVIDERS.get(name, name)
 
 
-def host(given: str) -> str:
-    """A provider without the API that some name with it: `openai.chat` is `openai`, `gcp.gemini` stays."""
-    head = given.partition(".")[0]
-    return given if provider_meant(given) in _ALIASES or head not in PROVIDERS else head
-
-
 def spellings(model: str) -> Iterator[str]:
     """The name as it is, then with less and less around it; the first one that a book knows counts.
 

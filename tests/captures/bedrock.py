@@ -75,7 +75,7 @@ def _invoke(name: str, params: dict[str, Any], *, output: int, api: str = "invok
 
 def _truth(name: str, params: dict[str, Any], http: int, more: dict[str, Any]) -> dict[str, Any]:
     known = {
-        "provider": "aws",
+        "provider": "aws.bedrock",
         "system": SYSTEM,
         "params": {NAMES.get(key, key): value for key, value in params.items()},
     }

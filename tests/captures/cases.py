@@ -29,6 +29,7 @@ class Case(NamedTuple):
     usage: dict[str, Any] | None = None
     http: int = 200
     silent: bool = False  # a stream whose usage nobody asked for
+    said: tuple[dict[str, Any], ...] = ()  # the answer's messages, items or blocks, where the truth does not make them
 
 
 def marked(name: str, words: str = "What is a watchtower?") -> str:
@@ -53,7 +54,9 @@ def truth_of(name: str, model: str, answered: str, *, http: int = 200, **more: A
     return {field: value for field, value in told.items() if field not in OF_ANSWERS} | {"status": "error"}
 
 
-def _chat(name: str, params: dict[str, Any], *, output: int, cached: int = 0, reasoning: int = 0, **more: Any) -> Case:
+def chat_case(
+    name: str, params: dict[str, Any], *, output: int, cached: int = 0, reasoning: int = 0, **more: Any
+) -> Case:
     """A call of Chat Completions of 1,200 + `output` input tokens."""
     model = more.pop("model", "gpt-4o")
     messages = more.pop("messages", None) or [
@@ -71,15 +74,15 @@ def _chat(name: str, params: dict[str, Any], *, output: int, cached: int = 0, re
     counted = buckets(input=given - cached, cached_input=cached, output=output - reasoning, reasoning=reasoning)
     extra = more.pop("extra", {})
     silent = more.pop("silent", False)
-    http = more.pop("http", 200)
+    http, said = more.pop("http", 200), more.pop("said", ())
     known = {"system": SYSTEM, "params": _params(params), "response_id": f"chatcmpl-{name}"}
     known |= {} if silent else {"usage": counted}
     truth = truth_of(name, model, f"{model}-2026-08-06", http=http, **(known | more))
     request = {"model": model, "messages": messages, **params, **extra}
-    return Case(name, "chat", request, truth, usage, http, silent)
+    return Case(name, "chat", request, truth, usage, http, silent, said)
 
 
-def _responses(
+def responses_case(
     name: str, params: dict[str, Any], *, output: int, cached: int = 0, reasoning: int = 0, **more: Any
 ) -> Case:
     given = 1_200 + output
@@ -91,14 +94,16 @@ def _responses(
         "output_tokens_details": {"reasoning_tokens": reasoning},
     }
     counted = buckets(input=given - cached, cached_input=cached, output=output - reasoning, reasoning=reasoning)
-    extra = more.pop("extra", {})
+    extra, http, said = more.pop("extra", {}), more.pop("http", 200), more.pop("said", ())
     known = {"system": SYSTEM, "params": _params(params), "response_id": f"resp_{name}", "usage": counted}
-    truth = truth_of(name, "gpt-4.1", "gpt-4.1-2026-04-14", **(known | more))
+    truth = truth_of(name, "gpt-4.1", "gpt-4.1-2026-04-14", http=http, **(known | more))
     request = {"model": "gpt-4.1", "instructions": SYSTEM, "input": marked(name), **params, **extra}
-    return Case(name, "responses", request, truth, usage)
+    return Case(name, "responses", request, truth, usage, http, said=said)
 
 
-def _messages(name: str, params: dict[str, Any], *, output: int, read: int = 0, write: int = 0, **more: Any) -> Case:
+def messages_case(
+    name: str, params: dict[str, Any], *, output: int, read: int = 0, write: int = 0, **more: Any
+) -> Case:
     """A call of Anthropic's Messages, whose input tokens stand beside those of the cache."""
     usage = {
         "input_tokens": 176,
@@ -106,14 +111,14 @@ def _messages(name: str, params: dict[str, Any], *, output: int, read: int = 0, 
         "cache_creation_input_tokens": write,
         "output_tokens": output,
     }
-    http, extra = more.pop("http", 200), more.pop("extra", {})
+    http, extra, said = more.pop("http", 200), more.pop("extra", {}), more.pop("said", ())
     counted = buckets(input=176, cached_input=read, cache_write=write, output=output)
     known = {"provider": "anthropic", "system": SYSTEM, "params": _params(params), "response_id": f"msg_{name}"}
     answered = "claude-sonnet-4-5-20250929"
+    messages = more.pop("messages", None) or [{"role": "user", "content": marked(name)}]
     truth = truth_of(name, "claude-sonnet-4-5", answered, http=http, **(known | {"usage": counted} | more))
-    messages = [{"role": "user", "content": marked(name)}]
     request = {"model": "claude-sonnet-4-5", "system": SYSTEM, "messages": messages, **params, **extra}
-    return Case(name, "messages", request, truth, usage, http)
+    return Case(name, "messages", request, truth, usage, http, said=said)
 
 
 def buckets(**counts: int) -> dict[str, int]:
@@ -123,7 +128,17 @@ def buckets(**counts: int) -> dict[str, int]:
 
 def pieces(case: Case) -> list[str]:
     """Its answer word by word, as a stream brings it."""
-    return re.findall(r"\S+\s*", case.truth["response"])
+    return words(case.truth["response"])
+
+
+def words(text: str) -> list[str]:
+    """Each with the blanks after it."""
+    return re.findall(r"\S+\s*", text)
+
+
+def halves(text: str) -> tuple[str, str]:
+    """A text that is no sentence, in two pieces."""
+    return text[: len(text) // 2], text[len(text) // 2 :]
 
 
 def _params(given: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +164,7 @@ PICTURE = [{"type": "text", "text": marked("chat_picture")}, {"type": "image_url
 WITH_USAGE = {"stream": True, "stream_options": {"include_usage": True}}
 
 OPENAI: tuple[Case, ...] = (
-    _chat(
+    chat_case(
         "chat_plain",
         {"temperature": 0.2, "max_tokens": 64, "seed": 7},
         output=57,
@@ -157,16 +172,16 @@ OPENAI: tuple[Case, ...] = (
         extra={"user": "u-7"},
         user_id="u-7",
     ),
-    _chat("chat_bare", {}, output=11),
-    _chat("chat_length", {"max_tokens": 16, "top_p": 0.9, "stop": ["END"]}, output=16, finish_reason="length"),
-    _chat(
+    chat_case("chat_bare", {}, output=11),
+    chat_case("chat_length", {"max_tokens": 16, "top_p": 0.9, "stop": ["END"]}, output=16, finish_reason="length"),
+    chat_case(
         "chat_reasoning",
         {"max_completion_tokens": 500, "reasoning_effort": "low"},
         output=400,
         reasoning=320,
         model="o3-mini",
     ),
-    _chat(
+    chat_case(
         "chat_tools",
         {"frequency_penalty": 0.5},
         output=23,
@@ -176,22 +191,22 @@ OPENAI: tuple[Case, ...] = (
         response="",
         extra={"tools": [CHAT_TOOL]},
     ),
-    _chat("chat_turns", {"temperature": 0.0}, output=31, messages=TURNS, system=None),
-    _chat(
+    chat_case("chat_turns", {"temperature": 0.0}, output=31, messages=TURNS, system=None),
+    chat_case(
         "chat_picture",
         {"presence_penalty": 0.5},
         output=33,
         messages=[{"role": "user", "content": PICTURE}],
         system=None,
     ),
-    _chat("chat_filter", {}, output=3, finish_reason="content_filter"),
-    _chat("chat_stream", {"temperature": 0.3}, output=41, cached=512, extra=WITH_USAGE, ttft_ms=60),
-    _chat("chat_stream_silent", {"max_tokens": 99}, output=43, extra={"stream": True}, silent=True, ttft_ms=60),
-    _chat("chat_limited", {"temperature": 0.4}, output=0, http=429, error_type="RateLimitError"),
-    _chat("chat_wrong", {"temperature": 0.6}, output=1, http=400, error_type="BadRequestError"),
-    _responses("resp_plain", {"max_output_tokens": 300, "temperature": 0.2}, output=71, cached=768, reasoning=20),
-    _responses("resp_length", {"max_output_tokens": 32}, output=32, finish_reason="length"),
-    _responses(
+    chat_case("chat_filter", {}, output=3, finish_reason="content_filter"),
+    chat_case("chat_stream", {"temperature": 0.3}, output=41, cached=512, extra=WITH_USAGE, ttft_ms=60),
+    chat_case("chat_stream_silent", {"max_tokens": 99}, output=43, extra={"stream": True}, silent=True, ttft_ms=60),
+    chat_case("chat_limited", {"temperature": 0.4}, output=0, http=429, error_type="RateLimitError"),
+    chat_case("chat_wrong", {"temperature": 0.6}, output=1, http=400, error_type="BadRequestError"),
+    responses_case("resp_plain", {"max_output_tokens": 300, "temperature": 0.2}, output=71, cached=768, reasoning=20),
+    responses_case("resp_length", {"max_output_tokens": 32}, output=32, finish_reason="length"),
+    responses_case(
         "resp_tools",
         {"top_p": 0.8},
         output=29,
@@ -201,7 +216,7 @@ OPENAI: tuple[Case, ...] = (
         response="",
         extra={"tools": [{"type": "function", **TOOL}]},
     ),
-    _responses("resp_stream", {"temperature": 0.1}, output=47, extra={"stream": True}, ttft_ms=60),
+    responses_case("resp_stream", {"temperature": 0.1}, output=47, extra={"stream": True}, ttft_ms=60),
     Case(
         "embed",
         "embeddings",
@@ -212,10 +227,10 @@ OPENAI: tuple[Case, ...] = (
 )
 CLAUDE_TOOL = {"name": TOOL["name"], "description": TOOL["description"], "input_schema": TOOL["parameters"]}
 ANTHROPIC: tuple[Case, ...] = (
-    _messages("claude_cached", {"max_tokens": 300}, output=57, read=1_024, write=200),
-    _messages("claude_plain", {"max_tokens": 301, "stop_sequences": ["END"]}, output=13),
-    _messages("claude_length", {"max_tokens": 17}, output=17, finish_reason="length"),
-    _messages(
+    messages_case("claude_cached", {"max_tokens": 300}, output=57, read=1_024, write=200),
+    messages_case("claude_plain", {"max_tokens": 301, "stop_sequences": ["END"]}, output=13),
+    messages_case("claude_length", {"max_tokens": 17}, output=17, finish_reason="length"),
+    messages_case(
         "claude_tools",
         {"max_tokens": 302},
         output=19,
@@ -225,8 +240,8 @@ ANTHROPIC: tuple[Case, ...] = (
         response="",
         extra={"tools": [CLAUDE_TOOL]},
     ),
-    _messages("claude_stream", {"max_tokens": 303}, output=37, read=512, extra={"stream": True}, ttft_ms=60),
-    _messages("claude_limited", {"max_tokens": 304}, output=0, http=429, error_type="RateLimitError"),
+    messages_case("claude_stream", {"max_tokens": 303}, output=37, read=512, extra={"stream": True}, ttft_ms=60),
+    messages_case("claude_limited", {"max_tokens": 304}, output=0, http=429, error_type="RateLimitError"),
 )
-# A server that fails, which those that were recorded first were not tried with.
-BROKEN = _chat("chat_broken", {"temperature": 0.5}, output=2, http=500, error_type="InternalServerError")
+# A server that fails.
+BROKEN = chat_case("chat_broken", {"temperature": 0.5}, output=2, http=500, error_type="InternalServerError")

@@ -4,8 +4,10 @@ from tests.captures.bedrock import BEDROCK
 from tests.captures.cases import ANTHROPIC, BROKEN, OPENAI, Case
 from tests.captures.cohere import COHERE
 from tests.captures.gemini import GEMINI, GEMINI_EMBED
+from tests.captures.hard_cases import ANTHROPIC_HARD, OPENAI_HARD
 
-CASES = {case.name: case for case in (*OPENAI, *ANTHROPIC, BROKEN, *GEMINI, GEMINI_EMBED, *BEDROCK, *COHERE)}
+OF_OPENAI, OF_ANTHROPIC = (*OPENAI, BROKEN, *OPENAI_HARD), (*ANTHROPIC, *ANTHROPIC_HARD)
+CASES = {case.name: case for case in (*OF_OPENAI, *OF_ANTHROPIC, *GEMINI, GEMINI_EMBED, *BEDROCK, *COHERE)}
 
 
 def names(cases: tuple[Case, ...]) -> tuple[str, ...]:
@@ -27,3 +29,13 @@ DSPY = ("chat_plain", "chat_length", "chat_tools", "chat_limited", "chat_broken"
 VERCEL = (*CHAT, *RESPONSES)
 # It counts the tokens of streams by a file that it fetches, and tells nothing of calls that fail.
 OPENLIT = ("chat_plain", "chat_length", "chat_tools", "chat_reasoning", "chat_filter")
+# A framework that streams its own way.
+LANGGRAPH = (*CHAT, *RESPONSES, *CLAUDE, "chat_choices", "chat_parallel", "claude_tool_stream")
+STRANDS = ("chat_stream", "chat_tool_stream", "chat_limited", "claude_stream", "claude_tool_stream", "claude_limited")
+AGNO = (*CHAT, *RESPONSES, *CLAUDE)
+LITELLM_SEEN = (*CHAT, "chat_parallel", *CLAUDE, "claude_plain")
+LANGFUSE_MORE = ("chat_plain", "chat_length", "chat_tools", "chat_reasoning", "chat_stream", "chat_limited")
+ADK = ("gem_plain", "gem_length", "gem_tools", "gem_stream", "gem_limited")
+AGENT_FRAMEWORK = (*LANGCHAIN, "chat_filter", "chat_broken", *RESPONSES)
+# A failure is asked again by the framework.
+CREWAI = ("chat_plain", "chat_length")

@@ -25,7 +25,7 @@ def _gemini(
     extra = more.pop("extra", {})
     names = {"max_output_tokens": "max_tokens", "stop_sequences": "stop"}
     known: dict[str, Any] = {
-        "provider": "google",
+        "provider": "gcp.gemini",
         "system": SYSTEM,
         "params": {names.get(key, key): value for key, value in params.items()},
         "response_id": f"gemini-{name}",

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.captures import bedrock, cohere, gemini
-from tests.captures.cases import ARGUMENTS, CLAUDE_FINISH, Case, pieces
+from tests.captures.cases import ARGUMENTS, CLAUDE_FINISH, Case, halves, pieces, words
 from tests.captures.catalogue import CASES
 
 MARKER = re.compile(r"\[case:(\w+)\]")
@@ -31,13 +31,31 @@ def chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _chat(case: Case) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": case.truth["response"] or None, "refusal": None}
+    said: dict[str, Any] = {"content": case.truth["response"] or None}
     if "tool_calls" in case.truth:
-        function = {"name": "get_weather", "arguments": json.dumps(ARGUMENTS)}
-        message["tool_calls"] = [{"id": "call_1", "type": "function", "function": function}]
+        said["tool_calls"] = _chat_tools(case)
     reason = FINISH.get(case.truth["finish_reason"], "stop")
-    choice = {"index": 0, "message": message, "finish_reason": reason, "logprobs": None}
-    return _frame(case, "chat.completion") | {"choices": [choice], "usage": case.usage}
+    choices = [
+        {
+            "index": place,
+            "message": {"role": "assistant", "refusal": None, **one},
+            "finish_reason": reason,
+            "logprobs": None,
+        }
+        for place, one in enumerate(case.said or [said])
+    ]
+    return _frame(case, "chat.completion") | {"choices": choices, "usage": case.usage}
+
+
+def _chat_tools(case: Case) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"call_{place}",
+            "type": "function",
+            "function": {"name": one["name"], "arguments": json.dumps(one["arguments"])},
+        }
+        for place, one in enumerate(case.truth["tool_calls"], 1)
+    ]
 
 
 def _frame(case: Case, kind: str) -> dict[str, Any]:
@@ -52,6 +70,12 @@ def _chat_chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
 
     for place, piece in enumerate(pieces(case)):
         yield chunk({"role": "assistant", "content": piece} if place == 0 else {"content": piece})
+    for place, call in enumerate(_chat_tools(case) if "tool_calls" in case.truth else ()):
+        function = call["function"]
+        begun = {**call, "index": place, "function": function | {"arguments": ""}}
+        yield chunk({"tool_calls": [begun]})
+        for part in halves(function["arguments"]):
+            yield chunk({"tool_calls": [{"index": place, "function": {"arguments": part}}]})
     yield chunk({}, FINISH.get(case.truth["finish_reason"], "stop"))
     if not case.silent:
         yield "", _frame(case, "chat.completion.chunk") | {"choices": [], "usage": case.usage}
@@ -59,6 +83,7 @@ def _chat_chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _responses(case: Case) -> dict[str, Any]:
     cut = case.truth["finish_reason"] == "length"
+    output: dict[str, Any]
     if "tool_calls" in case.truth:
         output = {
             "type": "function_call",
@@ -82,7 +107,7 @@ def _responses(case: Case) -> dict[str, Any]:
         "error": None,
         "model": case.truth["response_model"],
         "instructions": request["instructions"],
-        "output": [output],
+        "output": list(case.said or [output]),
         "usage": case.usage,
         "parallel_tool_calls": True,
         "tool_choice": "auto",
@@ -99,21 +124,33 @@ def _responses(case: Case) -> dict[str, Any]:
 def _response_events(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     whole = answer(case)
     started = whole | {"status": "in_progress", "output": [], "usage": None}
-    item, number = whole["output"][0], iter(range(1_000))
-    place = {"item_id": item["id"], "output_index": 0, "content_index": 0}
+    number = iter(range(1_000))
 
     def event(kind: str, **more: Any) -> tuple[str, dict[str, Any]]:
         return kind, {"type": kind, "sequence_number": next(number), **more}
 
     yield event("response.created", response=started)
-    yield event("response.output_item.added", output_index=0, item=item | {"content": [], "status": "in_progress"})
-    yield event("response.content_part.added", part={"type": "output_text", "text": "", "annotations": []}, **place)
-    for piece in pieces(case):
-        yield event("response.output_text.delta", delta=piece, logprobs=[], **place)
-    yield event("response.output_text.done", text=case.truth["response"], logprobs=[], **place)
-    yield event("response.content_part.done", part=item["content"][0], **place)
-    yield event("response.output_item.done", output_index=0, item=item)
+    for place, item in enumerate(whole["output"]):
+        begun = {"content": []} if "content" in item else {"arguments": ""} if "arguments" in item else {}
+        yield event("response.output_item.added", output_index=place, item=item | begun | {"status": "in_progress"})
+        for kind, more in _item_events(case, item):
+            yield event(f"response.{kind}", item_id=item["id"], output_index=place, **more)
+        yield event("response.output_item.done", output_index=place, item=item)
     yield event("response.completed", response=whole)
+
+
+def _item_events(case: Case, item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    if item["type"] == "function_call":
+        for part in halves(item["arguments"]):
+            yield "function_call_arguments.delta", {"delta": part}
+        yield "function_call_arguments.done", {"arguments": item["arguments"], "name": item["name"]}
+    elif item["type"] == "message":
+        part, at = item["content"][0], {"content_index": 0}
+        yield "content_part.added", {"part": part | {"text": ""}, **at}
+        for piece in pieces(case):
+            yield "output_text.delta", {"delta": piece, "logprobs": [], **at}
+        yield "output_text.done", {"text": part["text"], "logprobs": [], **at}
+        yield "content_part.done", {"part": part, **at}
 
 
 def _messages(case: Case) -> dict[str, Any]:
@@ -125,7 +162,7 @@ def _messages(case: Case) -> dict[str, Any]:
         "type": "message",
         "role": "assistant",
         "model": case.truth["response_model"],
-        "content": [block],
+        "content": list(case.said or [block]),
         "stop_reason": CLAUDE_FINISH[case.truth["finish_reason"]],
         "stop_sequence": None,
         "usage": case.usage,
@@ -136,17 +173,26 @@ def _message_events(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     whole, usage = answer(case), dict(case.usage or {})
     begun = whole | {"content": [], "stop_reason": None, "usage": usage | {"output_tokens": 1}}
     yield "message_start", {"type": "message_start", "message": begun}
-    yield (
-        "content_block_start",
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-    )
-    for piece in pieces(case):
-        delta = {"type": "text_delta", "text": piece}
-        yield "content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta}
-    yield "content_block_stop", {"type": "content_block_stop", "index": 0}
+    for place, block in enumerate(whole["content"]):
+        begun_block = {name: "" if name in ("text", "thinking", "signature") else part for name, part in block.items()}
+        told = {"index": place, "content_block": begun_block | ({"input": {}} if "input" in block else {})}
+        yield "content_block_start", {"type": "content_block_start", **told}
+        for delta in _block_deltas(block):
+            yield "content_block_delta", {"type": "content_block_delta", "index": place, "delta": delta}
+        yield "content_block_stop", {"type": "content_block_stop", "index": place}
     ended = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
-    yield "message_delta", {"type": "message_delta", "delta": ended, "usage": {"output_tokens": usage["output_tokens"]}}
+    yield "message_delta", {"type": "message_delta", "delta": ended, "usage": usage}  # cumulative, as the API has it
     yield "message_stop", {"type": "message_stop"}
+
+
+def _block_deltas(block: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if block["type"] == "text":
+        yield from ({"type": "text_delta", "text": piece} for piece in words(block["text"]))
+    elif block["type"] == "thinking":
+        yield from ({"type": "thinking_delta", "thinking": piece} for piece in words(block["thinking"]))
+        yield {"type": "signature_delta", "signature": block["signature"]}
+    else:
+        yield from ({"type": "input_json_delta", "partial_json": part} for part in halves(json.dumps(block["input"])))
 
 
 def _embeddings(case: Case) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.captures.catalogue import CASES
-from tests.captures.clients import CLIENTS, ENVIRONMENTS, Client
+from tests.captures.clients import CLIENTS, Client
+from tests.captures.environments import ENVIRONMENTS
 from tests.captures.provider import serve
 
 HERE = Path(__file__).parent
@@ -30,6 +31,7 @@ FOLDER = Path(os.environ.get("CAPTURES_ENVIRONMENTS", Path(tempfile.gettempdir()
 KEPT_HEADERS = ("content-type", "content-encoding", "user-agent", "authorization", "x-langfuse")
 SHOWN = re.compile(
     r"openai|anthropic|langchain|langfuse|logfire|mlflow|traceloop|opentelemetry|openinference|pydantic-ai|google-genai|llama-index|litellm|groq|mistral|dspy|haystack|openlit|cohere|boto"
+    r"|langgraph|langsmith|agno|autogen|strands|semantic-kernel|agent-framework|google-adk|crewai|smolagents"
 )
 SHORTEST_NAME = 5  # a shorter one names nothing, and stands in many other words
 NO_CONTENT_TYPE = "application/x-protobuf"
@@ -113,10 +115,12 @@ def record(client: Client) -> list[dict[str, Any]]:
             "OPENAI_API_KEY": "no-key",
             "ANTHROPIC_BASE_URL": asked,
             "GEMINI_BASE_URL": asked,
+            "GOOGLE_GEMINI_BASE_URL": asked,
             "VENDOR_URL": asked,
             "AWS_ENDPOINT_URL": asked,
             "CAPTURES_CASES": json.dumps([CASES[name]._asdict() for name in (*client.cases, "embed")]),
             "ANTHROPIC_API_KEY": "no-key",
+            "AZURE_OPENAI_API_KEY": "no-key",
             "OTEL_EXPORTER_OTLP_ENDPOINT": told,
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{told}/v1/traces",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
@@ -134,7 +138,7 @@ def record(client: Client) -> list[dict[str, Any]]:
 
 def scrubbed(body: bytes) -> bytes:
     """Without the names of this machine; lengths stay, so that the encoding does."""
-    names = [socket.gethostname(), str(FOLDER), str(ROOT), str(Path(sys.executable).parent)]
+    names = [socket.gethostname(), str(FOLDER), str(ROOT), str(Path(sys.executable).parent), sys.base_prefix]
     for name in sorted((name for name in names if len(name) >= SHORTEST_NAME), key=len, reverse=True):
         body = body.replace(name.encode(), b"x" * len(name.encode()))
     return body

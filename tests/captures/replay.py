@@ -3,15 +3,16 @@
 import base64
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from monitoring.dialects.around import given, read_around
+from monitoring.dialects.kinds import kind_of
 from monitoring.dialects.merge import merge
 from monitoring.dialects.read import read_log, read_span
 from monitoring.dialects.same_call import same_call
 from monitoring.dialects.seen import Reading, Seen
-from monitoring.pricing.names import provider_meant
 from tests.captures.cases import Case
 from tests.captures.catalogue import CASES
 from tests.captures.clients import BY_NAME
@@ -54,28 +55,39 @@ def readings(client: str) -> list[Reading]:
     return [one for one in found if one is not None]
 
 
-def calls(given: list[Reading]) -> list[Reading]:
-    """The calls that readings come to, in order of time."""
-    merged = [merge([given[place] for place in group]) for group in same_call(given)]
+def steps(client: str) -> list[Reading]:
+    """Everything in a recording that is no call, and says something for calls within it."""
+    spans = [one for kind, one in seen_in(client) if kind == "span" and kind_of(one) != "llm"]
+    return [found for one in spans if (found := read_around(one)) is not None]
+
+
+def calls(told: list[Reading], around: Sequence[Reading] = ()) -> list[Reading]:
+    """The calls that readings come to, with what steps around them say for them, in order of time."""
+    merged = [merge([told[place] for place in group]) for group in same_call(told)]
+    for one in merged:
+        one.call |= given(one, around)
     return sorted((one for one in merged if one.whole), key=lambda one: one.start_us)
 
 
-def case_of(call: dict[str, Any]) -> Case | None:
-    """The case that a call was made for: by its answer's id, its prompt or answer, or what else it alone has."""
+def case_of(call: dict[str, Any], client: str) -> Case | None:
+    """The case of a client that a call was made for: by its answer's id, its prompt or answer, or what else it alone has."""
     text = json.dumps(call)
-    for name, case in CASES.items():
+    cases = [CASES[name] for name in BY_NAME[client].cases]
+    for case in cases:
         known = case.truth.get("response_id") == call.get("response_id") is not None
-        if known or f"[case:{name}]" in text or f"says {name}." in text:
+        if known or f"[case:{case.name}]" in text or f"says {case.name}." in text:
             return case
-    return next((case for case in CASES.values() if case.http != 200 and _alike(case, call)), None)
+    return next((case for case in cases if case.http != 200 and _alike(case, call, client)), None)
 
 
-def _alike(case: Case, call: dict[str, Any]) -> bool:
-    same = (told("provider", call), call.get("status")) == (case.truth["provider"], case.truth["status"])
+def _alike(case: Case, call: dict[str, Any], client: str) -> bool:
+    truth = case.truth | BY_NAME[client].truth
     params = call.get("params", {})
+    if call.get("status") != "error" or call.get("provider") not in (None, truth["provider"]):
+        return False
     if not params:
-        return same and case.truth["error_type"] == call.get("error_type")
-    return same and case.truth["params"].items() <= params.items()
+        return bool(truth["error_type"] == call.get("error_type"))
+    return bool(truth["params"].items() <= params.items())
 
 
 def told(field: str, call: dict[str, Any]) -> Any:
@@ -83,8 +95,6 @@ def told(field: str, call: dict[str, Any]) -> Any:
     value = call.get(field)
     if field == "prompt":
         return next((_words(one) for one in value or () if one["role"] == "user"), None)
-    if field == "provider" and value:
-        return provider_meant(value)
     if field == "tools":
         return [tool["name"] for tool in value or ()]
     if field == "tool_calls":

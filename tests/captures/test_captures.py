@@ -9,8 +9,9 @@ from monitoring.dialects.merge import merge
 from monitoring.dialects.same_call import same_call
 from monitoring.dialects.seen import Reading
 from tests.captures.catalogue import CASES
-from tests.captures.clients import BY_NAME, CLIENTS, NEVER
-from tests.captures.replay import calls, case_of, readings, recorded, seen_in, wrong
+from tests.captures.clients import BY_NAME, CLIENTS
+from tests.captures.never import NEVER
+from tests.captures.replay import calls, case_of, readings, recorded, seen_in, steps, wrong
 
 
 def made_by(client: str) -> set[str]:
@@ -24,7 +25,7 @@ def test_every_client_is_recorded_and_judged():
 
 @pytest.mark.parametrize("client", recorded())
 def test_every_call_is_there_once_and_every_field_right_that_the_client_sends(client):
-    found = [(case_of(call.call), call.call) for call in calls(readings(client))]
+    found = [(case_of(call.call, client), call.call) for call in calls(readings(client), steps(client))]
     assert all(case is not None for case, _ in found)
     names = [case.name for case, _ in found if case is not None]
     assert sorted(names) == sorted(made_by(client) - set(NEVER[client]))
@@ -44,7 +45,9 @@ def test_every_call_is_there_once_and_every_field_right_that_the_client_sends(cl
 
 @pytest.mark.parametrize("client", recorded())
 def test_what_a_client_is_said_never_to_send_it_never_sends(client):
-    found = [(case, call.call) for call in calls(readings(client)) if (case := case_of(call.call))]
+    found = [
+        (case, call.call) for call in calls(readings(client), steps(client)) if (case := case_of(call.call, client))
+    ]
     differ = {f"{case.name}.{field}" for case, call in found for field in wrong(case, call, client)}
     differ |= {name.partition(".")[2] for name in differ} | (made_by(client) - {case.name for case, _ in found})
     assert {field for field in NEVER[client] if _could(client, field)} - differ == set()
@@ -85,13 +88,16 @@ def test_steps_around_calls_are_no_calls():
     kinds = {kind_of(seen) for client in recorded() for kind, seen in seen_in(client) if kind == "span"}
     assert kinds >= {"llm", "embedding", "chain"}
     assert not [
-        call for client in recorded() for call in calls(readings(client)) if "embed" in str(call.call.get("prompt"))
+        call
+        for client in recorded()
+        for call in calls(readings(client), steps(client))
+        if "embed" in str(call.call.get("prompt"))
     ]
 
 
 @pytest.mark.parametrize("client", ["anthropic-native", "openai-genai-default"])
 def test_content_that_a_client_keeps_to_itself_is_flagged(client):
-    assert all("content_not_captured" in call.flags for call in calls(readings(client)))
+    assert all("content_not_captured" in call.flags for call in calls(readings(client), steps(client)))
 
 
 def test_a_client_that_captures_content_is_not_flagged():
@@ -99,14 +105,14 @@ def test_a_client_that_captures_content_is_not_flagged():
     flagged = {
         client
         for client in recorded()
-        for call in calls(readings(client))
+        for call in calls(readings(client), steps(client))
         if "content_not_captured" in call.flags and call.call["status"] == "ok"
     }
     assert flagged == {"anthropic-native", "openai-genai-default"}
 
 
 def test_parameters_that_langfuse_invents_are_no_parameters():
-    found = {case.name: call for call in calls(readings("langfuse")) if (case := case_of(call.call))}
+    found = {case.name: call for call in calls(readings("langfuse")) if (case := case_of(call.call, "langfuse"))}
     assert all("invented_params" in call.flags for call in found.values())
     assert found["chat_bare"].call["params"] == {"service_tier": "default"}
     assert found["chat_plain"].call["params"]["temperature"] == 0.2

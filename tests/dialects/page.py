@@ -7,7 +7,8 @@ from collections import defaultdict
 from pathlib import Path
 
 from monitoring.dialects.aliases import ALIASES
-from tests.captures.clients import CLIENTS, NEVER
+from tests.captures.clients import CLIENTS
+from tests.captures.never import NEVER
 from tests.captures.replay import FIXTURES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/api/dialects.md"
@@ -20,7 +21,15 @@ PACKAGES = {
     "gemini": "google-genai",
     "llama": "llama-index-core",
     "pydantic": "pydantic-ai-slim",
+    "azure": "openai",
+    "adk": "google-adk",
+    "agent": "agent-framework-core",
+    "autogen": "autogen-agentchat",
+    "semantic": "semantic-kernel",
+    "strands": "strands-agents",
 }
+# What the packages of its instrumentations call it.
+INSTRUMENTED = {"gemini": "google-genai", "azure": "openai", "adk": "google-adk", "langgraph": "langchain"}
 
 
 def aliases() -> str:
@@ -52,9 +61,10 @@ def _matters(package: str, recording: str) -> bool:
     library, family = recording.split("-")[0], recording.split("-")[-1]
     if package in (library, f"{library}-openai", f"{library}-skinny", PACKAGES.get(library), "traceloop-sdk"):
         return package != "traceloop-sdk" or library == "traceloop"
-    of = {"gemini": "google-genai", "bedrock": "botocore" if family == "botocore" else "bedrock"}.get(library, library)
+    of = {"bedrock": "botocore" if family == "botocore" else "bedrock"} | INSTRUMENTED
+    of_library = of.get(library, library)
     theirs = package.startswith("openinference") == (family == "openinference")
-    return "instrumentation-" in package and of in package and theirs
+    return "instrumentation-" in package and of_library in package and theirs
 
 
 def page(text: str) -> str:

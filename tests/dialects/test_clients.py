@@ -109,7 +109,7 @@ def test_a_turn_of_the_ai_sdk_with_tools():
     assert found.call["response"] == "let me see"
     assert found.call["tool_calls"] == [{"id": "c2", "name": "look", "arguments": {"at": 2}}]
     assert (found.call["provider"], found.call["finish_reason"], found.call["ttft_ms"]) == (
-        "google",
+        "gcp.gemini",
         "tool_calls",
         61.5,
     )

@@ -42,6 +42,8 @@ def test_every_row_is_read():
     known |= {
         "kind",
         "encoding",
+        "host",
+        "chunks",
         "system",
         "prompt",
         "response",

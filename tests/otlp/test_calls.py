@@ -49,6 +49,11 @@ def chat(**changes: Any) -> dict[str, Any]:
     }
 
 
+def agent(**changes: Any) -> dict[str, Any]:
+    """A step around calls, as frameworks of agents tell it."""
+    return {"name": "agent", "start_ns": START - MS, "end_ns": START + 900 * MS, **changes}
+
+
 def drained() -> list[LLMCall]:
     drain_until_empty(now=clock.now())
     now = clock.now()
@@ -84,6 +89,28 @@ NATIVE = {
     "end_ns": START + 700 * MS,
     "attributes": {"gen_ai.input.messages": None, "user.id": None, "gen_ai.usage.cache_read.input_tokens": 40},
 }
+
+
+@pytest.mark.parametrize("agent_first", [True, False])
+def test_a_call_is_of_whom_the_agent_around_it_is(export, agent_first):
+    """Agno, MLflow and older Langfuse name person and conversation on the agent's span alone."""
+    attributes = {"session.id": "s-9", "user.id": "u-9", "http.request.header.x-request-id": ["r-9"]}
+    around = request(agent(span_id="1" * 16, attributes=attributes), scope="framework").SerializeToString()
+    within = request(chat(parent_span_id="2" * 16, attributes={"user.id": None})).SerializeToString()
+    for body in (around, within) if agent_first else (within, around):
+        export(body)
+        drain_until_empty(now=clock.now())
+    (call,) = drained()
+    assert (call.user_id, call.session_id, call.request_id) == ("u-9", "s-9", "r-9")
+    assert UserDay.objects.get().user_id == "u-9"
+    assert Span.objects.filter(call_ref=None).get().bears
+
+
+def test_a_call_says_first_whose_it_is(export):
+    around = agent(span_id="1" * 16, attributes={"user.id": "u-9", "session.id": "s-9"})
+    export(request(around, chat(parent_span_id="1" * 16)).SerializeToString())
+    (call,) = drained()
+    assert (call.user_id, call.session_id) == ("u-1", "s-9")
 
 
 def test_a_call_that_two_instrumentations_saw_is_counted_once(export):
@@ -171,21 +198,39 @@ def test_a_call_that_a_client_sent_too_is_counted_there(export, client, token):
 
 FAILED = {"gen_ai.response.id": None, "gen_ai.usage.input_tokens": None, "gen_ai.usage.output_tokens": None}
 FAILED |= {"gen_ai.response.model": None, "gen_ai.response.finish_reasons": None, "error.type": "RateLimitError"}
+NOBODY = {"gen_ai.response.id": None, "user.id": None}
 POOL: list[tuple[bytes, str]] = [
+    (
+        request(agent(span_id="c" * 16, trace_id="6" * 32, attributes={"user.id": "u-6"})).SerializeToString(),
+        "/v1/traces",
+    ),
+    (
+        request(
+            agent(
+                span_id="d" * 16,
+                trace_id="6" * 32,
+                attributes={"session.id": "s-6", "gen_ai.prompt.name": "night", "gen_ai.prompt.version": "2"},
+            ),
+            agent(span_id="e" * 16, trace_id="b" * 32, attributes={"request.id": "r-b"}),
+            agent(span_id="f" * 16, trace_id="c" * 32, attributes={"user.id": "nobody's"}),
+            scope="framework",
+        ).SerializeToString(),
+        "/v1/traces",
+    ),
     (request(chat()).SerializeToString(), "/v1/traces"),
     (request(chat(**NATIVE), scope="com.vendor.sdk").SerializeToString(), "/v1/traces"),
     (lines(DETAILS), "/v1/logs"),
     (
         request(
-            chat(span_id="5" * 16, trace_id="6" * 32, attributes={"gen_ai.response.id": "chatcmpl-2"}),
-            chat(span_id="7" * 16, trace_id="6" * 32, parent_span_id="5" * 16, attributes={"gen_ai.response.id": None}),
+            chat(span_id="5" * 16, trace_id="6" * 32, attributes=NOBODY | {"gen_ai.response.id": "chatcmpl-2"}),
+            chat(span_id="7" * 16, trace_id="6" * 32, parent_span_id="5" * 16, attributes=NOBODY),
             scope="a",
         ).SerializeToString(),
         "/v1/traces",
     ),
     (
         request(
-            chat(span_id="8" * 16, trace_id="6" * 32, parent_span_id="7" * 16, attributes={"gen_ai.response.id": None}),
+            chat(span_id="8" * 16, trace_id="6" * 32, parent_span_id="7" * 16, attributes=NOBODY),
             scope="b",
         ).SerializeToString(),
         "/v1/traces",
@@ -255,5 +300,8 @@ def _play(export: Any, order: list[int], pauses: list[bool]) -> Any:
 )
 def test_any_order_any_repetition_and_any_split_give_the_same_state(project: Project, export, order, again, pauses):
     expected = _play(export, list(range(len(POOL))), [])
-    assert len(expected[0]) == 3  # of eight spans and a record
+    assert len(expected[0]) == 3  # of twelve spans and a record
+    inherited = [tuple(map(call.get, ("user_id", "session_id", "prompt_version"))) for call in expected[0]]
+    assert inherited.count(("u-6", "s-6", "2")) == 1
+    assert [call.get("request_id") for call in expected[0]].count("r-b") == 1
     assert _play(export, [*order, *again], pauses) == expected

@@ -7,7 +7,7 @@ from django.test import Client
 
 from lib import clock
 from monitoring.drain import drain_until_empty
-from tests.captures.clients import NEVER
+from tests.captures.never import NEVER
 from tests.captures.replay import case_of, posts, recorded, wrong
 from tests.captures.test_captures import made_by
 from tests.otlp.test_recordings import SIGNALS, send
@@ -35,7 +35,7 @@ def test_every_call_is_shown_once_and_right(client, seed, export, token):
             drain_until_empty(now=clock.now())
     drain_until_empty(now=clock.now())
     # an empty text (of a call that answers by tools alone) is as good as none, and is not kept
-    calls = [(case_of(call), {"response": "", **call}) for call in shown(token)]
+    calls = [(case_of(call, client), {"response": "", **call}) for call in shown(token)]
     assert sorted(case.name for case, _ in calls if case) == sorted(made_by(client) - set(NEVER[client]))
     assert all(case is not None for case, _ in calls)
     differ = {

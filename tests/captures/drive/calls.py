@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.captures.cases import ANTHROPIC, OPENAI, Case
-from tests.captures.catalogue import CASES
+from tests.captures.cases import Case
+from tests.captures.catalogue import CASES, OF_ANTHROPIC, OF_OPENAI
 
 BETWEEN_S = 0.02
 
 
-def openai_calls(client: Any, cases: Iterable[Case] = OPENAI, **more: Any) -> None:
+def openai_calls(client: Any, cases: Iterable[Case] = OF_OPENAI, **more: Any) -> None:
     """All of OpenAI's; streams are read to their end, failures are expected."""
     calls = {
         "chat": client.chat.completions.create,
@@ -21,7 +21,7 @@ def openai_calls(client: Any, cases: Iterable[Case] = OPENAI, **more: Any) -> No
         _call(calls[case.api], case, more)
 
 
-def anthropic_calls(client: Any, cases: Iterable[Case] = ANTHROPIC) -> None:
+def anthropic_calls(client: Any, cases: Iterable[Case] = OF_ANTHROPIC) -> None:
     """All of Anthropic's."""
     for case in cases:
         _call(client.messages.create, case, {})

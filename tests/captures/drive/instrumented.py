@@ -24,8 +24,9 @@ INSTRUMENTORS = {
 def main(family: str, library: str) -> None:
     """Instrument, make the calls, send the rest."""
     providers = start()
-    if (family, library) in INSTRUMENTORS:
-        module, _, name = INSTRUMENTORS[family, library].partition(":")
+    instrumented = (family, "openai" if library == "azure" else library)
+    if instrumented in INSTRUMENTORS:
+        module, _, name = INSTRUMENTORS[instrumented].partition(":")
         more = {"use_attributes": False} if os.environ.get("CAPTURES_EVENTS") else {}
         getattr(importlib.import_module(module), name)(**more).instrument()
     if family == "openinference" and library == "langchain":  # both, as people install them: every call is seen twice
@@ -33,6 +34,11 @@ def main(family: str, library: str) -> None:
         getattr(importlib.import_module(module), name)().instrument()
     if library == "openai":
         openai_calls(client_of("openai", "OpenAI"))
+    elif library == "azure":
+        # Instrumentations tell Azure by the name of its host: our provider stands for it as a proxy.
+        os.environ |= {"HTTP_PROXY": os.environ["VENDOR_URL"], "NO_PROXY": "127.0.0.1"}
+        endpoint = {"azure_endpoint": "http://captures.openai.azure.com", "api_version": "2026-01-01"}
+        openai_calls(client_of("openai", "AzureOpenAI", **endpoint))
     elif library == "anthropic":
         anthropic_calls(client_of("anthropic", "Anthropic"))
     else:
@@ -40,9 +46,9 @@ def main(family: str, library: str) -> None:
     stop(*providers)
 
 
-def client_of(library: str, name: str) -> Any:
+def client_of(library: str, name: str, **more: Any) -> Any:
     """A client that does not try again, so that a failure is one call."""
-    return getattr(importlib.import_module(library), name)(max_retries=0)
+    return getattr(importlib.import_module(library), name)(max_retries=0, **more)
 
 
 if __name__ == "__main__":
