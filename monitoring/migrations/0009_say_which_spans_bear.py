@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0006_pack_texts_of_calls'),
+        ('monitoring', '0008_forget_recurring_corrections_backward'),
     ]
 
     operations = [
