@@ -1,5 +1,6 @@
 """Every measure of the catalogue as a gauge of `/metrics`: per model, over the newest whole hour whose truth has settled."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +11,7 @@ from config.remembered import Remembered
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES, Measure, measures_for
 from monitoring.measures import Wanted, read_windows, subjects_of
+from monitoring.selectors.evaluations import measures_by_model
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.stats.intervals import Reading
@@ -24,7 +26,7 @@ FRESH_SECONDS: Final = 60.0
 
 
 def read_gauges(*, now: datetime) -> list[Metric]:
-    """Three families; the summaries behind all values of all models are read by one query, the newest requests by another."""
+    """Three families; the summaries behind all values of all models are read by one query, the newest requests by another, and evaluators by a third."""
     models = list(Model.objects.select_related("project").order_by("id")[: settings.METRICS_MODELS + 1])
     shown, more = models[: settings.METRICS_MODELS], len(models) > settings.METRICS_MODELS
     value = GaugeMetricFamily(
@@ -43,10 +45,11 @@ def read_gauges(*, now: datetime) -> list[Metric]:
 def _readings(models: list[Model], now: datetime) -> list[tuple[Model, str, Reading]]:
     subjects = subjects_of(models)
     known = min(now, ingest_watermark(now=now))
+    evaluated = measures_by_model(models)
     asked = [
         (model, Wanted(names, Scope(model.project_id, model.pk), (end - HOUR, end), subjects[model.pk]))
         for model in models
-        for end, names in _windows(model, known, subjects[model.pk]).items()
+        for end, names in _windows(model, evaluated[model.pk], known, subjects[model.pk]).items()
     ]
     answers = read_windows([wanted for _, wanted in asked])
     return [
@@ -56,10 +59,12 @@ def _readings(models: list[Model], now: datetime) -> list[tuple[Model, str, Read
     ]
 
 
-def _windows(model: Model, known: datetime, subject: Subject) -> dict[datetime, tuple[str, ...]]:
+def _windows(
+    model: Model, evaluated: Iterable[str], known: datetime, subject: Subject
+) -> dict[datetime, tuple[str, ...]]:
     """End of the hour → the measures read over it: what waits for labels is read from an earlier one."""
     ends: dict[datetime, tuple[str, ...]] = {}
-    for measure in measures_for(model.kind):
+    for measure in (*measures_for(model.kind), *(MEASURES[name] for name in evaluated)):
         # An hour ago nobody knew how long it is silent now.
         width = MINUTE if NEWEST in measure.metrics else HOUR
         end = slice_start(known - _settle(measure, subject), width)

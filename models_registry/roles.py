@@ -28,6 +28,7 @@ DEFINITIONS = {
     "monitoring.correction",
     "monitoring.ownprice",
     "monitoring.policy",
+    "monitoring.evaluator",
     "monitoring.segmentkey",
     "monitoring.scrapetarget",
     "monitoring.deadletter",

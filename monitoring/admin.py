@@ -16,6 +16,7 @@ from models_registry.admin_parts import ShownOnly, person
 from models_registry.models import Project
 from monitoring.admin_corrections import CorrectionAdmin as CorrectionAdmin
 from monitoring.admin_estimators import EstimatorAdmin as EstimatorAdmin
+from monitoring.admin_evaluators import EvaluatorAdmin as EvaluatorAdmin
 from monitoring.admin_slos import SLOAdmin as SLOAdmin
 from monitoring.admin_targets import ScrapeTargetAdmin as ScrapeTargetAdmin
 from monitoring.deadletters import replay

@@ -18,7 +18,17 @@ from monitoring.foresight import Foresight, foresee_slo
 from monitoring.indicators import INDICATORS, SLICES, is_known
 from monitoring.models import COMPOSITE, SLO
 from monitoring.selectors.components import load_components
+from monitoring.selectors.evaluations import indicators_evaluated
 from monitoring.validate import slo_problems
+
+
+def offer_indicators(form: forms.BaseForm) -> None:
+    """Let the field `sli` offer those of evaluators, too."""
+    field = form.fields["sli"]
+    chosen = [name for name in (str(form.data.get("sli", "")), str(form.initial.get("sli", ""))) if name in INDICATORS]
+    names = dict.fromkeys([*INDICATORS, *indicators_evaluated(), *chosen])
+    if isinstance(field, forms.ChoiceField):
+        field.choices = [(name, INDICATORS[name]) for name in names]
 
 
 class SLOForm(forms.ModelForm[SLO]):
@@ -44,6 +54,7 @@ class SLOForm(forms.ModelForm[SLO]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer_measures(self)
+        offer_indicators(self)
         for name in ("comparison", "minimum", "method", "zone"):
             self.fields[name].required = False
         load_components([self.instance])

@@ -5,6 +5,7 @@ and valid slices feed the same budget arithmetic as good and valid events (OpenS
 Occurrences).
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -28,11 +29,26 @@ SLICES: Final[dict[timedelta, StrOrPromise]] = {
 }
 TITLE: Final = _("time in which a measure keeps its bound")
 TOGETHER: Final = _("several objectives together")
-INDICATORS: Final[dict[str, StrOrPromise]] = {
-    **{name: one.label for name, one in SLIS.items()},
-    TIME_SLICES: TITLE,
-    COMPOSITE: TOGETHER,
-}
+
+
+class Titles(Mapping[str, StrOrPromise]):
+    """What indicators are called. All but those of evaluators are listed; these are found."""
+
+    def __init__(self, beside: Mapping[str, StrOrPromise]) -> None:
+        self._listed = {**{name: one.label for name, one in SLIS.items()}, **beside}
+
+    def __getitem__(self, name: str) -> StrOrPromise:
+        """`KeyError` for what is none."""
+        return self._listed[name] if name in self._listed else SLIS[name].label
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+
+INDICATORS: Final = Titles({TIME_SLICES: TITLE, COMPOSITE: TOGETHER})
 
 
 def is_known(slo: SLO) -> bool:

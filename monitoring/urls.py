@@ -9,6 +9,7 @@ from monitoring.api.costs import CostsView
 from monitoring.api.dead_letters import DeadLettersView, DeadLetterView, ReplayView
 from monitoring.api.drift import DriftView
 from monitoring.api.estimators import EstimatorView
+from monitoring.api.evaluators import EvaluatorPreviewView, EvaluatorsView, EvaluatorView
 from monitoring.api.events import EventsView, LedgerView
 from monitoring.api.feedback_links import FeedbackLinksView
 from monitoring.api.measures import MeasuresView, SeriesView
@@ -53,6 +54,9 @@ urlpatterns = [
     path("policies", PoliciesView.as_view()),
     path("policies/<slug:slug>", PolicyView.as_view()),
     path("policies/<slug:slug>/decision", DecisionView.as_view()),
+    path("evaluators", EvaluatorsView.as_view()),
+    path("evaluators/preview", EvaluatorPreviewView.as_view()),
+    path("evaluators/<slug:slug>", EvaluatorView.as_view()),
     path("prices/reprice", RepriceView.as_view()),
     path("measures", MeasuresView.as_view()),
     path("metrics", MetricsView.as_view()),

@@ -12,7 +12,7 @@ from models_registry.models import LONGEST
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
 from monitoring.indicators import INDICATORS, SLICES
 from monitoring.measures import subjects_of
-from monitoring.models import COMPOSITE, SLO, TIME_SLICES, Component, Correction, Policy, ScrapeTarget
+from monitoring.models import COMPOSITE, SLO, TIME_SLICES, Component, Correction, Evaluator, Policy, ScrapeTarget
 from monitoring.selectors.components import load_components
 from monitoring.selectors.groups import VERSION
 from monitoring.selectors.segments import keys_of
@@ -20,7 +20,7 @@ from monitoring.stats.layouts import HOURLY
 from monitoring.stats.recurrence import openings
 
 HOUR = timedelta(hours=1)
-RESERVED = frozenset({"preview", "suggested"})  # addresses beside those of SLOs
+RESERVED = frozenset({"preview", "suggested"})  # addresses beside those of SLOs and evaluators
 EPOCH, LAST = datetime.fromtimestamp(0, tz=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 LONGEST_CORRECTION = timedelta(days=366)
 WEEK = range(7)
@@ -208,6 +208,15 @@ def policy_problems(policy: Policy) -> dict[str, str]:
         return {"quality_measure": told}
     if policy.quality_bound is not None and not isfinite(policy.quality_bound):
         return {"quality_bound": _("Write a number.")}
+    return {}
+
+
+def evaluator_problems(evaluator: Evaluator) -> dict[str, str]:
+    """Field to a sentence that names the mend; what can judge nothing is refused by the evaluator itself."""
+    if evaluator.slug in RESERVED:
+        return {
+            "slug": _("“%(slug)s” is an address of its own: choose another slug.") % {"slug": evaluator.slug},
+        }
     return {}
 
 

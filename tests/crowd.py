@@ -40,6 +40,7 @@ from monitoring.models import (
     Correction,
     DeadLetter,
     Estimator,
+    Evaluator,
     Feedback,
     InboxBody,
     LLMCall,
@@ -145,6 +146,7 @@ class Crowd:
             self._keep("rule", rule)
             Evaluation.objects.create(rule=rule, slot=cast.NOW, window_end=cast.NOW)
         self._add_policy(number)
+        self._add_evaluator(number)
         IncidentPolicy.objects.get_or_create(project=self.project)
         channel = Channel.objects.create(project=self.project, name=f"channel-{number}", kind="console")
         root, _ = Route.objects.get_or_create(project=self.project, parent=None, defaults={"name": "root"})
@@ -195,6 +197,18 @@ class Crowd:
                 created_at=cast.NOW,
                 updated_at=cast.NOW,
             )
+
+    def _add_evaluator(self, number: int) -> None:
+        self._keep(
+            "evaluator",
+            Evaluator.objects.create(
+                project=self.project,
+                slug=f"evaluator-{number}",
+                name=f"Evaluator {number}",
+                kind="length",
+                settings={"min": 1},
+            ),
+        )
 
     def _compose(self, number: int, parts: list[SLO]) -> None:
         """One more composite, and one more component of the first one."""

@@ -62,6 +62,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "runbooks/": first["runbook"].slug,
         "runs/": first["runbook"].slug,
         "policies/": first["policy"].slug,
+        "evaluators/": first["evaluator"].slug,
         "slo-corrections/": first["correction"].slug,
         "rules/": first["rule"].slug,
         "fatigue/": first["rule"].slug,

@@ -72,7 +72,7 @@ def read_document(path: Path) -> Section:
     if not isinstance(document, Section):
         raise DefinitionError(
             [
-                f"{path}: must be a mapping with project, models, prompts, slos, rules, prices, policies, channels or runbooks"
+                f"{path}: must be a mapping with project, models, prompts, slos, rules, prices, policies, evaluators, channels or runbooks"
             ]
         )
     return document

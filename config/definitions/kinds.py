@@ -17,9 +17,9 @@ from config.definitions.plain import matcher_lines, plain
 from config.definitions.routes import read_matchers
 from lib import clock
 from models_registry.models import Model, Prompt
-from monitoring.models import SLO, Correction, OwnPrice, Policy, ScrapeTarget
+from monitoring.models import SLO, Correction, Evaluator, OwnPrice, Policy, ScrapeTarget
 from monitoring.pricing.prices import BUCKETS
-from monitoring.validate import correction_problems, policy_problems, slo_problems, target_problems
+from monitoring.validate import correction_problems, evaluator_problems, policy_problems, slo_problems, target_problems
 from runbooks.models import Runbook
 
 
@@ -81,6 +81,10 @@ def _check_route(route: Route) -> None:
 
 def _check_policy(policy: Policy) -> None:
     _raise(policy_problems(policy))
+
+
+def _check_evaluator(evaluator: Evaluator) -> None:
+    _raise(evaluator_problems(evaluator))
 
 
 def _check_target(target: ScrapeTarget) -> None:
@@ -168,6 +172,14 @@ KINDS = [
         ),
         {"model": Model},
         _check_policy,
+    ),
+    Kind(
+        "evaluators",
+        Evaluator,
+        "slug",
+        ("name", "description", "model", "environment", "prompt_name", "kind", "settings", "share", "enabled"),
+        {"model": Model},
+        _check_evaluator,
     ),
     Kind(
         "rules",

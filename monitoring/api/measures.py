@@ -115,7 +115,8 @@ class SeriesView(APIView):
         name = params.get("measure", "")
         if name not in MEASURES:
             told = (
-                f"Unknown measure; one of {', '.join(sorted(MEASURES))}, or metric:NAME:STATISTIC of /api/v1/metrics."
+                f"Unknown measure; one of {', '.join(sorted(MEASURES))}, or metric:NAME:STATISTIC of "
+                "/api/v1/metrics, or evaluation:SLUG:pass_rate and evaluation:SLUG:mean_score of /api/v1/evaluators."
             )
             raise ValidationError({"measure": told})
         now = clock.now()

@@ -6,6 +6,7 @@ from monitoring.catalogue import (
     calls,
     classifiers,
     estimates,
+    evaluations,
     feedback,
     inputs,
     labels,
@@ -21,7 +22,7 @@ from monitoring.catalogue.base import Indicator as Indicator
 from monitoring.catalogue.base import Measure as Measure
 from monitoring.catalogue.base import Settle as Settle
 from monitoring.catalogue.base import Unit as Unit
-from monitoring.catalogue.told import Measures
+from monitoring.catalogue.told import Indicators, Measures
 
 MEASURES = Measures(
     measure
@@ -37,21 +38,23 @@ MEASURES = Measures(
         *inputs.MEASURES,
         *calls.MEASURES,
         *feedback.MEASURES,
+        *evaluations.MEASURES,
         *money.MEASURES,
         *business.MEASURES,
         *policies.MEASURES,
     )
 )
-SLIS: dict[str, Indicator] = {
-    indicator.name: indicator
+SLIS = Indicators(
+    indicator
     for indicator in (
         *service.INDICATORS,
         *logs.INDICATORS,
         *classifiers.INDICATORS,
         *calls.INDICATORS,
         *feedback.INDICATORS,
+        *evaluations.INDICATORS,
     )
-}
+)
 
 
 def measures_for(kind: str) -> list[Measure]:

@@ -28,6 +28,7 @@ NEEDS: dict[str, StrOrPromise] = {
     "business_events": _("business events that name the model"),
     "context_window": _("a price list that knows the context window of the model"),
     "estimator": _("an estimator of the version, fitted on a reference or a past window with labels"),
+    "evaluator": _("an enabled evaluator of the application, and the text of each response"),
     "features": _("the features of each prediction"),
     "feedback": _("feedback on predictions or calls"),
     "finish_reason": _("the finish reason of each call"),

@@ -1,4 +1,4 @@
-"""The measures that a form offers: those of the catalogue, and those of metrics that clients tell."""
+"""The measures that a form offers: those of the catalogue, of evaluators, and of metrics that clients tell."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,7 @@ from django import forms
 from django_stubs_ext import StrOrPromise
 
 from monitoring.catalogue import MEASURES
+from monitoring.selectors.evaluations import measures_evaluated
 from monitoring.selectors.metrics import measures_told
 
 Choice = tuple[str, StrOrPromise]
@@ -20,7 +21,7 @@ def offer_measures(form: forms.BaseForm) -> None:
 
 def measure_choices(chosen: Iterable[str]) -> list[Choice]:
     """(name, label); one that was chosen is among them, however many metrics there are."""
-    told = dict.fromkeys([*measures_told(), *(name for name in chosen if name in MEASURES)])
+    told = dict.fromkeys([*measures_evaluated(), *measures_told(), *(name for name in chosen if name in MEASURES)])
     listed = set(MEASURES)
     return [
         ("", "—"),

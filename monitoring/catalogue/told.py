@@ -1,11 +1,13 @@
-"""Measures of metrics that clients tell: not listed, for every application has its own, but read and ruled like every other."""
+"""Measures of metrics that clients tell, and of evaluators: not listed, for every application has its own, but read and ruled
+like every other."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from django.utils.translation import gettext_lazy as _
 
-from monitoring.catalogue.base import ALL, Measure
+from monitoring.catalogue.base import ALL, Indicator, Measure
+from monitoring.catalogue.evaluations import indicator_of_evaluator, measure_of_evaluator
 from monitoring.stats.metrics import Statistic, parse_measure
 
 SOURCE = "OpenTelemetry, metrics data model; Prometheus, rate() and histogram_quantile()"
@@ -22,14 +24,37 @@ QUANTILE = _(
 
 
 class Measures(Mapping[str, Measure]):
-    """Measures by name. Those of the catalogue are listed; `metric:NAME:STATISTIC` is found, too, for any name of a metric."""
+    """Measures by name. Those of the catalogue are listed; `metric:NAME:STATISTIC` is found, too, for any name of a metric,
+
+    and `evaluation:SLUG:STATISTIC` for any evaluator.
+    """
 
     def __init__(self, listed: Iterable[Measure]) -> None:
         self._listed = {measure.name: measure for measure in listed}
 
     def __getitem__(self, name: str) -> Measure:
         """`KeyError` for what is neither."""
-        found = self._listed.get(name) or measure_told(name)
+        found = self._listed.get(name) or measure_told(name) or measure_of_evaluator(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+
+class Indicators(Mapping[str, Indicator]):
+    """Indicators by name. Those of the catalogue are listed; `evaluation:SLUG` is found, too, for any evaluator."""
+
+    def __init__(self, listed: Iterable[Indicator]) -> None:
+        self._listed = {indicator.name: indicator for indicator in listed}
+
+    def __getitem__(self, name: str) -> Indicator:
+        """`KeyError` for what is neither."""
+        found = self._listed.get(name) or indicator_of_evaluator(name)
         if found is None:
             raise KeyError(name)
         return found

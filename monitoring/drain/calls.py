@@ -19,13 +19,12 @@ from monitoring.dialects.around import given
 from monitoring.dialects.same_call import same_call
 from monitoring.drain.blocks import blocks
 from monitoring.drain.claim import Body
+from monitoring.drain.complete import complete_calls
 from monitoring.drain.counts import Counts
 from monitoring.drain.first_sight import USUAL
 from monitoring.drain.fold import Folds
 from monitoring.drain.join import join, name_early
 from monitoring.drain.keys import adopt, claim_all, insert_new
-from monitoring.drain.police import judge_calls
-from monitoring.drain.price import price_calls
 from monitoring.drain.rows import FeedbackRow, LLMCallRow, OutcomeRow, Row, columns_of
 from monitoring.drain.served import Versions, build_calls
 from monitoring.drain.sights import SPAN, Sight, call_item, call_names
@@ -156,14 +155,13 @@ def _entries(project_id: int, sights: Sequence[Sight], row: LLMCallRow, known: M
 
 
 def _row(project_id: int, pk: int, group: Sequence[Sight], item: Any) -> LLMCallRow:
-    """One call as the drain builds all of them, with its price and what policies say."""
+    """One call as the drain builds all of them, with its price and what policies and evaluators say."""
     name = (project_id, item.model, item.version)
     body = Body(0, project_id, KIND, min(one.received_us for one in group), b"", 1, 0, {}, False, False)
     told = {one.pk: one.told for one in group}
     row = next(build_calls(body, [pk], [item], {name: _version(*name)}, told))
     rows: dict[bytes, Row] = {b"": row}
-    price_calls(rows)
-    judge_calls(rows)
+    complete_calls(rows, told)
     return cast("LLMCallRow", rows[b""])
 
 
@@ -186,8 +184,7 @@ def ready_calls(
     rows: dict[bytes, Row] = {}
     for body, ids, items in pieces:
         rows |= {b"%d" % row.id: row for row in build_calls(body, ids, items, versions, told)}
-    price_calls(rows)
-    judge_calls(rows)
+    complete_calls(rows, told)
     return {row.id: row for row in rows.values() if type(row) is LLMCallRow}
 
 

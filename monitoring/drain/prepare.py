@@ -22,13 +22,12 @@ from models_registry.register import (
 from monitoring.drain.build import build_rows
 from monitoring.drain.calls import ready_calls
 from monitoring.drain.claim import Body
+from monitoring.drain.complete import complete_calls
 from monitoring.drain.first_sight import Guess, guess_of
 from monitoring.drain.fold import PARTS, Folds
 from monitoring.drain.metrics import Told, told_of
 from monitoring.drain.owners import owner_of
 from monitoring.drain.plain import Plain, plain_predictions
-from monitoring.drain.police import judge_calls
-from monitoring.drain.price import price_calls
 from monitoring.drain.prompts import Prompts, observe_prompts
 from monitoring.drain.rows import ROW_TYPES, LLMCallRow, PredictionRow, Row, SpanRow, by_type, columns_of
 from monitoring.drain.served import UNDECODED, Named, Versions
@@ -154,8 +153,7 @@ def prepare(pieces: Sequence[Piece]) -> Batch:
         keys = identities(body.project_id, namespace(body.kind), [item.id for item in items])
         batch.add(body, keys, list(build_rows(body, ids, items, versions)))
     if LLMCallRow in batch.kinds:
-        price_calls(batch.rows)
-        judge_calls(batch.rows)
+        complete_calls(batch.rows)
     batch.columns = {row_type: columns_of(rows) for row_type, rows in by_type(batch.rows.values()).items()}
     for row_type in PARTS.keys() & batch.columns.keys():
         batch.folds.add_columns(row_type, batch.columns[row_type])

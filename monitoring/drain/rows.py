@@ -83,6 +83,7 @@ class LLMCallRow(NamedTuple):
     price_id: int | None
     context_window: int | None
     policies: str
+    evaluations: str
     texts: bytes
     feedback_up: int = 0
     feedback_down: int = 0

@@ -42,7 +42,13 @@ ABSENT = (b"", b"null", b'""')
 LONGEST_ABSENT = max(map(len, ABSENT))
 STATUSES = {"ok": STATUS_OK, "error": STATUS_ERROR}
 CALL_TEXTS = ("provider", "request_model", "response_model", "prompt_name", "prompt_version")
-NOT_YET = (None, None, None, "")  # cost, price, context window, policies: filled in for the whole batch
+NOT_YET = (
+    None,
+    None,
+    None,
+    "",
+    "",
+)  # cost, price, context window, policies, evaluations: filled in for the whole batch
 NO_USAGE = Usage()
 NO_SCORES: dict[str, float] = {}
 _encode = msgspec.json.Encoder().encode

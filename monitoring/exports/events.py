@@ -27,8 +27,8 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     EventKind.LLM_CALL: (
         *("id", "ts", *_SERVED, "parent_span_id", "provider", "request_model", "response_model", "response_id"),
         *("prompt_name", "prompt_version", "finish_reason", "truncated", "ttft_ms", "usage", "cost_usd", "cost_source"),
-        *("cost_reported_usd", "price_version", "pricing_state", "policies", "feedback", "params", "system", "prompt"),
-        *("response", "context", "tools", "tool_calls", *_LAST),
+        *("cost_reported_usd", "price_version", "pricing_state", "policies", "evaluations", "feedback", "params"),
+        *("system", "prompt", "response", "context", "tools", "tool_calls", *_LAST),
     ),
     EventKind.OUTCOME: ("id", "ts", "prediction_id", "label", "value", "joined", "extra", "ingested_at"),
     EventKind.FEEDBACK: (

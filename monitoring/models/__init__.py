@@ -3,6 +3,7 @@
 from monitoring.models.batch_runs import BatchRun
 from monitoring.models.corrections import Correction
 from monitoring.models.estimators import Estimator, LossTrees
+from monitoring.models.evaluators import Evaluator
 from monitoring.models.events import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.imports import HistoryImport
 from monitoring.models.inbox import DeadLetter, EventKey, InboxBody, LedgerCount, RejectionCount
@@ -34,6 +35,7 @@ __all__ = [
     "DeadLetter",
     "DirtyHour",
     "Estimator",
+    "Evaluator",
     "EventKey",
     "Feedback",
     "HistoryImport",

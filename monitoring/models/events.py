@@ -165,6 +165,9 @@ class LLMCall(Served):
     policies = models.TextField(
         default="", db_default="", blank=True, help_text="What policies said of it when it was drained: slug:limits …"
     )
+    evaluations = models.TextField(
+        default="", db_default="", blank=True, help_text="What evaluators say of it; `monitoring.evaluators.verdicts`."
+    )
     texts = models.BinaryField(
         default=b"",
         db_default=b"",

@@ -26,7 +26,7 @@ _IDS = frozenset({"id", "request_id", "trace_id", "span_id", "session_id", "user
 _SERVED = _IDS | {"model", "version", "environment", "status", "error_type", "feedback"}
 FIELDS: dict[str, frozenset[str]] = {
     EventKind.PREDICTION: _SERVED | {"prediction", "label", "correct"},
-    EventKind.LLM_CALL: _SERVED | {"finish_reason", "prompt_name", "prompt_version"},
+    EventKind.LLM_CALL: _SERVED | {"finish_reason", "prompt_name", "prompt_version", "failed_evaluator"},
     EventKind.OUTCOME: frozenset({"id", "prediction_id", "label"}),
     EventKind.FEEDBACK: frozenset({"id", "target_id", "kind", "value", "user_id"}),
     EventKind.EVENT: frozenset({"id", "kind", "name", "model", "version", "target_id"}),

@@ -21,6 +21,7 @@ from monitoring.ingest.schema import canonical_label, namespace
 from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.events import Event, Served
 from monitoring.models.inbox import EventKind
+from monitoring.selectors.evaluations import failing
 from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
 from monitoring.selectors.log_filters import named_before, narrow_logs, said_by_many, walk
 from monitoring.selectors.spans import SECOND, within
@@ -63,6 +64,7 @@ _SPECIAL: dict[str, Callable[[str], Q]] = {
     "correct": _correct,
     "feedback": _spoken_of,
     "pattern": lambda value: Q(pattern=key_by_id(value)),
+    "failed_evaluator": failing,
     "finish_reason": lambda value: Q(finish_reason="" if value == "unknown" else value),
 }
 _OF_SPANS: dict[str, Callable[[str], Q]] = {

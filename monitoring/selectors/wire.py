@@ -11,6 +11,7 @@ from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outco
 from monitoring.models.events import Event, Served
 from monitoring.packing import needs_another, unpack
 from monitoring.pricing.usage import is_usage
+from monitoring.selectors.evaluations import evaluations_to_wire
 from monitoring.selectors.references import history_of
 from monitoring.stats.layouts import STATUS_ERROR
 from monitoring.stats.patterns import id_of
@@ -172,6 +173,7 @@ def _call(event: LLMCall, wire: dict[str, Any]) -> dict[str, Any]:
         **cost_of(event),
         "pricing_state": pricing_state(event, wire),
         "policies": {slug: [str(one) for one in found] for slug, found in verdicts_of(event.policies)},
+        "evaluations": evaluations_to_wire(event.evaluations),
     }
 
 

@@ -21,6 +21,7 @@ LOG_LEVEL: Final = "log-level-1"  # log lines by their level; see `monitoring.st
 PRICING: Final = "pricing-1"
 USAGE: Final = "usage-1"
 POLICY: Final = "policy-1"  # see `monitoring.stats.verdicts`
+EVALUATION: Final = "evaluation-1"  # answers that an evaluator judged; totals are scores in millionths
 COMPARED: Final = "compared-1"  # our cost with the client's own
 RATED: Final = "rated-1"  # answers that somebody judged
 UNIT: Final = "unit-1"  # what lies between 0 and 1, by the hundredth; totals are in millionths
@@ -46,6 +47,7 @@ ERROR_SUMS: Final = "error-sums-1"  # sums of floats in limbs, see `monitoring.s
 STATUS_OK, STATUS_ERROR = 0, 1
 FEEDBACK_RATED, FEEDBACK_UP, FEEDBACK_DOWN, FEEDBACK_OTHER = 0, 1, 2, 3
 NOT_BAD, BAD = 0, 1
+PASSED, FAILED = 0, 1
 HUNDREDTHS, MILLIONTHS = 100, 1_000_000
 # By our price; as the client reports it, for want of a price; unknown; a failed call without tokens, which has no cost.
 PRICED, REPORTED_ONLY, UNPRICED, NOTHING_TO_PRICE = 0, 1, 2, 3

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from monitoring.stats.layouts import (
     BAD,
     CONFUSION_STRIDE,
+    FAILED,
     FEEDBACK_DOWN,
     FEEDBACK_UP,
     FINISH_CODES,
@@ -77,6 +78,11 @@ def not_disliked(bins: Bins, subject: Subject, bound_ms: float | None) -> tuple[
 def not_bad(bins: Bins, subject: Subject, bound_ms: float | None) -> tuple[Mask, Mask]:
     """Answers that nobody called bad, among those that somebody judged."""
     return bins != BAD, _all(bins)
+
+
+def passed(bins: Bins, subject: Subject, bound_ms: float | None) -> tuple[Mask, Mask]:
+    """Answers that passed, among those that were judged."""
+    return bins != FAILED, _all(bins)
 
 
 def not_error(bins: Bins, subject: Subject, bound_ms: float | None) -> tuple[Mask, Mask]:

@@ -38,6 +38,7 @@ LABELS: dict[str, str | Promise] = {
     "finish_reason": gettext_lazy("Finish reason"),
     "prompt_name": gettext_lazy("Prompt"),
     "prompt_version": gettext_lazy("Prompt version"),
+    "failed_evaluator": gettext_lazy("Failed evaluator (* is any)"),
     "error_type": gettext_lazy("Error type"),
     "q": gettext_lazy("Search"),
     "level": gettext_lazy("Exact level"),
@@ -100,6 +101,7 @@ MORE = {
         "user_id",
         "prompt_name",
         "prompt_version",
+        "failed_evaluator",
     ),
     EventKind.LOG: (
         "model",

@@ -14,6 +14,7 @@ from monitoring.measures import Wanted
 from monitoring.models import COMPOSITE, SLO, TIME_SLICES
 from monitoring.selectors.components import load_components
 from monitoring.selectors.summaries import Scope
+from monitoring.stats.evaluated import measure_name, parse_indicator
 from monitoring.stats.layouts import HOURLY
 from monitoring.stats.tally import Subject
 from panel import format as write
@@ -26,6 +27,7 @@ SHOWN_AS = {
     "not_truncated": "truncation_rate",
     "feedback_not_negative": "feedback_negative_rate",
     "answers_not_bad": "bad_answer_rate",
+    "evaluations_passed": "evaluation_pass_rate",
 }
 """Indicator to measure, where their names differ; the other indicators are measures themselves."""
 
@@ -59,8 +61,16 @@ def shown(slo: SLO) -> Shown | None:
     return None if slo.sli == COMPOSITE else _shown(slo)
 
 
+def measure_of(slo: SLO) -> str:
+    """The measure that a person reads of it."""
+    if slo.sli == TIME_SLICES:
+        return slo.measure
+    evaluator = parse_indicator(slo.sli)
+    return measure_name(evaluator, "pass_rate") if evaluator else SHOWN_AS.get(slo.sli, slo.sli)
+
+
 def _shown(slo: SLO) -> Shown:
-    name = slo.measure if slo.sli == TIME_SLICES else SHOWN_AS.get(slo.sli, slo.sli)
+    name = measure_of(slo)
     measure = MEASURES[name]
     at_most = slo.comparison == SLO.Comparison.AT_MOST if slo.sli == TIME_SLICES else measure.better == "lower"
     if slo.sli == TIME_SLICES:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from models_registry.models import Model, Project
 from monitoring.catalogue import MEASURES, NEEDS, Measure, measures_for
 from monitoring.measures import read_series, subjects_of
+from monitoring.selectors.evaluations import measures_by_model
 from monitoring.selectors.metrics import metrics_of
 from monitoring.stats.metrics import parse_measure
 from panel import format as write
@@ -70,7 +71,8 @@ class MeasurePage:
 def measure_page(project: Project, model: Model, asked: Mapping[str, str], *, now: datetime) -> MeasurePage:
     """What the URL asks for; what it does not say is the model's main measure over the last day."""
     told = [name for metric in metrics_of(model)[:MOST_METRICS] for name in metric.measures]
-    fitting = [*measures_for(model.kind), *(MEASURES[name] for name in told)]
+    own = measures_by_model([model])[model.pk]
+    fitting = [*measures_for(model.kind), *(MEASURES[name] for name in (*own, *told))]
     versions = {row.version: row.pk for row in model.versions.all()}
     span = chosen(asked.get("range"))
     name, problem = _measure_of(model, asked, fitting)

@@ -18,6 +18,7 @@ from monitoring.selectors.requests import SpanFacts, Story, read_span_facts
 from monitoring.selectors.wire import cost_of, moment, payload_of
 from panel.pages.conversation import Message, conversation_of, log_fields, pretty
 from panel.pages.decided import decided
+from panel.pages.evaluations import Judged, judged_of
 from panel.pages.event import Fact, Opinion, event_url, id_url
 from panel.pages.waterfall import Part, Row, Waterfall, waterfall
 
@@ -81,6 +82,7 @@ class RequestPage:
     entries: list[Entry]
     feedback: list[Opinion]
     evaluations: list[Opinion]
+    verdicts: list[Judged]
     incidents: list[Incident]
     cut: list[str]
     errors: int
@@ -108,6 +110,7 @@ def build_request_page(story: Story, text: str, project: Project, *, user: User 
         entries=_entries(story, project),
         feedback=[Opinion(moment(row.ts_us), row) for row in story.feedback if not evaluation_of(row)],
         evaluations=[Opinion(moment(row.ts_us), row) for row in story.feedback if evaluation_of(row)],
+        verdicts=[one for event in story.served if isinstance(event, LLMCall) for one in judged_of(event)],
         incidents=_incidents(story, moment(begun), project) if user.has_perm("alerting.view_incident") else [],
         cut=story.cut,
         errors=errors,

@@ -12,6 +12,7 @@ from monitoring.drain.fold import Cell, Folds
 from monitoring.drain.opinions import Judge, direction, opinions_of
 from monitoring.drain.rows import FeedbackRow, LLMCallRow, PredictionRow
 from monitoring.drain.truth import winners
+from monitoring.evaluators.verdicts import Verdict, evaluations_text
 from monitoring.stats.histogram import fraction_at_most, merge, pack, quantile, unpack
 from monitoring.stats.layouts import ALPHA, CERTAIN, LOG, SIDES, log_bin, log_value, score_bins, score_cells
 
@@ -68,6 +69,7 @@ PREDICTIONS = st.builds(
     label_us=st.none() | st.integers(-(10**15), 10**16),
     label_changes=st.integers(0, 2),
 )
+VERDICTS = st.builds(Verdict, st.booleans(), st.integers(0, 10**6).map(lambda part: part / 10**6))
 CALLS = st.builds(
     LLMCallRow, **SERVED, **dict.fromkeys(("provider", "request_model", "response_model"), st.sampled_from(["", "a", "b/c"])),
     **dict.fromkeys(("prompt_name", "prompt_version"), st.just("")),
@@ -75,6 +77,7 @@ CALLS = st.builds(
     **{name: MICROS for name in LLMCallRow._fields if name.endswith("_tokens")},
     **dict.fromkeys(("reported_nano", "cost_nano", "price_id"), MICROS), context_window=st.none() | st.integers(1, 2**40),
     policies=st.sampled_from(["", "frugal:", "frugal:lm", "frugal:c thorough:p"]),
+    evaluations=st.dictionaries(st.sampled_from(["json", "overlap"]), VERDICTS).map(evaluations_text),
 )  # fmt: skip
 ROWS = st.one_of(PREDICTIONS, CALLS)
 

@@ -15,6 +15,7 @@ from monitoring.drain.fold import (
     contents,
     decisions,
     errors,
+    evaluations,
     events,
     failures,
     features,
@@ -62,7 +63,15 @@ PARTS: Mapping[type[Row], Sequence[Part]] = {
         realised.fold,
     ),
     BusinessEventRow: (business.fold, processes.fold),
-    LLMCallRow: (served.fold, failures.fold, opinions.fold, calls.fold, contents.fold, policies.fold),
+    LLMCallRow: (
+        served.fold,
+        failures.fold,
+        opinions.fold,
+        calls.fold,
+        contents.fold,
+        policies.fold,
+        evaluations.fold,
+    ),
     LogRecordRow: (lines.fold,),
 }
 # Of kinds that are not all summed: the columns of those that are.

@@ -11,6 +11,7 @@ import numpy as np
 
 from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
 from monitoring.drain.rows import LLMCallRow
+from monitoring.evaluators.answer import TEXT_KEYS
 from monitoring.pricing.usage import is_usage
 from monitoring.stats import layouts
 from monitoring.stats.layouts import USAGE_MISMATCH, USAGE_WHOLE
@@ -19,8 +20,6 @@ PROMPT, RESPONSE = Slot("prompt_chars", "", layouts.LOG), Slot("response_chars",
 TOOL_USE, TOOL_CALLS = Slot("tool_use", "", layouts.COUNT), Slot("tool_calls", "", layouts.LOG)
 USAGE = Slot("usage", "", layouts.USAGE)
 TOKENS = tuple(name for name in LLMCallRow._fields if name.endswith("_tokens"))
-# Where messages, parts and whole answers of providers keep their text; the first that is there counts.
-TEXT_KEYS = ("content", "text", "parts", "message", "messages", "output", "choices", "candidates")
 
 
 class Sizes(msgspec.Struct, array_like=True, gc=False):

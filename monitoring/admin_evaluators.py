@@ -1,0 +1,82 @@
+"""The form of evaluators, which shows what would pass and fail among the newest calls before anything is saved."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.forms.models import construct_instance
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from models_registry.admin_parts import Foreseen
+from monitoring.evaluators.settings import SETTINGS, SettingsError
+from monitoring.models import Evaluator
+from monitoring.tryout import Tryout, try_evaluator
+from monitoring.validate import evaluator_problems
+
+
+class EvaluatorForm(forms.ModelForm[Evaluator]):
+    """A check of answers; one that could judge nothing is refused with the mend."""
+
+    class Meta:
+        """Everything a person decides."""
+
+        model = Evaluator
+        fields = (
+            *("project", "name", "slug", "description", "model", "environment", "prompt_name"),
+            *("kind", "settings", "share", "enabled"),
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        examples = format_html_join(
+            "", "<br><code>{}</code> {}", ((kind, one.example) for kind, one in SETTINGS.items())
+        )
+        told = _("What may stand here, by what is judged:")
+        self.fields["settings"].help_text = format_html("{}{}", told, examples)
+        self.fields["kind"].choices = [  # type: ignore[attr-defined]  # a choice field
+            ("", "—"),
+            *((kind.value, f"{kind.label} ({kind.value})") for kind in Evaluator.Kind),
+        ]
+
+    def clean(self) -> dict[str, Any] | None:
+        """Addresses beside those of evaluators are no slugs."""
+        cleaned = super().clean()
+        if not self.errors:
+            for field, problem in evaluator_problems(construct_instance(self, Evaluator())).items():
+                self.add_error(field, problem)
+        return cleaned
+
+
+@admin.register(Evaluator)
+class EvaluatorAdmin(Foreseen):
+    """What is judged of every answer, by its text alone."""
+
+    form = EvaluatorForm
+    list_display = ("name", "model", "kind", "environment", "prompt_name", "share", "enabled")
+    list_filter = ("project", "kind", "enabled")
+    list_select_related = ("model", "project")
+    search_fields = ("name", "slug", "model__slug")
+    prepopulated_fields = {"slug": ("name",)}
+    fieldsets = (
+        (None, {"fields": ("project", "name", "slug", "description", "enabled")}),
+        (_("Which calls"), {"fields": ("model", "environment", "prompt_name", "share")}),
+        (
+            _("A good answer…"),
+            {
+                "fields": ("kind", "settings"),
+                "description": _(
+                    "Answers that arrive from now on are judged; what was said of earlier ones is kept. A call without the "
+                    "text of its answer is not judged, and is no failure."
+                ),
+            },
+        ),
+    )
+
+    def foresee(self, asked: Evaluator, *, now: datetime) -> Tryout | None:
+        """What it says of the newest calls; nothing where its settings slipped past the form."""
+        try:
+            return try_evaluator(asked, now=now)
+        except SettingsError:
+            return None
