@@ -8,11 +8,11 @@ from django.db import transaction
 
 from alerting.models import AlertRule, Channel
 from demo import assistant
-from demo.definitions import CHANNELS, MODELS, POLICIES, PROMPTS, RULES, SEGMENTS, SLOS
+from demo.definitions import CHANNELS, EVALUATORS, MODELS, POLICIES, PROMPTS, RULES, SEGMENTS, SLOS
 from demo.texts import RUNBOOKS, RunbookText
 from models_registry.models import Model, Project, Prompt, PromptVersion, User
 from models_registry.roles import EDITOR, RESPONDER, ensure_roles
-from monitoring.models import SLO, Policy
+from monitoring.models import SLO, Evaluator, Policy
 from monitoring.segments import set_keys
 from runbooks.models import Runbook, Step
 
@@ -30,6 +30,7 @@ def define(*, slug: str, name: str, models: Collection[str], now: datetime) -> P
         known[key], _ = Model.objects.update_or_create(project=project, slug=key, defaults=fields)
         set_keys(known[key], SEGMENTS[key], now=now)
     _define_policies(project, known)
+    _define_evaluators(project, known)
     if assistant.MODEL in known:
         _define_prompts(known[assistant.MODEL])
     slos = _define_slos(project, known)
@@ -49,6 +50,14 @@ def _define_policies(project: Project, known: dict[str, Model]) -> None:
         model = known.get(fields["model"])
         if model is not None:
             Policy.objects.update_or_create(project=project, slug=key, defaults={**fields, "model": model})
+
+
+def _define_evaluators(project: Project, known: dict[str, Model]) -> None:
+    """What is judged of the answers of the known models."""
+    for key, fields in EVALUATORS.items():
+        model = known.get(fields["model"])
+        if model is not None:
+            Evaluator.objects.update_or_create(project=project, slug=key, defaults={**fields, "model": model})
 
 
 def _define_prompts(model: Model) -> None:

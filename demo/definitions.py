@@ -83,6 +83,22 @@ POLICIES: dict[str, Fields] = {
     },
 }
 
+# What the text of every answer tells by itself: the short limit of `prompt_truncation` leaves half of a sentence.
+EVALUATORS: dict[str, Fields] = {
+    "whole-sentence": {
+        "name": _("Ends with a whole sentence"),
+        "model": assistant.MODEL,
+        "kind": "pattern",
+        "settings": {"must_match": r"[.!?]\s*$"},
+    },
+    "no-refusal": {
+        "name": _("Does not refuse"),
+        "model": assistant.MODEL,
+        "kind": "no_refusal",
+        "settings": {},
+    },
+}
+
 # Version → what it asks, with which parameters; see the scenario `prompt_truncation`.
 PROMPTS: dict[str, Fields] = {
     "p22": {

@@ -6,13 +6,16 @@ from django.utils.translation import gettext
 
 from alerting.models import AlertRule
 from alerting.validate import rule_problems
+from demo.assistant import minute_of_assistant
 from demo.define import define
-from demo.definitions import MODELS, POLICIES, RULES, SEGMENTS, SLOS
+from demo.definitions import EVALUATORS, MODELS, POLICIES, RULES, SEGMENTS, SLOS
 from demo.persona import HEADINGS, NOTES, filled_in
 from demo.phrases import SYSTEM, SYSTEM_DETAILED
 from demo.scenarios import SCENARIOS, prompt_truncation
 from demo.texts import LESSONS, RUNBOOKS
 from models_registry.models import PromptVersion
+from monitoring.evaluators.answer import Said, answer_of
+from monitoring.evaluators.kinds import judge_of
 from monitoring.models import SLO, SegmentKey
 from monitoring.validate import slo_problems
 from runbooks.models import Runbook, Step
@@ -60,9 +63,27 @@ def test_every_promise_and_every_rule_can_be_kept(db, now):
     project = define(slug="demo", name="Aurora", models=tuple(MODELS), now=now)
     assert [slo_problems(slo) for slo in SLO.objects.filter(project=project)] == [{}] * len(SLOS)
     assert [rule_problems(rule) for rule in AlertRule.objects.filter(project=project)] == [{}] * len(RULES)
-    for row in (*project.models.all(), *project.policies.all()):
+    for row in (*project.models.all(), *project.policies.all(), *project.evaluators.all()):
         row.full_clean()
     assert project.policies.count() == len(POLICIES)
+    assert project.evaluators.count() == len(EVALUATORS)
+
+
+def test_evaluators_pass_the_story_but_for_the_answers_that_it_cuts():
+    ends, refuses = (judge_of(one["kind"], one["settings"]) for one in EVALUATORS.values())
+
+    def answers(world):
+        events = [one for minute in range(60) for one in minute_of_assistant(7, minute, mean=10.0, world=world)]
+        items = [one.item for one in events if one.kind == "llm_call" and one.item["response"]]
+        return [(one["finish_reason"], answer_of(Said(response=one["response"]), list)) for one in items]
+
+    usual, cut = answers(prompt_truncation.BEFORE), answers(prompt_truncation.DURING)
+    assert len(usual) > 100
+    assert all(ends(answer).passed for finish, answer in usual if finish == "stop")
+    assert all(refuses(answer).passed for _, answer in (*usual, *cut))
+    failing = [not ends(answer).passed for finish, answer in cut if finish == "length"]
+    assert len(failing) > 100
+    assert sum(failing) > 0.8 * len(failing)
 
 
 def test_a_project_of_one_model_gets_what_is_about_it_only(db, now):
