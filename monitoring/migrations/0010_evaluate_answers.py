@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('models_registry', '0001_first_version'),
-        ('monitoring', '0006_pack_texts_of_calls'),
+        ('monitoring', '0009_say_which_spans_bear'),
     ]
 
     operations = [
