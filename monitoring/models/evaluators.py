@@ -91,7 +91,7 @@ class Evaluator(models.Model):
         try:
             self.judge()
         except SettingsError as error:
-            return _("%(reason)s. Settings of this kind look like this: %(example)s") % {
+            return _("%(reason)s; settings like %(example)s do.") % {
                 "reason": str(error).rstrip("."),
                 "example": error.example,
             }

@@ -105,6 +105,7 @@ WRITES: dict[str, Any] = {
         "ends_at": LATER,
         "comment": "Known.",
     },
+    "/api/v1/evaluators/preview": {"evaluator": {"kind": "pattern", "settings": {"must_match": "yes"}, "share": 0.5}},
     "/api/v1/silences/preview": {"matchers": ['model="credit-risk"']},
     "/api/v1/silences/{uid}": {"ends_at": LATER},
     "/api/v1/rules/backtest": {

@@ -68,7 +68,7 @@ def test_it_is_tried_on_the_newest_calls_before_it_is_saved(
     [
         ({"kind": "pattern", "settings": '{"must_match": "("}'}, "RE2 understands"),
         ({"settings": "{}"}, "has to name a word"),
-        ({"settings": "[1]"}, "Settings of this kind look like this"),
+        ({"settings": "[1]"}, "settings like {&quot;"),
         ({"slug": "preview"}, "address of its own"),
         ({"share": "0"}, "from 0.0001 to 1"),
     ],
