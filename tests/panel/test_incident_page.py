@@ -7,6 +7,7 @@ from django.test import Client
 
 from alerting.models import AlertRule, Incident, IncidentEvent, Silence
 from models_registry.models import Model, User
+from monitoring.models import SLO
 from runbooks.models import RunStep
 from tests.panel import story
 
@@ -37,6 +38,17 @@ def test_a_responder_acknowledges_and_resolves_with_plain_forms(incident: Incide
     incident.refresh_from_db()
     assert incident.state == Incident.State.RESOLVED
     assert "/incidents/7/acknowledge/" not in page
+
+
+def test_figures_of_an_objective_say_when_they_are_those_of_the_end(
+    rule: AlertRule, incident: Incident, as_bia: Client, stopped_clock: datetime
+) -> None:
+    fields = {"name": "Decisions are right", "sli": "accuracy", "target": 0.85, "window": timedelta(days=30)}
+    rule.slo = SLO.objects.create(project=incident.project, slug="right", model=incident.model, **fields)
+    rule.save()
+    assert "when it was resolved" not in as_bia.get("/incidents/7/").content.decode()
+    Incident.objects.filter(pk=incident.pk).update(state=Incident.State.RESOLVED, resolved_at=stopped_clock)
+    assert "no data in the window · when it was resolved" in as_bia.get("/incidents/7/").content.decode()
 
 
 def test_acknowledging_what_is_resolved_is_told_and_changes_nothing(incident: Incident, as_bia: Client) -> None:
