@@ -41,6 +41,14 @@ def unseal(data: bytes | memoryview) -> str:
     raise VaultError(message)
 
 
+def holds(data: bytes | memoryview, secret: str) -> bool:
+    """Whether a row has this secret already; not, where what it has cannot be read."""
+    try:
+        return bool(data) and unseal(data) == secret
+    except VaultError:
+        return False
+
+
 @lru_cache(maxsize=4)
 def _keys(passphrases: str) -> dict[str, Fernet]:
     """Key id (8 hexadecimal digits of the key's hash) to cipher, newest first."""

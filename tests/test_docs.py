@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from alerting.channels.webhook import sign
 from alerting.models import Alert, AlertRule, AlertTransition, Channel, Incident
 from config.definitions.apply import EXTRAS, PROJECT_FIELDS
-from config.definitions.kinds import KINDS
+from config.definitions.kinds import INCIDENT_POLICY, KINDS
 from config.metrics import DomainCollector
 from config.stages import STAGES
 from demo.scenarios import SCENARIOS
@@ -112,7 +112,8 @@ def test_every_field_of_a_definition_is_listed():
     rows = re.findall(r"^\| `(\w+)` \| (`.*) \|$", read("docs/definitions.md"), re.MULTILINE)
     listed = {name: set(re.findall(r"`(\w+)`", names)) for name, names in rows}
     there = {kind.section: {*kind.fields, *EXTRAS.get(kind.section, ())} for kind in KINDS}
-    assert listed == {"project": {"slug", *PROJECT_FIELDS}} | there
+    whole = {"project": {"slug", *PROJECT_FIELDS}, INCIDENT_POLICY.section: set(INCIDENT_POLICY.fields)}
+    assert listed == whole | there
 
 
 def commands() -> dict[str, str]:

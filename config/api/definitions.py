@@ -18,7 +18,7 @@ from alerting.answers.conflict import Conflict
 from config.definitions.apply import Change, Writer
 from config.definitions.document import DefinitionError, Problem, section_of
 from config.definitions.export import definition_of, definitions_of, export, rows_of
-from config.definitions.kinds import KINDS, Kind
+from config.definitions.kinds import INCIDENT_POLICY, KINDS, Kind
 from config.definitions.remove import StandsError, remove
 from lib import clock
 from lib.problem import TITLES, problem
@@ -113,7 +113,7 @@ class DefinitionsView(Defined):
     @extend_schema(responses=ExportSerializer, operation_id="definitions")
     def get(self, request: Request) -> Response:
         """As `manage.py export` writes them; secrets stay here."""
-        _may(request, "view", SECTIONS.values())
+        _may(request, "view", (INCIDENT_POLICY, *KINDS))
         found = export(project_of(request))
         return Response({"document": found.document, "warnings": found.warnings})
 
@@ -129,7 +129,7 @@ class DefinitionsView(Defined):
         if dry_run not in ("true", "false"):
             raise ValidationError({"dry_run": "true or false."})
         document = object_of(request)
-        wanted = [kind for name, kind in SECTIONS.items() if name in document]
+        wanted = [kind for kind in (INCIDENT_POLICY, *KINDS) if kind.section in document]
         _may(request, "add", wanted)
         _may(request, "change", wanted)
         if "project" in document:

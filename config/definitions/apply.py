@@ -19,10 +19,10 @@ from alerting.matchers import MatcherError
 from alerting.models import AlertRule, Channel, Route
 from alerting.wrongs import sentence
 from config.definitions.document import DefinitionError, Problem, Section, endless_numbers
-from config.definitions.kinds import KINDS, Form, Kind
+from config.definitions.kinds import INCIDENT_POLICY, KINDS, Form, Kind
 from config.definitions.plain import shown, wrong_shape
 from config.definitions.routes import read_matchers
-from lib.vault import VaultError, seal, unseal
+from lib.vault import holds, seal
 from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion, User
 from monitoring.components import read_components, set_components
 from monitoring.models import SLO, Component, OwnPrice, ScrapeTarget
@@ -78,7 +78,7 @@ class Writer:
     def write(self, *, dry_run: bool) -> list[Change]:
         """`DefinitionError` with every problem, and then nothing is written; a dry run never writes."""
         with transaction.atomic():
-            self._known(self.document, ("project", *(kind.section for kind in KINDS)), "")
+            self._known(self.document, ("project", INCIDENT_POLICY.section, *(kind.section for kind in KINDS)), "")
             endless = list(endless_numbers(self.document, "", 1))
             for line, path, text in endless:
                 self._problem(line, path, text)
@@ -92,6 +92,9 @@ class Writer:
         return self.changes
 
     def _define_all(self, project: Project) -> None:
+        policy, line = self.document.get(INCIDENT_POLICY.section), self.document.lines.get(INCIDENT_POLICY.section, 1)
+        if policy is not None and self._fits(INCIDENT_POLICY, policy, INCIDENT_POLICY.section, line):
+            self._define(INCIDENT_POLICY, project, project, policy, path=INCIDENT_POLICY.section, line=line)
         for kind in KINDS:
             for path, key, item, line in self._items(kind):
                 self._define(kind, project, key, item, path=path, line=line)
@@ -112,11 +115,16 @@ class Writer:
             return
         for key, item in section.items():
             path, line = f"{kind.section}.{key}", section.lines[key]
-            if isinstance(item, Section):
-                self._known(item, (*kind.fields, *EXTRAS.get(kind.section, ())), f"{path}.")
+            if self._fits(kind, item, path, line):
                 yield path, key, item, line
-            else:
-                self._problem(line, path, "must be a mapping of fields")
+
+    def _fits(self, kind: Kind, item: object, path: str, line: int) -> bool:
+        """Whether it is a mapping; fields that the kind does not have are told."""
+        if not isinstance(item, Section):
+            self._problem(line, path, "must be a mapping of fields")
+            return False
+        self._known(item, (*kind.fields, *EXTRAS.get(kind.section, ())), f"{path}.")
+        return True
 
     def _project(self) -> Project | None:
         given: Any = self.document.get("project")
@@ -133,7 +141,7 @@ class Writer:
         self._save(project, values, path="project", line=self.document.lines["project"], item=item, fresh=fresh)
         return project if project.pk else None
 
-    def _define(self, kind: Kind, project: Project, key: str, item: Section, *, path: str, line: int) -> None:
+    def _define(self, kind: Kind, project: Project, key: object, item: Section, *, path: str, line: int) -> None:
         identity = {"project": project, kind.key: key}
         row = kind.table._default_manager.filter(**identity).first()
         fresh = row is None
@@ -230,7 +238,7 @@ class Writer:
         secret = os.environ.get(str(item["secret_env"]), "")
         if not secret:
             self._problem(item.lines["secret_env"], f"{path}.secret_env", f"{item['secret_env']} is not set")
-        elif not _holds(owner, secret):
+        elif not holds(owner.secret, secret):
             values["secret"] = seal(secret)
 
     def _save(
@@ -386,10 +394,3 @@ class Writer:
         runbook.steps.all().delete()
         Step.objects.bulk_create(Step(runbook=runbook, position=n, **step) for n, step in enumerate(steps, start=1))
         return True
-
-
-def _holds(owner: Channel | ScrapeTarget, secret: str) -> bool:
-    try:
-        return bool(owner.secret) and unseal(owner.secret) == secret
-    except VaultError:
-        return False

@@ -1,6 +1,6 @@
 """Every definition of a project as a document that `apply` reads: applied to the same project, it changes nothing.
 
-Secrets stay where they are; rules of other programs are made by their alerts; incident policies and quiet hours are no
+Secrets stay where they are; rules of other programs are made by their alerts; quiet hours are no
 definitions of a file, which the warnings say. Empty fields are left out.
 """
 
@@ -10,9 +10,9 @@ from typing import Any
 from django.db import models
 from django.db.models import QuerySet
 
-from alerting.models import AlertRule, Channel, IncidentPolicy, QuietHours, Route
+from alerting.models import AlertRule, Channel, QuietHours, Route
 from config.definitions.apply import PROJECT_FIELDS, PROMPT_FIELDS, STEP_FIELDS
-from config.definitions.kinds import KINDS, Kind
+from config.definitions.kinds import INCIDENT_POLICY, KINDS, Kind
 from config.definitions.plain import matcher_lines, plain
 from models_registry.models import Model, Project, Prompt
 from monitoring.components import written
@@ -42,12 +42,12 @@ def export(project: Project) -> Exported:
     """Sections in the order in which `apply` reads them."""
     own = {"slug": project.slug, **{name: getattr(project, name) for name in PROJECT_FIELDS}}
     found = Exported({"project": {name: value for name, value in own.items() if value not in EMPTY}})
+    for policy in rows_of(INCIDENT_POLICY, project):
+        found.document[INCIDENT_POLICY.section] = definition_of(INCIDENT_POLICY, policy)
     for kind in KINDS:
         section = {getattr(row, kind.key): _item(kind, row, found.warnings) for row in _rows(kind, project)}
         if section:
             found.document[kind.section] = section
-    if IncidentPolicy.objects.filter(project=project).exists():
-        found.warnings.append("the incident policy is not in the file: set it in the admin")
     if QuietHours.objects.filter(project=project).exists():
         found.warnings.append("quiet hours are not in the file: set them in the admin or by /api/v1/quiet-hours")
     return found
@@ -102,8 +102,9 @@ def _item(kind: Kind, row: models.Model, warnings: list[str]) -> dict[str, Any]:
 
 
 def _says_something(row: models.Model, name: str, value: Any) -> bool:
-    """An empty list where there may be none at all: a rule that groups by nothing is not one that groups as the project does."""
-    return value == [] and any(one.name == name and one.null for one in row._meta.concrete_fields)
+    """An empty list that a new one would not have: a rule that groups by nothing is not one that groups as the project does."""
+    columns = (one for one in row._meta.concrete_fields if one.name == name)
+    return value == [] and any(one.null or one.get_default() not in EMPTY for one in columns)
 
 
 def _more(row: models.Model, warnings: list[str]) -> dict[str, Any]:

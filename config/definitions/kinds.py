@@ -9,7 +9,7 @@ from django.db import models
 
 from alerting.channels import channel_kind
 from alerting.channels.base import ChannelError
-from alerting.models import AlertRule, Channel, Inhibition, Maintenance, Route
+from alerting.models import AlertRule, Channel, IncidentPolicy, Inhibition, Maintenance, Route
 from alerting.validate import route_problems, rule_problems
 from config.definitions.moments import read_moment, write_moment
 from config.definitions.mutes import read_days, read_time, write_days
@@ -96,6 +96,8 @@ def _raise(problems: dict[str, str]) -> None:
         raise ValidationError(problems)
 
 
+# The one of the project: a file has its fields without a key.
+INCIDENT_POLICY = Kind("incident_policy", IncidentPolicy, "project", ("labels", "reopen_within", "hold_flapping"))
 KINDS = [
     Kind(
         "models",

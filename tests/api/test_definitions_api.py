@@ -119,6 +119,11 @@ def test_a_document_is_applied_whole_or_not_at_all(call: Any, credit_risk: Model
     assert {one["action"] for one in call("PUT", "definitions", whole).json()["changes"]} == {"unchanged"}
     assert call("PUT", "definitions", {"project": "other"}).status_code == 400
     assert call("PUT", "definitions?dry_run=perhaps", {}).status_code == 400
+    policy = call("PUT", "definitions", {"incident_policy": {"labels": [], "reopen_within": "0s"}}).json()["changes"]
+    assert [(one["path"], one["changed"]) for one in policy] == [("incident_policy", ["labels", "reopen_within"])]
+    assert call("GET", "definitions").json()["document"]["incident_policy"]["labels"] == []
+    far = call("PUT", "definitions", {"incident_policy": {"reopen_within": "8d"}})
+    assert far.json()["errors"][0]["pointer"] == "/incident_policy/reopen_within"
     assert call("PUT", "definitions", {"sloz": {}}).json()["errors"][0]["pointer"] == "/sloz"
 
 

@@ -42,7 +42,7 @@ def test_what_is_exported_changes_nothing_where_it_came_from(defined: Project, w
     text, said = exported()
     assert said == ""
     assert {line.split()[0] for line in write(text)} == {"unchanged"}
-    assert set(yaml.safe_load(text)) == {"project", *(kind.section for kind in KINDS)}
+    assert set(yaml.safe_load(text)) == {"project", "incident_policy", *(kind.section for kind in KINDS)}
 
 
 def test_and_makes_everything_where_there_is_nothing(defined: Project, write) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.vault import VaultError, seal, unseal
+from lib.vault import VaultError, holds, seal, unseal
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
@@ -26,6 +26,15 @@ def test_a_new_key_in_front_seals_and_the_old_one_still_reads(settings):
     assert unseal(after) == "whsec_x"
     with pytest.raises(VaultError, match="ATALAIA_CHANNEL_KEY"):
         unseal(before)
+
+
+def test_whether_a_row_has_a_secret_already(settings):
+    data = seal("whsec_x")
+    assert holds(data, "whsec_x")
+    assert not holds(data, "whsec_y")
+    assert not holds(b"", "")
+    settings.CHANNEL_KEY = "another"
+    assert not holds(data, "whsec_x"), "what cannot be read is written anew"
 
 
 @pytest.mark.parametrize("damaged", [b"", b"nonsense", b":", b"\xff:\xff"])
