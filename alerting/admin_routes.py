@@ -105,14 +105,12 @@ class QuietHoursForm(forms.ModelForm[QuietHours]):
         """Everything a person decides."""
 
         model = QuietHours
-        fields = ("project", "channel", "person", "starts", "ends", "days", "zone", "pages_pass")
+        fields = ("project", "name", "channel", "person", "starts", "ends", "days", "zone", "pages_pass")
 
     def clean(self) -> dict[str, Any] | None:
-        """Exactly one of channel and person, of the same project."""
+        """A channel of the same project."""
         cleaned = super().clean() or {}
-        channel, person = cleaned.get("channel"), cleaned.get("person")
-        if (channel is None) == (person is None):
-            raise ValidationError(_("Choose a channel or a person, and not both."))
+        channel = cleaned.get("channel")
         if channel is not None and channel.project != cleaned.get("project"):
             self.add_error("channel", _("The channel belongs to another project."))
         return cleaned
@@ -123,6 +121,6 @@ class QuietHoursAdmin(admin.ModelAdmin[QuietHours]):
     """When somebody is left alone."""
 
     form = QuietHoursForm
-    list_display = ("__str__", "zone", "pages_pass", "project")
+    list_display = ("name", "__str__", "zone", "pages_pass", "project")
     list_filter = ("project",)
     list_select_related = ("channel", "person", "project")

@@ -154,7 +154,10 @@ class Crowd:
         self._keep("route", route).channels.add(channel)
         EscalationStep.objects.create(route=route, after=timedelta(minutes=number + 1)).channels.add(channel)
         hours = {"starts": time(22), "ends": time(7), "zone": "UTC"}
-        self._keep("quiet_hours", QuietHours.objects.create(project=self.project, channel=channel, **hours))
+        self._keep(
+            "quiet_hours",
+            QuietHours.objects.create(project=self.project, channel=channel, name=f"hours-{number}", **hours),
+        )
         self._add_mutes(number, person, rule)
         key, _ = create_key(project=self.project, name=f"key-{number}", scopes=["ingest"])
         self._keep("key", key)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -11,7 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerting.models import Channel, QuietHours
-from alerting.models.routes import check_days, check_zone
+from alerting.models.routes import check_days, check_zone, free_name
+from lib.problem import Conflict
 from models_registry.authenticate import project_of
 from models_registry.bodies import ClockField, refuse_unless_valid
 from models_registry.models import User
@@ -30,6 +32,9 @@ class ChannelByName(serializers.SlugRelatedField[Channel]):
 class QuietHoursSerializer(serializers.ModelSerializer[QuietHours]):
     """Of one `channel` (by name) or one `person` (by user name); `days` count from Monday, which is 0."""
 
+    name = serializers.CharField(
+        max_length=120, required=False, help_text="Once per project; without it, whose they are and when they begin."
+    )
     channel = ChannelByName(slug_field="name", required=False, allow_null=True)
     person = serializers.SlugRelatedField(
         slug_field="username", queryset=User.objects.filter(is_active=True), required=False, allow_null=True
@@ -43,7 +48,7 @@ class QuietHoursSerializer(serializers.ModelSerializer[QuietHours]):
         """Everything a person decides."""
 
         model = QuietHours
-        fields = ["id", "channel", "person", "starts", "ends", "days", "zone", "pages_pass"]
+        fields = ["id", "name", "channel", "person", "starts", "ends", "days", "zone", "pages_pass"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Exactly one of channel and person, after the change."""
@@ -77,11 +82,13 @@ class QuietHoursView(APIView):
         request=QuietHoursSerializer, responses={201: QuietHoursSerializer}, operation_id="quiet_hours_create"
     )
     def post(self, request: Request) -> Response:
-        """Leave somebody alone at these hours."""
+        """Leave somebody alone at these hours; 409 where the name is taken."""
         project = project_of(request)
         form = QuietHoursSerializer(data=request.data, context={"project": project})
         refuse_unless_valid(form)
-        form.save(project=project)
+        given = form.validated_data
+        whose = given.get("channel") or given["person"]
+        _save(form, project=project, name=given.get("name") or free_name(project, str(whose), given["starts"]))
         return Response(form.data, status=status.HTTP_201_CREATED)
 
 
@@ -106,7 +113,7 @@ class OneQuietHoursView(APIView):
         row = _row(request, number)
         form = QuietHoursSerializer(row, data=request.data, partial=True, context={"project": row.project})
         refuse_unless_valid(form)
-        form.save()
+        _save(form)
         return Response(form.data)
 
     @extend_schema(responses={204: None}, operation_id="quiet_hours_remove")
@@ -114,6 +121,15 @@ class OneQuietHoursView(APIView):
         """They are told at any hour again."""
         _row(request, number).delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _save(form: QuietHoursSerializer, **more: Any) -> None:
+    try:
+        with transaction.atomic():
+            form.save(**more)
+    except IntegrityError as error:
+        message = "The project has quiet hours of this name already."
+        raise Conflict(message) from error
 
 
 def _row(request: Request, number: int) -> QuietHours:

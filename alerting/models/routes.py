@@ -1,7 +1,8 @@
 """Which way alerts go: routes, what happens when nobody acknowledges, and when somebody is left alone."""
 
 import zoneinfo
-from datetime import timedelta
+from datetime import time, timedelta
+from itertools import chain, count
 from typing import Any
 
 from django.conf import settings
@@ -125,6 +126,7 @@ class QuietHours(models.Model):
     """When a channel, or every channel of a person, is left alone; what comes meanwhile is told when they end."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="quiet_hours", verbose_name=_("project"))
+    name = models.CharField(_("name"), max_length=120)
     channel = models.ForeignKey(
         Channel, models.CASCADE, null=True, blank=True, related_name="quiet_hours", verbose_name=_("channel")
     )
@@ -146,7 +148,7 @@ class QuietHours(models.Model):
     )
 
     class Meta:
-        """Of one channel or of one person."""
+        """Of one channel or of one person; names tell those of a project apart."""
 
         verbose_name = _("quiet hours")
         verbose_name_plural = _("quiet hours")
@@ -155,8 +157,17 @@ class QuietHours(models.Model):
             models.CheckConstraint(
                 condition=models.Q(channel=None, person__isnull=False) | models.Q(channel__isnull=False, person=None),
                 name="quiet_hours_of_one",
+                violation_error_message=_("Choose a channel or a person, and not both."),
             ),
+            models.UniqueConstraint(fields=["project", "name"], name="quiet_hours_name_per_project"),
         ]
 
     def __str__(self) -> str:
         return f"{self.channel or self.person} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+
+def free_name(project: Project, whose: str, starts: time) -> str:
+    """For quiet hours that nobody named: whose they are and when they begin, and a number where that is taken."""
+    taken = set(QuietHours.objects.filter(project=project).values_list("name", flat=True))
+    first = f"{whose[:100]} {starts:%H:%M}"
+    return next(name for name in chain([first], (f"{first} {n}" for n in count(2))) if name not in taken)

@@ -19,7 +19,7 @@ from alerting.matchers import MatcherError
 from alerting.models import AlertRule, Channel, Route
 from alerting.wrongs import sentence
 from config.definitions.document import DefinitionError, Problem, Section, endless_numbers
-from config.definitions.kinds import INCIDENT_POLICY, KINDS, Form, Kind
+from config.definitions.kinds import INCIDENT_POLICY, KEYS, KINDS, Form, Kind
 from config.definitions.plain import shown, wrong_shape
 from config.definitions.routes import read_matchers
 from lib.vault import holds, seal
@@ -192,7 +192,7 @@ class Writer:
                 continue
             if name in kind.names and value is not None:
                 table = kind.names[name]
-                value = table._default_manager.filter(project=project, slug=value).first()
+                value = table._default_manager.filter(project=project, **{KEYS[table]: value}).first()
                 if value is None:
                     self._problem(line, f"{path}.{name}", f"there is no {table._meta.verbose_name} {item[name]!r}")
             elif isinstance(kind.table._meta.get_field(name), models.DurationField) and value is not None:

@@ -1,7 +1,7 @@
 """Every definition of a project as a document that `apply` reads: applied to the same project, it changes nothing.
 
-Secrets stay where they are; rules of other programs are made by their alerts; quiet hours are no
-definitions of a file, which the warnings say. Empty fields are left out.
+Secrets stay where they are, and rules of other programs are made by their alerts, which the warnings say. Empty fields are left
+out.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from typing import Any
 from django.db import models
 from django.db.models import QuerySet
 
-from alerting.models import AlertRule, Channel, QuietHours, Route
+from alerting.models import AlertRule, Channel, Route
 from config.definitions.apply import PROJECT_FIELDS, PROMPT_FIELDS, STEP_FIELDS
 from config.definitions.kinds import INCIDENT_POLICY, KINDS, Kind
 from config.definitions.plain import matcher_lines, plain
@@ -25,6 +25,7 @@ PARTS = {
     "prompts": ("versions",),
     "slos": ("components__slo",),
     "routes": ("channels", "steps__channels"),
+    "quiet_hours": ("person",),
     "runbooks": ("rules", "steps"),
 }
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -48,8 +49,6 @@ def export(project: Project) -> Exported:
         section = {getattr(row, kind.key): _item(kind, row, found.warnings) for row in _rows(kind, project)}
         if section:
             found.document[kind.section] = section
-    if QuietHours.objects.filter(project=project).exists():
-        found.warnings.append("quiet hours are not in the file: set them in the admin or by /api/v1/quiet-hours")
     return found
 
 

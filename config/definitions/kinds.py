@@ -9,10 +9,11 @@ from django.db import models
 
 from alerting.channels import channel_kind
 from alerting.channels.base import ChannelError
-from alerting.models import AlertRule, Channel, IncidentPolicy, Inhibition, Maintenance, Route
+from alerting.models import AlertRule, Channel, IncidentPolicy, Inhibition, Maintenance, QuietHours, Route
 from alerting.validate import route_problems, rule_problems
 from config.definitions.moments import read_moment, write_moment
 from config.definitions.mutes import read_days, read_time, write_days
+from config.definitions.people import read_person, write_person
 from config.definitions.plain import matcher_lines, plain
 from config.definitions.routes import read_matchers
 from lib import clock
@@ -53,6 +54,7 @@ MATCHERS = Form(read_matchers, matcher_lines)
 DAYS = Form(read_days, write_days)
 TIME = Form(read_time, plain)
 MOMENT = Form(read_moment, write_moment)
+PERSON = Form(read_person, write_person)
 
 
 def _check_slo(slo: SLO) -> None:
@@ -230,6 +232,14 @@ KINDS = [
         check=_check_route,
     ),
     Kind(
+        "quiet_hours",
+        QuietHours,
+        "name",
+        ("channel", "person", "starts", "ends", "days", "zone", "pages_pass"),
+        {"channel": Channel},
+        forms={"person": PERSON, "starts": TIME, "ends": TIME, "days": DAYS},
+    ),
+    Kind(
         "maintenance_windows",
         Maintenance,
         "name",
@@ -245,3 +255,4 @@ KINDS = [
     ),
     Kind("runbooks", Runbook, "slug", ("title", "summary", "owner", "verified_at")),
 ]
+KEYS = {kind.table: kind.key for kind in KINDS}

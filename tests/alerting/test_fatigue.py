@@ -56,7 +56,9 @@ class TestStory(TestCase):
         project = cls.model.project
         make_channel(project, name="ops")
         make_channel(project, name="ana", owner=ana)
-        QuietHours.objects.create(project=project, person=ana, starts=time(2), ends=time(5), zone="Pacific/Auckland")
+        QuietHours.objects.create(
+            project=project, name="early", person=ana, starts=time(2), ends=time(5), zone="Pacific/Auckland"
+        )
         cls.rule = error_rule(cls.model, severity="page", window=2 * MINUTE, threshold=0.3)
         for blip in range(0, 300, 60):
             serve(cls.model, start=blip - 5, end=blip)

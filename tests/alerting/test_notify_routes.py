@@ -210,7 +210,12 @@ def quiet(channel: Channel, **fields) -> QuietHours:
     """From 11:30 to 13:00 in São Paulo; the story begins at noon there."""
     who = fields if "person" in fields else {"channel": channel, **fields}
     return QuietHours.objects.create(
-        project=channel.project, starts=time(11, 30), ends=time(13), zone="America/Sao_Paulo", **who
+        project=channel.project,
+        name=channel.name,
+        starts=time(11, 30),
+        ends=time(13),
+        zone="America/Sao_Paulo",
+        **who,
     )
 
 

@@ -43,7 +43,13 @@ def tree(project, bia, stopped_clock) -> Route:
     child.channels.set([risk, Channel.objects.get(name="off")])
     EscalationStep.objects.create(route=child, after=timedelta(minutes=15)).channels.add(night)
     QuietHours.objects.create(
-        project=project, person=bia, starts=time(11), ends=time(13), zone="America/Sao_Paulo", days=[0, 1, 2, 3, 4]
+        project=project,
+        name="noon",
+        person=bia,
+        starts=time(11),
+        ends=time(13),
+        zone="America/Sao_Paulo",
+        days=[0, 1, 2, 3, 4],
     )
     return root
 
@@ -207,6 +213,7 @@ def test_quiet_hours_belong_to_one_and_have_a_zone_that_exists(tree, project, bi
     add = reverse("admin:alerting_quiethours_add")
     good = {
         "project": project.pk,
+        "name": "weekend",
         "channel": Channel.objects.get(name="ops").pk,
         "starts": "22:00",
         "ends": "07:00",
@@ -215,7 +222,9 @@ def test_quiet_hours_belong_to_one_and_have_a_zone_that_exists(tree, project, bi
     }
     assert "is no time zone" in as_ana.post(add, {**good, "zone": "Mars/Olympus"}).content.decode()
     assert "and not both" in as_ana.post(add, {**good, "person": bia.pk}).content.decode()
+    assert "and not both" in as_ana.post(add, {**good, "channel": ""}).content.decode()
     assert as_ana.post(add, good).status_code == 302
+    assert "already exists" in as_ana.post(add, good).content.decode()
     assert QuietHours.objects.get(zone="Europe/Berlin").days == [0, 6]
 
 

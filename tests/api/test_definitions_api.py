@@ -9,11 +9,11 @@ import pytest
 from django.test import Client
 
 from alerting.external import Incoming, receive
-from alerting.models import AlertRule, Channel
+from alerting.models import AlertRule, Channel, QuietHours
 from config.definitions.kinds import KINDS
 from lib.vault import unseal
 from models_registry.keys import create_key, forget_keys
-from models_registry.models import Model, ModelVersion, Project
+from models_registry.models import Model, ModelVersion, Project, User
 from monitoring.models import SLO, DeadLetter, InboxBody, ScrapeTarget
 from tests.alerting.rule_cast import NOON
 
@@ -125,6 +125,27 @@ def test_a_document_is_applied_whole_or_not_at_all(call: Any, credit_risk: Model
     far = call("PUT", "definitions", {"incident_policy": {"reopen_within": "8d"}})
     assert far.json()["errors"][0]["pointer"] == "/incident_policy/reopen_within"
     assert call("PUT", "definitions", {"sloz": {}}).json()["errors"][0]["pointer"] == "/sloz"
+
+
+def test_a_channel_stays_while_quiet_hours_name_it(call: Any, credit_risk: Model, ana: User) -> None:
+    Channel.objects.create(project=credit_risk.project, name="log", kind="console")
+    fields = {"channel": "log", "starts": "22:00", "ends": "07:00", "zone": "UTC"}
+    made = call("POST", "definitions/quiet_hours", {"key": "nights", "fields": fields})
+    assert made.status_code == 201, made.content
+    assert made.json()["fields"] == {
+        **fields,
+        "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+        "pages_pass": True,
+    }
+    refused = call("DELETE", "definitions/channels/log")
+    assert (refused.status_code, "quiet_hours.nights" in refused.json()["detail"]) == (409, True)
+    moved = call("PATCH", "definitions/quiet_hours/nights", {"channel": None, "person": "ana"})
+    assert (moved.json()["fields"]["person"], "channel" in moved.json()["fields"]) == ("ana", False)
+    wrong = call("PATCH", "definitions/quiet_hours/nights", {"person": "nobody"})
+    assert wrong.json()["errors"][0]["pointer"] == "/person"
+    assert call("DELETE", "definitions/channels/log").status_code == 204
+    assert call("DELETE", "definitions/quiet_hours/nights").status_code == 204
+    assert not QuietHours.objects.exists()
 
 
 def test_people_define_what_their_group_may(credit_risk: Model, as_bia: Client, as_ana: Client) -> None:

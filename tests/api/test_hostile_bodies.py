@@ -273,7 +273,7 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
     make_incident(project, number=8)
     over = make_incident(project, number=9, state="resolved", resolved_at=NOW)
     hours = QuietHours.objects.create(
-        project=project, channel=channel, starts=time(22), ends=time(7), zone="America/Sao_Paulo"
+        project=project, name="nights", channel=channel, starts=time(22), ends=time(7), zone="America/Sao_Paulo"
     )
     route = Route.objects.create(project=project, name="all")
     learned = learning(project, over)

@@ -104,7 +104,7 @@ def test_quiet_hours_are_of_one_and_somewhere(api: Client, ana: User, project: P
     assert made.status_code == 201, made.json()
     told = made.json()
     assert {name: told[name] for name in hours} == hours
-    assert (told["channel"], told["pages_pass"]) == (None, True)
+    assert (told["channel"], told["pages_pass"], told["name"]) == (None, True, "ana 22:00")
     url = f"quiet-hours/{told['id']}"
     moved = send(api, "patch", url, {"channel": "team", "person": None, "pages_pass": False}).json()
     assert (moved["channel"], moved["person"], moved["pages_pass"], moved["days"]) == ("team", None, False, [0, 4])
@@ -112,7 +112,7 @@ def test_quiet_hours_are_of_one_and_somewhere(api: Client, ana: User, project: P
     for wrong in (
         {**hours, "channel": "team"}, {**hours, "person": None}, {**hours, "zone": "Mars/Base"}, {**hours, "days": []},
         {**hours, "days": [7]}, {**hours, "starts": "25:00"}, {**hours, "person": "nobody"},
-        {**hours, "person": None, "channel": "gone"},
+        {**hours, "person": None, "channel": "gone"}, {**hours, "name": ""}, {**hours, "name": "a" * 121},
     ):  # fmt: skip
         answer = send(api, "post", "quiet-hours", wrong)
         assert answer.status_code == 400, wrong
@@ -120,6 +120,17 @@ def test_quiet_hours_are_of_one_and_somewhere(api: Client, ana: User, project: P
     assert send(api, "delete", url).status_code == 204
     assert not QuietHours.objects.exists()
     assert send(api, "delete", url).status_code == 404
+
+
+def test_names_of_quiet_hours_are_taken_once(api: Client, ana: User) -> None:
+    hours = {"person": "ana", "starts": "22:00", "ends": "07:00", "zone": "UTC"}
+    made = [send(api, "post", "quiet-hours", hours).json() for _ in range(3)]
+    assert [one["name"] for one in made] == ["ana 22:00", "ana 22:00 2", "ana 22:00 3"]
+    assert send(api, "post", "quiet-hours", {**hours, "name": "ana 22:00"}).status_code == 409
+    url = f"quiet-hours/{made[2]['id']}"
+    assert send(api, "patch", url, {"name": "ana 22:00"}).status_code == 409
+    assert send(api, "patch", url, {"name": "weekends"}).json()["name"] == "weekends"
+    assert send(api, "patch", url, {"starts": "23:00"}).json()["name"] == "weekends"
 
 
 def test_writing_takes_the_scope_or_the_permission(

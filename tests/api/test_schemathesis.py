@@ -56,7 +56,7 @@ def known_of(model: Model, application: Model) -> dict[str, Any]:
     )
     channel = Channel.objects.create(project=project, name="log", kind="console")
     hours = QuietHours.objects.create(
-        project=project, channel=channel, starts=time(22), ends=time(7), zone="America/Sao_Paulo"
+        project=project, name="nights", channel=channel, starts=time(22), ends=time(7), zone="America/Sao_Paulo"
     )
     return {
         "slug": "credit-risk",
