@@ -28,17 +28,12 @@ from alerting.api.moves import (
     SnoozeView,
     WakeView,
 )
-from alerting.api.mutes import (
-    InhibitionsView,
-    MaintenancesView,
-    OneSilenceView,
-    SilencePreviewView,
-    SilencesView,
-)
+from alerting.api.mutes import OneSilenceView, SilencePreviewView, SilencesView
 from alerting.api.preview import RulePreviewView
 from alerting.api.quiet_hours import OneQuietHoursView, QuietHoursView
 from alerting.api.routes import OneRouteView, RoutePreviewView, RoutesView
 from alerting.api.rules import BacktestView, HeartbeatView
+from alerting.api.windows import InhibitionsView, InhibitionView, MaintenancesView, MaintenanceView
 
 urlpatterns = [
     path("rules", RulesView.as_view()),
@@ -63,7 +58,9 @@ urlpatterns = [
     path("silences/preview", SilencePreviewView.as_view()),
     path("silences/<uuid:uid>", OneSilenceView.as_view()),
     path("maintenance-windows", MaintenancesView.as_view()),
+    path("maintenance-windows/<int:number>", MaintenanceView.as_view()),
     path("inhibitions", InhibitionsView.as_view()),
+    path("inhibitions/<int:number>", InhibitionView.as_view()),
     path("channels", ChannelsView.as_view()),
     path("channels/<int:number>/test", ChannelTestView.as_view()),
     path("channels/<int:number>/secret", ChannelSecretView.as_view()),

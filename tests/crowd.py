@@ -176,10 +176,14 @@ class Crowd:
                 project=self.project, matchers=matchers, starts_at=span[0], ends_at=span[1], owner=person
             )
             self._keep("silence", silence)
-        Maintenance.objects.create(project=self.project, name=f"window-{number}", matchers=matchers, owner="ops")
-        Inhibition.objects.create(
+        window = Maintenance.objects.create(
+            project=self.project, name=f"window-{number}", matchers=matchers, owner="ops"
+        )
+        self._keep("maintenance", window)
+        inhibition = Inhibition.objects.create(
             project=self.project, name=f"inhibition-{number}", source=matchers, target=matchers, equal=["model"]
         )
+        self._keep("inhibition", inhibition)
 
     def _add_policy(self, number: int) -> None:
         policy = Policy.objects.create(

@@ -75,6 +75,8 @@ def fill(path: str, crowd: Crowd) -> str:
         "dead-letters/": "dead_letter",
         "v1/routes/": "route",
         "quiet-hours/": "quiet_hours",
+        "maintenance-windows/": "maintenance",
+        "inhibitions/": "inhibition",
         "exports/": "export",
         "action-items/": "action",
     }

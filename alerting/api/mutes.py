@@ -1,4 +1,4 @@
-"""What keeps alerts quiet, for programs: silences to make, look at, extend and end; windows and inhibitions to look at."""
+"""Silences for programs: made, looked at, extended and ended."""
 
 from typing import Any
 
@@ -10,37 +10,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerting.answers.conflict import Conflict
+from alerting.answers.matchers import MatchersField
 from alerting.errors import Refused
 from alerting.hidden import active_alerts, hidden_counts, hidden_messages, matching
-from alerting.matchers import Matcher, MatcherError, check, from_json, parse_matchers
-from alerting.models import Alert, Inhibition, Maintenance, Silence
+from alerting.models import Alert, Silence
 from alerting.silences import MAX_COMMENT, create_silence, expire_silence, extend_silence
-from alerting.wrongs import sentence
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_unless_valid
-from monitoring.stats.recurrence import openings
 
 MESSAGES_SHOWN = 100
 STATES = Silence.State.values
-
-
-class MatchersField(serializers.ListField):
-    """Matchers as text, such as `model="credit-risk"`; a text may hold several with commas."""
-
-    child = serializers.CharField()
-
-    def to_internal_value(self, data: Any) -> list[Matcher]:
-        """Read and checked; 400 with the mend."""
-        texts = super().to_internal_value(data)
-        try:
-            return check([one for text in texts for one in parse_matchers(text)])
-        except MatcherError as error:
-            raise serializers.ValidationError(sentence(error)) from error
-
-    def to_representation(self, data: Any) -> list[str]:
-        """Stored matchers as text."""
-        return [str(one) for one in from_json(data)]
 
 
 class SilenceRowSerializer(serializers.ModelSerializer[Silence]):
@@ -131,49 +111,6 @@ class PreviewSerializer(serializers.Serializer[dict[str, Any]]):
     hides = HiddenAlertSerializer(many=True)
 
 
-class MaintenanceSerializer(serializers.ModelSerializer[Maintenance]):
-    """A window that comes again, with its next three openings."""
-
-    matchers = MatchersField(read_only=True)
-    next = serializers.SerializerMethodField()
-
-    class Meta:
-        """What, when, who."""
-
-        model = Maintenance
-        fields = ["id", "name", "matchers", "days", "start", "end", "time_zone", "owner", "enabled", "next"]
-
-    def get_next(self, window: Maintenance) -> list[list[str]]:
-        """Pairs of beginning and end, the one that is open now among them."""
-        found = openings(window.weekly, after=self.context["now"], count=3) if window.enabled else []
-        return [[start.isoformat(), end.isoformat()] for start, end in found]
-
-
-class MaintenanceListSerializer(serializers.Serializer[dict[str, Any]]):
-    """All windows."""
-
-    items = MaintenanceSerializer(many=True)
-
-
-class InhibitionSerializer(serializers.ModelSerializer[Inhibition]):
-    """While `source` fires, `target` stays quiet, if the labels `equal` are."""
-
-    source = MatchersField(read_only=True)  # type: ignore[assignment]  # a field of ours, not the option of a field
-    target = MatchersField(read_only=True)
-
-    class Meta:
-        """Everything."""
-
-        model = Inhibition
-        fields = ["id", "name", "source", "target", "equal", "enabled"]
-
-
-class InhibitionListSerializer(serializers.Serializer[dict[str, Any]]):
-    """All inhibitions."""
-
-    items = InhibitionSerializer(many=True)
-
-
 class SilencesView(APIView):
     """Silences of the project."""
 
@@ -258,30 +195,6 @@ class SilencePreviewView(APIView):
         refuse_unless_valid(given)
         found = matching(active_alerts(project_of(request)), given.validated_data["matchers"])
         return Response({"hides": _alerts(found)})
-
-
-class MaintenancesView(APIView):
-    """Maintenance windows of the project."""
-
-    read_permission = "alerting.view_maintenance"
-
-    @extend_schema(responses=MaintenanceListSerializer, operation_id="maintenances")
-    def get(self, request: Request) -> Response:
-        """All of them, with their next openings."""
-        rows = Maintenance.objects.filter(project=project_of(request))
-        return Response({"items": MaintenanceSerializer(rows, many=True, context={"now": clock.now()}).data})
-
-
-class InhibitionsView(APIView):
-    """Inhibitions of the project."""
-
-    read_permission = "alerting.view_inhibition"
-
-    @extend_schema(responses=InhibitionListSerializer, operation_id="inhibitions")
-    def get(self, request: Request) -> Response:
-        """All of them."""
-        rows = Inhibition.objects.filter(project=project_of(request))
-        return Response({"items": InhibitionSerializer(rows, many=True).data})
 
 
 def _silence(request: Request, uid: str) -> Silence:

@@ -15,7 +15,7 @@ from schemathesis.checks import CHECKS
 from schemathesis.config import GenerationConfig, SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
 
-from alerting.models import AlertRule, Channel, QuietHours, Route, Silence
+from alerting.models import AlertRule, Channel, Inhibition, Maintenance, QuietHours, Route, Silence
 from models_registry.exports import start_export
 from models_registry.jobs import start_job
 from models_registry.keys import create_key, forget_keys
@@ -27,6 +27,7 @@ from tests.cast import NOW, make_incident, make_person
 PARTS = 4
 # Not asked: what a schema cannot say of a value (that a model exists, that a time is past) and what is read kindly
 # (numbers as text, a time in several forms); `tests/api/test_hostile_bodies.py` holds both.
+RISK = [{"name": "model", "value": "credit-risk"}]
 ASKED = (
     "not_a_server_error",
     "status_code_conformance",
@@ -72,6 +73,8 @@ def known_of(model: Model, application: Model) -> dict[str, Any]:
         "action-items": item.pk,
         "channels": channel.pk,
         "quiet-hours": hours.pk,
+        "maintenance-windows": Maintenance.objects.create(project=project, name="w", owner="ana", matchers=RISK).pk,
+        "inhibitions": Inhibition.objects.create(project=project, name="i", source=RISK, target=RISK).pk,
         "routes": Route.objects.create(project=project, name="all").pk,
     }
 
