@@ -1,4 +1,4 @@
-"""Waiting for an event: what has arrived since the page was opened, and why the last request was refused."""
+"""Waiting for an event: what has arrived, what of it since the page was opened, and why the last request was refused."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from models_registry.models import Project
 from monitoring.ingest.codes import PROBLEMS, REJECTIONS
 from monitoring.models import RejectionCount, RequestRefusal
 from monitoring.models.inbox import EventKind
+from monitoring.selectors.arrivals import newest_at
 from monitoring.selectors.events import micros
 from monitoring.selectors.ledger import read_ledger
 from monitoring.selectors.wire import moment
@@ -20,7 +21,14 @@ from monitoring.selectors.wire import moment
 RECENT = timedelta(minutes=15)
 SHOWN = 3
 # Where a kind of event shows; the other kinds show in collection health.
-PLACES = {"prediction": "predictions", "llm_call": "llm_calls", "outcome": "models", "feedback": "models"}
+PLACES = {
+    "prediction": "predictions",
+    "llm_call": "llm_calls",
+    "outcome": "models",
+    "feedback": "models",
+    "log": "logs",
+    "metric": "measures",
+}
 MENDS: Mapping[str, str | Promise] = {
     "not_authenticated": _("Send the header “Authorization: Bearer …” with a key of this page, whole and not revoked."),
     "missing_scope": _("Use a key with the scope “ingest”; the one that was sent may not write."),
@@ -36,10 +44,12 @@ MENDS: Mapping[str, str | Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Accepted events of one kind, and where they show."""
+    """Accepted events of one kind, how many of them since the page was opened, when the newest happened, where they show."""
 
     label: str
     count: int
+    fresh: int
+    newest_at: datetime | None
     url: str
 
 
@@ -65,6 +75,11 @@ class Waiting:
     pending: int
     refused: list[Refused]
 
+    @property
+    def fresh(self) -> bool:
+        """Something came since the page was opened."""
+        return any(one.fresh for one in self.arrivals)
+
 
 def counted(project: Project) -> str:
     """What has been accepted so far, as a text that `waiting` reads: `prediction.12~log.3`."""
@@ -73,12 +88,18 @@ def counted(project: Project) -> str:
 
 
 def waiting(project: Project, *, since: str, now: datetime, real_now: datetime) -> Waiting:
-    """What came after `since` (of `counted`), and what was refused in the last quarter of an hour, newest first."""
+    """What came, and of it what after `since` (of `counted`); what was refused in the last quarter of an hour, newest first."""
     before, ledger = _read(since), read_ledger(project_id=project.pk)
     arrivals = [
-        Arrival(str(EventKind(kind).label), counts["accepted"] - before.get(kind, 0), _place(kind, project))
+        Arrival(
+            label=str(EventKind(kind).label),
+            count=counts["accepted"],
+            fresh=max(0, counts["accepted"] - before.get(kind, 0)),
+            newest_at=newest_at(project.pk, kind),
+            url=_place(kind, project),
+        )
         for kind, counts in ledger["kinds"].items()
-        if counts["accepted"] > before.get(kind, 0)
+        if counts["accepted"]
     ]
     refused = [*_requests(project, real_now), *_items(project, now, real_now)]
     newest = sorted(refused, key=lambda one: one.at, reverse=True)[:SHOWN]

@@ -1,20 +1,23 @@
 """From an empty panel to the first event: what to paste, a key for it, why nothing came, and where it shows."""
 
+import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from lib.clock import real_now
-from models_registry.keys import find_key, forget_keys
-from models_registry.models import ApiKey, Project
+from models_registry.keys import create_key, find_key, forget_keys
+from models_registry.models import ApiKey, Model, Project
 from monitoring.drain import drain_until_empty
 from monitoring.ingest.codes import PROBLEMS
 from monitoring.ingest.refusals import SENDERS_OWN, forget_refusals
-from monitoring.models import RejectionCount, RequestRefusal
+from monitoring.models import Metric, MetricStream, RejectionCount, RequestRefusal
+from monitoring.selectors.arrivals import newest_at
+from panel.format import moment
 from panel.pages.first_event import MENDS
 from panel.pages.ways import KEY, WAYS, blocks_of
 from panel.pages.wheel import client_wheel
@@ -92,7 +95,60 @@ def test_it_waits_then_shows_what_arrived_since_and_where(live, as_ana: Client, 
     assert "It arrives" in shown
     assert "shown in a few seconds" not in shown
     assert "/predictions/" in shown
-    assert "It arrives" not in as_ana.get(page).content.decode()  # which was opened afterwards
+    again = as_ana.get(page).content.decode()  # which was opened afterwards
+    assert "It arrives" not in again
+    assert "Arrived already" in again
+
+
+def test_what_arrived_before_it_was_opened_is_told_and_the_next_one_still_shows(as_ana: Client, page: str, project):
+    token = create_key(project=project, name="service", scopes=["ingest"])[1]
+    at = real_now() - timedelta(minutes=20)
+    assert post([prediction(id=f"p-{n}", ts=at.isoformat()) for n in range(3)], token).status_code == 202
+    drain_until_empty(now=real_now())
+    shown = as_ana.get(page).content.decode()
+    assert "Arrived already" in shown
+    assert re.search(rf"<b>predictions</b> <span class=\"muted\">3 · newest {moment(at)}</span>", shown)
+    assert reverse("panel:predictions", args=[project.slug]) in shown.partition("Arrived already")[2]
+    assert "Waiting for the first event" not in shown
+    assert "it went to another address" not in shown
+    url = shown.partition('data-waiting data-url="')[2].partition('"')[0].replace("&amp;", "&")
+    assert post(prediction(id="p-4"), token).status_code == 202
+    live = as_ana.get(url).json()["html"]
+    assert "It arrives" in live
+    assert "1 since you opened this page" in live
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "item"),
+    [
+        ("llm_call", "llm-calls", {"model": "assistant"}),
+        ("outcome", "outcomes", {"prediction_id": "p", "label": "paid"}),
+        ("feedback", "feedback", {"target_id": "p", "kind": "thumb", "value": "up"}),
+        ("event", "events", {"kind": "business", "name": "paid"}),
+        ("log", "logs", {"message": "hello"}),
+    ],
+)
+def test_each_kind_says_when_its_newest_happened(project: Project, other_project: Project, kind, path, item):
+    assert newest_at(project.pk, kind) is None
+    token = create_key(project=project, name="service", scopes=["ingest"])[1]
+    times = [real_now().replace(microsecond=0) - timedelta(minutes=minutes) for minutes in (9, 2, 5)]
+    items = [{"id": f"i-{n}", "ts": at.isoformat(), **item} for n, at in enumerate(times)]
+    sent = Client().post(
+        f"/api/v1/{path}", items, content_type="application/json", headers={"Authorization": f"Bearer {token}"}
+    )
+    assert (sent.status_code, sent.json()["accepted"]) == (202, 3)
+    drain_until_empty(now=real_now())
+    assert newest_at(project.pk, kind) == times[1]
+    assert newest_at(other_project.pk, kind) is None
+
+
+def test_data_points_say_when_the_newest_was_measured(support_assistant: Model):
+    project = support_assistant.project
+    assert newest_at(project.pk, "metric") is None
+    metric = Metric.objects.create(model=support_assistant, name="queue", key="k", kind=Metric.Kind.GAUGE)
+    for writer, us in ((b"a", 3_000_000), (b"b", 7_000_000)):
+        MetricStream.objects.create(metric=metric, writer=writer, time_us=us, state=b"{}")
+    assert newest_at(project.pk, "metric") == datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC)
 
 
 def test_an_unknown_key_is_explained_with_its_mend(live):
