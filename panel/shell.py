@@ -1,8 +1,10 @@
 """What surrounds every page: navigation, badges, banners, theme. Read lazily, so that an API answer costs nothing."""
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, Subquery
@@ -74,6 +76,14 @@ class Shell:
     def demo(self) -> bool:
         """Whether this installation is a demonstration."""
         return bool(settings.DEMO)
+
+    @cached_property
+    def data_dir(self) -> str:
+        """What `ATALAIA_DATA_DIR` has to be for a command typed in the panel's folder, quoted for a shell; empty where the default does."""
+        folder, base = Path(settings.DATA_DIR).resolve(), Path(settings.BASE_DIR).resolve()
+        if folder == base / "var":
+            return ""
+        return shlex.quote(str(folder.relative_to(base) if folder.is_relative_to(base) else folder))
 
     @cached_property
     def person(self) -> bool:

@@ -1,6 +1,13 @@
 """Home, models and SLOs in each of their states."""
 
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -69,7 +76,8 @@ def text(client, name, *args, **query):
     return answer.content.decode()
 
 
-def test_an_empty_home_teaches_how_to_send_the_first_event(as_ana, project):
+def test_an_empty_home_teaches_how_to_send_the_first_event(as_ana, project, settings):
+    settings.DATA_DIR = settings.BASE_DIR / "var"
     page = text(as_ana, "home", project.slug)
     assert "curl -X POST http://testserver/api/v1/predictions" in page
     assert (
@@ -77,6 +85,34 @@ def test_an_empty_home_teaches_how_to_send_the_first_event(as_ana, project):
     )  # as the README has it
     assert f"/admin/models_registry/apikey/add/?project={project.pk}" in page
     assert "Waiting for the first event" in page
+
+
+@pytest.mark.parametrize(
+    ("folder", "written"),
+    [
+        ("var/demo", "ATALAIA_DATA_DIR=var/demo .venv/bin/python"),
+        ("/srv/it's there", "ATALAIA_DATA_DIR='/srv/it'\"'\"'s there' .venv/bin/python"),
+    ],
+)
+def test_the_command_that_makes_a_key_names_the_data_it_is_for(as_ana, project, settings, folder, written):
+    settings.DATA_DIR = settings.BASE_DIR / folder
+    assert f"$({written} manage.py create_key" in unescape(text(as_ana, "home", project.slug))
+
+
+def test_the_command_that_makes_a_key_makes_one_in_the_data_of_the_panel(as_ana, project, settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "of this panel"
+    page = unescape(text(as_ana, "home", project.slug))
+    command = re.search(r"export ATALAIA_KEY=.*\)(?=</code>)", page)[0].replace(".venv/bin/python", sys.executable)
+    strange = {"DATABASE_URL", "ATALAIA_DATA_DIR"}
+    env = {key: value for key, value in os.environ.items() if key not in strange}
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    own = {**env, "ATALAIA_DATA_DIR": str(settings.DATA_DIR)}
+    subprocess.run(migrate, cwd=settings.BASE_DIR, env=own, check=True)
+    pasted = ["sh", "-c", f'{command}; echo "$ATALAIA_KEY"']
+    done = subprocess.run(pasted, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, check=True)
+    with closing(sqlite3.connect(settings.DATA_DIR / "atalaia.sqlite3")) as data:
+        ((prefix,),) = data.execute("SELECT prefix FROM models_registry_apikey")
+    assert done.stdout.startswith(f"at_{prefix}_"), done.stderr
 
 
 def test_home_says_all_is_well(as_ana, healthy, promise):
