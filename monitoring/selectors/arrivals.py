@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from monitoring.models import MetricStream
+from monitoring.models import MetricStream, Span
 from monitoring.models.events import Second
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.events import MODELS
 from monitoring.selectors.wire import moment
+
+LOOKED_AT = 200
 
 
 def newest_at(project_id: int, kind: str) -> datetime | None:
@@ -18,3 +20,9 @@ def newest_at(project_id: int, kind: str) -> datetime | None:
         rows = MODELS[kind]._default_manager.filter(project_id=project_id).order_by(Second("ts_us").desc(), "-ts_us")
         found = rows.values_list("ts_us", flat=True).first()
     return None if found is None else moment(found)
+
+
+def spans_bring_calls(project_id: int) -> bool:
+    """Whether one of the newest spans is a sighting of an LLM call."""
+    rows = Span.objects.filter(project_id=project_id).order_by(Second("ts_us").desc())
+    return any(ref is not None for ref in rows.values_list("call_ref", flat=True)[:LOOKED_AT])

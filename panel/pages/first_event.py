@@ -13,7 +13,7 @@ from models_registry.models import Project
 from monitoring.ingest.codes import PROBLEMS, REJECTIONS
 from monitoring.models import RejectionCount, RequestRefusal
 from monitoring.models.inbox import EventKind
-from monitoring.selectors.arrivals import newest_at
+from monitoring.selectors.arrivals import newest_at, spans_bring_calls
 from monitoring.selectors.events import micros
 from monitoring.selectors.ledger import read_ledger
 from monitoring.selectors.wire import moment
@@ -112,7 +112,9 @@ def _read(since: str) -> dict[str, int]:
 
 
 def _place(kind: str, project: Project) -> str:
-    return reverse(f"panel:{PLACES.get(kind, 'collection')}", args=[project.slug])
+    """Spans that tell of LLM calls show as these."""
+    shown = EventKind.LLM_CALL if kind == EventKind.SPAN and spans_bring_calls(project.pk) else kind
+    return reverse(f"panel:{PLACES.get(shown, 'collection')}", args=[project.slug])
 
 
 def _requests(project: Project, real_now: datetime) -> list[Refused]:

@@ -15,13 +15,16 @@ from models_registry.models import ApiKey, Model, Project
 from monitoring.drain import drain_until_empty
 from monitoring.ingest.codes import PROBLEMS
 from monitoring.ingest.refusals import SENDERS_OWN, forget_refusals
-from monitoring.models import Metric, MetricStream, RejectionCount, RequestRefusal
+from monitoring.models import LedgerCount, Metric, MetricStream, RejectionCount, RequestRefusal
+from monitoring.models.inbox import EventKind
 from monitoring.selectors.arrivals import newest_at
 from panel.format import moment
-from panel.pages.first_event import MENDS
+from panel.pages.first_event import MENDS, waiting
 from panel.pages.ways import KEY, WAYS, blocks_of
 from panel.pages.wheel import client_wheel
 from tests.ingest.conftest import prediction
+from tests.otlp.conftest import PROTOBUF
+from tests.otlp.conftest import request as spans_of
 
 
 @pytest.fixture(autouse=True)
@@ -149,6 +152,34 @@ def test_data_points_say_when_the_newest_was_measured(support_assistant: Model):
     for writer, us in ((b"a", 3_000_000), (b"b", 7_000_000)):
         MetricStream.objects.create(metric=metric, writer=writer, time_us=us, state=b"{}")
     assert newest_at(project.pk, "metric") == datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC)
+
+
+def send_span(project: Project, **attributes: str) -> None:
+    token = create_key(project=project, name="exporter", scopes=["ingest"])[1]
+    body = spans_of({"attributes": {name.replace("__", "."): value for name, value in attributes.items()}})
+    headers = {"Authorization": f"Bearer {token}"}
+    sent = Client().post("/v1/traces", body.SerializeToString(), content_type=PROTOBUF, headers=headers)
+    assert sent.status_code == 200
+    drain_until_empty(now=real_now())
+
+
+def where_it_shows(project: Project, kind: str) -> str:
+    page = waiting(project, since="", now=real_now(), real_now=real_now())
+    (url,) = [one.url for one in page.arrivals if one.label == str(EventKind(kind).label)]
+    return url
+
+
+def test_spans_of_llm_calls_lead_to_the_calls_and_others_to_collection_health(project: Project, other_project: Project):
+    send_span(project, gen_ai__operation__name="chat", gen_ai__request__model="gpt-4o")
+    send_span(other_project, http__request__method="GET")
+    assert where_it_shows(project, "span") == reverse("panel:llm_calls", args=[project.slug])
+    assert where_it_shows(other_project, "span") == reverse("panel:collection", args=[other_project.slug])
+
+
+@pytest.mark.parametrize(("kind", "page_name"), [("log", "logs"), ("metric", "measures"), ("event", "collection")])
+def test_kinds_lead_to_where_they_show(project: Project, kind: str, page_name: str):
+    LedgerCount.objects.create(project=project, kind=kind, received=2, accepted=2, stored=2)
+    assert where_it_shows(project, kind) == reverse(f"panel:{page_name}", args=[project.slug])
 
 
 def test_an_unknown_key_is_explained_with_its_mend(live):
