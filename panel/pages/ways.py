@@ -21,8 +21,16 @@ WAYS: Sequence[tuple[str, str | Promise, str | Promise]] = (
     ("fastapi", "FastAPI", _("The middleware gives every record the request's id and trace.")),
     ("django", "Django", _("In the settings, then in a view. The request's id and the logged-in user come along.")),
     ("celery", "Celery", _("Tasks belong to the request that sent them; workers send before they end.")),
-    ("openai", _("OpenAI (OpenTelemetry)"), _("No library of ours: your instrumentation and one exporter.")),
-    ("langchain", "LangChain", _("Chains, tools, retrievers and model calls become one trace.")),
+    (
+        "openai",
+        _("OpenAI (OpenTelemetry)"),
+        _("No library of ours: your instrumentation and one exporter. “service.name” names the application here."),
+    ),
+    (
+        "langchain",
+        "LangChain",
+        _("Chains, tools, retrievers and model calls become one trace. “service.name” names the application here."),
+    ),
     ("loguru", "loguru", _("A sink: records arrive with what was bound, their exception and the request's ids.")),
     ("prometheus", "Prometheus", _("The other way round: your Prometheus scrapes the panel; nothing is sent.")),
 )
