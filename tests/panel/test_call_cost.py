@@ -1,5 +1,6 @@
 """The page of a call says how its cost came to be, or why it has none."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -52,6 +53,16 @@ def test_a_call_without_a_price_says_why(
     text = page(as_bia, support_assistant, stopped_clock, **{**empty, **columns})
     assert told in text
     assert "<dd>unpriced</dd>" in text
+
+
+def test_the_list_names_the_cost_as_the_page_of_a_call_does(
+    as_bia: Client, support_assistant: Model, stopped_clock: datetime
+) -> None:
+    story.make_call(support_assistant, 1, stopped_clock, cost_nano=516_800, reported_nano=None)
+    for language, name in (("en", "Cost"), ("pt-br", "Custo")):
+        listed = as_bia.get(f"/p/{support_assistant.project.slug}/llm-calls/", headers={"accept-language": language})
+        heads = re.findall(r"<th [^>]*>([^<]*)</th>", listed.content.decode())
+        assert heads[6] == name, heads
 
 
 def test_exact_money_keeps_its_digits() -> None:
