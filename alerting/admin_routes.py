@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.forms.models import BaseInlineFormSet
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
@@ -106,12 +107,22 @@ class QuietHoursForm(forms.ModelForm[QuietHours]):
 
         model = QuietHours
         fields = ("project", "name", "channel", "person", "starts", "ends", "days", "zone", "pages_pass")
+        help_texts = {"zone": _("Such as America/Sao_Paulo, Europe/Berlin, UTC.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["zone"].initial = timezone.get_default_timezone_name()
 
     def clean(self) -> dict[str, Any] | None:
-        """A channel of the same project."""
+        """Exactly one of channel and person, of the same project."""
         cleaned = super().clean() or {}
-        channel = cleaned.get("channel")
-        if channel is not None and channel.project != cleaned.get("project"):
+        channel, person = cleaned.get("channel"), cleaned.get("person")
+        unread = self.errors.keys() & {"channel", "person"}
+        if not unread and (channel is None) == (person is None):
+            # At the fields: what is wrong with a field keeps the table's own constraint from speaking too.
+            for name in ("channel", "person"):
+                self.add_error(name, _("Choose a channel or a person, and not both."))
+        elif channel is not None and channel.project != cleaned.get("project"):
             self.add_error("channel", _("The channel belongs to another project."))
         return cleaned
 

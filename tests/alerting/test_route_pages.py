@@ -221,8 +221,16 @@ def test_quiet_hours_belong_to_one_and_have_a_zone_that_exists(tree, project, bi
         "zone": "Europe/Berlin",
     }
     assert "is no time zone" in as_ana.post(add, {**good, "zone": "Mars/Olympus"}).content.decode()
-    assert "and not both" in as_ana.post(add, {**good, "person": bia.pk}).content.decode()
-    assert "and not both" in as_ana.post(add, {**good, "channel": ""}).content.decode()
+    for wrong in ({"person": bia.pk}, {"channel": ""}):
+        errors = as_ana.post(add, {**good, **wrong}).context["adminform"].form.errors
+        told = ["Choose a channel or a person, and not both."]
+        assert errors == {"channel": told, "person": told}
+    errors = as_ana.post(add, {**good, "channel": "999999"}).context["adminform"].form.errors
+    assert list(errors) == ["channel"]
+    assert "not both" not in str(errors)
+    empty = as_ana.get(add, headers={"accept-language": "pt-br"}).content.decode()
+    assert 'value="America/Sao_Paulo"' in empty
+    assert "Como America/Sao_Paulo, Europe/Berlin, UTC." in empty
     assert as_ana.post(add, good).status_code == 302
     assert "already exists" in as_ana.post(add, good).content.decode()
     assert QuietHours.objects.get(zone="Europe/Berlin").days == [0, 6]
