@@ -208,8 +208,14 @@ def _compiled(pattern: str) -> "re2._Regexp":
     try:
         compiled = re2.compile(pattern, options)
     except (re2.error, UnicodeEncodeError) as error:
-        raise MatcherError(Wrong.REGEX, pattern[:80], str(error)) from error
+        raise MatcherError(Wrong.REGEX, pattern[:80], _told(error)) from error
     return compiled
+
+
+def _told(error: Exception) -> str:
+    """RE2 speaks in bytes."""
+    reason = error.args[0]
+    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(error)
 
 
 def _encodable(text: str) -> str:

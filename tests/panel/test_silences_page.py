@@ -20,6 +20,12 @@ def incident(credit_risk: Model, stopped_clock: datetime) -> Incident:
     return story.make_incident(story.make_rule(credit_risk), stopped_clock - timedelta(hours=2))
 
 
+def test_what_re2_says_of_a_matcher_is_told_as_text(incident: Incident, as_bia: Client) -> None:
+    page = as_bia.post(f"{LIST}new/", {**ASKED, "matchers": 'a=~"("', "preview": "1"}).content.decode()
+    assert "that RE2 understands, or too large a one: missing ): (" in page
+    assert "b&#x27;" not in page
+
+
 def test_a_silence_is_looked_at_before_it_is_made(incident: Incident, as_bia: Client, bia: User) -> None:
     page = as_bia.post(f"{LIST}new/", {**ASKED, "preview": "1"}).content.decode()
     assert "It would hide now: 1 alert" in page
