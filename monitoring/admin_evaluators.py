@@ -48,6 +48,12 @@ class EvaluatorForm(forms.ModelForm[Evaluator]):
                 self.add_error(field, problem)
         return cleaned
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Settings that could not be read are told of once: what the evaluator says is of those that it has instead."""
+        if field is None and "settings" in self.errors:
+            getattr(error, "error_dict", {}).pop("settings", None)
+        super().add_error(field, error)
+
 
 @admin.register(Evaluator)
 class EvaluatorAdmin(Foreseen):

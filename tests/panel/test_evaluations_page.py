@@ -82,6 +82,14 @@ def test_one_that_could_never_judge_is_refused_with_the_mend(
     assert not Evaluator.objects.exists()
 
 
+def test_settings_that_cannot_be_read_are_not_judged_too(editor: Client, support_assistant: Model) -> None:
+    unread = {"kind": "pattern", "settings": '{"must_match": ', "share": "0"}
+    for extra in ({}, {"_preview": "1"}):
+        errors = editor.post(FORM, {**fields(support_assistant, **unread), **extra}).context["adminform"].form.errors
+        assert errors["settings"] == ["Enter a valid JSON."]
+        assert "share" in errors, "what else is wrong is told"
+
+
 def test_settings_that_slipped_past_the_form_still_open(editor: Client, support_assistant: Model) -> None:
     broken = Evaluator.objects.create(
         project=support_assistant.project, slug="b", name="B", kind="pattern", settings={}
