@@ -1,9 +1,11 @@
 """Evaluators on the panel: tried before they are saved, their rates and failures on the tab, their verdicts with the call."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -23,7 +25,7 @@ def editor(ana: User, stopped_clock: datetime) -> Client:
     return client
 
 
-def answers(model: Model, now: datetime, *texts: str) -> None:
+def answers(model: Model, now: datetime, *texts: str, age: timedelta = timedelta(minutes=5)) -> None:
     items = [
         {
             "id": f"call-{n}",
@@ -31,7 +33,7 @@ def answers(model: Model, now: datetime, *texts: str) -> None:
             "version": "1",
             "response": text,
             "request_id": f"r-{n}",
-            "ts": micros(now - timedelta(minutes=5)),
+            "ts": micros(now - age),
         }
         for n, text in enumerate(texts)
     ]
@@ -96,6 +98,36 @@ def test_settings_that_slipped_past_the_form_still_open(editor: Client, support_
     )
     page = editor.get(f"/admin/monitoring/evaluator/{broken.pk}/change/")
     assert "Fill in the form" in page.content.decode()
+
+
+def test_failures_before_the_last_day_are_a_link_away(editor: Client, support_assistant: Model, now: datetime) -> None:
+    Evaluator.objects.create(project=support_assistant.project, slug="json", name="JSON", kind="json")
+    answers(support_assistant, now, "1", "{", age=timedelta(days=3))
+    tab = reverse("panel:model", args=[support_assistant.project.slug, f"{support_assistant.slug}/evaluations"])
+    page = editor.get(tab, {"range": "7d"}).content.decode()
+    assert "50.0%" in page
+    assert "Newest failures of the last 24 hours" in page
+    assert "None in the last 24 hours; earlier ones" in page
+    [link] = re.findall(r'href="([^"]*failed_evaluator=[^"]*)"', page)
+    listed = editor.get(link.replace("&amp;", "&")).content.decode()
+    failed = LLMCall.objects.get(event_id="call-1")
+    assert reverse("panel:llm_call", args=[support_assistant.project.slug, failed.pk]) in listed
+    told = editor.get(tab, {"range": "7d"}, headers={"accept-language": "pt-br"}).content.decode()
+    assert "Nenhuma nas últimas 24 horas; as anteriores" in told
+
+
+def test_who_may_not_see_calls_is_not_told_that_none_failed(
+    as_caio: Client, caio: User, support_assistant: Model, now: datetime, stopped_clock: datetime
+) -> None:
+    seen = Group.objects.get(name="viewer").permissions.exclude(codename="view_llmcall")
+    caio.user_permissions.set(seen)
+    Evaluator.objects.create(project=support_assistant.project, slug="json", name="JSON", kind="json")
+    answers(support_assistant, now, "{")
+    page = as_caio.get(
+        reverse("panel:model", args=[support_assistant.project.slug, f"{support_assistant.slug}/evaluations"])
+    )
+    assert "Only people who may see LLM calls" in page.content.decode()
+    assert "None in the last" not in page.content.decode()
 
 
 def test_the_tab_tells_how_many_pass_and_which_did_not(editor: Client, support_assistant: Model, now: datetime) -> None:

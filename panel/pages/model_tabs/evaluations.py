@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext_lazy
@@ -20,10 +20,11 @@ from panel.pages.model_tabs.charts import Plotted, charts_of
 from panel.pages.model_tabs.figures import Figure, figure_of, figures_of, readings_of
 from panel.pages.model_tabs.tab import Sight, Tab
 from panel.pages.plot import Chart
+from panel.pages.ranges import RANGES
 
 ALL: Final = "evaluation_pass_rate"
 FAILURES_SHOWN: Final = 10
-NEWEST: Final = timedelta(days=1)  # failures are looked for in this much: rare ones would be looked for among all calls
+NEWEST: Final = RANGES["24h"]  # failures are looked for in this much: rare ones would be looked for among all calls
 MOST_CHARTS: Final = 8
 
 
@@ -47,8 +48,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Evaluations:
-    """What the tab shows."""
+    """What the tab shows; rates are from `start` on, failures of the last day of that."""
 
+    start: datetime
     figures: list[Figure]
     rows: list[Row]
     failures: list[Failure]
@@ -59,10 +61,16 @@ def build(sight: Sight) -> Evaluations:
     """Evaluators that are there now; those that were removed are in the pass rate of all together."""
     evaluators = list(evaluators_of(sight.model))
     if not evaluators:
-        return Evaluations([], [], [], [])
+        return Evaluations(sight.start, [], [], [], [])
     names = [measure_name(one.slug, "pass_rate") for one in evaluators]
     plotted = [Plotted((name,), ranged=True) for name in (ALL, *names)[:MOST_CHARTS]]
-    return Evaluations(figures_of(sight, (ALL,)), _rows(sight, evaluators), _failures(sight), charts_of(sight, plotted))
+    return Evaluations(
+        start=sight.start,
+        figures=figures_of(sight, (ALL,)),
+        rows=_rows(sight, evaluators),
+        failures=_failures(sight),
+        charts=charts_of(sight, plotted),
+    )
 
 
 def _rows(sight: Sight, evaluators: Sequence[Evaluator]) -> list[Row]:
@@ -76,7 +84,7 @@ def _rows(sight: Sight, evaluators: Sequence[Evaluator]) -> list[Row]:
 
 def _failures(sight: Sight) -> list[Failure]:
     """Of the last day of the range."""
-    start = max(sight.start, sight.now - NEWEST)
+    start = max(sight.start, NEWEST.edges(now=sight.now)[0])
     asked = EventFilter(start, None, {"model": sight.model.slug, "failed_evaluator": "*"})
     page = event_page(EventKind.LLM_CALL, sight.model.project, asked, limit=FAILURES_SHOWN)
     return [
