@@ -201,7 +201,7 @@ def policy_problems(policy: Policy) -> dict[str, str]:
         return {}
     measure = MEASURES.get(policy.quality_measure)
     if measure is None or policy.model.kind not in measure.kinds:
-        told = _("A %(kind)s has these measures: %(fitting)s.") % {
+        told = _("Models of this kind (%(kind)s) have these measures: %(fitting)s.") % {
             "kind": policy.model.get_kind_display(),
             "fitting": ", ".join(one.name for one in measures_for(policy.model.kind)),
         }
@@ -225,7 +225,7 @@ def _event_problems(slo: SLO, indicator: Indicator) -> dict[str, str]:
     problems: dict[str, str] = {}
     if slo.model.kind not in indicator.kinds:
         fitting = [name for name, other in SLIS.items() if slo.model.kind in other.kinds]
-        problems["sli"] = _("A %(kind)s has no such indicator. It has: %(fitting)s.") % {
+        problems["sli"] = _("Models of this kind (%(kind)s) have no such indicator. They have: %(fitting)s.") % {
             "kind": slo.model.get_kind_display(),
             "fitting": ", ".join([*fitting, TIME_SLICES]),
         }
@@ -264,7 +264,7 @@ def _slice_problems(slo: SLO) -> dict[str, str]:
     problems: dict[str, str] = {}
     measure = MEASURES.get(slo.measure)
     if measure is None or slo.model.kind not in measure.kinds:
-        problems["measure"] = _("A %(kind)s has these measures: %(fitting)s.") % {
+        problems["measure"] = _("Models of this kind (%(kind)s) have these measures: %(fitting)s.") % {
             "kind": slo.model.get_kind_display(),
             "fitting": ", ".join(one.name for one in measures_for(slo.model.kind)),
         }

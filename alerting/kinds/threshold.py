@@ -45,7 +45,7 @@ class Threshold:
         measure = MEASURES.get(rule.measure)
         if measure is None or rule.model.kind not in measure.kinds:
             fitting = ", ".join(fit.name for fit in measures_for(rule.model.kind))
-            problems["measure"] = _("A %(kind)s has these measures: %(fitting)s.") % {
+            problems["measure"] = _("Models of this kind (%(kind)s) have these measures: %(fitting)s.") % {
                 "kind": rule.model.get_kind_display(),
                 "fitting": fitting,
             }

@@ -24,6 +24,9 @@ ONE, MODEL = "slo", "model"
 MOST_REASON = 2_000
 LABEL = 60
 UTC = "UTC"
+DAYS = WEEKDAYS_ABBR | {
+    5: gettext_lazy("Sat")
+}  # named here, so that the catalogue gives it the accent that Django's lacks
 AGAIN = ("start", "end", "time_zone")
 
 
@@ -52,7 +55,7 @@ class CorrectionForm(forms.Form):
         label=gettext_lazy("Comes again on"),
         required=False,
         coerce=int,
-        choices=list(WEEKDAYS_ABBR.items()),
+        choices=list(DAYS.items()),
         widget=forms.CheckboxSelectMultiple,
     )
     start = forms.TimeField(
@@ -135,8 +138,8 @@ def when_of(row: Correction) -> str:
     weekly = row.weekly
     if weekly is None:
         return ""
-    every = len(weekly.days) == len(WEEKDAYS_ABBR)
-    days = _("every day") if every else ", ".join(str(WEEKDAYS_ABBR[day]) for day in sorted(weekly.days))
+    every = len(weekly.days) == len(DAYS)
+    days = _("every day") if every else ", ".join(str(DAYS[day]) for day in sorted(weekly.days))
     named = {"days": days, "start": f"{weekly.start:%H:%M}", "end": f"{weekly.end:%H:%M}", "zone": row.time_zone}
     return _("%(days)s, %(start)s–%(end)s %(zone)s") % named
 

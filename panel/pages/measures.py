@@ -118,7 +118,7 @@ def _measure_of(model: Model, asked: Mapping[str, str], fitting: list[Measure]) 
     name = asked.get("measure", "")
     if any(measure.name == name for measure in fitting):
         return name, ""
-    told = _("A %(kind)s has no measure “%(name)s”; choose one of its own.")
+    told = _("Models of this kind (%(kind)s) have no measure “%(name)s”; choose one of theirs.")
     return main_measure(model), told % {"kind": model.get_kind_display(), "name": name[:64]} if name else ""
 
 

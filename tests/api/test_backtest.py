@@ -49,7 +49,7 @@ def test_what_cannot_be_asked_is_refused_with_the_mend(credit_risk: Model, calle
     unsaved = {"kind": "threshold", "model": "credit-risk", "measure": "error_rate", "threshold": 0.1}
     wrong = [
         ({"rule": "nobody", **REACH}, "GET /api/v1/rules"),
-        ({"rule": {**unsaved, "measure": "nothing"}, **REACH}, "has these measures"),
+        ({"rule": {**unsaved, "measure": "nothing"}, **REACH}, "have these measures"),
         ({"rule": {**unsaved, "model": "none"}, **REACH}, "none"),
         ({"rule": {**unsaved, "colour": "red"}, **REACH}, "colour"),
         ({"rule": unsaved, "from": "soon", "to": REACH["to"]}, "is not a time"),

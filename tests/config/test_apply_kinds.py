@@ -173,7 +173,11 @@ def test_any_measure_can_be_promised_by_slices_of_time(write):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("drift_psi", "drift", ":10: slos.not-drifted.measure: A binary classifier has these measures: requests,"),
+        (
+            "drift_psi",
+            "drift",
+            ":10: slos.not-drifted.measure: Models of this kind (binary classifier) have these measures: requests,",
+        ),
         ("slice: 1h", "slice: 7m", ":12: slos.not-drifted.slice: Choose how long a slice is"),
         ("slice: 1h", "slice: 5m", ":12: slos.not-drifted.slice: This measure is kept by the hour"),
         ("bound: 0.1", "bound: much", ":11: slos.not-drifted.bound:"),

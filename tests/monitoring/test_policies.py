@@ -385,7 +385,7 @@ def test_the_form_refuses_a_measure_of_something_else(policy: Policy, as_ana: Cl
         },
     }
     answer = as_ana.post(reverse("admin:monitoring_policy_add"), given)
-    assert "has these measures" in answer.content.decode()
+    assert "have these measures" in answer.content.decode()
     given["quality_measure"] = "error_rate"
     assert as_ana.post(reverse("admin:monitoring_policy_add"), given).status_code == 302
     assert Policy.objects.get(slug="p").quality_measure == "error_rate"

@@ -261,4 +261,4 @@ def test_what_a_server_tells_is_on_the_page_of_measures(target, registry, as_ana
     form = as_ana.get(f"/admin/alerting/alertrule/add/?{link}").content.decode()
     assert '<option value="metric:vllm_waiting:max" selected>' in form
     refused = as_ana.get(page, {"model": "credit-risk", "measure": "metric:nobody:max"}).content.decode()
-    assert "has no measure “metric:nobody:max”" in refused
+    assert "have no measure “metric:nobody:max”" in refused

@@ -154,8 +154,8 @@ def test_any_number_of_slices_costs_one_query(credit_risk: Model, django_assert_
 @pytest.mark.parametrize(
     ("fields", "field", "mend"),
     [
-        ({"measure": "truncation_rate"}, "measure", "has these measures"),
-        ({"measure": ""}, "measure", "has these measures"),
+        ({"measure": "truncation_rate"}, "measure", "have these measures"),
+        ({"measure": ""}, "measure", "have these measures"),
         ({"bound": None}, "bound", "Write the number"),
         ({"bound": float("nan")}, "bound", "Write the number"),
         ({"slice": None}, "slice", "a minute, 5 or 15 minutes, an hour or a day"),

@@ -94,7 +94,7 @@ def _rule(project: Project, **fields: object) -> dict[str, object]:
     [
         ({"kind": "threshold", "measure": "accuracy", "threshold": "1.0"}, "never above 1"),
         ({"kind": "threshold", "measure": "accuracy", "threshold": "0", "comparison": "lt"}, "above 0"),
-        ({"kind": "threshold", "measure": "truncation_rate", "threshold": "0.1"}, "has these measures"),
+        ({"kind": "threshold", "measure": "truncation_rate", "threshold": "0.1"}, "have these measures"),
         ({"kind": "threshold", "measure": "accuracy"}, "must not be crossed"),
         ({"kind": "burn_rate"}, "choose one"),
     ],
@@ -124,7 +124,7 @@ def test_an_objective_that_cannot_be_measured_is_refused(credit_risk: Model, as_
     base = {"project": credit_risk.project_id, "name": "S", "slug": "s", "model": credit_risk.pk, "target": "0.99"}
     base |= {"environment": "production", "window": "30 00:00:00"}
     refused = as_ana.post("/admin/monitoring/slo/add/", {**base, "sli": "not_truncated"})
-    assert "has no such indicator" in refused.content.decode()
+    assert "have no such indicator" in refused.content.decode()
     refused = as_ana.post("/admin/monitoring/slo/add/", {**base, "sli": "latency"})
     assert "how many milliseconds" in refused.content.decode()
     as_ana.post("/admin/monitoring/slo/add/", {**base, "sli": "latency", "bound_ms": "300"})

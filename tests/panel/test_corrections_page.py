@@ -181,6 +181,12 @@ corrections:
     assert slo_status(slo, now=stopped_clock).attained == 19 / 20
 
 
+def test_saturday_has_its_accent(slo: SLO, as_bia: Client) -> None:
+    page = as_bia.get(PAGE, headers={"accept-language": "pt-br"}).content.decode()
+    assert "Sáb" in page
+    assert "Sab<" not in page
+
+
 WEEKLY = {"days": ["1", "3"], "start": "10:00", "end": "11:00", "time_zone": "America/Sao_Paulo", "ends_at": ""}
 
 

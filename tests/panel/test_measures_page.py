@@ -82,8 +82,8 @@ def test_every_measure_of_every_kind_has_its_page(
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"measure": "truncation_rate"}, "has no measure “truncation_rate”"),
-        ({"measure": "x" * 500}, "has no measure"),
+        ({"measure": "truncation_rate"}, "have no measure “truncation_rate”"),
+        ({"measure": "x" * 500}, "have no measure"),
         ({"version": "nonsense"}, "There is no such version"),
         ({"step": "5m", "range": "30d"}, "too many points"),
     ],
@@ -92,6 +92,13 @@ def test_what_cannot_be_followed_is_said_and_something_is_shown(as_ana: Client, 
     page = read(as_ana, lived.project, model="credit-risk", **query)
     assert said in page
     assert "chart__stage" in page
+
+
+def test_an_unknown_measure_is_said_of_the_kind_without_an_article(
+    as_ana: Client, support_assistant: Model, stopped_clock: datetime
+):
+    page = read(as_ana, support_assistant.project, model="support-assistant", measure="nothing")
+    assert "Models of this kind (LLM application) have no measure “nothing”" in page
 
 
 def test_steps_and_ranges_are_those_of_the_url(as_ana: Client, lived: Model):
