@@ -55,6 +55,7 @@ def test_it_is_tried_on_the_newest_calls_before_it_is_saved(
     assert "&quot;must_match&quot;" in asked
     page = editor.post(FORM, {**fields(support_assistant), "_preview": "1"}).content.decode()
     assert "Of the newest calls 1 pass, 1 fail, and 1 cannot be judged." in page
+    assert '<div class="scroll tryout" tabindex="0" role="region" aria-label="Answers"><table' in page
     for told in ("So sorry.", "It says “sorry”.", "not judged", 'value="No apologies"'):
         assert told in page, told
     assert not Evaluator.objects.exists()
