@@ -116,6 +116,11 @@ class Collection:
         return self.total.counts["accepted"] == 0
 
     @property
+    def coming(self) -> bool:
+        """A supervisor is at work: stages that have not run yet wait, such as for the history of a demonstration."""
+        return any(process.heard for process in self.processes)
+
+    @property
     def balances(self) -> bool:
         """Every row of the ledger does."""
         return self.total.balances and all(row.balances for row in self.kinds)

@@ -1,6 +1,6 @@
 """Collection health: the ledger, refusals, dead letters, and the wait for the first event."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.test import Client
 
@@ -8,7 +8,7 @@ from config.stages import STAGES
 from lib import clock
 from models_registry.keys import create_key
 from models_registry.models import Job, Project
-from monitoring.models import DeadLetter, InboxBody, LedgerCount, RejectionCount, StageRun
+from monitoring.models import DeadLetter, InboxBody, LedgerCount, ProcessState, RejectionCount, StageRun
 from monitoring.selectors.events import micros
 from monitoring.selectors.ledger import read_ledger
 from panel.pages.stages import DOES
@@ -80,6 +80,17 @@ def test_a_letter_of_another_project_is_left_alone(
     as_ana.post(f"{COLLECTION}replay/", {"letter": "x"})
     as_ana.post(f"{COLLECTION}replay/")
     assert DeadLetter.objects.count() == 1
+
+
+def test_while_the_processes_are_up_nobody_is_told_to_start_them(project: Project, as_bia: Client) -> None:
+    assert "<code>manage.py up</code> starts them" in as_bia.get(COLLECTION).content.decode()
+    ProcessState.objects.create(name="worker", state=ProcessState.State.WAITING, seen_at=clock.real_now())
+    for language, told in (("en", "They begin by themselves."), ("pt-br", "Elas começam sozinhas.")):
+        page = as_bia.get(COLLECTION, headers={"accept-language": language}).content.decode()
+        assert told in page
+        assert "<code>manage.py up</code>" not in page
+    ProcessState.objects.update(seen_at=clock.real_now() - timedelta(minutes=5))
+    assert "<code>manage.py up</code> starts them" in as_bia.get(COLLECTION).content.decode()
 
 
 def test_a_failed_stage_says_why(project: Project, as_bia: Client) -> None:
