@@ -48,7 +48,11 @@ def test_a_dry_run_tells_and_writes_nothing(write):
     ("old", "new", "expected"),
     [
         ("sli: availability", "sli: avail", "slos.available.sli: Unknown indicator"),
-        ("measure: accuracy", "measure: acuracy", "rules.accuracy-low.measure: A binary classifier has"),
+        (
+            "measure: accuracy",
+            "measure: acuracy",
+            "rules.accuracy-low.measure: Models of this kind (binary classifier) have",
+        ),
         ("threshold: 0.8", "treshold: 0.8", "rules.accuracy-low.treshold: unknown; did you mean 'threshold'?"),
         ("model: credit-risk\n    sli", "model: nobody\n    sli", "slos.available.model: there is no model 'nobody'"),
         ("window: 1h", "window: 1 fortnight", "rules.accuracy-low.window: must be a number and s, m, h or d"),

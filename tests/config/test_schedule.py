@@ -50,13 +50,13 @@ def test_beat_sends_what_is_due_and_nothing_before():
     assert sorted(sent(app)) == sorted(entry["args"] for entry in SCHEDULE.values())
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # each stage asks for an open connection, as between tasks
 def test_a_message_runs_each_of_its_stages():
     tasks.stages("expire", "wake")
     assert set(StageRun.objects.values_list("stage", "runs")) == {("expire", 1), ("wake", 1)}
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # each stage asks for an open connection, as between tasks
 def test_a_stage_that_cannot_be_recorded_does_not_keep_the_next_from_running(monkeypatch):
     run = tasks.run_while_busy
 
