@@ -16,8 +16,15 @@ from monitoring.tryout import Tryout, try_evaluator
 from monitoring.validate import evaluator_problems
 
 
+def kinds() -> list[tuple[str, str]]:
+    """Each with the word that settings and files call it by; asked for with each form, in its reader's language."""
+    return [("", "—"), *((kind.value, f"{kind.label} ({kind.value})") for kind in Evaluator.Kind)]
+
+
 class EvaluatorForm(forms.ModelForm[Evaluator]):
     """A check of answers; one that could judge nothing is refused with the mend."""
+
+    kind = forms.ChoiceField(label=_("what is judged"), choices=kinds)
 
     class Meta:
         """Everything a person decides."""
@@ -35,10 +42,6 @@ class EvaluatorForm(forms.ModelForm[Evaluator]):
         )
         told = _("What may stand here, by what is judged:")
         self.fields["settings"].help_text = format_html("{}{}", told, examples)
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]  # a choice field
-            ("", "—"),
-            *((kind.value, f"{kind.label} ({kind.value})") for kind in Evaluator.Kind),
-        ]
 
     def clean(self) -> dict[str, Any] | None:
         """Addresses beside those of evaluators are no slugs."""
