@@ -8,6 +8,8 @@ DEMO_DATA := $(or $(ATALAIA_DATA_DIR),var/demo)
 # What must not be left out for want of a program: `make test REQUIRE=--require-programs`, as CI does.
 REQUIRE ?=
 PYTEST := $(PY) -m pytest $(REQUIRE)
+# Many processes begin here: without bytecode each compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo demo-reset up test test-slow lint types fmt check bench messages
 
@@ -37,7 +39,8 @@ demo-reset: setup ## the demonstration from the beginning
 up: setup ## the panel without demonstration
 	@$(PY) manage.py up --port $(PORT)
 
-test: $(VENV)/installed-dev lint types check ## everything but what is slow, on SQLite and on PostgreSQL
+test: $(VENV)/installed-dev ## everything but what is slow, on SQLite and on PostgreSQL
+	@$(MAKE) --no-print-directory --jobs 2 lint types check
 	$(PYTEST) -n auto -m "not slow"
 	$(PY) -m tests.services $(PYTEST) -n auto -m "not slow" --require-postgres tests  # of these, all that ask a database
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -67,3 +68,9 @@ def now() -> datetime:
     """Story time, aware, in UTC."""
     shown = face()
     return real_now() if shown is None else shown.at(real_now())
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Of the IANA database that this machine has: some 600 files are looked at for them, so once a process."""
+    return frozenset(available_timezones())

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from lib.clock import zone_names
 from lib.http import OutgoingError, check_url
 from models_registry.models import LONGEST
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
@@ -152,7 +152,7 @@ def _span_problems(correction: Correction) -> dict[str, str]:
 def _recurrence_problems(correction: Correction) -> dict[str, str]:
     """Days of the week and two times on the wall's clock of a zone, or none of it: so it is never longer than a day."""
     problems: dict[str, str] = {}
-    if correction.time_zone not in available_timezones():
+    if correction.time_zone not in zone_names():
         problems["time_zone"] = _unknown_zone()
     if not correction.recurs:
         return problems
@@ -322,7 +322,7 @@ def _window_problems(slo: SLO) -> dict[str, str]:
     problems: dict[str, str] = {}
     if slo.calendar not in SLO.Calendar.values:
         problems["calendar"] = _("Choose a day, a week, a month or a quarter, or leave it empty for a rolling window.")
-    if slo.zone not in available_timezones():
+    if slo.zone not in zone_names():
         problems["zone"] = _unknown_zone()
     return problems
 

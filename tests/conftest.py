@@ -1,5 +1,6 @@
 """The shared cast as fixtures; whoever needs more adds it in the conftest of their room."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -34,22 +35,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Pages name static files plainly: nothing was collected. `tests/config/test_static.py` collects, and so does a panel."""
+    """Pages name static files plainly: nothing was collected. `tests/config/test_static.py` collects, and so does a panel.
+
+    Passwords are hashed in no time, as Django advises for tests: a quarter of a second each is what makes hashes of a panel safe.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, for tests that wait for another process."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On SQLite the tests of PostgreSQL's own paths are left out; `make test` runs the suite on both.
 
-    Where PostgreSQL is required, it is what is tried: what asks no database was tried on SQLite. The test that takes
-    longest begins first, so that no worker is left alone with it.
+    Where PostgreSQL is required, it is what is tried: what asks no database, or is marked `once`, was tried on SQLite.
+    The test that takes longest begins first, so that no worker is left alone with it.
     """
     items.sort(key=lambda item: item.path.name != LONGEST)
     if config.getoption("--require-postgres"):
         if connection.vendor != "postgresql":
             pytest.exit(f"these tests must run on PostgreSQL, but DATABASE_URL leads to {connection.vendor}", 1)
-        leave_out(config, items, [item for item in items if not may_ask_a_database(item)])
+        leave_out(config, items, [item for item in items if marked(item, "once") or not may_ask_a_database(item)])
     leave_out(config, items, [] if connection.vendor == "postgresql" else [i for i in items if marked(i, "postgres")])
     if not config.getoption("--require-programs"):
         missing = {item: absent for item in items if (absent := missing_programs(item))}

@@ -193,6 +193,7 @@ def _forgotten(catalogue: polib.POFile, client: Client, pages: list[str]) -> dic
     return forgotten
 
 
+@pytest.mark.once
 def test_no_page_shows_english_to_who_reads_portuguese(
     catalogue: Any, project: Any, as_admin: Client, stopped_clock: Any
 ) -> None:
@@ -203,5 +204,6 @@ def test_no_page_shows_english_to_who_reads_portuguese(
     assert _forgotten(catalogue, as_admin, [*pages, "/search/?q=nobody", "/nowhere/"]) == {}
 
 
+@pytest.mark.once
 def test_the_demonstration_speaks_portuguese(catalogue: Any, told: list[str], as_admin: Client) -> None:
     assert _forgotten(catalogue, as_admin, told) == {}

@@ -2,7 +2,7 @@
 
 from datetime import datetime, time
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerting.matchers import Matcher, from_json
 from alerting.wrongs import check_label_names, check_matchers
+from lib.clock import zone_names
 from lib.ids import uuid7
 from models_registry.models import Project
 from monitoring.stats.recurrence import Weekly
@@ -37,7 +38,7 @@ def check_days(stored: object) -> None:
 
 def check_zone(name: str) -> None:
     """A zone of the IANA database."""
-    if name not in available_timezones():
+    if name not in zone_names():
         raise ValidationError(
             _("“%(name)s” is no time zone: write one such as America/Sao_Paulo or UTC."), params={"name": name}
         )

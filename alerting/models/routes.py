@@ -1,6 +1,5 @@
 """Which way alerts go: routes, what happens when nobody acknowledges, and when somebody is left alone."""
 
-import zoneinfo
 from datetime import time, timedelta
 from itertools import chain, count
 from typing import Any
@@ -12,6 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from alerting.models.messages import Channel
+from lib.clock import zone_names
 from models_registry.models import Project
 
 NOTHING = timedelta(0)
@@ -27,7 +27,7 @@ def every_day() -> list[int]:
 
 def check_zone(name: str) -> None:
     """A name of the IANA database."""
-    if name not in zoneinfo.available_timezones():
+    if name not in zone_names():
         raise ValidationError(
             _("“%(zone)s” is no time zone. Write one such as America/Sao_Paulo."), params={"zone": name}
         )

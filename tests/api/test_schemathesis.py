@@ -131,6 +131,7 @@ def ask(credit_risk: Model, support_assistant: Model, stopped_clock: Any) -> Ite
     forget_keys()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("part", range(PARTS))
 def test_answers_are_those_of_the_document(ask: Any, part: int) -> None:
     wrong = ask(part, 4)

@@ -53,10 +53,11 @@ def test_precision_and_recall_at_each_point(share: float) -> None:
     labels, scores = population(share)
     found = curves.precision_recall_curve(tally(labels, scores), SUBJECT)
     assert found[-1].x == 1.0
+    precision, recall, thresholds = metrics.precision_recall_curve(labels, scores)
     for point in found:
-        called = scores >= point.threshold
-        assert point.x == pytest.approx(metrics.recall_score(labels, called), abs=1e-12)
-        assert point.y == pytest.approx(metrics.precision_score(labels, called), abs=1e-12)
+        at = np.searchsorted(thresholds, point.threshold)
+        assert point.x == pytest.approx(recall[at], abs=1e-12)
+        assert point.y == pytest.approx(precision[at], abs=1e-12)
 
 
 @given(labelled_scores, st.integers(1, 20))

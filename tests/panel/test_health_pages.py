@@ -99,6 +99,7 @@ def test_the_command_that_makes_a_key_names_the_data_it_is_for(as_ana, project, 
     assert f"$({written} manage.py create_key" in unescape(text(as_ana, "home", project.slug))
 
 
+@pytest.mark.once
 def test_the_command_that_makes_a_key_makes_one_in_the_data_of_the_panel(as_ana, project, settings, tmp_path):
     settings.DATA_DIR = tmp_path / "of this panel"
     page = unescape(text(as_ana, "home", project.slug))

@@ -1,6 +1,7 @@
 """Any measure of any model on a page of its own."""
 
 from datetime import datetime, timedelta
+from itertools import cycle
 
 import pytest
 from django.conf import settings
@@ -66,14 +67,12 @@ def test_labels_are_waited_for_and_versions_told_apart(as_ana: Client, lived: Mo
     assert "No data in this range." in read(as_ana, lived.project, model="credit-risk", measure="accuracy", version="2")
 
 
-@pytest.mark.parametrize("language", ["en", "pt-br"])
+@pytest.mark.once
 @pytest.mark.parametrize("kind", Model.Kind.values)
-def test_every_measure_of_every_kind_has_its_page(
-    as_ana: Client, project: Project, stopped_clock: datetime, kind: str, language: str
-):
-    as_ana.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+def test_every_measure_of_every_kind_has_its_page(as_ana: Client, project: Project, stopped_clock: datetime, kind: str):
     Model.objects.create(project=project, slug="some", kind=kind)
-    for measure in measures_for(kind):
+    for measure, language in zip(measures_for(kind), cycle(("en", "pt-br")), strict=False):
+        as_ana.cookies[settings.LANGUAGE_COOKIE_NAME] = language
         page = read(as_ana, project, model="some", measure=measure.name)
         assert f'<p class="mono">{measure.name}</p>' in page
         assert "field-error" not in page

@@ -36,7 +36,7 @@ def make_spans(model: Model, at: datetime, count: int) -> None:
     )
 
 
-@pytest.mark.parametrize("count", [9, 30_000])
+@pytest.mark.parametrize("count", [9, pytest.param(30_000, marks=pytest.mark.once)])
 def test_steps_are_told_with_examples(
     as_bia: Client, support_assistant: Model, stopped_clock: datetime, count: int
 ) -> None:

@@ -109,6 +109,7 @@ def test_what_is_no_id_is_not_found(as_bia: Client, as_caio: Client, credit_risk
     assert as_caio.get("/p/aurora/requests/nobody/").status_code == 404
 
 
+@pytest.mark.once
 def test_a_trace_of_thirty_thousand_is_folded(as_bia: Client, credit_risk: Model, stopped_clock: datetime) -> None:
     rows = [
         Span(
