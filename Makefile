@@ -41,8 +41,8 @@ up: setup ## the panel without demonstration
 
 test: $(VENV)/installed-dev ## everything but what is slow, on SQLite and on PostgreSQL
 	@$(MAKE) --no-print-directory --jobs 2 lint types check
-	$(PYTEST) -n auto -m "not slow"
-	$(PY) -m tests.services $(PYTEST) -n auto -m "not slow" --require-postgres tests  # of these, all that ask a database
+	$(PYTEST) -n auto --dist worksteal -m "not slow"
+	$(PY) -m tests.services $(PYTEST) -n auto --dist worksteal -m "not slow" --require-postgres tests  # of these, all that ask a database
 
 test-slow: $(VENV)/installed-dev ## chaos (on SQLite and on PostgreSQL) and browser walks
 	$(PYTEST) -m slow

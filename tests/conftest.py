@@ -111,9 +111,11 @@ def pytest_testnodedown(node: Any) -> None:
     node.config.stash[MISSING] = getattr(node, "workeroutput", {}).get("missing", "")
 
 
-# A busy machine is not a failure: properties are judged by their answers, never by their speed.
-hypothesis.settings.register_profile("atalaia", deadline=None)
-hypothesis.settings.load_profile("atalaia")
+# A busy machine is not a failure: properties are judged by their answers, never by their speed. What is true of a hundred
+# examples on SQLite is tried with fewer on PostgreSQL: there it is the statements that differ, not the arithmetic.
+hypothesis.settings.register_profile("sqlite", deadline=None)
+hypothesis.settings.register_profile("postgresql", deadline=None, max_examples=40)
+hypothesis.settings.load_profile(connection.vendor)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
@@ -35,25 +35,26 @@ from tests.api.bodies import ALSO, METHODS, WRITES
 from tests.cast import NOW, make_incident, make_person
 
 RISK = [{"name": "model", "value": "credit-risk"}]
-DEEP = {
+DEEP = {  # nowhere in a body: nesting that none can follow
     "5,000 lists": "[" * 5_000 + "]" * 5_000,
     "5,000 objects": '{"a":' * 5_000 + "1" + "}" * 5_000,
     "500 lists": "[" * 500 + "]" * 500,
 }
-NEVER = {  # nowhere in a body: text and numbers that no database holds, nesting that none can follow
+NEVER = {  # nor text and numbers that no database holds
     "NUL": r'"a\u0000b"',
     "a lone surrogate": r'"a\ud800b"',
     "a name with NUL": r'{"a\u0000": 1}',
     "NaN": "NaN",
     "a float without end": "1e999",
     "an integer without end": "9" * 400,
-    **DEEP,
+}
+LARGE = {  # up to each field, and to what a column holds
+    "2^63": str(2**63),
+    "1 MB": '"' + "é" * 500_000 + '"',
 }
 ODD = {  # up to each field
-    "2^63": str(2**63),
     "a negative number": "-1",
     "a fraction": "0.5",
-    "1 MB": '"' + "é" * 500_000 + '"',
     "nothing": "null",
     "an empty text": '""',
     "an empty list": "[]",
@@ -228,11 +229,12 @@ def test_nothing_in_a_body_is_a_server_error(client: Client, addresses: dict[str
     accepted = post(client, url, "" if body is None else json.dumps(body), method)
     assert accepted.status_code < 300 or "reference" in (body or ()), accepted.content
     wrong = []
+    tried = NEVER | LARGE | (ODD | DEEP if connection.vendor == "sqlite" else {})  # a database sees nothing of the rest
     for pointer, marked in places(body):
-        for name, text in (NEVER | ODD).items():
+        for name, text in tried.items():
             answer = post(client, url, marked.replace(f'"{PLACE}"', text), method)
             said = complaint(answer)
-            if not said and name in NEVER and body is not None:
+            if not said and name in NEVER | DEEP and body is not None:
                 said = misplaced(answer, pointer, deep=name in DEEP)
             if said:
                 wrong.append(f"{name} at {pointer or 'the whole'}: {said}")
