@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from hashlib import blake2b
 
+import re2
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
@@ -37,6 +38,10 @@ KEYS = {
 }
 BEARER_HINTS = ("earer", "EARER")
 BEARER = re.compile(r"(?i)\bbearer[ \t]{1,8}[\w.~+/=-]{8,}")
+# How anything that is hidden begins, or what it holds: a text without any of it is passed in one look, a seventh of the price.
+SUSPECT = re2.compile(
+    r"@|sk-|at_[0-9a-z]|A[KS]IA|AIza|gh[pousr]_|xox[abprs]-|eyJ|(?i:bearer)[ \t]|\p{Nd}(?:[ ./-]?\p{Nd}){10}"
+)
 
 
 def is_cpf(digits: str) -> bool:
@@ -87,6 +92,11 @@ def _hide_card(match: re.Match[str]) -> str:
 
 def redact_default(text: str) -> str:
     """The text without e-mail addresses, CPFs, payment cards, keys and bearer tokens."""
+    return redact_fully(text) if SUSPECT.search(text) else text
+
+
+def redact_fully(text: str) -> str:
+    """The same, of a text that may hold some of them."""
     if "@" in text:
         text = _hide_emails(text)
     for hint, pattern in KEYS.items():

@@ -1,6 +1,7 @@
 """Personal data does not reach the inbox; identities and ordinary numbers do."""
 
 import json
+import sys
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from models_registry.keys import forget_keys
 from monitoring.ingest.normalise import Normaliser
-from monitoring.ingest.redact import is_card, is_cpf, redact_default
+from monitoring.ingest.redact import SUSPECT, is_card, is_cpf, redact_default, redact_fully
 from monitoring.ingest.schema import ITEM_TYPES
 from monitoring.models import InboxBody
 from tests.ingest.conftest import prediction, stored
@@ -137,6 +138,35 @@ def test_what_is_found_is_replaced_by_its_name(text, clean):
 )
 def test_ordinary_text_and_numbers_survive(text):
     assert redact_default(text) == text
+
+
+SEEDS = ["@", "a@b.co", "sk-", "at_", "0a1b_", "AKIA", "ASIA", "AIza", "ghp_", "gh", "xoxb-", "eyJ", ".", "-", "/", " "]
+SEEDS += [
+    "bearer ",
+    "Bearer\t",
+    "BEARER",
+    "BeArEr ",
+    "529.982.247-25",
+    "4111",
+    "11144477735",
+    "x" * 17,
+    "A0" * 20,
+    "\n",
+    "é",
+]
+
+
+@settings(max_examples=500, deadline=None)
+@given(text=st.lists(st.sampled_from(SEEDS) | st.text(max_size=3), max_size=12).map("".join))
+def test_a_text_that_one_look_passes_holds_nothing_that_is_hidden(text):
+    assert redact_default(text) == redact_fully(text)
+
+
+def test_digits_of_every_script_are_seen():
+    """Both engines know the same ones, so that a CPF in any of them is looked at."""
+    decimals = [letter for letter in map(chr, range(sys.maxunicode + 1)) if letter.isdecimal()]
+    assert decimals
+    assert [digit for digit in decimals if not SUSPECT.search(digit * 11)] == []
 
 
 def test_identities_are_kept_and_people_become_pseudonyms_that_stay_apart(post):
