@@ -172,11 +172,11 @@ _POINTS: dict[str, Callable[[Any], dict[str, Any]]] = {
 
 
 def _attributes(pairs: Iterable[Any]) -> Attributes:
-    """Most values are texts, so these are tried first."""
+    """Most values are texts, so these are tried first: every other kind of value has an empty one."""
     found: Attributes = {}
     for pair in pairs:
         value = pair.value
-        found[pair.key] = value.string_value if value.HasField("string_value") else _value(value)
+        found[pair.key] = value.string_value or _value(value)
     return found
 
 
