@@ -56,7 +56,7 @@ def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any
     if found is None:
         return None
     call["response"] = found.text or ""
-    if tool_calls := found.tool_calls or calls_in(chunks):
+    if tool_calls := found.tool_calls or (chunks and calls_in(chunks)):
         call["tool_calls"] = tool_calls
     if found.reasoning:
         evidence.leftover["reasoning"] = found.reasoning

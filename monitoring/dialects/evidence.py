@@ -78,7 +78,9 @@ class Shape(NamedTuple):
     opened: Collection[str]  # those of them that are looked into
     members: Sequence[tuple[str, str, str]]  # (name, family, the rest of the name)
     unknown: Sequence[str]
-    single: Mapping[str, str]  # of a field that one attribute tells, and tells whole: its name
+    whole: Mapping[
+        str, Sequence[str]
+    ]  # of a field that attributes tell as they are, none by what lies inside: their names
 
 
 @lru_cache(maxsize=1024)
@@ -99,13 +101,16 @@ def shape_of(names: tuple[str, ...], dialect: str) -> Shape:
         else:
             unknown.append(name)
     ordered = {field: sorted(found) for field, found in places.items()}
-    return Shape(ordered, known, opened, members, unknown, _single(ordered, opened))
+    return Shape(ordered, known, opened, members, unknown, _whole(ordered, opened))
 
 
-def _single(places: Mapping[str, Sequence[Place]], opened: Collection[str]) -> dict[str, str]:
-    """The fields that are read as they are, for nothing else claims to be one."""
-    alone = {field: found[0] for field, found in places.items() if len(found) == 1}
-    return {field: place.name for field, place in alone.items() if not place.path and place.name not in opened}
+def _whole(places: Mapping[str, Sequence[Place]], opened: Collection[str]) -> dict[str, list[str]]:
+    """The fields that are read as they are, and where, in the order of trust."""
+    return {
+        field: [place.name for place in found]
+        for field, found in places.items()
+        if not any(place.path or place.name in opened for place in found)
+    }
 
 
 @lru_cache(maxsize=1024)
@@ -118,7 +123,7 @@ def _shut(names: tuple[str, ...], dialect: str, plain: tuple[str, ...]) -> Shape
         if (left := [place for place in found if not (place.path and place.name in plain)])
     }
     opened = set(shape.opened) - set(plain)
-    return shape._replace(places=places, opened=opened, single=_single(places, opened))
+    return shape._replace(places=places, opened=opened, whole=_whole(places, opened))
 
 
 class Evidence:
@@ -135,13 +140,9 @@ class Evidence:
         self._inner = {name: loaded(seen.attributes[name]) for name in self._shape.opened}
         self._more: defaultdict[str, list[Claim]] = defaultdict(list)  # claims of others than single attributes
         self._used: defaultdict[str, list[Path]] = defaultdict(list)
-        families: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-        for name, family, rest in self._shape.members:
-            families[family][rest] = seen.attributes[name]
-        for family, members in families.items():
-            value = nested(members)
-            for place in FAMILIES[family]:
-                self._claim(place, value)
+        self._spent: set[str] = set()  # used whole
+        if self._shape.members:
+            self._families()
         if seen.events:
             self._events(seen.events)
         for place in BODY if seen.body is not None else ():
@@ -149,40 +150,49 @@ class Evidence:
 
     def claims(self, field: str) -> Sequence[Claim]:
         """Who claims to be this field, the most trustworthy first."""
-        found = [
-            Claim(place, value)
-            for place in self._shape.places.get(field, ())
-            if (value := self._value(place)) is not None
-        ]
-        more = self._more.get(field)
+        places, more = self._shape.places.get(field), self._more.get(field)
+        if places is None:
+            return sorted(more, key=lambda claim: claim.place.rank) if more else ()
+        found = [Claim(place, value) for place in places if (value := self._value(place)) is not None]
         return sorted([*found, *more], key=lambda claim: claim.place.rank) if more else found
 
     def first(self, field: str, read: Reader) -> Any:
         """The first claim that is a value of its kind; those that say the same say nothing more."""
-        name = self._shape.single.get(field)
-        if name is not None and field not in self._more:
-            return self._read_alone(name, read)
+        names = self._shape.whole.get(field)
+        if names is None or field in self._more:
+            return self._first(self._pairs(field), read) if self._is_told(field) else None
         found = None
-        for place, value in self._pairs(field):
+        for name in names:
+            value = self._told[name]
             if value is None or (told := read(value)) is None:
                 continue
             if found is None:
                 found = told
             if told == found:
-                self._used[place.name].append(place.path)
+                self._spent.add(name)
         return found
-
-    def _read_alone(self, name: str, read: Reader) -> Any:
-        value = self._told[name]
-        told = None if value is None else read(value)
-        if told is not None:
-            self._used[name].append(())
-        return told
 
     def _pairs(self, field: str) -> Iterable[tuple[Place, Any]]:
         if field in self._more:
             return self.claims(field)
         return [(place, self._value(place)) for place in self._shape.places.get(field, ())]
+
+    def _first(self, pairs: Iterable[tuple[Place, Any]], read: Reader) -> Any:
+        found = None
+        for place, value in pairs:
+            if value is None or (told := read(value)) is None:
+                continue
+            if found is None:
+                found = told
+            if told == found:
+                self._use(place.name, place.path)
+        return found
+
+    def _use(self, name: str, path: Path) -> None:
+        if path:
+            self._used[name].append(path)
+        else:
+            self._spent.add(name)
 
     def _value(self, place: Place) -> Any:
         name = place.name
@@ -191,24 +201,38 @@ class Evidence:
 
     def told(self, fields: Iterable[str]) -> list[str]:
         """Those of the fields that anybody may claim to be."""
-        return [field for field in fields if field in self._shape.places or field in self._more]
+        places, more = self._shape.places, self._more
+        return [field for field in fields if field in places or field in more]
+
+    def _is_told(self, field: str) -> bool:
+        return field in self._shape.places or field in self._more
 
     def use(self, claim: Claim, *inside: str) -> None:
         """A claim was believed, or says nothing else than the one that was; of an object perhaps only what is `inside`."""
-        self._used[claim.place.name].append((*claim.place.path, *inside))
+        self._use(claim.place.name, (*claim.place.path, *inside))
 
     def left(self) -> dict[str, Any]:
         """What nothing was made of."""
         left = dict(self.leftover)
-        left |= {name: self._told[name] for name, family, _ in self._shape.members if f"{family}.*" not in self._used}
+        for name, family, _ in self._shape.members:
+            if f"{family}.*" not in self._spent and f"{family}.*" not in self._used:
+                left[name] = self._told[name]
         for name in self._shape.known:
-            used = self._used.get(name, ())
-            if () in used or NAMES[name][0].field in SAID_OTHERWISE:
+            if name in self._spent or NAMES[name][0].field in SAID_OTHERWISE:
                 continue
-            rest = _less(self._told[name], used)
+            rest = _less(self._told[name], self._used.get(name, ()))
             if rest is not None:
                 left[name] = rest
         return left
+
+    def _families(self) -> None:
+        families: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        for name, family, rest in self._shape.members:
+            families[family][rest] = self._told[name]
+        for family, members in families.items():
+            value = nested(members)
+            for place in FAMILIES[family]:
+                self._claim(place, value)
 
     def _events(self, events: Sequence[Happening]) -> None:
         series: defaultdict[str, list[Happening]] = defaultdict(list)

@@ -24,10 +24,10 @@ NAMES = {
 NUMBERS = frozenset(
     {"temperature", "top_p", "top_k", "max_tokens", "seed", "frequency_penalty", "presence_penalty", "n"}
 )
+NUMBERED = NUMBERS | NAMES.keys()
 # What a parameter is, in an object that is a whole request or whatever else a client takes for the input of a call.
 KNOWN = (
-    NUMBERS
-    | NAMES.keys()
+    NUMBERED
     | {
         "stop",
         "stream",
@@ -99,9 +99,11 @@ def invented(told: Mapping[str, Any], dialect: str) -> dict[str, Any]:
     return {
         name: value
         for name, value in told.items()
-        if (name in known and number(value) in known[name]) or (name in NUMBERS | NAMES.keys() and _infinite(value))
+        if (name in known and number(value) in known[name]) or (name in NUMBERED and _infinite(value))
     }
 
 
 def _infinite(value: Any) -> bool:
-    return str(value).strip("-+").lower() in ("infinity", "inf", "nan")
+    if type(value) is float:
+        return not math.isfinite(value)
+    return type(value) is not int and str(value).strip("-+").lower() in ("infinity", "inf", "nan")

@@ -24,6 +24,7 @@ TEXTS = (
 )
 BUCKETS = tuple(dict.fromkeys(row.field for row in ALIASES if row.field.startswith("usage.")))
 PARAMS = tuple(dict.fromkeys(row.field for row in ALIASES if row.field.startswith("params.")))
+CONTENTS = frozenset({"prompt", "system", "response", "tool_calls"})
 SECOND_US = 1_000_000
 
 
@@ -54,9 +55,10 @@ def _reading(seen: Seen, part: str) -> Reading:
     _outcome(seen, evidence, call, said)
     start_us, end_us, part = _times(seen, evidence, call, flags, part)
     _put(call, "cost_usd", _cost(evidence, call))
-    for name in ("trace_id", "span_id", "parent_span_id"):
-        _put(call, name, getattr(seen, name) or None)
-    if not part and not any(name in call for name in ("prompt", "system", "response", "tool_calls")):
+    _put(call, "trace_id", seen.trace_id or None)
+    _put(call, "span_id", seen.span_id or None)
+    _put(call, "parent_span_id", seen.parent_span_id or None)
+    if not part and CONTENTS.isdisjoint(call):
         flags.append("content_not_captured")
     sighting = Sighting(
         seen.scope or dialect, dialect, seen.trace_id, seen.span_id, seen.parent_span_id, start_us, end_us, part

@@ -94,6 +94,8 @@ def text(value: Any) -> str | None:
 
 def number(value: Any) -> float | int | None:
     """A finite number."""
+    if type(value) is int:
+        return value
     if isinstance(value, str):
         try:
             value = float(value) if not value.strip().lstrip("+-").isdigit() else int(value)
@@ -106,6 +108,8 @@ def number(value: Any) -> float | int | None:
 
 def count(value: Any) -> int | None:
     """A number of tokens, whole and not negative."""
+    if type(value) is int:
+        return value if value >= 0 else None
     found = number(value)
     return int(found) if found is not None and found >= 0 and found == int(found) else None
 
