@@ -7,6 +7,7 @@ requests, all steps of the trace, if they agree. Where they do not, nothing is s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from monitoring.dialects.aliases import ALIASES
 from monitoring.dialects.kinds import dialect_of
@@ -33,11 +34,18 @@ def said_by(attributes: Mapping[str, object]) -> dict[str, str]:
     if NAMES.isdisjoint(attributes):
         return {}
     found = {}
-    for field, names in WAYS.items():
-        told = next((told for name in names if name in attributes and (told := text(attributes[name]))), None)
-        if told is not None:
-            found[field] = told
+    for field, names in _ways(tuple(attributes)):
+        for name in names:
+            if told := text(attributes[name]):
+                found[field] = told
+                break
     return found
+
+
+@lru_cache(maxsize=1024)
+def _ways(names: tuple[str, ...]) -> Sequence[tuple[str, Sequence[str]]]:
+    """The fields that attributes of these names may say, and which of them do: a shape, as in `Evidence`."""
+    return [(field, mine) for field, known in WAYS.items() if (mine := [name for name in known if name in names])]
 
 
 def read_around(seen: Seen) -> Reading | None:

@@ -104,7 +104,7 @@ def _is_ready(sight: Sight, block: Sequence[Sight], ready: Mapping[int, LLMCallR
     """Whether a sighting that no other shares its call with is the call as it is: nothing around it adds to it."""
     if sight.pk not in ready or told.speaks_of(sight):
         return False
-    return not given(sight.reading, [one.reading for one in block if one.bears])
+    return len(block) == 1 or not given(sight.reading, [one.reading for one in block if one.bears])
 
 
 def _regrouped(project_id: int, block: Sequence[Sight], told: Told) -> Change:

@@ -196,9 +196,11 @@ def _told(sights: Iterable[tuple[Sight, Body]]) -> list[Piece]:
     for sight, body in sights:
         item = call_item([sight])
         if item is not None:
-            bodies[body.id] = body._replace(kind="llm_call")
+            bodies[body.id] = body
             found[body.id][sight.pk] = item
-    return [Piece(bodies[pk], list(items), list(items.values())) for pk, items in found.items()]
+    return [
+        Piece(bodies[pk]._replace(kind="llm_call"), list(items), list(items.values())) for pk, items in found.items()
+    ]
 
 
 def _begun(pieces: Iterable[Piece], versions: Versions) -> Batch:

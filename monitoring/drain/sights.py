@@ -162,14 +162,16 @@ def stored_log(row: LogRecordRow) -> Sight | None:
     return _log_sight(record, told.get("extra") or {}, told.get("span_id", ""))
 
 
-def call_item(sights: Sequence[Sight], around: Iterable[Sight] = ()) -> Any | None:
+def call_item(sights: Sequence[Sight], around: Sequence[Sight] = ()) -> Any | None:
     """The call that these sightings tell, with what steps `around` it say for it, as an item of the wire contract; None where
     they only complete one."""
     merged = merge([one.reading for one in sights]) if len(sights) > 1 else sights[0].reading
     if not merged.whole:
         return None
     application = min(sights, key=lambda one: (one.reading.sightings, one.event_id)).application
-    call = merged.call | given(merged, [one.reading for one in around])
+    call = dict(merged.call)
+    if around:
+        call |= given(merged, [one.reading for one in around])
     told = {
         "id": call_id(sights, call),
         "ts": merged.start_us,
