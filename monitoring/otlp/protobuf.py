@@ -172,11 +172,11 @@ _POINTS: dict[str, Callable[[Any], dict[str, Any]]] = {
 
 
 def _attributes(pairs: Iterable[Any]) -> Attributes:
-    """Most values are texts, so these are tried first: every other kind of value has an empty one."""
+    """Most values are texts and numbers, which are tried first: those that are not told are empty, and nothing."""
     found: Attributes = {}
     for pair in pairs:
         value = pair.value
-        found[pair.key] = value.string_value or _value(value)
+        found[pair.key] = value.string_value or value.int_value or _value(value)
     return found
 
 
