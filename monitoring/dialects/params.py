@@ -94,13 +94,14 @@ def parameter(name: str, value: Any) -> Any:
 
 
 def invented(told: Mapping[str, Any], dialect: str) -> dict[str, Any]:
-    """Those of an object that the client says of its own accord, and those that are no values at all (an infinity)."""
-    known = INVENTED.get(dialect, {})
-    return {
-        name: value
-        for name, value in told.items()
-        if (name in known and number(value) in known[name]) or (name in NUMBERED and _infinite(value))
-    }
+    """Those of an object that the client says of its own accord, and those that are no values at all."""
+    return {name: value for name, value in told.items() if is_invented(name, value, dialect)}
+
+
+def is_invented(name: str, value: Any, dialect: str) -> bool:
+    """Whether a client says this of its own accord, or it is no value at all (an infinity)."""
+    made_up = INVENTED.get(dialect, {}).get(name)
+    return (made_up is not None and number(value) in made_up) or (name in NUMBERED and _infinite(value))
 
 
 def _infinite(value: Any) -> bool:

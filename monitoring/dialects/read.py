@@ -11,7 +11,7 @@ from monitoring.dialects.contents import read_contents
 from monitoring.dialects.evidence import Evidence
 from monitoring.dialects.fragments import DETAILS, read_fragment
 from monitoring.dialects.kinds import dialect_of, kind_of
-from monitoring.dialects.params import KNOWN, NAMES, invented, parameter, parameters
+from monitoring.dialects.params import KNOWN, NAMES, invented, is_invented, parameter, parameters
 from monitoring.dialects.providers import provider, provider_at
 from monitoring.dialects.seen import Reading, Seen, Sighting
 from monitoring.dialects.usage import tokens
@@ -22,8 +22,9 @@ TEXTS = (
     *("provider", "request_model", "response_model", "response_id", "prompt_name", "prompt_version"),
     *("user_id", "session_id", "request_id", "version", "environment"),
 )
-BUCKETS = tuple(dict.fromkeys(row.field for row in ALIASES if row.field.startswith("usage.")))
-PARAMS = tuple(dict.fromkeys(row.field for row in ALIASES if row.field.startswith("params.")))
+BUCKETS = {row.field: row.field.removeprefix("usage.") for row in ALIASES if row.field.startswith("usage.")}
+PARAMS = {row.field: row.field.removeprefix("params.") for row in ALIASES if row.field.startswith("params.")}
+READERS = {field: partial(parameter, name) for field, name in PARAMS.items()}
 CONTENTS = frozenset({"prompt", "system", "response", "tool_calls"})
 SECOND_US = 1_000_000
 
@@ -114,19 +115,18 @@ def _own_parameters(evidence: Evidence, flags: list[str]) -> dict[str, Any]:
     """Those that have an attribute of their own, less what the client made up."""
     found: dict[str, Any] = {}
     for field in evidence.told(PARAMS):
-        name = field.removeprefix("params.")
-        value = evidence.first(field, partial(parameter, name))
-        if invented({name: value}, evidence.dialect):
+        value = evidence.first(field, READERS[field])
+        if is_invented(PARAMS[field], value, evidence.dialect):
             flags.append("invented_params")
         else:
-            _put(found, name, value)
+            _put(found, PARAMS[field], value)
     return found
 
 
 def _usage(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
     counts: dict[str, int] = {}
     for field in evidence.told(BUCKETS):
-        _put(counts, field.removeprefix("usage."), evidence.first(field, values.count))
+        _put(counts, BUCKETS[field], evidence.first(field, values.count))
     told = None
     for claim in evidence.claims("usage"):
         if told is None:

@@ -41,9 +41,12 @@ class Tokens(NamedTuple):
     raw: dict[str, Any] | None = None
 
 
+NOTHING_CERTAIN = Tokens()
+
+
 def tokens(counts: Counts, told: Mapping[str, Any] | None, *, maker: str, witness: str = "") -> Tokens:
     """The buckets of single `counts` by bucket (and `total`), and of an object of them; `maker` is provider and model."""
-    own = _of_object(told) if told else Tokens()
+    own = _of_object(told) if told else NOTHING_CERTAIN
     if not counts.get("input") and not counts.get("output"):
         return own
     raw = witness.startswith(AS_THEY_CAME)
