@@ -1,4 +1,4 @@
-"""Which alerts a rule has: one, or one per version or segment of its model."""
+"""Which alerts a rule has: one, or one per version or segment of its model, or of those of a composite's components."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -7,8 +7,10 @@ from functools import cache
 from alerting.identity import fingerprint
 from alerting.kinds.base import Asked, environment_of, rule_model
 from alerting.models import AlertRule
+from monitoring.composites import counted_models
 from monitoring.objective_windows import WindowsAsk
-from monitoring.selectors.groups import WHOLE, Group, Groups, read_groups
+from monitoring.selectors.components import load_components
+from monitoring.selectors.groups import WHOLE, Group, Groups, Whose, read_groups
 from monitoring.selectors.history import Question
 from monitoring.slo_groups import ask_group
 
@@ -63,17 +65,23 @@ def _own(rule: AlertRule) -> dict[str, str]:
 
 
 def targets_of(rules: Iterable[AlertRule]) -> dict[int, list[Target]]:
-    """The alerts of each rule, by id: at most two statements for any number of rules, none where nobody groups.
+    """The alerts of each rule, by id: at most two statements for any number of rules, and one for components of composites that
+    were not read; none where nobody groups.
 
     A rule has at most `MOST`, the newest versions or the first segments by name.
     """
     rules = list(rules)
-    groups = read_groups((rule_model(rule).pk, rule.grouping) for rule in rules if rule.grouping)
+    load_components(rule.slo for rule in rules if rule.grouping and rule.slo)
+    groups = read_groups((_whose(rule), rule.grouping) for rule in rules if rule.grouping)
     return {rule.pk: _targets(rule, groups) for rule in rules}
+
+
+def _whose(rule: AlertRule) -> Whose:
+    return counted_models(rule.slo) if rule.slo else (rule_model(rule).pk,)
 
 
 def _targets(rule: AlertRule, groups: Groups) -> list[Target]:
     labels, key = labels_of(rule), rule.grouping
     if not key:
         return [Target(labels)]
-    return [Target({**labels, key: group.value}, group) for group in groups[rule_model(rule).pk, key]]
+    return [Target({**labels, key: group.value}, group) for group in groups[_whose(rule), key]]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from alerting.kinds import rule_kind
 from alerting.models import AlertRule, Route
 from models_registry.models import LONGEST
+from monitoring.groupable import grouping_problem
 from monitoring.models import SegmentKey
 from monitoring.selectors.groups import VERSION
 
@@ -34,8 +35,8 @@ def rule_problems(rule: AlertRule) -> dict[str, str]:
             'Write texts by name, such as {"team": "credit"}; a name is letters, digits and underscores, and not one of '
             "%(own)s."
         ) % {"own": ", ".join(sorted(OWN))}
-    if rule.group_by and "group_by" not in problems and not _is_declared(rule):
-        problems["group_by"] = _("Write version, or a segment key that the model declares.")
+    if "group_by" not in problems and (wrong := _grouping_problem(rule)):
+        problems["group_by"] = wrong
     return problems
 
 
@@ -76,8 +77,11 @@ def _are_labels(labels: object) -> bool:
     return all(isinstance(text, str) and LABEL.fullmatch(str(name)) for name, text in labels.items())
 
 
-def _is_declared(rule: AlertRule) -> bool:
-    model = rule.slo.model if rule.slo else rule.model
-    if rule.group_by == VERSION or model is None:
-        return True
-    return SegmentKey.objects.filter(model=model, key=rule.group_by, until__isnull=True).exists()
+def _grouping_problem(rule: AlertRule) -> str:
+    if rule.slo:
+        return grouping_problem(rule.slo, rule.group_by)
+    if rule.group_by in ("", VERSION) or rule.model is None:
+        return ""
+    if SegmentKey.objects.filter(model=rule.model, key=rule.group_by, until__isnull=True).exists():
+        return ""
+    return _("Write version, or a segment key that the model declares.")

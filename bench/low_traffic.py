@@ -43,7 +43,7 @@ def fires(pairs: Sequence[Pair], guard: Guard, good: NDArray[np.int64], bad: NDA
     for span in spans(pairs):
         ago = longest - span // MINUTE
         fine, valid = (one[..., longest:] - one[..., ago : one.shape[-1] - span // MINUTE] for one in whole)
-        sums[span] = Window(fine, valid, valid - fine)
+        sums[span] = Window(fine, valid, valid - fine, valid)
     burning = Burning(PROMISE, sums)
     return np.asarray(np.logical_or.reduce([burning.by(pair) & burning.enough(pair, guard) for pair in pairs]))
 

@@ -202,8 +202,9 @@ class SLOAdmin(Foreseen):
                 "description": _(
                     "A composite promises something of several SLOs together: a journey through several models, or a whole "
                     "product. It has a target and a window of its own; of its components only the share of what was good "
-                    "counts. The model above is the one that it is shown with and that its alerts name. Choose “several "
-                    "objectives together” above."
+                    "counts. The model above is the one that it is shown with and that its alerts name. It can have one "
+                    "budget per value of a segment key that the models of all components declare, or per version where they "
+                    "are all of one model. Choose “several objectives together” above."
                 ),
             },
         ),

@@ -97,7 +97,7 @@ def read_books(asks: Iterable[BookAsk]) -> list[Book]:
     composites as many more for their components, however many there are.
     """
     asks = list(asks)
-    return _composed(asks, read_counted(_parts(asks)))
+    return _composed(asks, _read_corrected(_parts(asks)))
 
 
 def read_books_as_it_was(asks: Iterable[BookAsk]) -> list[Book]:
@@ -106,8 +106,7 @@ def read_books_as_it_was(asks: Iterable[BookAsk]) -> list[Book]:
     return _composed(asks, _read([(ask, ()) for ask in _parts(asks)]))
 
 
-def read_counted(asks: Sequence[BookAsk]) -> list[Counted]:
-    """The same where none is a composite."""
+def _read_corrected(asks: Sequence[BookAsk]) -> list[Counted]:
     if not asks:
         return []
     low, high = min(int(ask.edges[0]) for ask in asks), max(int(ask.edges[-1]) for ask in asks)
@@ -120,21 +119,24 @@ def read_counted(asks: Sequence[BookAsk]) -> list[Counted]:
 
 
 def _parts(asks: Sequence[BookAsk]) -> list[BookAsk]:
-    """With the components of each composite in its place."""
+    """With the components of each composite in its place, of the same version or segment."""
     if all(ask.slo.sli != COMPOSITE for ask in asks):
         return list(asks)
     composites = [ask.slo for ask in asks if ask.slo.sli == COMPOSITE]
     load_components(composites)
-    parts = [one.slo for slo in composites for one in components_of(slo)]
-    subjects = iter(subjects_for(parts))
+    parts = list({one.slo_id: one.slo for slo in composites for one in components_of(slo)}.values())
+    subjects = {part.pk: subject for part, subject in zip(parts, subjects_for(parts), strict=True)}
+    cut: dict[tuple[int, int], Integers] = {}  # groups of an objective have the edges in common
     found = []
     for ask in asks:
         if ask.slo.sli != COMPOSITE:
             found.append(ask)
             continue
         for one in components_of(ask.slo):
-            edges = edges_within(ask.edges, _width(one.slo))
-            found.append(BookAsk(one.slo, next(subjects), edges, within=ask.slo))
+            key = (id(ask.edges), _width(one.slo))
+            if key not in cut:
+                cut[key] = edges_within(ask.edges, _width(one.slo))
+            found.append(BookAsk(one.slo, subjects[one.slo_id], cut[key], ask.version_id, ask.segment, within=ask.slo))
     return found
 
 

@@ -8,7 +8,7 @@ look at are shorter than a slice, or end in the midst of one: they see at least 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class Composed:
         """Of windows that are judged as they end."""
         bad, valid = self._parts(starts, ends, ending=True)
         guarded = np.array([not width for width in self.widths])
-        return Window(*self._told(bad, valid), self.how.hits(bad, valid, guarded))
+        return Window(*self._told(bad, valid), self.how.hits(bad, valid, guarded), valid.sum(axis=0))
 
     def spent(self, starts: Integers, ends: Integers, whole: tuple[int, int]) -> tuple[NDArray[Any], float]:
         """(bad of stretches, valid of the whole): the bad events of a component by its valid ones in the whole."""
@@ -60,6 +60,12 @@ class Composed:
     def parts(self, starts: Integers, ends: Integers) -> tuple[NDArray[Any], NDArray[Any]]:
         """(bad, valid) of each component in stretches, along a new first axis."""
         return self._parts(starts, ends, ending=False)
+
+    def less(self, others: Iterable[Self]) -> Self:
+        """Of what is in none of these others, component by component: what is made of them does not add up."""
+        others = list(others)
+        rest = [book.less(one.books[place] for one in others) for place, book in enumerate(self.books)]
+        return replace(self, books=rest)
 
     def _told(self, bad: NDArray[Any], valid: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         amount = self.how.amount(bad, valid)
@@ -82,6 +88,18 @@ def components_of(slo: SLO) -> Sequence[Component]:
         message = f"The composite {slo.slug} has no components: name at least one."
         raise ValueError(message)
     return slo.parts
+
+
+def counted_models(slo: SLO) -> tuple[int, ...]:
+    """Ids of the models whose events it counts: its own; of a composite that was read, those of its components."""
+    if slo.sli != COMPOSITE:
+        return (slo.model_id,)
+    return tuple(sorted({one.slo.model_id for one in slo.parts or ()}))
+
+
+def adds_up(slo: SLO) -> bool:
+    """Whether its parts make the whole: events do, shares of slices of time do not."""
+    return not any(one.sliced for one in [slo, *(one.slo for one in slo.parts or ())])
 
 
 def combination_of(slo: SLO) -> Combination:

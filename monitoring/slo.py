@@ -141,7 +141,7 @@ def status_of(slo: SLO, book: Book, *, stale: bool) -> SLOStatus:
     pairs, end = _pairs(slo), int(book.edges[-1])
     spans_s, start = spans(pairs), budget_start(slo, end)
     starts = np.append(starts_of(slo, np.array(end), np.array(spans_s)), start)
-    good, valid, hits = (side.tolist() for side in book.ending(starts, np.full_like(starts, end)))
+    good, valid, hits = (side.tolist() for side in book.ending(starts, np.full_like(starts, end))[:3])
     until = _moment(end)
     counts = {
         span: Counts(good[at], valid[at], _moment(starts[at]), until, hits[at]) for at, span in enumerate(spans_s)

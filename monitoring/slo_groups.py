@@ -1,14 +1,19 @@
-"""Where an objective stands in each of its groups: one promise, a budget for every version or segment, in one read."""
+"""Where an objective stands in each of its groups: one promise, a budget for every version or segment, in one read.
+
+A group of a composite is made of the books of its components, each of that group alone.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from monitoring.books import BookAsk, read_counted
-from monitoring.measures import subjects_of
-from monitoring.models import COMPOSITE, SLO
-from monitoring.selectors.counts import Counted
+import numpy as np
+
+from monitoring.books import BookAsk, budget_start, read_books
+from monitoring.composites import adds_up, counted_models, subjects_for
+from monitoring.models import SLO
+from monitoring.selectors.counts import Book
 from monitoring.selectors.groups import Group, read_groups
 from monitoring.selectors.watermark import ingest_watermark
 from monitoring.slo import SLOStatus, ask_status, is_stale, status_of
@@ -29,29 +34,29 @@ def group_statuses(slos: Iterable[SLO], *, now: datetime) -> dict[int, list[Grou
     """By id, of those that are grouped, the worst first: as many queries for any number as for one (load `model` with them).
 
     At most fifty groups each; what is beyond them, or was before the key was declared, is in `(other)`, the whole less
-    the groups. Shares of slices of time do not add up, so where slices are judged there is no other.
+    the groups. Shares of slices of time do not add up (`adds_up`), so where slices are judged there is no other.
     """
-    grouped = [slo for slo in slos if slo.group_by and slo.sli != COMPOSITE]
+    grouped = [slo for slo in slos if slo.group_by]
     if not grouped:
         return {}
     watermark = ingest_watermark(now=now)
     stale = is_stale(now=now, watermark=watermark)
-    subjects = subjects_of(slo.model for slo in grouped)
-    groups = read_groups((slo.model_id, slo.group_by) for slo in grouped)
+    subjects = subjects_for(grouped)
+    groups = read_groups((counted_models(slo), slo.group_by) for slo in grouped)
+    told = [_named(slo, groups[counted_models(slo), slo.group_by]) for slo in grouped]
     asks: list[BookAsk] = []
-    for slo in grouped:
-        whole = ask_status(slo, subjects[slo.model_id], now=now, watermark=watermark)
-        asks += [whole, *(ask_group(whole, one) for one in _named(slo, groups[slo.model_id, slo.group_by]))]
-    books = iter(read_counted(asks))
+    for slo, subject, mine in zip(grouped, subjects, told, strict=True):
+        whole = ask_status(slo, subject, now=now, watermark=watermark)
+        asks += [whole, *(ask_group(whole, one) for one in mine)]
+    books = iter(read_books(asks))
     found: dict[int, list[GroupStatus]] = {}
-    for slo in grouped:
-        whole_book = next(books)
-        named = _named(slo, groups[slo.model_id, slo.group_by])
-        mine = [(group, next(books)) for group in named]
-        if not slo.sliced:
-            mine.append((Group(f"{slo.group_by}={OTHER}", OTHER), _less(whole_book, [book for _, book in mine])))
-        told = [GroupStatus(group, status_of(slo, book, stale=stale)) for group, book in mine]
-        found[slo.pk] = sorted((one for one in told if one.status.valid), key=_badness)
+    for slo, mine in zip(grouped, told, strict=True):
+        whole_book, *parts = [next(books) for _ask in range(1 + len(mine))]
+        pairs = list(zip(mine, parts, strict=True))
+        if adds_up(slo):
+            pairs.append((Group(f"{slo.group_by}={OTHER}", OTHER), whole_book.less(parts)))
+        here = [GroupStatus(group, status_of(slo, book, stale=stale)) for group, book in pairs if _came(slo, book)]
+        found[slo.pk] = sorted(here, key=_badness)
     return found
 
 
@@ -62,15 +67,13 @@ def ask_group(whole: BookAsk, group: Group) -> BookAsk:
 
 def _named(slo: SLO, groups: list[Group]) -> list[Group]:
     """Without what the drain calls other, which the rest is told with; of slices it is a group like any."""
-    return groups if slo.sliced else [one for one in groups if one.value != OTHER]
+    return [one for one in groups if one.value != OTHER] if adds_up(slo) else groups
 
 
-def _less(whole: Counted, parts: Iterable[Counted]) -> Counted:
-    """At the same edges."""
-    sums = whole.sums.copy()
-    for part in parts:
-        sums -= part.sums
-    return replace(whole, sums=sums)
+def _came(slo: SLO, book: Book) -> bool:
+    """Whether anything did, be it too little to tell how the group stands."""
+    end = int(book.edges[-1])
+    return bool(book.ending(np.array([budget_start(slo, end)]), np.array([end])).came[0])
 
 
 def _badness(one: GroupStatus) -> tuple[int, float, str]:

@@ -10,12 +10,11 @@ from lib.clock import zone_names
 from lib.http import OutgoingError, check_url
 from models_registry.models import LONGEST
 from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
+from monitoring.groupable import grouping_problem, moved_problem
 from monitoring.indicators import INDICATORS, SLICES
 from monitoring.measures import subjects_of
 from monitoring.models import COMPOSITE, SLO, TIME_SLICES, Component, Correction, Evaluator, Policy, ScrapeTarget
 from monitoring.selectors.components import load_components
-from monitoring.selectors.groups import VERSION
-from monitoring.selectors.segments import keys_of
 from monitoring.stats.layouts import HOURLY
 from monitoring.stats.recurrence import openings
 
@@ -41,8 +40,8 @@ def slo_problems(slo: SLO) -> dict[str, str]:
     if slo.sli == COMPOSITE:
         return problems | _composite_problems(slo) | _promise_problems(slo) | _window_problems(slo)
     problems |= _component_problems(slo)
-    if slo.group_by not in ("", VERSION, *keys_of(slo.model)):
-        problems["group_by"] = _("Write version, or a segment key that the model declares.")
+    if wrong := grouping_problem(slo, slo.group_by):
+        problems["group_by"] = wrong
     own = _slice_problems(slo) if slo.sli == TIME_SLICES else _event_problems(slo, SLIS[slo.sli])
     return problems | own | _bound_problems(slo) | _promise_problems(slo) | _window_problems(slo)
 
@@ -64,8 +63,8 @@ def _composite_problems(slo: SLO) -> dict[str, str]:
             problems[name] = told
     if slo.method != SLO.Method.OCCURRENCES:
         problems["method"] = _("A composite is made of what its components count: leave the method as it was.")
-    if slo.group_by:
-        problems["group_by"] = _("A composite has one budget: leave this empty.")
+    if "components" not in problems and (wrong := grouping_problem(slo, slo.group_by)):
+        problems["group_by"] = wrong
     return problems
 
 
@@ -107,6 +106,8 @@ def _component_problems(slo: SLO) -> dict[str, str]:
         problems["project"] = _("It is a component of %(named)s: take it out there first.") % {
             "named": _composites_of(slo)
         }
+    if slo.pk and (wrong := moved_problem(slo)):
+        problems["model"] = wrong
     return problems
 
 

@@ -17,7 +17,7 @@ from alerting.states import SEEN, Seen
 from models_registry.models import LONGEST
 from monitoring.books import read_books
 from monitoring.catalogue.units import span
-from monitoring.models import COMPOSITE, SLO
+from monitoring.models import SLO
 from monitoring.objective_windows import ObjectiveWindows, Sums, WindowsAsk, ask_windows
 from monitoring.slo import ask_between, counts_between, guard_of
 from monitoring.slo_groups import ask_group
@@ -38,8 +38,6 @@ class BurnRate:
             return {"slo": _("A burn-rate rule watches an SLO: choose one.")}
         if rule.slo.project_id != rule.project_id:
             return {"slo": _("This SLO belongs to another project.")}
-        if rule.slo.sli == COMPOSITE and rule.group_by:
-            return {"group_by": _("A composite has one budget: leave this empty, or group a rule on a component.")}
         if not isinstance(rule.pairs, list):
             return {"pairs": _("Write a list like %(example)s, or leave it empty.") % {"example": PAIR}}
         for pair in rule.pairs:
@@ -73,16 +71,20 @@ class BurnRate:
         burns = np.logical_or.reduce(loud)
         held = np.logical_or.reduce(fast) & ~burns
         rates = np.stack([burning.rate(pair.long_s) for pair in pairs])
-        valid = np.stack([burning.sums[pair.long_s].valid for pair in pairs])
-        value, n = (np.take_along_axis(rows, speaks[None], axis=0)[0] for rows in (rates, valid))
+        windows = [burning.sums[pair.long_s] for pair in pairs]
+        valid, came = (np.stack(rows) for rows in ([one.valid for one in windows], [one.came for one in windows]))
+        value, n, some = (np.take_along_axis(rows, speaks[None], axis=0)[0] for rows in (rates, valid, came))
         levels = np.array([SEVERITIES.index(pair.severity) for pair in pairs])
         severity = np.where(burns, levels[speaks], SEVERITIES.index(rule.severity))
         found = np.where(burns, BREACHED, np.where(n > 0, FINE, NO_DATA))
+        n = np.where(n > 0, n, some)  # too little to tell is not nothing
 
         def tell(place: int) -> Judgement:
             pair, state = pairs[speaks[place]], SEEN[found[place]]
             rate = None if np.isnan(value[place]) else float(value[place])
             why = burning.why_held(pair, place, guard) if held[place] else self._reason(rule, pair, state, rate)
+            if state == Seen.NO_DATA and n[place]:
+                why = _("A component has no valid events within %(long)s.") % {"long": span(pair.long_s)}
             return Judgement(
                 state,
                 moment(seen.ends[place]),
@@ -139,7 +141,7 @@ class Burning:
 
     def rate(self, span: int) -> Floats:
         """Times as fast as planned; NaN without events."""
-        good, valid, _hits = self.sums[span]
+        good, valid, *_more = self.sums[span]
         share = np.divide(valid - good, valid, out=np.full(valid.shape, np.nan), where=valid > 0)
         return np.asarray(share / allowance(self.slo.target))
 

@@ -21,6 +21,7 @@ from config.interchange.openslo_words import (
     COMPOSITION,
     ENVIRONMENT,
     FIELDS,
+    GROUPED,
     HOME,
     LONG,
     LONG_NAME,
@@ -99,7 +100,7 @@ def _slo(slo: SLO, rules: Iterable[AlertRule]) -> dict[str, Any]:
     meta: dict[str, Any] = {"name": _plain(slo.slug), "displayName": slo.name}
     if slo.sli == COMPOSITE:
         components = json.dumps(written(slo.parts or ()))
-        notes |= {HOME: slo.model.slug, PLACE: slo.environment}
+        notes |= {HOME: slo.model.slug, PLACE: slo.environment, GROUPED: slo.group_by}
         notes |= {COMPOSITION: slo.composition, WITHOUT_DATA: slo.without_data, COMPONENTS: components}
     meta["annotations"] = {name: text for name, text in notes.items() if text}
     policies = [_policy(rule, pair, place) for rule in rules for place, pair in enumerate(pairs_of(rule, slo))]

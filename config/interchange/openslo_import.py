@@ -19,6 +19,7 @@ from config.interchange.openslo_alerts import Policies
 from config.interchange.openslo_read import METHODS, Object, Objects, annotations, metadata, seconds, shorthand
 from config.interchange.openslo_words import (
     COMPONENTS,
+    COMPOSED,
     COMPOSITION,
     ENVIRONMENT,
     HOME,
@@ -26,10 +27,8 @@ from config.interchange.openslo_words import (
     MODEL,
     NAMED,
     OWNER,
-    PLACE,
     SLUG,
     SOURCE,
-    WITHOUT_DATA,
 )
 from monitoring.indicators import SLICES
 from monitoring.models import COMPOSITE, TIME_SLICES
@@ -182,11 +181,9 @@ class _Reader:
         fields = {
             "name": self._name({}),
             "description": str(self.spec.get("description") or ""),
-            "owner": self.notes.get(OWNER, ""),
+            **{name: self.notes.get(note, "") for name, note in COMPOSED.items()},
             "model": self._model(self.notes.get(HOME) or slugify(str(self.spec["service"]))),
-            "environment": self.notes.get(PLACE, ""),
             "composition": self.notes.get(COMPOSITION, "weighted"),
-            "without_data": self.notes.get(WITHOUT_DATA, ""),
             "components": components,
             "target": float(target),
             **self._window(),

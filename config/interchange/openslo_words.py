@@ -11,12 +11,16 @@ NAMED: Final = ("sli", "bound_ms", "measure", "comparison", "bound", "slice", "m
 SLUG: Final = "atalaia/slug"
 LONG_NAME: Final = "atalaia/name"
 OWNER: Final = "atalaia/owner"
-# Of a composite: whose it is, how it is made, what no data makes of it, and weights by the slug of its components (JSON).
+# Of a composite: whose it is, how it is made and grouped, what no data makes of it, and weights by the slug of its components
+# (JSON).
 HOME: Final = "atalaia/model"
 PLACE: Final = "atalaia/environment"
 COMPOSITION: Final = "atalaia/composition"
 WITHOUT_DATA: Final = "atalaia/without-data"
 COMPONENTS: Final = "atalaia/components"
+GROUPED: Final = "atalaia/group-by"
+# Its fields that stand in these as they are.
+COMPOSED: Final = {"owner": OWNER, "environment": PLACE, "without_data": WITHOUT_DATA, "group_by": GROUPED}
 # Of a policy: which rule it belongs to, and its fields as definitions write them (JSON).
 RULE: Final = "atalaia/rule"
 FIELDS: Final = "atalaia/fields"

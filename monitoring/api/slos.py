@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.authenticate import project_of
 from monitoring.components import written
+from monitoring.composites import adds_up
 from monitoring.models import SLO
 from monitoring.selectors.components import load_components
 from monitoring.slo import budget_days, slo_status
@@ -163,6 +164,9 @@ class GroupsSerializer(serializers.Serializer[dict[str, Any]]):
     """The budgets of an SLO's groups."""
 
     group_by = serializers.CharField()
+    rest_told = serializers.BooleanField(
+        help_text="Whether what is in none of the groups is told, as `(other)`: not where slices of time are judged."
+    )
     items = GroupSerializer(many=True)
 
 
@@ -179,7 +183,7 @@ class GroupsView(APIView):
             {"group": one.group.name, "value": one.group.value, **{name: getattr(one.status, name) for name in names}}
             for one in found
         ]
-        return Response({"group_by": slo.group_by, "items": items})
+        return Response({"group_by": slo.group_by, "rest_told": bool(slo.group_by) and adds_up(slo), "items": items})
 
 
 class BudgetDaySerializer(serializers.Serializer[dict[str, Any]]):

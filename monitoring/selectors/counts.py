@@ -12,9 +12,9 @@ an array of them.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +51,15 @@ class CountAsk:
 
 
 class Window(NamedTuple):
-    """Good and valid of windows, element by element, and how many bad events a guard against low traffic sees in them."""
+    """Good and valid of windows, element by element, and how many bad events a guard against low traffic sees in them.
+
+    `came` is what came at all: of a composite to any of its components, which may be too little to tell anything.
+    """
 
     good: NDArray[Any]
     valid: NDArray[Any]
     hits: NDArray[Any]
+    came: NDArray[Any]
 
 
 class Book(Protocol):
@@ -79,6 +83,9 @@ class Book(Protocol):
     def spent(self, starts: Integers, ends: Integers, whole: tuple[int, int]) -> tuple[NDArray[Any], float]:
         """(bad of stretches, valid of the whole that these are of): what they take of its budget."""
 
+    def less(self, others: Iterable[Self]) -> Self:
+        """Of what is in none of these others, at the same edges; where all of them count events, which add up."""
+
 
 @dataclass(frozen=True, eq=False)
 class Counted:
@@ -99,12 +106,19 @@ class Counted:
     def ending(self, starts: Integers, ends: Integers) -> Window:
         """Of windows, however they end."""
         good, valid = self.between(starts, ends)
-        return Window(good, valid, valid - good)
+        return Window(good, valid, valid - good, valid)
 
     def spent(self, starts: Integers, ends: Integers, whole: tuple[int, int]) -> tuple[NDArray[Any], float]:
         """(bad of stretches, valid of the whole)."""
         good, valid = self.between(starts, ends)
         return valid - good, float(self.between(np.array(whole[0]), np.array(whole[1]))[1])
+
+    def less(self, others: Iterable[Self]) -> Self:
+        """Of what is in none of these others."""
+        sums = self.sums.copy()
+        for other in others:
+            sums -= other.sums
+        return replace(self, sums=sums)
 
     def since(self, moments: Integers) -> NDArray[Any]:
         """(good, valid) from each of these edges to the last one, along a new last axis."""

@@ -1,7 +1,7 @@
 """Declared segment keys as folding needs them, and the segments that a model has."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from models_registry.models import Model, ModelVersion
@@ -58,8 +58,16 @@ def _full(model_ids: Collection[int]) -> dict[tuple[int, str], frozenset[str]]:
 
 def keys_of(model: Model) -> list[str]:
     """What a model can be taken apart by: its declared keys, and its prompts if it is an application."""
-    declared = SegmentKey.objects.filter(model=model, until__isnull=True).order_by("key")
-    return [*([PROMPT] if model.kind == Model.Kind.LLM else []), *declared.values_list("key", flat=True)]
+    return keys_by_model([model])[model.pk]
+
+
+def keys_by_model(models: Iterable[Model]) -> dict[int, list[str]]:
+    """The same of each, by its id: one query."""
+    found = {model.pk: [PROMPT] if model.kind == Model.Kind.LLM else [] for model in models}
+    declared = SegmentKey.objects.filter(model__in=found, until__isnull=True).order_by("key")
+    for model, key in declared.values_list("model_id", "key"):
+        found[model].append(key)
+    return found
 
 
 def segments_of(model: Model, key: str) -> list[str]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from alerting.models import Alert, AlertRule, Severity
 from lib import charts
 from monitoring.catalogue import MEASURES
+from monitoring.composites import adds_up
 from monitoring.measures import Point, read_series, subjects_of
 from monitoring.models import COMPOSITE, SLO
 from monitoring.slo import BudgetDay, SLOStatus, budget_days, budget_series, pair_burns
@@ -152,6 +153,8 @@ class SLOPage:
     rules: list[RuleRow]
     corrections: list[CorrectionRow]
     groups: list[GroupRow]
+    # Whether what is in none of them is one of them.
+    rest_told: bool
     parts: list[PartRow]
     charts: list[Chart]
 
@@ -172,6 +175,7 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
         rules=_rules(slo),
         corrections=rows,
         groups=_groups(slo, now=now),
+        rest_told=adds_up(slo),
         parts=_parts(slo, now=now),
         charts=_charts(slo, span, rows, now=now),
     )

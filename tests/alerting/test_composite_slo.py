@@ -10,7 +10,6 @@ from alerting.backtest import backtest
 from alerting.models import Alert, AlertRule, Evaluation, Incident
 from alerting.rehearse import BEGINS, Told, rehearse
 from alerting.slots import slot_of
-from alerting.validate import rule_problems
 from models_registry.models import Model
 from monitoring.models import SLO
 from tests.alerting.rule_cast import MINUTE, NOON, serve, tick
@@ -75,13 +74,6 @@ def test_rules_on_any_number_cost_the_same(whole: SLO) -> None:
     with CaptureQueriesContext(connection) as many:
         tick(3, 4)
     assert len(many) == len(few)
-
-
-def test_it_is_not_divided(whole: SLO) -> None:
-    rule = watched(whole)
-    assert rule_problems(rule) == {}
-    rule.group_by = "version"
-    assert "one budget" in rule_problems(rule)["group_by"]
 
 
 SLICED = {"sli": "time_slices", "measure": "error_rate", "comparison": "at_most", "bound": 0.1, "minimum": 1}

@@ -1,6 +1,7 @@
 """Composites in files, by API, as OpenSLO and as Prometheus: made, exported, read back, refused with the mend."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ from config.interchange.openslo_export import openslo_documents
 from config.interchange.openslo_import import Here, read_openslo
 from config.interchange.openslo_read import OpenSLOError, read_objects
 from config.interchange.prometheus_export import prometheus_rules
+from config.slo_gauges import remembered_slos
 from models_registry.keys import create_key, forget_keys
-from models_registry.models import Model, Project
+from models_registry.models import Model, ModelVersion, Project
 from monitoring.models import SLO, Component
 from monitoring.slo import slo_status
 from tests.alerting.rule_cast import NOON, serve
 from tests.config.definitions import complaint
 from tests.config.openslo_cast import BOUND, policy, read, slo
+from tests.monitoring.series import served
+from tests.monitoring.test_composite_groups import region
 
 pytestmark = pytest.mark.django_db
 PARTS = """\
@@ -143,6 +147,57 @@ def test_a_round_trip_as_openslo_loses_nothing(write: Any, tmp_path: Path) -> No
     after = export(Project.objects.get()).document
     assert after["slos"] == before["slos"]
     assert after["rules"]["burns"]["slo"] == "whole"
+
+
+GROUPED = (
+    PARTS.replace("kind: binary}", "kind: binary, segments: [region]}")
+    + """\
+  whole: {name: Whole, model: churn, sli: composite, composition: weighted, target: 0.9, components: [up, fast], group_by: region}
+"""
+)
+
+
+def test_groups_of_one_are_kept_in_files_and_in_openslo(write: Any) -> None:
+    write(GROUPED)
+    whole = SLO.objects.select_related("project", "model").get(slug="whole")
+    before = export(whole.project).document
+    assert before["slos"]["whole"]["group_by"] == "region"
+    assert any("unchanged slos.whole" in line for line in write(yaml.safe_dump(before, sort_keys=False)))
+    documents = openslo_documents(SLO.objects.select_related("project", "model"))
+    found = read_openslo(read_objects(documents), Here("aurora", frozenset({"churn"})))
+    assert found.warnings == []
+    assert found.document["slos"]["whole"]["group_by"] == "region"
+    AlertRule.objects.create(project=whole.project, slug="burns", name="Burns", kind="burn_rate", slo=whole)
+    warnings = prometheus_rules([whole], runbooks={}).warnings
+    assert any("rule burns: one alert per region cannot be told apart" in one for one in warnings)
+
+
+def test_a_file_says_which_component_does_not_know_the_key(write: Any) -> None:
+    other = GROUPED.replace("slos:", "  score: {name: Score, kind: binary}\nslos:")
+    other = other.replace("fast: {name: Fast, model: churn", "fast: {name: Fast, model: score")
+    told = complaint(write, other)
+    assert "slos.whole.group_by" in told
+    assert "Its component “fast” is of score, which does not declare the segment key region" in told
+
+
+def test_the_api_tells_the_groups_and_whether_the_rest_is_among_them(write: Any, stopped_clock: Any) -> None:
+    write(GROUPED)
+    model = Model.objects.get()
+    ModelVersion.objects.create(model=model, version="1")
+    region(model, "south", ok=8, failed=2, at=stopped_clock - timedelta(hours=1))
+    served(model, stopped_clock - timedelta(hours=1), ok=5)
+    forget_keys()
+    _, token = create_key(project=model.project, name="tests", scopes=["read"])
+    reader = Client(headers={"authorization": f"Bearer {token}"})
+    told = reader.get("/api/v1/slos/whole/groups").json()
+    assert (told["group_by"], told["rest_told"]) == ("region", True)
+    found = {one["value"]: (one["attained"], one["state"]) for one in told["items"]}
+    assert found == {"south": (pytest.approx(0.8), "exhausted"), "(other)": (1.0, "ok")}
+    assert reader.get("/api/v1/slos/up/groups").json() == {"group_by": "", "rest_told": False, "items": []}
+    remembered_slos.forget()
+    series = Client().get("/metrics").content.decode()
+    labels = 'environment="production",group="south",model="churn",project="aurora",slo="whole"'
+    assert f"atalaia_sli_group_ratio{{{labels}}} 0.8" in series
 
 
 def test_weighted_objectives_of_others_become_a_composite(project: Project, write: Any) -> None:

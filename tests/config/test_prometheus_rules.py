@@ -155,7 +155,7 @@ def told_series(slo: SLO, sums: dict[int, tuple[np.ndarray, np.ndarray]]) -> lis
 
 
 def firing(rule: AlertRule, slo: SLO, sums: dict[int, Any], severity: str) -> np.ndarray:
-    burning = Burning(slo, {span: Window(good, valid, valid - good) for span, (good, valid) in sums.items()})
+    burning = Burning(slo, {span: Window(good, valid, valid - good, valid) for span, (good, valid) in sums.items()})
     pairs = [pair for pair in pairs_of(rule, slo) if pair.severity == severity]
     guard = Guard(rule.minimum, rule.minimum_short)
     return np.any([burning.by(pair) & burning.enough(pair, guard) for pair in pairs], axis=0)

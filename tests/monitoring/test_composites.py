@@ -19,7 +19,6 @@ from monitoring.foresight import foresee_slo
 from monitoring.models import SLO, Component, Correction
 from monitoring.slo import ask_between, budget_days, budget_series, counts_between, slo_status, slo_statuses
 from monitoring.slo_components import contributions
-from monitoring.slo_groups import group_statuses
 from monitoring.slo_standing import standings
 from monitoring.validate import slo_problems
 from tests.cast import make_credit_risk
@@ -259,7 +258,6 @@ def test_what_makes_no_composite_is_refused_with_the_mend(two: tuple[SLO, SLO], 
         assert text in slo_problems(draft(model, parts))["components"]
     for field, value in {"bound_ms": 3.0, "measure": "accuracy", "slice": HOUR, "method": "timeslices"}.items():
         assert field in slo_problems(draft(model, good, **{field: value}))
-    assert "one budget" in slo_problems(draft(model, good, group_by="version"))["group_by"]
     assert "Say how" in slo_problems(draft(model, good, composition=""))["composition"]
     plain = slo_problems(draft(model, good, sli="availability", without_data="no_data"))
     assert set(plain) == {"composition", "components", "without_data"}
@@ -295,12 +293,6 @@ def test_components_are_written_in_several_ways(two: tuple[SLO, SLO]) -> None:
     for lines, text in [("scores two", "no number"), ("scores\nscores 2", "named twice"), ("scores 1 2", "no number")]:
         with pytest.raises(ValidationError, match=text):
             read_lines(project, lines)
-
-
-def test_a_composite_has_no_groups(two: tuple[SLO, SLO]) -> None:
-    whole = compose(*two)
-    whole.group_by = "version"  # as nobody could save it
-    assert group_statuses([whole], now=NOW) == {}
 
 
 def test_random_histories_agree_with_plain_sums(credit_risk: Model, support_assistant: Model) -> None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from alerting.models import AlertRule
 from models_registry.models import Model, User
 from monitoring.models import SLO, Component
+from monitoring.segments import declare_key
 from monitoring.slo import slo_status
 from tests.alerting.rule_cast import serve
 from tests.cast import make_incident
@@ -54,6 +55,16 @@ def test_the_form_previews_and_makes_one(editor: Client, parts: tuple[SLO, SLO])
     assert "scores 3\nanswers 1</textarea>" in editor.get(address).content.decode()
     assert editor.post(address, fields(model, components="answers 2")).status_code == 302
     assert [one.slo.slug for one in whole.components.all()] == ["answers"]
+
+
+def test_the_form_groups_one_by_what_all_of_its_models_know(editor: Client, parts: tuple[SLO, SLO]) -> None:
+    model = parts[0].model
+    declare_key(model, "region", now=parts[0].created_at)
+    told = editor.post(FORM, fields(model, group_by="region")).content.decode()
+    assert "Its component “answers” is of support-assistant, which does not declare the segment key region" in told
+    declare_key(parts[1].model, "region", now=parts[0].created_at)
+    assert editor.post(FORM, fields(model, group_by="region")).status_code == 302
+    assert SLO.objects.get(slug="up").group_by == "region"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +114,24 @@ def test_its_page_tells_who_spends_the_budget(as_ana: Client, parts: tuple[SLO, 
     assert "Attained: latest 91.2% at" in page, "three quarters of 95 and one of 80"
     assert '"v": [' in page
     assert '"threshold": [0.8, "objective 80%"]' in page
+
+
+def test_its_groups_stand_on_its_page(as_ana: Client, parts: tuple[SLO, SLO], stopped_clock: datetime) -> None:
+    at = stopped_clock - timedelta(hours=5)
+    served(parts[0].model, at, ok=90, failed=5, segment="region=south")
+    served(parts[1].model, at, ok=40, failed=20, segment="region=north")
+    whole = compose(*parts, weights=(3, 1), target=0.8, group_by="region")
+    told = as_ana.get(f"/p/aurora/slos/{whole.slug}/").content.decode().replace("\xa0", " ")
+    groups = told[told.index('id="groups"') : told.index('id="components"')]
+    assert "(other) is what is in none of them" in groups
+    assert "Good of valid" not in groups, "a composite has no events of its own"
+    for value, attained in {"north": "66.66%", "south": "94.73%", "(other)": "100.00%"}.items():
+        row = groups[groups.index(f">{value}</th>") :]
+        assert attained in row[: row.index("</tr>")]
+    SLO.objects.filter(pk=parts[1].pk).update(method="timeslices", slice=timedelta(hours=1), slice_target=0.9)
+    told = as_ana.get(f"/p/aurora/slos/{whole.slug}/").content.decode()
+    assert "what is in none of them is not told" in told
+    assert ">(other)</th>" not in told
 
 
 def test_lists_and_other_pages_have_it_too(as_ana: Client, parts: tuple[SLO, SLO], stopped_clock: datetime) -> None:
