@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alerting.errors import Refused
-from alerting.hindsight import Difference, Played, differences
+from alerting.hindsight import Difference, Played, differences, fires_then
 from alerting.judge import answer, ask
 from alerting.kinds.base import BREACHED, SEVERITIES, Answers, Asked, Members, MembersAsked, rule_model, rule_subject
 from alerting.look import look_back
@@ -169,12 +169,14 @@ def _parts(targets: Sequence[Target]) -> list[Group]:
 
 
 def _members(asked: MembersAsked, start: datetime, end: datetime) -> Members:
-    """The rules of a composite, each asked of the same past."""
+    """The rules of a composite, each asked of the same past; of those of other programs what they said then."""
     rules = AlertRule.objects.filter(project=asked.project_id, slug__in=asked.slugs)
     fires = {}
     for rule in rules.select_related("project", "slo__model", "model", "policy"):
-        past = read_past(rule, start=start, end=end)
-        fires[rule.slug] = fires_of(rule, past, asked)
+        if rule.kind == AlertRule.Kind.EXTERNAL:
+            fires[rule.slug] = fires_then(rule, asked.until)
+        else:
+            fires[rule.slug] = fires_of(rule, read_past(rule, start=start, end=end), asked)
     return Members(asked.until, fires)
 
 

@@ -1,5 +1,6 @@
 """What a rule saw then, beside what its backtest sees now."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +9,15 @@ from typing import Final
 import numpy as np
 from django.db.models import Max, Min, QuerySet
 
-from alerting.kinds.base import Answers
+from alerting.kinds.base import Answers, moment
 from alerting.models import Alert, AlertRule, AlertTransition, Evaluation
 from alerting.replay import Move, Slots, Stretch
 from alerting.states import State
 from alerting.targets import Target
+from monitoring.stats.windows import Floats, Integers
 
 MOST: Final = 50
+KNOWN: Final = {State.FIRING.value: 1.0, State.PENDING.value: 0.0, State.INACTIVE.value: 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,21 @@ def differences(rule: AlertRule, slots: Slots, parts: Sequence[Played]) -> list[
         group = looked.filter(group=part.target.group)
         found += _differences(part, slots, places, group) if places else []
     return sorted(found, key=lambda one: one.at)[:MOST]
+
+
+def fires_then(rule: AlertRule, until: Integers) -> Floats:
+    """1, 0 or NaN at each of these instants (epoch seconds): what its alerts, any of which decides, were then. For rules that
+    are judged elsewhere, and cannot be asked again.
+    """
+    rows = AlertTransition.objects.filter(alert__rule=rule, alert__signal=Alert.Signal.BREACH).order_by("at", "id")
+    rows = rows.filter(at__lte=moment(until[-1]))
+    told: defaultdict[int, list[tuple[float, float]]] = defaultdict([(-np.inf, np.nan)].copy)
+    for alert, at, state in rows.values_list("alert", "at", "to_state"):
+        told[alert].append((at.timestamp(), KNOWN.get(state, np.nan)))
+    found = np.full(len(until), np.nan)
+    for times, states in (np.array(moves).T for moves in told.values()):
+        found = np.fmax(found, states[np.searchsorted(times, until, side="right") - 1])
+    return found
 
 
 def _places(part: Played, slots: Slots, known: Sequence[datetime], spans: Sequence[tuple[int, int]]) -> list[int]:

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from alerting.backtest import backtest
+from alerting.external import Incoming, expire, receive
 from alerting.models import Alert, AlertRule, Evaluation, Incident
 from alerting.validate import rule_problems
 from models_registry.models import Model
 from monitoring.models import SLO
 from monitoring.segments import declare_key
-from tests.alerting.rule_cast import HOUR, MINUTE, NOON, tick
+from tests.alerting.rule_cast import HOUR, MINUTE, NOON, error_rule, serve, tick
 from tests.alerting.test_composite_slo import watched
 from tests.monitoring.test_composite_groups import region, two_models
 from tests.monitoring.test_composites import compose, promise
@@ -137,7 +138,36 @@ def test_any_number_of_rules_and_groups_costs_the_same() -> None:
     assert len(many) == len(few)
 
 
-def test_a_rule_over_rules_takes_a_burn_rate_over_a_composite_grouped_or_not(credit_risk: Model) -> None:
+def test_a_rule_over_rules_takes_what_other_programs_say(credit_risk: Model) -> None:
+    """A backtest knows their alerts by when they came and went."""
+    errors = error_rule(credit_risk, "errors", pk=6_000, window=MINUTE)
+    serve(credit_risk, start=-5, end=12, ok=5, failed=5)
+
+    def deploys(begin: int, end: int, *, host: str) -> None:
+        sent = Incoming({"alertname": "Deploys", "host": host}, {}, NOON + begin * MINUTE, NOON + end * MINUTE)
+        receive(credit_risk.project, [sent], now=NOON + begin * MINUTE)
+
+    deploys(2, 5, host="a")
+    other = AlertRule.objects.get(kind="external")
+    fields = {"kind": "composite", "measure": "", "threshold": None, "window": MINUTE}
+    quiet = {"all": ["errors", {"not": other.slug}]}
+    rule = error_rule(credit_risk, "unplanned", pk=6_002, expression=quiet, **fields)
+    assert rule_problems(rule) == {}
+    for minute in range(2, 12):
+        if minute == 4:
+            deploys(4, 8, host="b")
+        expire(now=NOON + minute * MINUTE)
+        tick(minute, minute + 1)
+    lived = list(Evaluation.objects.filter(rule=rule).order_by("slot").values_list("value", "reason"))
+    assert [value for value, _reason in lived] == [0, 0, 0, 0, 0, 0, 1, 1, 1, 1]
+    found = backtest(rule, start=NOON + MINUTE, end=NOON + 12 * MINUTE, now=NOON + HOUR)
+    told = [found.parts[0].answers.of(place) for place in range(found.slots.count)]
+    assert told[0].value is None, "nobody had heard of it yet"
+    assert [(one.value, one.reason) for one in told[1:]] == lived
+    assert Alert.objects.filter(rule=errors).exists()
+
+
+def test_a_rule_over_rules_takes_a_burn_a_burn_rate_over_a_composite_grouped_or_not(credit_risk: Model) -> None:
     """Any of its alerts decides, live as in the past."""
     declare_key(credit_risk, "region", now=NOON - HOUR)
     whole = compose(promise(credit_risk, "one"), target=0.9)
