@@ -74,6 +74,11 @@ class RulePage:
     held: Sequence[str] = ()
 
     @property
+    def grouped(self) -> list[tuple[Alert, str]]:
+        """Its alerts, each with the version or the value of the segment key that it is about; empty where there are none."""
+        return [(alert, str(alert.labels.get(self.rule.grouping, ""))) for alert in self.alerts]
+
+    @property
     def own(self) -> dict[str, str]:
         """What the rule itself has, by the fields of a variant; times in minutes."""
         numbers: dict[str, float | None] = {"threshold": self.rule.threshold, "minimum": self.rule.minimum}

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from alerting.evaluate import evaluate
 from alerting.models import AlertRule
 from models_registry.models import Model, User
 from monitoring.models import SLO, Component
@@ -132,6 +133,20 @@ def test_its_groups_stand_on_its_page(as_ana: Client, parts: tuple[SLO, SLO], st
     told = as_ana.get(f"/p/aurora/slos/{whole.slug}/").content.decode()
     assert "what is in none of them is not told" in told
     assert ">(other)</th>" not in told
+
+
+def test_the_page_of_a_rule_names_the_group_of_each_alert(
+    as_ana: Client, parts: tuple[SLO, SLO], stopped_clock: datetime
+) -> None:
+    for one, value in zip(parts, ("south", "north"), strict=True):
+        served(one.model, stopped_clock - timedelta(hours=5), ok=9, segment=f"region={value}")
+    whole = compose(*parts, target=0.9, group_by="region")
+    AlertRule.objects.create(project=whole.project, slug="burns", name="Burns", kind="burn_rate", slo=whole)
+    evaluate(now=stopped_clock)
+    told = as_ana.get("/p/aurora/rules/burns/").content.decode()
+    assert "one alert per region" in told
+    assert "<strong>south</strong>" in told
+    assert "<strong>north</strong>" in told
 
 
 def test_lists_and_other_pages_have_it_too(as_ana: Client, parts: tuple[SLO, SLO], stopped_clock: datetime) -> None:
