@@ -3,12 +3,14 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import page_not_found
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from config import health, metrics
 from config.api.definitions import DefinitionsView, DefinitionView, SectionView
 from lib.problem import problem
+from monitoring.otlp.views import PATHS as OTLP_PATHS
 
 admin.autodiscover()
 # The paths of models_registry end in the slug of a model, which may hold slashes: it comes last.
@@ -19,9 +21,22 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A page for people; for programs that would be no answer."""
     if request.path_info.startswith("/api/"):
         return problem(404, "Not found", "There is no such address; /api/docs/ lists them all.", code="not_found")
+    if request.path_info.startswith("/v1/"):
+        return problem(404, "Not found", f"OpenTelemetry is taken at {' and '.join(OTLP)}.", code="not_found")
     return page_not_found(request, exception)
 
 
+@csrf_exempt
+def by_post_alone(_request: HttpRequest) -> HttpResponse:
+    """What is no POST of OpenTelemetry comes as far as here: see `monitoring.otlp.views`."""
+    answer = problem(
+        405, "Method not allowed", "Exporters of OpenTelemetry send here, by POST.", code="method_not_allowed"
+    )
+    answer["Allow"] = "POST"
+    return answer
+
+
+OTLP = ("/v1/traces", "/v1/logs", "/v1/metrics")
 handler404 = "config.urls.not_found"
 urlpatterns = [
     path("health/live", health.live, name="health_live"),
@@ -33,6 +48,7 @@ urlpatterns = [
     path("api/v1/definitions/<slug:section>/<path:key>", DefinitionView.as_view()),
     *(path("api/v1/", include(room)) for room in API),
     path("api/v2/", include("alerting.interop.urls")),  # as an Alertmanager
+    *(path(taken.removeprefix("/"), by_post_alone) for taken in OTLP_PATHS),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),
     path("", include("panel.urls")),  # first: it answers /admin/login/ for the admin too

@@ -22,6 +22,15 @@ def authenticate(environ: Environ, *, now: datetime) -> ApiKey:
 def _tokens(environ: Environ) -> Iterator[str]:
     """What may be a key, likeliest first."""
     header: str = environ.get("HTTP_AUTHORIZATION", "").strip()
+    yield from _told(header)
+    if "%" in header:  # as environment variables of exporters must be written, and some send them so
+        yield from _told(unquote(header).strip())
+    for name in HEADERS:
+        if name in environ:
+            yield environ[name].strip()
+
+
+def _told(header: str) -> Iterator[str]:
     scheme, _, rest = header.partition(" ")
     match scheme.lower():
         case "bearer":
@@ -30,17 +39,12 @@ def _tokens(environ: Environ) -> Iterator[str]:
             yield from _pair(rest.strip())
         case _:
             yield header
-            if "%" in header:  # as environment variables of exporters must be written, and some send them so
-                yield unquote(header).removeprefix("Bearer ").strip()
-    for name in HEADERS:
-        if name in environ:
-            yield environ[name].strip()
 
 
 def _pair(encoded: str) -> Iterator[str]:
     """The secret part of the pair first, then the public one."""
     try:
-        public, _, secret = b64decode(encoded, validate=True).decode().partition(":")
+        public, _, secret = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True).decode().partition(":")
     except (Base64Error, ValueError):
         return
     yield secret

@@ -4,6 +4,7 @@ OTLP's JSON has hexadecimal ids, 64-bit integers as text and enumerations as num
 printers of protobuf's own JSON mapping write base64 ids, names of enumerations and snake_case: all of it is read.
 """
 
+import json
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -28,9 +29,10 @@ from monitoring.otlp.records import (
 from monitoring.stats.points import Explicit, Exponential
 
 MENDED = "Text that is not UTF-8, or half a surrogate pair, was replaced by U+FFFD; send JSON in UTF-8 and whole pairs."
+NO_JSON = "JSON has no NaN, no infinite numbers and no byte order mark; write numbers that are not finite as text."
 MALFORMED = "The body is not JSON of this signal, or was cut off; send what an OTLP exporter makes."
 HEX = re.compile(r"[0-9a-fA-F]*\Z")
-UNREADABLE = (TypeError, ValueError, AttributeError, KeyError, RecursionError)
+UNREADABLE = (TypeError, ValueError, AttributeError, KeyError, ArithmeticError, RecursionError)
 KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 CODES = ("UNSET", "OK", "ERROR")
 ID_BYTES = {"trace": 16, "span": 8}
@@ -38,6 +40,10 @@ TEMPORALITIES = ("UNSPECIFIED", "DELTA", "CUMULATIVE")
 NO_RECORDED_VALUE = 1  # the flag of a point that says only that there is none
 _decode = msgspec.json.Decoder().decode
 Json = dict[str, Any]
+
+
+class FieldError(ValueError):
+    """A field that is not what it should be; the message names it."""
 
 
 def read_traces(data: bytes) -> Decoded:
@@ -62,37 +68,72 @@ def _groups(data: bytes, names: tuple[str, str, str], read: Callable[[Json], Any
     try:
         found = _decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        found, mended = _mended(data, error), MENDED
+        found, mended = _mended(data, error)
     except RecursionError as error:
         raise UndecodableError(MALFORMED) from error
     try:
-        groups = [_group(told, one, names[2], read) for told in _list(found, names[0]) for one in _list(told, names[1])]
+        resources = _list(found, names[0])
     except UNREADABLE as error:
         raise UndecodableError(MALFORMED) from error
-    return Decoded(groups, mended)
+    return Decoded([group for told in resources for group in _of_resource(told, names, read)], mended)
 
 
-def _mended(data: bytes, error: Exception) -> Any:
+def _mended(data: bytes, error: Exception) -> tuple[Any, str]:
+    """What nearly is JSON, as some printers write it, and what of it was mended."""
     text = whole_pairs(data.decode("utf-8", "replace"))
     try:
-        return _decode(text)
+        return _decode(text), MENDED
     except (msgspec.MsgspecError, RecursionError):
+        pass
+    try:
+        return json.loads(text.removeprefix("\ufeff")), NO_JSON
+    except (ValueError, RecursionError):
         raise UndecodableError(MALFORMED) from error
 
 
-def _group(told: Json, one: Json, name: str, read: Callable[[Json], Any]) -> Group:
+def _of_resource(told: Json, names: tuple[str, str, str], read: Callable[[Json], Any]) -> list[Group]:
+    """The groups of one resource; where it or a scope of it cannot be read, what it holds is refused and nothing else."""
+    try:
+        resource = _attributes(_list(_get(told, "resource") or {}, "attributes"))
+        scopes = _list(told, names[1])
+    except UNREADABLE as error:
+        return [_unreadable(error, _count(told, *names[1:]))]
+    return [_group(resource, one, names[2], read) for one in scopes]
+
+
+def _group(resource: Attributes, one: Json, name: str, read: Callable[[Json], Any]) -> Group:
     records: list[Any] = []
     broken: list[str] = []
-    for record in _list(one, name):
+    try:
+        scope = _get(one, "scope") or {}
+        named, given = (_text(scope, "name"), _text(scope, "version")), _list(one, name)
+    except UNREADABLE as error:
+        return _unreadable(error, _count(one, name))
+    for record in given:
         try:
             records.append(read(record))
         except UNREADABLE as error:
-            broken.append(f"a record of it has a field of the wrong type ({type(error).__name__})")
-    resource = _get(told, "resource") or {}
-    scope = _get(one, "scope") or {}
-    return Group(
-        _attributes(_list(resource, "attributes")), _text(scope, "name"), _text(scope, "version"), records, broken
-    )
+            broken.append(_reason(error))
+    return Group(resource, *named, records, broken)
+
+
+def _unreadable(error: Exception, count: int) -> Group:
+    return Group({}, "", "", [], [f"its resource or scope cannot be read, {_reason(error)}"] * max(1, count))
+
+
+def _count(told: Any, *names: str) -> int:
+    """How many records are below, as far as can be seen."""
+    found = _get(told, names[0]) if isinstance(told, dict) else None
+    if not isinstance(found, list):
+        return 0
+    return sum(_count(one, *names[1:]) for one in found) if names[1:] else len(found)
+
+
+def _reason(error: Exception) -> str:
+    """Never what was sent: of our own errors the field, of others what is mostly behind them."""
+    if isinstance(error, FieldError):
+        return str(error)
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "a field of it has the wrong type"
 
 
 def _span(span: Json) -> SpanRecord:
@@ -207,6 +248,8 @@ _POINTS: dict[str, Callable[[Json], Json]] = {
 
 def _get(record: Json, name: str) -> Any:
     """A field by its name in camelCase, or in snake_case as some printers write."""
+    if type(record) is not dict:
+        raise FieldError(f"what holds `{name}` is no object")
     found = record.get(name)
     return found if found is not None else record.get(_snake(name))
 
@@ -220,7 +263,7 @@ def _list(record: Json, name: str) -> Sequence[Any]:
     if found is None:
         return ()
     if not isinstance(found, list):
-        raise TypeError(name)
+        raise FieldError(f"`{name}` is no list")
     return found
 
 
@@ -230,7 +273,10 @@ def _text(record: Json, name: str) -> str:
 
 
 def _int(record: Json, name: str) -> int:
-    return int(_get(record, name) or 0)
+    try:
+        return int(_get(record, name) or 0)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise FieldError(f"`{name}` is no whole number") from error
 
 
 def _severity(value: Any) -> int:
@@ -260,12 +306,15 @@ def _id(record: Json, name: str, of: str) -> str:
     try:
         raw = b64decode(text, validate=True)
     except (Base64Error, ValueError):
-        return text
-    return raw.hex() if len(raw) == ID_BYTES[of] else text
+        return text.replace("\x00", "\ufffd")
+    return raw.hex() if len(raw) == ID_BYTES[of] else text.replace("\x00", "\ufffd")
 
 
 def _attributes(pairs: Sequence[Any]) -> Attributes:
-    return {str(pair["key"]): _value(pair.get("value") or {}) for pair in pairs}
+    try:
+        return {str(pair["key"]): _value(pair.get("value") or {}) for pair in pairs}
+    except (TypeError, AttributeError, LookupError, ValueError, OverflowError) as error:
+        raise FieldError('an attribute is not like {"key": "…", "value": {"stringValue": "…"}}') from error
 
 
 def _value(value: Json) -> Any:

@@ -13,7 +13,7 @@ from monitoring.ingest.codes import Fault
 from monitoring.ingest.moments import Window
 from monitoring.ingest.normalise import TRUNCATED
 from monitoring.ingest.schema import LogItem
-from monitoring.otlp.clean import Cleaner
+from monitoring.otlp.clean import Cleaner, short
 from monitoring.otlp.records import Group, LogRecord
 
 # The first severity number of each level (opentelemetry.io/docs/specs/otel/logs/data-model).
@@ -21,6 +21,7 @@ LEVELS = ((21, "critical"), (17, "error"), (13, "warning"), (9, "info"), (5, "de
 EXCEPTION = {"exception.type": "type", "exception.message": "message", "exception.stacktrace": "stacktrace"}
 OF_REQUEST = ("request_id", "request.id", "http.request.id", "http.request.header.x-request-id")
 OF_USER = ("user.id", "enduser.id", "user_id")
+OF_SESSION = ("session.id", "session_id", "gen_ai.conversation.id")
 OF_TEMPLATE = ("message_template.text", "message.template", "message_template", "{OriginalFormat}")
 NAME_LENGTH, LEVEL_LENGTH, ID_LENGTH = 200, 16, 200
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -33,12 +34,13 @@ def items_of(group: Group, cleaner: Cleaner, window: Window) -> list[LogItem | F
         [
             group.resource,
             group.scope,
-            *(value for one in records for value in (one.body, one.attributes, one.event_name)),
+            *(value for one in records for value in (one.body, one.attributes, one.event_name, one.severity_text)),
         ]
     )
     if not clean:
         records = [_cleaned(record, cleaner) for record in records]
-        group = group._replace(resource=cleaner.attributes(group.resource, "/resource"))
+        resource, scope = cleaner.attributes(group.resource, "/resource"), cleaner.value(group.scope, "/scope")
+        group = group._replace(resource=resource, scope=scope)
     told = _encode(group.resource)
     found: list[LogItem | Fault] = []
     for record in records:
@@ -55,7 +57,12 @@ def _cleaned(record: LogRecord, cleaner: Cleaner) -> LogRecord:
     body = cleaner.value(record.body, "/body")
     if cleaner.cut:
         attributes = {**attributes, TRUNCATED: dict(cleaner.cut)}
-    return record._replace(attributes=attributes, body=body, event_name=cleaner.value(record.event_name, "/event_name"))
+    return record._replace(
+        attributes=attributes,
+        body=body,
+        event_name=cleaner.value(record.event_name, "/event_name"),
+        severity_text=cleaner.value(record.severity_text, "/severity_text"),
+    )
 
 
 def _item(record: LogRecord, group: Group, resource: bytes, window: Window) -> LogItem:
@@ -66,6 +73,11 @@ def _item(record: LogRecord, group: Group, resource: bytes, window: Window) -> L
         extra["resource"] = group.resource
     if event_name := record.event_name or attributes.get("event.name"):
         extra["event_name"] = event_name
+    cut: dict[str, int] = {}
+    trace_id, span_id = short([("/trace_id", record.trace_id), ("/span_id", record.span_id)], ID_LENGTH, cut)
+    if cut:
+        already = extra.get(TRUNCATED)
+        extra[TRUNCATED] = {**(already if isinstance(already, dict) else {}), **cut}
     application = application_of(group.resource)
     is_text = isinstance(record.body, str)
     if not is_text and record.body is not None:
@@ -78,8 +90,9 @@ def _item(record: LogRecord, group: Group, resource: bytes, window: Window) -> L
         logger=group.scope[:NAME_LENGTH],
         request_id=_first(attributes, OF_REQUEST),
         user_id=_first(attributes, OF_USER),
-        trace_id=record.trace_id,
-        span_id=record.span_id,
+        session_id=_first(attributes, OF_SESSION),
+        trace_id=trace_id,
+        span_id=span_id,
         model=application.model if group.resource.get("service.name") else "",
         version=application.version,
         environment=application.environment,

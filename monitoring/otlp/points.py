@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 def items_of(group: Group, cleaner: Cleaner, window: Window) -> list[MetricItem | Fault]:
     """The items of a group's data points, or why one of them is none."""
     points: Sequence[PointRecord] = group.records
-    texts = [group.resource, *(part for one in points for part in (one.attributes, one.description))]
+    texts = [group.resource, *(part for one in points for part in (one.attributes, one.description, one.unit))]
     clean = cleaner.look(texts)
     resource = group.resource if clean else cleaner.attributes(group.resource, "/resource")
     application = application_of(resource)
@@ -56,6 +56,7 @@ def _cleaned(point: PointRecord, cleaner: Cleaner) -> PointRecord:
     return point._replace(
         attributes=cleaner.attributes(point.attributes, "/attributes"),
         description=cleaner.value(point.description, "/description"),
+        unit=cleaner.value(point.unit, "/unit"),
     )
 
 

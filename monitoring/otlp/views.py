@@ -27,6 +27,8 @@ PATHS = {
     "/v1/logs": "log",
     "/v1/metrics": "metric",
     "/api/public/otel/v1/traces": "span",
+    "/api/public/otel/v1/logs": "log",
+    "/api/public/otel/v1/metrics": "metric",
     "/api/public/scores": SCORES,
 }
 MEDIA = {PROTOBUF: PROTOBUF, "application/protobuf": PROTOBUF, JSON: JSON}
