@@ -7,7 +7,7 @@ and these to everything else.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from django.db import connection
 from django.db.models import Q
@@ -16,7 +16,7 @@ from lib.ids import identities, identity
 from models_registry.models import Project
 from monitoring.call_names import names_of
 from monitoring.ingest.schema import namespace
-from monitoring.models import EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
+from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.events import RESPONSE_HEAD, RESPONSE_ID, Event
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import INDEXED
@@ -36,7 +36,10 @@ PLACES: Final = (
     (EventKind.LLM_CALL.value, "response_id"),
 )
 HEXADECIMAL: Final = ((EventKind.SPAN, "span_id"), (EventKind.SPAN, "trace_id"))
-KEYED: Final = (EventKind.PREDICTION, EventKind.LLM_CALL, EventKind.OUTCOME, EventKind.FEEDBACK, EventKind.LOG)
+Said = TypeVar("Said", Outcome, Feedback)
+KEYED: Final = (
+    *(EventKind.PREDICTION, EventKind.LLM_CALL, EventKind.OUTCOME, EventKind.FEEDBACK, EventKind.EVENT, EventKind.LOG),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,11 @@ def _keyed(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]
             continue
         events = list(MODELS[kind]._default_manager.filter(pk__in=[ref], project=project))
         targets = [event.target_ref for event in events if isinstance(event, Outcome | Feedback) and event.target_ref]
+        names = [event.target_id for event in events if isinstance(event, BusinessEvent) and event.target_id]
+        aims = identities(project.pk, namespace(EventKind.PREDICTION), names)
+        targets += (
+            EventKey.objects.filter(key__in=aims, ref__isnull=False).values_list("ref", flat=True) if aims else []
+        )
         for model in (Prediction, LLMCall) if targets else ():
             events += model._default_manager.filter(pk__in=targets)
         if events:
@@ -119,7 +127,7 @@ def read_story(project: Project, text: str) -> Story | None:
     found = look_up(project, text)
     if not found.events:
         return None
-    seeds = [event for event in found.events if not isinstance(event, Outcome | Feedback)]
+    seeds = [event for event in found.events if not isinstance(event, Outcome | Feedback | BusinessEvent)]
     request_ids, trace_ids = _ids(seeds, "request_id"), _ids(seeds, "trace_id")
     served: list[Prediction | LLMCall] = []
     for _round in range(2):  # a line names a request, that its trace, and that its other calls
@@ -136,10 +144,17 @@ def read_story(project: Project, text: str) -> Story | None:
         trace_ids=trace_ids,
         served=served,
         logs=logs or [event for event in seeds if isinstance(event, LogRecord)],
-        outcomes=list(Outcome.objects.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT]),
-        feedback=list(Feedback.objects.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT]),
+        outcomes=_said(Outcome, about, found),
+        feedback=_said(Feedback, about, found),
         cut=[name for name, rows, limit in bounds if len(rows) >= limit],
     )
+
+
+def _said(kind: type[Said], about: Q, found: Found) -> list[Said]:
+    """What is said of the request, and what was asked for itself: its prediction or call may not have arrived."""
+    rows = kind._default_manager.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT]
+    unique = {row.pk: row for row in (*rows, *(event for event in found.events if isinstance(event, kind)))}
+    return sorted(unique.values(), key=lambda row: (row.ts_us, row.event_id))
 
 
 class SpanFacts(NamedTuple):

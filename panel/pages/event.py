@@ -93,13 +93,13 @@ def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage
         wire=wire,
         at=moment(event.ts_us),
         ids=_ids(event, payload, project),
-        features=[(name, _plain(value)) for name, value in (payload.get("features") or {}).items()],
+        features=[(name, plain(value)) for name, value in (payload.get("features") or {}).items()],
         scores=_scores(event, payload),
         conversation=conversation_of(payload),
-        params=[(name, _plain(value)) for name, value in (payload.get("params") or {}).items()],
+        params=[(name, plain(value)) for name, value in (payload.get("params") or {}).items()],
         tokens=token_lines(event, wire.get("usage") or {}),
         cost=cost_story(event),
-        rest=[(name, _plain(value)) for name, value in _rest(payload) if value not in (None, "", [], {})],
+        rest=[(name, plain(value)) for name, value in _rest(payload) if value not in (None, "", [], {})],
         raw=pretty(wire),
         outcomes=_opinions(related.outcomes),
         feedback=_opinions(related.feedback),
@@ -141,7 +141,8 @@ def _opinions(rows: Sequence[Feedback] | Sequence[Outcome]) -> list[Opinion]:
     return [Opinion(moment(row.ts_us), row) for row in rows]
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A value of a feature or parameter in one cell."""
     if value is None:
         return "null"
     return value if isinstance(value, str) else pretty(value)

@@ -19,12 +19,13 @@ from monitoring.selectors.wire import cost_of, moment, payload_of
 from panel.pages.conversation import Message, conversation_of, log_fields, pretty
 from panel.pages.decided import decided
 from panel.pages.evaluations import Judged, judged_of
-from panel.pages.event import Fact, Opinion, event_url, id_url
+from panel.pages.event import Fact, Opinion, event_url, id_url, plain
 from panel.pages.waterfall import Part, Row, Waterfall, waterfall
 
 LONGEST: Final = 700  # of a text beside others; the event's own page has it whole
 ATTRIBUTES: Final = 1_500
 SERVED_SHOWN: Final = 20
+FEATURES_OPEN: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,16 @@ class Served:
     url: str
     at: datetime
     decided: str
+    features: list[tuple[str, str]]
     turns: list[Message]
     latency_ms: float | None
     cost_usd: float | None
     is_call: bool
+
+    @property
+    def many_features(self) -> bool:
+        """More than are read at a glance."""
+        return len(self.features) > FEATURES_OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ def build_request_page(story: Story, text: str, project: Project, *, user: User 
     costs = [one.cost_usd for one in served if one.cost_usd is not None]
     spans = read_span_facts(project, story)
     fall = waterfall([*map(_part, spans), *map(_part_of_served, _untold(story, spans))])
-    times = [row.ts_us for row in (*story.served, *story.logs, *spans)] or [0]
+    times = [row.ts_us for row in (*story.served, *story.logs, *spans)]
+    times = times or [row.ts_us for row in (*story.outcomes, *story.feedback)] or [0]
     begun = min(times)
     errors = sum(line.level in ("error", "critical") for line in story.logs)
     return RequestPage(
@@ -119,12 +127,14 @@ def build_request_page(story: Story, text: str, project: Project, *, user: User 
 
 def _served(event: Prediction | LLMCall, project: Project) -> Served:
     is_call = isinstance(event, LLMCall)
-    turns = conversation_of(payload_of(event)) if is_call else []
+    payload = payload_of(event)
+    turns = conversation_of(payload) if is_call else []
     return Served(
         event=event,
         url=event_url(event, project),
         at=moment(event.ts_us),
         decided=decided(event) if isinstance(event, Prediction) else "",
+        features=[(name, _short(plain(value))) for name, value in (payload.get("features") or {}).items()],
         turns=[Message(turn.role, _short(turn.text)) for turn in turns[-2:]],
         latency_ms=None if event.latency_us is None else event.latency_us / 1_000,
         cost_usd=cost_of(event)["cost_usd"] if isinstance(event, LLMCall) else None,

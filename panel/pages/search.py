@@ -1,7 +1,7 @@
 """Where a pasted text leads. Only indexed look-ups: the number of an incident, an id of a request, the slug of a model."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
@@ -29,11 +29,16 @@ ID_WORDS: Mapping[str, str | Promise] = {
     "llm_call": gettext_lazy("LLM call"),
     "outcome": gettext_lazy("outcome"),
     "feedback": gettext_lazy("feedback"),
+    "event": gettext_lazy("business event"),
     "log": gettext_lazy("log line"),
 }
 PAGES: Mapping[str, str] = {"session_id": "panel:session", "user_id": "panel:person"}
 INCIDENT = re.compile(r"(?:inc-?|#)?(\d{1,9})", re.IGNORECASE)
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", re.IGNORECASE)  # W3C Trace Context
+NAMED = re.compile(r"""["']?[\w.-]+["']?\s*[=:]\s*(.+)""")  # as lines of a log have it
+AROUND = " \t\"'`,;()[]{}<>"
 MODELS_SHOWN = 20
+PROJECTS_SEARCHED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,33 @@ class Hit:
 
 
 def find(query: str, *, project: Project, user: User | AnonymousUser) -> list[Hit]:
-    """Matches the person may see: an exact incident or request id first, then models whose name contains the text."""
+    """Matches the person may see: of the text as it is, else of the id in what was copied around it."""
+    return next((hits for text in _meant(query) if (hits := _find(text, project=project, user=user))), [])
+
+
+def find_elsewhere(
+    query: str, *, projects: Sequence[Project], but: Project | None, user: User | AnonymousUser
+) -> list[Hit]:
+    """The same in the other projects, the first of them: whoever pastes an id need not know whose it is."""
+    others = [project for project in projects if project != but][:PROJECTS_SEARCHED]
+    found = ((project, hit) for project in others for hit in find(query, project=project, user=user))
+    return [Hit(hit.url, hit.title, f"{hit.kind} · {project}") for project, hit in found]
+
+
+def _meant(query: str) -> Iterator[str]:
+    """The text, and what may be the id in it: a value without its name, quotes or brackets, the trace of a `traceparent`."""
+    yield query
+    bare = query.strip(AROUND)
+    named = NAMED.fullmatch(bare)
+    inner = (named[1] if named else bare).strip(AROUND)
+    parent = TRACEPARENT.fullmatch(inner)
+    found = parent[1] if parent else inner
+    if found and found != query:
+        yield found
+
+
+def _find(query: str, *, project: Project, user: User | AnonymousUser) -> list[Hit]:
+    """An exact incident or request id first, then models whose name contains the text."""
     return [
         *(_incidents(query, project) if user.has_perm("alerting.view_incident") else []),
         *(_events(query, project) if user.has_perm("monitoring.view_prediction") else []),

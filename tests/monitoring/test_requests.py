@@ -133,3 +133,11 @@ def test_the_api_tells_the_same(client, project, now):
     assert [call["id"] for call in found["llm_calls"]] == ["c-1"]
     assert [line["message"] for line in found["logs"]] == ["by request", "by trace"]
     assert client.get("/api/v1/requests/no/body", headers=auth).status_code == 404
+
+
+def test_a_business_event_leads_to_what_it_is_about(put: Any, project: Any, now: Any) -> None:
+    put("event", {"id": "e-1", "name": "purchase", "value": 12.5, "target_id": "p-1"}, {"id": "e-2", "name": "visit"})
+    drain_until_empty(now=now)
+    story = read_story(project, "e-1")
+    assert story
+    assert (story.names, told(project, story)) == (["event"], WHOLE)

@@ -1,6 +1,6 @@
 """The page of one request, and the search that leads there."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerting.models import Incident
-from models_registry.models import Model
-from monitoring.models import Feedback, Prediction, Span
+from lib.ids import identity
+from models_registry.models import Model, Project
+from monitoring.models import EventKey, Feedback, Outcome, Prediction, Span
 from monitoring.packing import pack
 from panel.pages.waterfall import Part, waterfall
 from tests.panel import story
@@ -171,3 +172,53 @@ def test_a_row_counts_what_is_folded_below_it() -> None:
     ]
     made = waterfall(parts, limit=3)
     assert [(row.part.id, row.folded) for row in made.rows] == [("root", 7), ("c7", 0), ("c8", 0)]
+
+
+@pytest.mark.usefixtures("_told")
+@pytest.mark.parametrize(
+    "copied",
+    [
+        '"req-1"',
+        "request_id=req-1",
+        "'request_id': 'req-1',",
+        f"00-{TRACE}-00000000000000a2-01",
+        f"traceparent: 00-{TRACE.upper()}-00000000000000a2-01",
+    ],
+)
+def test_an_id_may_be_copied_with_what_stands_around_it(as_bia: Client, copied: str) -> None:
+    answer = as_bia.get("/search/", {"q": copied}, follow=True)
+    assert answer.redirect_chain
+    assert [one.event.event_id for one in answer.context["page"].served] == ["p-1"]
+
+
+@pytest.mark.usefixtures("_told")
+def test_an_id_of_another_project_is_found_from_here(as_bia: Client) -> None:
+    other = Project.objects.create(slug="zeta", name="Zeta")
+    as_bia.get("/p/zeta/")
+    assert as_bia.get("/search/", {"q": "req-1"})["Location"] == "/p/aurora/requests/req-1/"
+    assert as_bia.get("/search/", {"q": "nowhere"}).status_code == 200
+    other.delete()
+
+
+@pytest.mark.usefixtures("_told")
+def test_the_features_of_a_prediction_stand_there(as_bia: Client) -> None:
+    Prediction.objects.update(payload='{"features":{"income":5100,"<b>city":"Recife","gone":null}}')
+    page = as_bia.get("/p/aurora/requests/req-1/").content.decode()
+    for said in ("income", "5100", "&lt;b&gt;city", "Recife", "null", "3 features", '<details class="features" open>'):
+        assert said in page
+    many = ",".join(f'"f{number}":{number}' for number in range(13))
+    Prediction.objects.update(payload=f'{{"features":{{{many}}}}}')
+    assert '<details class="features">' in as_bia.get("/p/aurora/requests/req-1/").content.decode()
+
+
+@pytest.mark.usefixtures("_told")
+def test_an_outcome_whose_prediction_never_came_has_a_page(as_bia: Client, credit_risk: Model) -> None:
+    at = story.micros(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    key = identity(credit_risk.project_id, "outcome", "o-lost")
+    Outcome.objects.create(
+        id=90, project=credit_risk.project, event_id="o-lost", ts_us=at, ingested_us=at, target=b"lost", label="paid"
+    )
+    EventKey.objects.create(key=key, kind="outcome", ref=90, seen_us=at)
+    page = as_bia.get(as_bia.get("/search/", {"q": "o-lost"})["Location"]).content.decode()
+    assert "2026-03-01T" in page
+    assert "paid" in page
