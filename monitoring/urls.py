@@ -17,9 +17,10 @@ from monitoring.api.metrics import MetricsView
 from monitoring.api.patterns import LogPatternsView
 from monitoring.api.pipeline import PipelineView
 from monitoring.api.policies import DecisionView, PoliciesView, PolicyView
-from monitoring.api.prices import RepriceView
+from monitoring.api.prices import PricesView, RepriceView
 from monitoring.api.quality import QualityView
 from monitoring.api.references import ReferenceView
+from monitoring.api.refusals import RefusalsView
 from monitoring.api.requests import RequestView
 from monitoring.api.sessions import SessionsView, SessionView, UsersView, UserView
 from monitoring.api.slo_previews import SLOPreviewView, SuggestedSLOsView
@@ -57,6 +58,8 @@ urlpatterns = [
     path("evaluators", EvaluatorsView.as_view()),
     path("evaluators/preview", EvaluatorPreviewView.as_view()),
     path("evaluators/<slug:slug>", EvaluatorView.as_view()),
+    path("refusals", RefusalsView.as_view()),
+    path("prices", PricesView.as_view()),
     path("prices/reprice", RepriceView.as_view()),
     path("measures", MeasuresView.as_view()),
     path("metrics", MetricsView.as_view()),

@@ -1,6 +1,8 @@
-"""`POST /api/v1/prices/reprice`: price past calls again, as a job."""
+"""`/api/v1/prices`: what a language model costs here; `POST /api/v1/prices/reprice`: price past calls again, as a job."""
 
-from drf_spectacular.utils import extend_schema, inline_serializer
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -13,7 +15,10 @@ from models_registry.authenticate import project_of
 from models_registry.bodies import body_of
 from models_registry.models import User
 from monitoring.asked import moment_of
+from monitoring.drain.price import SLOT_US, Names, find_prices
+from monitoring.pricing.prices import Price, Rates
 from monitoring.reprice import RangeError, start_reprice
+from monitoring.selectors.events import micros
 
 RepriceSerializer = inline_serializer(
     "Reprice",
@@ -23,6 +28,61 @@ RepriceSerializer = inline_serializer(
         "dry_run": serializers.BooleanField(default=True),
     },
 )
+
+
+class PriceSerializer(serializers.Serializer[dict[str, Any]]):
+    """US dollars per million tokens by bucket; `tiers` hold for all tokens of a call with more input than `above`."""
+
+    source = serializers.CharField(help_text="`own:NAME`, or the list that comes with the panel, with its version.")
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    valid_from = serializers.CharField(allow_null=True)
+    rates = serializers.DictField(child=serializers.FloatField())
+    tiers = serializers.ListField(child=serializers.DictField(child=serializers.FloatField()))
+    context_window = serializers.IntegerField(allow_null=True)
+
+
+PriceAnswerSerializer = inline_serializer("PriceAnswer", {"price": PriceSerializer(allow_null=True)})
+
+
+class PricesView(APIView):
+    """The own prices of the project are a section of the definitions; this is what holds, own or listed."""
+
+    @extend_schema(
+        responses=PriceAnswerSerializer,
+        operation_id="price",
+        parameters=[
+            OpenApiParameter("model", str, required=True, description="The language model, as calls name it."),
+            OpenApiParameter("provider", str, description="As calls name it; some models are sold by several."),
+            OpenApiParameter("at", str, description="RFC 3339; now unless given."),
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """What a call of this language model costs at a time; null where neither book knows it."""
+        params = request.query_params
+        model, provider = params.get("model", "").strip(), params.get("provider", "").strip()
+        if not model:
+            raise ValidationError({"model": "Name a language model as calls name it, such as `gpt-4o`."})
+        at = moment_of(params, "at") or clock.now()
+        names = Names(project_of(request).pk, provider, model, "", micros(at) // SLOT_US)
+        price = find_prices([names]).get(names)
+        return Response({"price": None if price is None else _told(price)})
+
+
+def _told(price: Price) -> dict[str, Any]:
+    return {
+        "source": price.source,
+        "provider": price.provider,
+        "model": price.model,
+        "valid_from": price.valid_from or None,
+        "rates": _numbers(price.rates),
+        "tiers": [{"above": tier.above, **_numbers(tier.rates)} for tier in price.tiers],
+        "context_window": price.window,
+    }
+
+
+def _numbers(rates: Rates) -> dict[str, float]:
+    return {bucket: float(rate) for bucket, rate in rates.items()}
 
 
 class RepriceView(APIView):
