@@ -26,11 +26,13 @@ from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from requests import Response, Session
 
 from lib.clock import real_now
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
+from monitoring.ingest import backpressure
 from monitoring.measures import measure_window
 from monitoring.models import LogRecord, Metric, Span
 from monitoring.selectors.ledger import read_ledger
@@ -171,3 +173,28 @@ def test_logs_of_the_standard_library_are_lines_of_their_trace(live_server, proj
     assert payload_of(lost)["exception"]["type"] == "KeyError"
     assert {late.trace_id, lost.trace_id, span.trace_id} == {span.trace_id}
     assert {payload_of(late)["span_id"], payload_of(lost)["span_id"]} == {span.event_id}
+
+
+def test_an_exporter_brings_what_found_no_room(live_server, project, headers, settings, monkeypatch):
+    """503 with Retry-After is what it waits for; nothing is lost, and nothing counts twice."""
+    monkeypatch.setattr(backpressure, "RETRY_AFTER", 1)  # it really waits
+    room = settings.INGEST
+    settings.INGEST = {**room, "inbox_max_items": 0}
+    heard: list[tuple[int, str | None]] = []
+
+    def make_room(answer: Response, **_given: object) -> None:
+        heard.append((answer.status_code, answer.headers.get("Retry-After")))
+        settings.INGEST = room
+
+    session = Session()
+    session.hooks["response"].append(make_room)
+    exporter = OTLPSpanExporter(f"{live_server.url}/v1/traces", headers=headers, session=session)
+    tracers = TracerProvider(resource=RESOURCE)
+    tracers.add_span_processor(BatchSpanProcessor(exporter))
+    with tracers.get_tracer("tests").start_as_current_span("order"):
+        pass
+    assert tracers.force_flush()
+    assert heard == [(503, "1"), (200, None)]
+    drain_until_empty(now=real_now())
+    counts = read_ledger(project_id=project.pk)["kinds"]["span"]
+    assert (counts["received"], counts["stored"], counts["duplicate"]) == (1, 1, 0)
