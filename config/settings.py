@@ -182,7 +182,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "lib.problem.drf_handler",
     "UNAUTHENTICATED_USER": None,
 }
-API_RATE = env_int("ATALAIA_API_RATE", 0)  # requests per second, key or session, and process; 0 is no ceiling
+API_RATE = env_int("ATALAIA_API_RATE", 1_000)  # requests per second, key or session, and process; 0 is no ceiling
 SPECTACULAR_SETTINGS = {
     "TITLE": "Atalaia",
     "DESCRIPTION": "Observability for machine-learning and LLM systems in production.",

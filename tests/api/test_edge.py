@@ -94,6 +94,8 @@ def test_answers_are_forgotten_after_a_day_and_strangers_write_nothing(call: Any
 
 
 def test_where_there_is_a_ceiling_every_answer_tells_of_it(call: Any, settings: Any, monkeypatch: Any) -> None:
+    assert call("GET", "models")["RateLimit-Policy"] == '"per-second";q=1000;w=1'
+    settings.API_RATE = 0
     assert "RateLimit" not in call("GET", "models")
     monkeypatch.setattr(edge, "pace", Pace())
     settings.API_RATE = 2
