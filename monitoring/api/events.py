@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from lib import clock
 from lib.pages import MAX_LIMIT, CursorError, LimitError, read_limit
 from models_registry.authenticate import project_of
+from monitoring.exports.events import COLUMNS as FIELDS
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import FilterError, read_filter
 from monitoring.selectors.events import event_page
@@ -95,9 +96,20 @@ class EventsView(APIView):
             raise ValidationError({"cursor": str(error)}) from error
         except LimitError as error:
             raise ValidationError({"limit": str(error)}) from error
-        wanted = {name.strip() for name in params.get("fields", "").split(",") if name.strip()}
+        wanted = _wanted(params.get("fields", ""), self.kind)
         items = [_only(event_to_wire(event), wanted) for event in page.items]
         return Response({"items": items, "next": page.next})
+
+
+def _wanted(text: str, kind: str) -> set[str]:
+    """Names of fields that events can have; a misspelt one would be missed in every item and never be told.
+
+    One that only other kinds have is missed too, as where an event leaves it out: programs ask all kinds for the same ones.
+    """
+    wanted = {name.strip() for name in text.split(",") if name.strip()}
+    if not wanted <= set().union(*FIELDS.values()):
+        raise ValidationError({"fields": f"Some of {', '.join(FIELDS[kind])}, separated by commas."})
+    return wanted
 
 
 def _only(wire: dict[str, Any], wanted: set[str]) -> dict[str, Any]:

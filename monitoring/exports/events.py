@@ -39,8 +39,8 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         *("prompt_version", *_LAST),
     ),
     EventKind.LOG: (
-        *("id", "ts", "level", "message", "logger", "template", "exception", *_IDS, "model", "version"),
-        *("time_of_receipt", "extra", "ingested_at"),
+        *("id", "ts", "level", "message", "logger", "template", "exception", *_IDS, "model", "version", "environment"),
+        *("pattern", "time_of_receipt", "extra", "ingested_at"),
     ),
     EventKind.SPAN: (
         *("id", "ts", "trace_id", "span_id", "parent_span_id", "name", "kind", "role", "service", "scope"),

@@ -171,3 +171,18 @@ def test_what_an_address_does_not_do_is_a_405_whatever_the_scope(project: Projec
     answer = getattr(client, method)("/api/v1/outcomes", data="{}", content_type="application/json")
     assert (answer.status_code, answer.json()["status"]) == (405, 405)
     assert Client().delete("/api/v1/outcomes").status_code == 401
+
+
+def test_a_field_that_no_event_can_have_is_refused(played: Any) -> None:
+    assert played("get", "predictions?fields=id,cost_usd").status_code == 200
+    answer = played("get", "predictions?fields=id,lable")
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["pointer"] == "/fields"
+    assert "label" in error["detail"]
+
+
+def test_every_field_of_an_answer_can_be_asked_for(played: Any) -> None:
+    for kind in ("predictions", "llm-calls", "outcomes", "feedback", "events", "logs"):
+        for item in played("get", f"{kind}?limit=5").json()["items"]:
+            assert played("get", f"{kind}?fields={','.join(item)}&limit=5").status_code == 200
