@@ -15,11 +15,12 @@ from alerting.models import AlertTransition
 from models_registry.models import Project
 from monitoring.ingest.views import PATHS
 from monitoring.models import InboxBody
+from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import EventFilter
 from monitoring.selectors.events import MODELS, event_page, filtered
 from monitoring.selectors.wire import event_to_wire, moment
 
-KINDS: Final = {path.rpartition("/")[2]: kind for path, kind in PATHS.items()}
+KINDS: Final = {**{path.rpartition("/")[2]: kind for path, kind in PATHS.items()}, "spans": EventKind.SPAN.value}
 ALERTS: Final = "alerts"
 SOURCES: Final = (*KINDS, ALERTS)
 MOST: Final = 1_000

@@ -19,7 +19,7 @@ from config.tail import Events, arrived, newest
 from config.terminal import table
 from models_registry.models import Model, Project, User
 from monitoring.drain import drain_until_empty
-from monitoring.models import SLO, DeadLetter, InboxBody
+from monitoring.models import SLO, DeadLetter, InboxBody, Span
 from monitoring.selectors.event_filters import EventFilter
 from tests.alerting.notify_cast import make_channel, make_incident
 from tests.alerting.rule_cast import error_rule, serve, tick
@@ -197,6 +197,15 @@ def test_what_arrives_is_shown_once_whatever_order_it_is_stored_in(
     waits.delete()
     assert [one.wire["id"] for one in arrived([logs])] == ["c", "d"]
     assert arrived([logs]) == []
+
+
+def test_spans_are_followed_too(project: Project, stopped_clock: datetime) -> None:
+    at = int(stopped_clock.timestamp()) * 1_000_000
+    Span.objects.create(
+        id=1, project=project, event_id="aa", trace_id="bb", name="charge card", service="shop", ts_us=at,
+        ingested_us=at, duration_us=2_500, status=2,
+    )  # fmt: skip
+    assert " spans       error shop charge card 2.5 bb" in say("tail", "spans", "--once", "--where", "status=error")
 
 
 def test_lines_of_events_and_of_alerts(credit_risk: Model, put: Any, stopped_clock: datetime) -> None:

@@ -36,6 +36,7 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "feedback": ("target_id", "kind", "value", "comment"),
     "events": ("kind", "name", "model", "version", "value"),
     "logs": ("level", "logger", "message", "request_id"),
+    "spans": ("status", "service", "name", "duration_ms", "status_message", "trace_id"),
     ALERTS: ("rule", "from", "to", "severity", "reason", "incident"),
 }
 
