@@ -19,9 +19,9 @@ from monitoring.otlp.accept import accept
 from monitoring.otlp.answers import JSON, PROTOBUF, failure, success
 from monitoring.otlp.credentials import authenticate
 from monitoring.otlp.records import Decoded, UndecodableError
-from monitoring.otlp.scores import keep_scores
+from monitoring.otlp.scores import keep_batch, keep_scores
 
-SCORES = "score"
+SCORES, BATCH = "score", "batch"
 PATHS = {
     "/v1/traces": "span",
     "/v1/logs": "log",
@@ -30,7 +30,9 @@ PATHS = {
     "/api/public/otel/v1/logs": "log",
     "/api/public/otel/v1/metrics": "metric",
     "/api/public/scores": SCORES,
+    "/api/public/ingestion": BATCH,
 }
+SAID = {SCORES: keep_scores, BATCH: keep_batch}
 MEDIA = {PROTOBUF: PROTOBUF, "application/protobuf": PROTOBUF, JSON: JSON}
 READ: dict[tuple[str, str], Callable[[bytes], Decoded]] = {
     ("span", PROTOBUF): protobuf.read_traces,
@@ -51,11 +53,11 @@ def take(environ: Environ, kind: str, key: ApiKey) -> Answer:
     """Success, whole or in part, in the encoding of the request."""
     limits: dict[str, Any] = settings.INGEST
     media = media_of(environ)
-    if not media or (kind == SCORES and media != JSON):
+    if not media or (kind in SAID and media != JSON):
         raise Refusal("unsupported_media_type", "Send application/x-protobuf or application/json.")
     data = read_body(environ, limit=limits["otlp_max_bytes"])
-    if kind == SCORES:
-        return keep_scores(data, key=key, now=clock.now())
+    if kind in SAID:
+        return SAID[kind](data, key=key, now=clock.now())
     try:
         return _store(kind, media, data, key)
     except UndecodableError as error:

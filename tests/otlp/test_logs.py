@@ -7,6 +7,7 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 
 from lib import clock
+from lib.clock import real_now
 from monitoring.drain import drain_until_empty
 from monitoring.models import Feedback, LogRecord
 from monitoring.selectors.ledger import read_ledger
@@ -112,12 +113,49 @@ def test_scores_become_feedback(export, many):
         assert answer.status_code == 207
         assert answer.json()["successes"] == [{"id": "s-1", "status": 201}]
         assert answer.json()["errors"][0]["status"] == 400
+        assert (answer.json()["accepted"], answer.json()["rejected"]) == (1, 1)
     else:
         assert (answer.status_code, answer.json()) == (200, {"id": "s-1"})
     drained()
     said = Feedback.objects.get()
     assert (said.kind, said.value, said.comment, said.user_id) == ("thumb", "up", "thanks", "score:helpful")
     assert payload_of(said)["target_id"] == f"{TRACE}:{SPAN}"
+
+
+def test_an_array_of_scores_that_are_all_taken_is_no_error_to_anybody(export):
+    """The SDK logs an error wherever there are counts."""
+    sent = [{"id": f"s-{n}", "traceId": TRACE, "name": "n", "value": n} for n in range(2)]
+    answer = export(json.dumps(sent).encode(), path="/api/public/scores", content_type="application/json")
+    assert (answer.status_code, answer.json()["message"], "accepted" in answer.json()) == (202, "Accepted", False)
+
+
+def test_scores_in_a_batch_of_events_become_feedback_once(export):
+    """As langfuse 3.15.0 sends them."""
+    body = {"traceId": TRACE, "observationId": SPAN, "name": "helpful", "value": 0.5, "dataType": "NUMERIC"}
+    events = [
+        {"id": "e-1", "type": "score-create", "timestamp": real_now().isoformat(), "body": {"id": "s-1", **body}},
+        {"id": "e-2", "type": "score-create", "timestamp": real_now().isoformat(), "body": body},
+        {"id": "e-3", "type": "trace-create", "body": {"id": TRACE}},
+        {"id": "e-4", "type": "score-create", "body": {"name": "about nothing", "value": 1}},
+        {"id": "e-5", "type": "score-create", "body": 5},
+    ]
+    for _ in range(2):
+        sent = json.dumps({"batch": events, "metadata": {"sdk_name": "python"}}).encode()
+        answer = export(sent, path="/api/public/ingestion", content_type="application/json")
+        assert answer.status_code == 207
+        assert [one["id"] for one in answer.json()["successes"]] == ["e-1", "e-2"]
+        assert [one["id"] for one in answer.json()["errors"]] == ["e-3", "e-4", "e-5"]
+    assert "OpenTelemetry" in answer.json()["errors"][0]["message"]
+    drained()
+    assert {said.event_id: said.value for said in Feedback.objects.all()} == {"s-1": "0.5", "e-2": "0.5"}
+    assert payload_of(Feedback.objects.first())["target_id"] == f"{TRACE}:{SPAN}"
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"batch": 5}', b'{"batch": [5]}', b"{"])
+def test_a_batch_that_is_none_is_refused(export, body):
+    answer = export(body, path="/api/public/ingestion", content_type="application/json")
+    assert (answer.status_code, "malformed" in answer.json()["message"]) == (400, True)
+    assert export(body, path="/api/public/ingestion").status_code == 415
 
 
 def test_scores_that_are_none_are_refused(export):
