@@ -23,6 +23,7 @@ TITLES = {
     405: "Method not allowed",
     409: "Conflict",
     410: "Gone",
+    412: "Changed meanwhile",
     413: "Too large",
     415: "Unsupported media type",
     429: "Too many requests",

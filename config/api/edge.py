@@ -1,4 +1,5 @@
-"""What every answer of the API has in common: a tag by which the next is not sent twice, a pace, writes that are done once."""
+"""What every answer of the API has in common: a tag by which the next is not sent twice, a pace, writes that are done once
+and, if wanted, only to what was read."""
 
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
+from config.api.unchanged import if_unchanged
 from lib.clock import real_now
 from lib.problem import TITLES, problem
 from models_registry import once
@@ -42,9 +44,9 @@ def api_edge(get_response: Handler) -> Handler:
         except Refusal as refusal:
             told = problem(429, TITLES[429], refusal.detail, code=refusal.code, retry_after=refusal.retry_after)
             return _paced(told, who)
-        return _paced(
-            _read(request, get_response) if request.method in READS else _write(request, get_response, who), who
-        )
+        if request.method in READS:
+            return _paced(_read(request, get_response), who)
+        return _paced(_write(request, lambda one: _change(one, get_response), who), who)
 
     return answer
 
@@ -57,6 +59,10 @@ def _read(request: HttpRequest, get_response: Handler) -> HttpResponse:
     response.headers.setdefault("ETag", f'"{blake2b(response.content, digest_size=12).hexdigest()}"')
     response.headers.setdefault("Cache-Control", "private, no-cache")
     return get_conditional_response(request, etag=response["ETag"], response=response) or response
+
+
+def _change(request: HttpRequest, get_response: Handler) -> HttpResponse:
+    return if_unchanged(request, lambda asked: _read(asked, get_response), get_response)
 
 
 def _write(request: HttpRequest, get_response: Handler, who: bytes) -> HttpResponse:

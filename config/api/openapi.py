@@ -4,11 +4,18 @@ from typing import Any, Final
 
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 WRITES: Final = ("put", "post", "patch", "delete")
+CHANGES: Final = ("put", "patch", "delete")
 IDEMPOTENCY_KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]+$"},
     "description": "The same request with the same key is done once, and answered alike for a day.",
+}
+IF_MATCH: Final = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The `ETag` of a GET of this address: 412 where it is no longer so. `*` is any.",
 }
 PROBLEM: Final = {
     "type": "object",
@@ -54,6 +61,8 @@ def _complete(operation: dict[str, Any], method: str) -> None:
     names = [one.get("name") for one in operation.get("parameters", [])]
     if method in WRITES and IDEMPOTENCY_KEY["name"] not in names:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    if method in CHANGES:
+        operation.setdefault("parameters", []).append(IF_MATCH)
 
 
 def _let_anything_be_null(schema: Any) -> None:
