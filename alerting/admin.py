@@ -19,6 +19,7 @@ from alerting.admin_routes import QuietHoursAdmin as QuietHoursAdmin
 from alerting.admin_routes import RouteAdmin as RouteAdmin
 from alerting.fields import LabelNamesField
 from alerting.foresight import RuleForesight, foresee_rule
+from alerting.kinds.burn_rate import PAIR
 from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from alerting.validate import rule_problems
 from models_registry.admin_parts import Foreseen, ShownOnly
@@ -84,9 +85,14 @@ class RuleForm(forms.ModelForm[AlertRule]):
                 "Drift and data quality: warn when the inputs of a model differ from its version's reference."
             ),
             "slo": _("Only for burn-rate rules: the promise to watch."),
+            "pairs": _(
+                "Empty: the standard table, usually what you want. Otherwise a list such as %(example)s: both windows in "
+                "seconds, how many times as fast as planned the budget must burn, and what to do then."
+            )
+            % {"example": PAIR},
             "model": _("For every rule that watches no SLO."),
             "window": _(
-                "For every rule that watches no SLO: it looks at this long. 00:05:00 is five minutes; inputs need an hour."
+                "For every rule that watches no SLO: it looks at this long. “5m” is five minutes; inputs need an hour."
             ),
             "for_duration": _("How long it must stay crossed before anybody is told. Zero tells at once."),
             "keep_firing_for": _("How long it must stay healthy before the alert ends; prevents flapping."),

@@ -1,16 +1,17 @@
 """Forms for what keeps alerts quiet: silences, maintenance windows, inhibitions."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from alerting.fields import LabelNamesField, MatchersField, written
 from alerting.models import Inhibition, Maintenance, Silence
-from models_registry.admin_parts import person
+from models_registry.admin_parts import WallClock, days_given, person
 
 
 class SilenceForm(forms.ModelForm[Silence]):
@@ -67,6 +68,7 @@ class MaintenanceForm(forms.ModelForm[Maintenance]):
             "start": _("By the clock on the wall in that zone, before and after it changes to summer time."),
             "time_zone": _("Such as America/Sao_Paulo, Europe/Berlin, UTC."),
         }
+        widgets: ClassVar = {"start": WallClock, "end": WallClock}
 
 
 @admin.register(Maintenance)
@@ -77,6 +79,11 @@ class MaintenanceAdmin(admin.ModelAdmin[Maintenance]):
     list_display = ("name", "project", "start", "end", "time_zone", "owner", "enabled")
     list_filter = ("enabled",)
     list_select_related = ("project",)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """As the address fills it in: what a correction of budgets leaves out can be kept quiet too."""
+        given = days_given(super().get_changeform_initial_data(request))
+        return {"time_zone": timezone.get_current_timezone_name(), **given}
 
 
 class InhibitionForm(forms.ModelForm[Inhibition]):

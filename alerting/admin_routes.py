@@ -1,6 +1,6 @@
 """Forms for routes, their escalation steps, and quiet hours."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -15,6 +15,7 @@ from alerting.matchers import MatcherError, from_json, parse_lines, to_json
 from alerting.models import EscalationStep, QuietHours, Route
 from alerting.validate import route_problems
 from alerting.wrongs import sentence
+from models_registry.admin_parts import WallClock
 
 
 class RouteMatchersField(MatchersField):
@@ -108,6 +109,7 @@ class QuietHoursForm(forms.ModelForm[QuietHours]):
         model = QuietHours
         fields = ("project", "name", "channel", "person", "starts", "ends", "days", "zone", "pages_pass")
         help_texts = {"zone": _("Such as America/Sao_Paulo, Europe/Berlin, UTC.")}
+        widgets: ClassVar = {"starts": WallClock, "ends": WallClock}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

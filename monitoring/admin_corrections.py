@@ -1,17 +1,20 @@
 """The admin of corrections: written down, looked at, withdrawn, never changed."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from lib import clock
-from models_registry.admin_parts import person
+from models_registry.admin_parts import WallClock, days_given, person
 from monitoring.corrections import end_correction, record_correction, withdraw_correction
 from monitoring.models import Correction
 from monitoring.validate import correction_problems
@@ -39,6 +42,7 @@ class CorrectionForm(forms.ModelForm[Correction]):
             *("project", "slo", "model", "starts_at", "ends_at", "days", "start", "end", "time_zone"),
             *("effect", "reason", "slug"),
         )
+        widgets: ClassVar = {"start": WallClock, "end": WallClock}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,6 +52,8 @@ class CorrectionForm(forms.ModelForm[Correction]):
     def clean(self) -> dict[str, Any] | None:
         """Whether it can be written down."""
         cleaned = super().clean()
+        if cleaned and not any(cleaned.get(name) for name in ("days", "start", "end")):
+            cleaned["time_zone"] = "UTC"  # what comes once is in no zone
         if cleaned and not self.errors:
             for field, problem in correction_problems(Correction(**cleaned), now=clock.now()).items():
                 self.add_error(field, problem)
@@ -67,6 +73,13 @@ class CorrectionAdmin(admin.ModelAdmin[Correction]):
     list_select_related = ("project", "slo", "model")
     search_fields = ("slug", "reason", "author")
     actions = ("end", "withdraw")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """As the address fills it in: what a maintenance window keeps quiet can be left out too."""
+        given = days_given(super().get_changeform_initial_data(request))
+        if isinstance(given.get("starts_at"), str):
+            given["starts_at"] = _moment(given["starts_at"])
+        return {"time_zone": timezone.get_current_timezone_name(), **given}
 
     def has_change_permission(self, request: HttpRequest, obj: Correction | None = None) -> bool:
         """Whoever may withdraw reaches the list and its action; what was written does not change."""
@@ -95,3 +108,12 @@ class CorrectionAdmin(admin.ModelAdmin[Correction]):
         """That it was corrected stays to be read."""
         for correction in queryset.filter(withdrawn_at=None):
             withdraw_correction(correction, by=person(request).get_username(), now=clock.now())
+
+
+def _moment(given: str) -> datetime | None:
+    """None for what is none."""
+    try:
+        found = parse_datetime(given)
+    except ValueError:
+        return None
+    return found if found is None or timezone.is_aware(found) else timezone.make_aware(found)

@@ -96,9 +96,7 @@ class SLOForm(forms.ModelForm[SLO]):
             "target": _(
                 "The share of good events you promise, between 0 and 1. 0.99 leaves one in a hundred as the error budget."
             ),
-            "window": _(
-                "Over how long the promise holds: “30 00:00:00” is 30 days. Longer windows forgive more slowly."
-            ),
+            "window": _("Over how long the promise holds: “30d” is 30 days. Longer windows forgive more slowly."),
             "environment": _("Only events of this environment count."),
         }
 

@@ -158,8 +158,10 @@ def _recurrence_problems(correction: Correction) -> dict[str, str]:
     if not correction.recurs:
         return problems
     days = correction.days if isinstance(correction.days, list) else []
-    if not days or not all(type(day) is int and day in WEEK for day in days) or len(days) != len(set(days)):
-        problems["days"] = _("Choose at least one day: numbers from 0 (Monday) to 6 (Sunday).")
+    if not days:
+        problems["days"] = _("Choose at least one day of the week.")
+    elif not all(type(day) is int and day in WEEK for day in days) or len(days) != len(set(days)):
+        problems["days"] = _("Name each day once, by numbers from 0 (Monday) to 6 (Sunday).")
     for name in ("start", "end"):
         if getattr(correction, name) is None:
             problems[name] = _("Say from when until when it lasts on those days, such as 02:00 and 04:00.")
@@ -225,10 +227,10 @@ def _event_problems(slo: SLO, indicator: Indicator) -> dict[str, str]:
     """The model must have the indicator; what only slices of time take is left empty."""
     problems: dict[str, str] = {}
     if slo.model.kind not in indicator.kinds:
-        fitting = [name for name, other in SLIS.items() if slo.model.kind in other.kinds]
+        fitting = [name for name, other in SLIS.items() if slo.model.kind in other.kinds] + [TIME_SLICES]
         problems["sli"] = _("Models of this kind (%(kind)s) have no such indicator. They have: %(fitting)s.") % {
             "kind": slo.model.get_kind_display(),
-            "fitting": ", ".join([*fitting, TIME_SLICES]),
+            "fitting": ", ".join(f"“{INDICATORS[name]}” ({name})" for name in fitting),
         }
     for field in ("measure", "bound", *(() if slo.sliced else ("slice",))):
         if getattr(slo, field) not in (None, ""):

@@ -32,8 +32,10 @@ def new_id() -> UUID:
 def check_days(stored: object) -> None:
     """At least one day of the week, each once."""
     days = stored if isinstance(stored, list) else []
-    if not days or len(days) != len(set(map(str, days))) or not all(day in EVERY_DAY for day in days):
-        raise ValidationError(_("Choose at least one day: numbers from 0 (Monday) to 6 (Sunday)."))
+    if not days:
+        raise ValidationError(_("Choose at least one day of the week."))
+    if len(days) != len(set(map(str, days))) or not all(day in EVERY_DAY for day in days):
+        raise ValidationError(_("Name each day once, by numbers from 0 (Monday) to 6 (Sunday)."))
 
 
 def check_zone(name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import models
 
 from alerting.matchers import from_json
-from config.durations import write_duration
+from models_registry.durations import write_duration
 
 LONGEST: Final = 160
 NOTHING: Final = "(nothing)"

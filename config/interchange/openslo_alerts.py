@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from django.utils.text import slugify
 
-from config.durations import write_duration
 from config.interchange.openslo_read import Object, Objects, annotations, metadata, seconds
 from config.interchange.openslo_words import FIELDS, LONG, RULE, SHORT
+from models_registry.durations import write_duration
 from monitoring.stats.burn import highest_factor, reachable
 
 PAGES: Final = frozenset({"page", "critical", "high", "sev1", "sev-1", "p1"})

@@ -14,7 +14,6 @@ from django.utils.text import slugify
 from alerting.burn_windows import burn_rules
 from alerting.kinds.burn_rate import pairs_of
 from alerting.models import AlertRule
-from config.durations import write_duration
 from config.interchange.openslo_read import METHODS, VERSION, is_plain_name
 from config.interchange.openslo_words import (
     COMPONENTS,
@@ -35,6 +34,7 @@ from config.interchange.openslo_words import (
     SOURCE,
     WITHOUT_DATA,
 )
+from models_registry.durations import write_duration
 from monitoring.components import written
 from monitoring.models import COMPOSITE, SLO, TIME_SLICES, Component
 from monitoring.selectors.components import load_components

@@ -14,7 +14,6 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.text import slugify
 
-from config.durations import write_duration
 from config.interchange.openslo_alerts import Policies
 from config.interchange.openslo_read import METHODS, Object, Objects, annotations, metadata, seconds, shorthand
 from config.interchange.openslo_words import (
@@ -30,6 +29,7 @@ from config.interchange.openslo_words import (
     SLUG,
     SOURCE,
 )
+from models_registry.durations import write_duration
 from monitoring.indicators import SLICES
 from monitoring.models import COMPOSITE, TIME_SLICES
 from monitoring.validate import MOST_COUNTED

@@ -13,7 +13,7 @@ from alerting.burn_windows import burn_rules, burn_spans
 from alerting.kinds.burn_rate import KIND, pairs_of
 from alerting.models import AlertRule, Severity
 from alerting.targets import labels_of
-from config.durations import write_duration
+from models_registry.durations import write_duration
 from monitoring.models import COMPOSITE, SLO
 from monitoring.slo import guard_of
 from monitoring.stats.burn import GUARD, Guard, Pair, span_label, standard_pairs

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from django.utils.text import slugify
 
-from config.durations import read_duration, write_duration
 from config.interchange.promql import Binary, Expression, Number, Selector, UnsupportedError, parse
 from config.interchange.rule_file import rules_of
+from models_registry.durations import read_duration, write_duration
 from monitoring.stats.burn import Guard
 
 OURS: Final = frozenset({"project", "model", "environment", "slo", "rule", "severity", "alertname"})

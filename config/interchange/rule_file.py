@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from config.durations import read_duration
+from models_registry.durations import read_duration
 
 GROUP: Final = frozenset({"name", "interval", "limit", "query_offset", "labels", "rules", "partial_response_strategy"})
 RULE: Final = frozenset({"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"})

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django import forms
+from django.utils.text import format_lazy
 from django_stubs_ext import StrOrPromise
 
 from monitoring.catalogue import MEASURES
@@ -25,6 +26,11 @@ def measure_choices(chosen: Iterable[str]) -> list[Choice]:
     listed = set(MEASURES)
     return [
         ("", "—"),
-        *((name, measure.label) for name, measure in MEASURES.items()),
-        *((name, MEASURES[name].label) for name in told if name not in listed),
+        *((name, _named(name)) for name in MEASURES),
+        *((name, _named(name)) for name in told if name not in listed),
     ]
+
+
+def _named(name: str) -> StrOrPromise:
+    """By its label and by the name that programs, files and sentences about it use."""
+    return format_lazy("{label} · {name}", label=MEASURES[name].label, name=name)

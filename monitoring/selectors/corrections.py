@@ -21,7 +21,7 @@ def corrections_of(slo: SLO) -> QuerySet[Correction]:
     models = {one.model_id for one in parts} if slo.sli == COMPOSITE else {slo.model_id}
     named = {slo.pk, *(one.pk for one in parts)}
     mine = Q(slo__in=named) | Q(slo=None, model__in=models) | Q(slo=None, model=None)
-    return Correction.objects.filter(mine, project=slo.project_id).select_related("slo", "model")
+    return Correction.objects.filter(mine, project=slo.project_id).select_related("project", "slo__model", "model")
 
 
 def read_stretches(slos: Sequence[SLO], *, start: int, end: int) -> list[list[Stretch]]:

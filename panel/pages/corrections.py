@@ -13,10 +13,12 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from alerting.models import Incident
+from alerting.models import Incident, Maintenance
+from alerting.planned import windows_beside
 from monitoring.corrections import Corrected, corrected
 from monitoring.models import SLO, Correction
 from panel import format as write
+from panel.pages.planned import quiet_form
 from panel.pages.plot import Band
 
 MINUTE = timedelta(minutes=1)
@@ -109,6 +111,9 @@ class CorrectionRow:
     corrected: Corrected
     # Whether it goes on, and can be ended.
     goes_on: bool
+    # What keeps alerts quiet at the same times, and the form for that where nothing does and it is not over.
+    windows: list[Maintenance]
+    quiet: str
 
     @property
     def correction(self) -> Correction:
@@ -123,14 +128,17 @@ class CorrectionRow:
 
 def correction_rows(slo: SLO, *, now: datetime) -> list[CorrectionRow]:
     """Those that go on first, then the newest, withdrawn ones too."""
-    return [_row(slo, one, now=now) for one in corrected(slo, now=now)]
+    found = corrected(slo, now=now)
+    beside = windows_beside(one.correction for one in found)
+    return [_row(slo, one, beside.get(one.correction.pk, []), now=now) for one in found]
 
 
-def _row(slo: SLO, one: Corrected, *, now: datetime) -> CorrectionRow:
+def _row(slo: SLO, one: Corrected, windows: list[Maintenance], *, now: datetime) -> CorrectionRow:
     row = one.correction
     again, limits = when_of(row), _limits(row)
     goes_on = row.weekly is not None and row.starts_at < now < row.until
-    return CorrectionRow(again or limits, limits if again else "", _of(row), _covers(slo, one), one, goes_on)
+    when, within = (again, limits) if again else (limits, "")
+    return CorrectionRow(when, within, _of(row), _covers(slo, one), one, goes_on, windows, quiet_form(row, now=now))
 
 
 def when_of(row: Correction) -> str:

@@ -12,9 +12,12 @@ from alerting.fields import MatchersField, written
 from alerting.hidden import active_alerts, hidden_counts, hidden_messages, matching
 from alerting.matchers import Matcher
 from alerting.models import Alert, Inhibition, Maintenance, Notification, Silence
+from alerting.planned import corrections_beside
 from alerting.silences import MAX_COMMENT, MAX_HOURS
 from models_registry.models import Project
+from monitoring.models import Correction
 from monitoring.stats.recurrence import opening, openings
+from panel.pages.planned import correction_form, named_things
 
 ENDED_SHOWN: Final = 25
 MESSAGES_SHOWN: Final = 100
@@ -47,12 +50,14 @@ class SilenceRow:
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """One maintenance window: open until when, or when next."""
+    """One maintenance window: open until when, or when next; what spares budgets at the same times, and the form for that."""
 
     window: Maintenance
     asks: str
     open_until: datetime | None
     next: datetime | None
+    corrections: list[Correction]
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +107,12 @@ def silences_page(
     return SilencesPage(
         rows=_rows(silences.filter(ends_at__gt=now).order_by("ends_at"), alerts, now),
         ended=_rows(silences.filter(ends_at__lte=now).order_by("-ends_at")[:ENDED_SHOWN], [], now),
-        windows=[_window(row, now) for row in Maintenance.objects.filter(project=project)],
+        windows=_windows(project, now),
         inhibitions=[
             InhibitionRow(row, written(row.source), written(row.target))
             for row in Inhibition.objects.filter(project=project)
         ],
-        form=form or SilenceForm(),
+        form=SilenceForm() if form is None else form,
         preview=None if matchers is None else _preview(alerts, matchers),
     )
 
@@ -136,7 +141,17 @@ def _rows(silences: Iterable[Silence], alerts: list[Alert], now: datetime) -> li
     return [SilenceRow(one, one.state_at(now), len(matching(alerts, one.asked)), hid.get(one.pk, 0)) for one in found]
 
 
-def _window(window: Maintenance, now: datetime) -> WindowRow:
+def _windows(project: Project, now: datetime) -> list[WindowRow]:
+    windows = list(Maintenance.objects.filter(project=project))
+    beside, names = corrections_beside(windows, now=now), named_things(project) if windows else {}
+    return [
+        _window(one, beside.get(one.pk, []), correction_form(one, names, now=now) if one.enabled else "", now)
+        for one in windows
+    ]
+
+
+def _window(window: Maintenance, corrections: list[Correction], form: str, now: datetime) -> WindowRow:
     opened = opening(window.weekly, at=now) if window.enabled else None
     later = openings(window.weekly, after=now, count=1) if window.enabled and not opened else []
-    return WindowRow(window, written(window.matchers), opened[1] if opened else None, later[0][0] if later else None)
+    until, begins = opened[1] if opened else None, later[0][0] if later else None
+    return WindowRow(window, written(window.matchers), until, begins, corrections, form)

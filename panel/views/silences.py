@@ -25,8 +25,9 @@ LIST = "panel/response/silences.html"
 
 @project_page("alerting.view_silence")
 def silences(request: HttpRequest, project: Project) -> HttpResponse:
-    """Those that hold first."""
-    return render(request, LIST, {"project": project, "page": silences_page(project, now=clock.now())})
+    """Those that hold first; the form of a new one may be filled in by the address."""
+    form = SilenceForm(initial={name: text for name, text in request.GET.items() if name in SilenceForm.base_fields})
+    return render(request, LIST, {"project": project, "page": silences_page(project, now=clock.now(), form=form)})
 
 
 @project_page("alerting.view_silence")

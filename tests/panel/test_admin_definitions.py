@@ -1,6 +1,7 @@
 """The admin: every definition has a form, secrets are shown once or never, impossible promises are refused."""
 
 import html
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -152,7 +153,10 @@ def test_any_measure_can_be_promised_in_the_form(credit_risk: Model, as_ana: Cli
         *[(field, value, "Enter a number.") for field in ("target", "bound_ms") for value in ("NaN", "inf", "1e999")],
         ("target", "1", "Write a fraction between 0 and 1"),
         ("window", "999999999 00:00:00", "ten years"),
-        ("window", "NaN", "Enter a valid duration."),
+        ("window", "NaN", "Write how long: 30d, 12h"),
+        ("window", "30 d", "Write how long: 30d, 12h"),
+        ("window", "9" * 30 + "d", "The number of days must be between"),
+        ("window", "9" * 50 + "d", "Write how long: 30d, 12h"),
     ],
 )
 def test_a_promise_of_a_number_without_end_is_refused(
@@ -287,3 +291,30 @@ def test_json_that_no_database_can_keep_is_refused_where_it_was_typed(
     kept = as_ana.post(f"/admin/alerting/alertrule/{rule.pk}/change/", {**form, "labels": '{"team": "blue"}'})
     assert kept.status_code == 302, kept.context["errors"]
     assert AlertRule.objects.get(pk=rule.pk).labels == {"team": "blue"}
+
+
+@pytest.mark.parametrize("written", ["30d", "720h", " 30d ", "30 00:00:00", "2592000"])
+def test_a_length_is_written_as_in_files_or_as_django_does(credit_risk: Model, as_ana: Client, written: str) -> None:
+    asked = {"project": credit_risk.project_id, "name": "S", "slug": "s", "model": credit_risk.pk, "target": "0.99"}
+    asked |= {"environment": "production", "window": written, "sli": "availability"}
+    assert as_ana.post("/admin/monitoring/slo/add/", asked).status_code == 302
+    assert SLO.objects.get().window == timedelta(days=30)
+
+
+def test_what_is_refused_is_called_as_the_form_calls_it(credit_risk: Model, as_ana: Client) -> None:
+    asked = {"project": credit_risk.project_id, "name": "S", "slug": "s", "model": credit_risk.pk, "target": "0.99"}
+    asked |= {"environment": "production", "window": "30d", "sli": "not_truncated"}
+    page = html.unescape(as_ana.post("/admin/monitoring/slo/add/", asked).content.decode())
+    told = re.search(r"They have: (.*?)</li>", page)
+    assert told
+    offered = dict(re.findall(r"“([^”]+)” \((\w+)\)", told[1]))
+    assert {"availability", "accuracy", "time_slices"} <= set(offered.values())
+    for label, name in offered.items():
+        assert f'<option value="{name}">{label}</option>' in page
+
+
+def test_a_form_of_a_rule_shows_a_pair_and_names_measures_as_sentences_do(credit_risk: Model, as_ana: Client) -> None:
+    page = html.unescape(as_ana.get("/admin/alerting/alertrule/add/").content.decode())
+    assert '[{"long_s": 3600, "short_s": 300, "factor": 14.4, "severity": "page"}]' in page
+    assert '<option value="error_rate">' in page
+    assert "· error_rate</option>" in page
