@@ -14,7 +14,8 @@ from alerting.lifecycle import UNDER_WAY
 from alerting.models import Alert, AlertTransition, Incident, IncidentEvent
 from alerting.notify.decisions import explain
 from alerting.price_changes import price_changes
-from alerting.words import describe_value, joined
+from alerting.states import ACTIVE
+from alerting.words import describe_value, joined, told_as
 from models_registry.models import Deployment, Model, Project, User
 from models_registry.shipped import shipped
 
@@ -117,7 +118,12 @@ def _of_transition(row: AlertTransition) -> TimelineEntry:
     if row.from_state == state:
         title = _("%(rule)s: severity changed")
     data = {"from": row.from_state, "to": state, "value": row.value, "rule": rule.slug, "alert": row.alert_id}
-    text = joined(describe_value(rule, row.value), row.reason if row.from_state == state else "")
+    if row.from_state == state:
+        text = joined(describe_value(rule, row.value), row.reason)
+    elif state in ACTIVE:
+        text = describe_value(rule, row.value)
+    else:
+        text = told_as(rule, row.value, row.reason)
     return TimelineEntry(row.at, IncidentEvent.Kind.ALERT, title % {"rule": rule}, text, data=data)
 
 

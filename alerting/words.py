@@ -1,10 +1,13 @@
 """What a rule asks and what it saw, in words, in the active language."""
 
+from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from alerting.kinds import rule_kind
 from alerting.lifecycle import Move
 from alerting.models import Alert, AlertRule
+from models_registry.shipped import shipped
 
 
 def incident_title(rule: AlertRule, signal: str = Alert.Signal.BREACH) -> str:
@@ -19,6 +22,20 @@ def incident_title(rule: AlertRule, signal: str = Alert.Signal.BREACH) -> str:
 def describe_value(rule: AlertRule, value: float | None) -> str:
     """A value this rule saw, with its unit; empty for none."""
     return "" if value is None else rule_kind(rule).describe(rule, value)
+
+
+def told_as(rule: AlertRule, value: float | None, written: str) -> str:
+    """What was seen, in the active language; and what was written down beside it, where that says something else.
+
+    So an alert that ended because its rule was switched off says so, beside a value that had not recovered.
+    """
+    seen = describe_value(rule, value)
+    with override(settings.LANGUAGE_CODE):  # reasons are written in the language of the installation
+        usual = describe_value(rule, value)
+    if not written or written == usual[: len(written)]:
+        return seen
+    why = shipped(written)
+    return _("%(why)s Last seen: %(seen)s.") % {"why": why, "seen": seen} if seen else why
 
 
 def joined(*parts: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
 from math import ceil
 
 from django.utils.text import capfirst
@@ -10,7 +11,8 @@ from django.utils.translation import gettext
 from alerting.kinds.base import environment_of, rule_model
 from alerting.models import AlertRule, Incident
 from monitoring.books import read_books
-from monitoring.catalogue import MEASURES
+from monitoring.catalogue import MEASURES, units
+from monitoring.catalogue.units import value_places
 from monitoring.composites import subjects_for
 from monitoring.indicators import is_known
 from monitoring.measures import Wanted, subjects_of
@@ -69,13 +71,37 @@ def loss_of(incident: Incident, *, now: datetime) -> Loss | None:
 
 
 def loss_line(loss: Loss) -> str:
-    """The loss with its formula."""
-    return _LOSSES[loss.of, loss.baseline]() % {
-        "lost": figure(loss.lost, "value"),
-        "rate": figure(loss.rate, "value"),
+    """The loss with its formula, which whoever counts again gets to the last digit: the rate is as exact as its count needs."""
+    return _LOSSES[loss.of, loss.baseline]() % _formula(loss)
+
+
+def lost_figure(loss: Loss) -> str:
+    """The same loss alone."""
+    return _formula(loss)["lost"]
+
+
+def _formula(loss: Loss) -> dict[str, str]:
+    places = value_places(loss.lost)
+    rate = _exact(loss.rate, places + len(str(loss.count)))
+    worth = _exact(loss.worth, places)
+    lost = _exact(rate * loss.count - worth, places)
+    shown = units.number(float(worth), places)
+    return {
+        "lost": units.number(float(lost), places),
+        "rate": units.number(float(rate), max(places, _digits(rate))),
         "count": figure(loss.count, "count"),
-        "worth": figure(loss.worth, "value") if loss.worth >= 0 else f"({figure(loss.worth, 'value')})",
+        "worth": shown if worth >= 0 else f"({shown})",
     }
+
+
+def _exact(value: float | Decimal, places: int) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+
+
+def _digits(value: Decimal) -> int:
+    """After the point, without zeros at the end."""
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 _LOSSES = {

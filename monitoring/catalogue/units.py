@@ -82,8 +82,13 @@ def target_figure(value: float) -> str:
 
 def value_figure(value: float) -> str:
     """Money, or whatever value is counted in: cents, more digits under ten cents, none from a hundred thousand on."""
+    return number(value, value_places(value))
+
+
+def value_places(value: float) -> int:
+    """How many digits after the point it is written with."""
     size = abs(value)
-    return number(value, 0 if size >= 100_000 else 2 if size >= 0.1 or not value else 4)
+    return 0 if size >= 100_000 else 2 if size >= 0.1 or not value else 4
 
 
 def bytes_figure(value: float) -> str:

@@ -16,7 +16,7 @@ from monitoring.selectors.wire import event_to_wire, moment, payload_of
 from panel.pages.conversation import Message, conversation_of, log_fields, pretty
 from panel.pages.cost import TokenLine, cost_story, token_lines
 from panel.pages.decided import decided, is_number
-from panel.pages.evaluations import Judged, judged_of
+from panel.pages.evaluations import Judged, judged_of, names_of
 from panel.pages.prompts import PromptNote, prompt_note
 
 # Shown in places of their own; what is left of the payload is listed as it came.
@@ -105,7 +105,7 @@ def build_event_page(event: Prediction | LLMCall, project: Project) -> EventPage
         feedback=_opinions(related.feedback),
         logs=[LogLine(moment(row.ts_us), row, log_fields(row)) for row in related.logs],
         prompt=_prompt(event, payload, project),
-        verdicts=judged_of(event) if isinstance(event, LLMCall) else [],
+        verdicts=judged_of(event, names_of(project.pk)) if isinstance(event, LLMCall) else [],
         others=[(other, event_url(other, project)) for other in related.served],
         whole_url=_whole_url(event, project),
     )

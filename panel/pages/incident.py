@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from alerting.models import Alert, Incident, IncidentEvent
 from alerting.mutes import Mute, Quiet
 from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
-from alerting.words import describe_value
+from alerting.words import describe_value, told_as
 from lib.markdown import render
 from models_registry.models import Deployment, Model
 from models_registry.shipped import shipped
@@ -30,7 +30,7 @@ from panel.pages.event import event_url
 from panel.pages.incident_chart import incident_chart
 from panel.pages.plot import Chart
 from runbooks.closing import is_reviewed
-from runbooks.impact import loss_line, loss_of
+from runbooks.impact import loss_line, loss_of, lost_figure
 from runbooks.models import Review, Run, Runbook, RunStep
 from runbooks.review import IncidentTimes, times
 from runbooks.selectors import runbooks_for
@@ -144,6 +144,11 @@ class IncidentPage:
         return loss_line(self.loss) if self.loss else ""
 
     @property
+    def lost(self) -> str:
+        """The same in a figure."""
+        return lost_figure(self.loss) if self.loss else ""
+
+    @property
     def group(self) -> str:
         """What its alerts have in common, where that is more than the model, which is shown anyway."""
         labels = self.incident.group_labels
@@ -190,6 +195,8 @@ def _why(alert: Alert, saw: float | None) -> str:
     """
     if alert.state in (Alert.State.NO_DATA, Alert.State.STALE):
         return alert.reason
+    if alert.state == Alert.State.INACTIVE and alert.value is not None:
+        return told_as(alert.rule, alert.value, alert.reason)
     value = saw if alert.value is None and alert.state == Alert.State.INACTIVE else alert.value
     return describe_value(alert.rule, value) or alert.reason
 

@@ -18,7 +18,7 @@ from monitoring.selectors.requests import SpanFacts, Story, read_span_facts
 from monitoring.selectors.wire import cost_of, moment, payload_of
 from panel.pages.conversation import Message, conversation_of, log_fields, pretty
 from panel.pages.decided import decided
-from panel.pages.evaluations import Judged, judged_of
+from panel.pages.evaluations import Judged, judged_of, names_of
 from panel.pages.event import Fact, Opinion, event_url, id_url, plain
 from panel.pages.waterfall import Part, Row, Waterfall, waterfall
 
@@ -118,11 +118,17 @@ def build_request_page(story: Story, text: str, project: Project, *, user: User 
         entries=_entries(story, project),
         feedback=[Opinion(moment(row.ts_us), row) for row in story.feedback if not evaluation_of(row)],
         evaluations=[Opinion(moment(row.ts_us), row) for row in story.feedback if evaluation_of(row)],
-        verdicts=[one for event in story.served if isinstance(event, LLMCall) for one in judged_of(event)],
+        verdicts=_verdicts(story, project),
         incidents=_incidents(story, moment(begun), project) if user.has_perm("alerting.view_incident") else [],
         cut=story.cut,
         errors=errors,
     )
+
+
+def _verdicts(story: Story, project: Project) -> list[Judged]:
+    judged = [event for event in story.served if isinstance(event, LLMCall) and event.evaluations]
+    names = names_of(project.pk) if judged else {}
+    return [one for event in judged for one in judged_of(event, names)]
 
 
 def _served(event: Prediction | LLMCall, project: Project) -> Served:

@@ -147,6 +147,8 @@ class SLOPage:
     judged: Judged
     indicator: str
     outlook: str
+    # Why it is healthy though a window burns faster than planned; empty where there is nothing to explain.
+    calm: str
     burn_down: BurnDown
     days: list[DayCell]
     pairs: list[PairRow]
@@ -165,13 +167,15 @@ def slo_page(slo: SLO, span: Range, *, now: datetime) -> SLOPage:
     points = budget_series(slo, now=now, points=BURN_POINTS)
     rows = correction_rows(slo, now=now)
     bands = _bands(slo, rows, start=points[0][0], end=points[-1][0])
+    pairs = _pairs(judged)
     return SLOPage(
         judged=judged,
         indicator=promised(slo),
         outlook=outlook(judged.slo, judged.status),
+        calm=_calm(judged, pairs),
         days=_days(slo, now=now),
         burn_down=BurnDown(points, bands, _("Budget left of %(slo)s") % {"slo": slo}),
-        pairs=_pairs(judged),
+        pairs=pairs,
         rules=_rules(slo),
         corrections=rows,
         groups=_groups(slo, now=now),
@@ -233,6 +237,23 @@ def _pairs(judged: Judged) -> list[PairRow]:
         told = write.span(pair.long_s), write.span(pair.short_s)
         rows.append(PairRow(*told, Severity(pair.severity).value, pair.factor, *rates, fires, held=fast and not fires))
     return rows
+
+
+def _calm(judged: Judged, pairs: Sequence[PairRow]) -> str:
+    """Of the window that burns fastest; a pair speaks where both of its windows pass its factor, on enough bad events."""
+    rates = [(rate, span) for row in pairs for rate, span in ((row.long_burn, row.long), (row.short_burn, row.short))]
+    rate, span = max(((rate, span) for rate, span in rates if rate is not None), default=(0.0, ""))
+    if judged.status.state != "ok" or rate <= 1:
+        return ""
+    told = {"rate": number_format(rate, 1), "span": span}
+    if any(row.held for row in pairs):
+        text = _("Over %(span)s it burns %(rate)s times as fast as planned, but too few bad events say so: healthy.")
+        return text % told
+    text = _(
+        "Over %(span)s it burns %(rate)s times as fast as planned. It stays healthy until both windows of a pair "
+        "pass the factor above which that pair fires."
+    )
+    return text % told
 
 
 def _groups(slo: SLO, *, now: datetime) -> list[GroupRow]:

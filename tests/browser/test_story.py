@@ -101,6 +101,7 @@ def test_the_story_is_followed_from_home_to_the_published_review(demonstration, 
         expect(page.locator("header .pill")).to_have_text(words["draft"])
         expect(page.locator("article.prose h2").nth(3)).to_be_visible()
 
+        page.locator("details.ask > summary").click()
         window.click(page.locator("form[action$='/publish/'] button"))
         arrive(f"/reviews/{newest}/$")
         expect(page.locator("header .pill")).to_have_text(words["published"])

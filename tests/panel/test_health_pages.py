@@ -331,3 +331,13 @@ def test_home_costs_the_same_for_any_number_of_models(as_ana, healthy, promise):
     with CaptureQueriesContext(connection) as three:
         as_ana.get(address)
     assert len(three) == len(one)
+
+
+def test_an_objective_that_burns_but_not_fast_enough_says_why_it_is_healthy(promise, stopped_clock, as_ana):
+    page = reverse("panel:slo", args=[promise.project.slug, promise.slug])
+    assert "times as fast as planned" not in as_ana.get(page).content.decode()
+    for minute in range(5, 60, 5):
+        labelled(promise.model, stopped_clock - timedelta(minutes=minute), [WRONG] * 4)
+    shown = as_ana.get(page).content.decode()
+    assert "It stays healthy until both windows of a pair pass the factor" in shown
+    assert re.search(r"Over [^<]{2,12} it burns \d+\.\d times as fast as planned", shown)

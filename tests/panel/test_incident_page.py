@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from alerting.models import AlertRule, Incident, IncidentEvent, Silence
+from alerting.models import Alert, AlertRule, AlertTransition, Incident, IncidentEvent, Silence
+from alerting.words import describe_value
 from models_registry.models import Model, User
 from monitoring.models import SLO
 from runbooks.models import RunStep
@@ -199,3 +200,48 @@ def test_an_alert_that_is_over_and_sees_nothing_says_what_it_saw_last(
     listed = as_bia.get("/incidents/7/").content.decode().split('id="alerts"')[1].split("</section>")[0]
     assert "accuracy 71.0% over" in listed
     assert "needed to judge" not in listed
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "told"),
+    [
+        ("en", "The rule was switched off.", "The rule was switched off. Last seen: accuracy 71.0% over"),
+        ("pt-br", "The rule was switched off.", "A regra foi desligada. Visto por último: acurácia 71,0\u00a0% em"),
+        ("en", "5 events, 20 are needed to judge.", "5 events, 20 are needed to judge. Last seen: accuracy 71.0%"),
+    ],
+)
+def test_an_alert_that_ended_for_another_reason_than_its_value_says_so(
+    incident: Incident, as_bia: Client, stopped_clock: datetime, language: str, written: str, told: str
+) -> None:
+    alert = incident.alerts.get(rule__kind="threshold")
+    alert.state, alert.reason = Alert.State.INACTIVE, written
+    alert.save()
+    AlertTransition.objects.create(
+        alert=alert,
+        incident=incident,
+        from_state="firing",
+        to_state="inactive",
+        value=0.71,
+        reason=written,
+        at=stopped_clock,
+    )
+    as_bia.cookies["django_language"] = language
+    page = as_bia.get("/incidents/7/").content.decode()
+    assert page.count(told) == 3  # on top, the alert, and the line of the timeline
+
+
+def test_an_alert_that_recovered_is_not_explained(incident: Incident, as_bia: Client, stopped_clock: datetime) -> None:
+    alert = incident.alerts.get(rule__kind="threshold")
+    reason = describe_value(alert.rule, 0.93)
+    AlertTransition.objects.create(
+        alert=alert,
+        incident=incident,
+        from_state="firing",
+        to_state="inactive",
+        value=0.93,
+        reason=reason,
+        at=stopped_clock,
+    )
+    page = as_bia.get("/incidents/7/").content.decode()
+    assert reason in page
+    assert "Last seen" not in page

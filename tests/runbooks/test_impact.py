@@ -1,10 +1,14 @@
 """What an incident cost: the same hours a week before, else as much time just before; by decisions, else by revenue."""
 
+import re
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerting.models import Incident
 from models_registry.models import Model
@@ -109,3 +113,19 @@ def test_the_draft_and_the_page_tell_it_with_its_formula(
     page = as_ana.get(f"/incidents/{resolved.number}/").content.decode()
     assert told in page
     assert "3,600.00</b>" in page
+
+
+@given(
+    st.floats(-1e5, 1e5, allow_subnormal=False),
+    st.integers(1, 10**7),
+    st.floats(-1e9, 1e9, allow_subnormal=False),
+)
+def test_whoever_counts_the_formula_again_gets_what_is_shown(rate: float, count: int, worth: float) -> None:
+    found = Loss(rate * count - worth, rate, count, worth, "decisions", "week")
+    line = loss_line(found).replace(",", "").replace("−", "-").replace("(", "").replace(")", "")
+    shown = re.fullmatch(r"Value lost: (\S+) = (\S+) per .* × (\d+) decisions - (\S+)\.", line)
+    assert shown
+    lost, per, n, was = (Decimal(text) for text in shown.groups())
+    digits = Decimal(1).scaleb(lost.as_tuple().exponent)
+    assert (per * n - was).quantize(digits, rounding=ROUND_HALF_EVEN) == lost
+    assert abs(float(lost) - found.lost) <= 2 * float(digits) + 1e-9 * (abs(worth) + abs(rate) * count)

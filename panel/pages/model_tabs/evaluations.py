@@ -1,6 +1,6 @@
 """How many answers pass each evaluator over the range, and the newest that did not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -68,7 +68,7 @@ def build(sight: Sight) -> Evaluations:
         start=sight.start,
         figures=figures_of(sight, (ALL,)),
         rows=_rows(sight, evaluators),
-        failures=_failures(sight),
+        failures=_failures(sight, {one.slug: str(one) for one in evaluators}),
         charts=charts_of(sight, plotted),
     )
 
@@ -82,13 +82,14 @@ def _rows(sight: Sight, evaluators: Sequence[Evaluator]) -> list[Row]:
     return [Row(one, figures[rates[one.slug]], figures.get(scores.get(one.slug, ""))) for one in evaluators]
 
 
-def _failures(sight: Sight) -> list[Failure]:
+def _failures(sight: Sight, names: Mapping[str, str]) -> list[Failure]:
     """Of the last day of the range."""
     start = max(sight.start, NEWEST.edges(now=sight.now)[0])
     asked = EventFilter(start, None, {"model": sight.model.slug, "failed_evaluator": "*"})
     page = event_page(EventKind.LLM_CALL, sight.model.project, asked, limit=FAILURES_SHOWN)
     return [
-        Failure(call, moment(call.ts_us), [one for one in judged_of(call) if not one.passed]) for call in page.items
+        Failure(call, moment(call.ts_us), [one for one in judged_of(call, names) if not one.passed])
+        for call in page.items
     ]
 
 
