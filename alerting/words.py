@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from alerting.kinds import rule_kind
+from alerting.kinds.burn_rate import BurnRate
 from alerting.lifecycle import Move
 from alerting.models import Alert, AlertRule
 from models_registry.shipped import shipped
@@ -33,9 +34,14 @@ def told_as(rule: AlertRule, value: float | None, written: str) -> str:
     with override(settings.LANGUAGE_CODE):  # reasons are written in the language of the installation
         usual = describe_value(rule, value)
     if not written or written == usual[: len(written)]:
-        return seen
+        return joined(seen, _calm(rule, value))
     why = shipped(written)
     return _("%(why)s Last seen: %(seen)s.") % {"why": why, "seen": seen} if seen else why
+
+
+def _calm(rule: AlertRule, value: float | None) -> str:
+    kind = rule_kind(rule)
+    return kind.calm(rule, value) if isinstance(kind, BurnRate) and value is not None else ""
 
 
 def joined(*parts: str) -> str:

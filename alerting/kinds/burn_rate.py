@@ -107,6 +107,19 @@ class BurnRate:
         """Times as fast as planned."""
         return _("burning %(rate)s times as fast as the budget allows") % {"rate": number_format(value, 1)}
 
+    def calm(self, rule: AlertRule, value: float) -> str:
+        """Why it is over, or quiet, although it burns faster than planned; empty where it does not."""
+        if rule.slo is None or value <= 1:
+            return ""
+        pair = min(pairs_of(rule, rule.slo), key=lambda pair: pair.long_s)
+        told = {"factor": f"{pair.factor:g}", "long": span(pair.long_s), "short": span(pair.short_s)}
+        if value > pair.factor:
+            return (
+                _("above the %(factor)s that it fires at, but over %(short)s no longer, or on too few bad events")
+                % told
+            )
+        return _("it fires above %(factor)s, over %(long)s and %(short)s alike") % told
+
     def divisible(self, rule: AlertRule) -> bool:
         """Good and valid events can be counted in any part."""
         return True

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,11 +13,12 @@ from lib.pages import CursorError
 from models_registry.models import Model, Project
 from monitoring.models import LLMCall, LogRecord, Prediction
 from monitoring.models.inbox import EventKind
-from monitoring.selectors.event_filters import CHOICES, FIELD, FilterError, read_filter, read_moment
+from monitoring.selectors.event_filters import CHOICES, FIELD, FilterError, read_filter
 from monitoring.selectors.events import event_page
 from monitoring.selectors.wire import cost_of, moment
 from panel.pages.conversation import excerpt_of, log_fields
 from panel.pages.decided import decided, is_number
+from panel.pages.ranges import local
 
 PAGE_ROWS = 50
 LABELS: dict[str, str | Promise] = {
@@ -258,17 +258,8 @@ def _input(name: str, filters: Mapping[str, str], models: list[tuple[str, str]])
     if name in CHOICES:
         return Input(name, label, value, "select", [(choice, _choice(name, choice)) for choice in CHOICES[name]])
     if name in {"from", "to"}:
-        return Input(name, label, _local(name, value), "datetime-local")
+        return Input(name, label, local(name, value), "datetime-local")
     return Input(name, label, value, "search" if name == "q" else "text")
-
-
-def _local(name: str, value: str) -> str:
-    """A time of the URL as the browser's own field wants it; what cannot be read goes back as it came."""
-    try:
-        found = read_moment(name, value)
-    except FilterError:
-        return value
-    return "" if found is None else timezone.localtime(found).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _chips(filters: Mapping[str, str]) -> list[Chip]:
@@ -278,7 +269,7 @@ def _chips(filters: Mapping[str, str]) -> list[Chip]:
             continue
         shown = _choice(name, value) if name in CHOICES else value
         if name in {"from", "to"}:
-            shown = _local(name, value).replace("T", " ")
+            shown = local(name, value).replace("T", " ")
         without = {
             other: text for other, text in filters.items() if other != name and (name, other) != ("model", "version")
         }

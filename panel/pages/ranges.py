@@ -1,7 +1,13 @@
 """The ranges a chart can show: 24 h, 7 d, 30 d, in slices that the summaries' tiers tile."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from monitoring.selectors.event_filters import FilterError, read_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +55,36 @@ RANGES = {
 def chosen(text: str | None) -> Range:
     """The range of a `?range=` parameter; a day when it is missing or unknown."""
     return RANGES.get(text or "", RANGES["24h"])
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """[start, end) as a URL asks for it: of what was `typed`, by `from` and `to`, or up to now; and what is wrong with it."""
+
+    start: datetime
+    end: datetime
+    typed: Mapping[str, str]
+    problem: str = ""
+
+
+def stretch(params: Mapping[str, str], span: Range, *, now: datetime) -> Stretch:
+    """What cannot be read stays in its field, with the mend, and the range up to now is shown."""
+    typed = {name: local(name, params[name]) for name in ("from", "to") if params.get(name, "").strip()}
+    usual = (now - span.length, now)
+    try:
+        end = read_moment("to", params.get("to", "")) or now
+        start = read_moment("from", params.get("from", "")) or end - span.length
+    except FilterError as error:
+        return Stretch(*usual, typed, str(error))
+    if start >= end:
+        return Stretch(*usual, typed, _("It must end after it starts."))
+    return Stretch(start, end, typed)
+
+
+def local(name: str, value: str) -> str:
+    """A time of the URL as the browser's own field wants it; what cannot be read goes back as it came."""
+    try:
+        found = read_moment(name, value)
+    except FilterError:
+        return value
+    return "" if found is None else timezone.localtime(found).strftime("%Y-%m-%dT%H:%M:%S")

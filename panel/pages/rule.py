@@ -16,14 +16,15 @@ from alerting.errors import Refused
 from alerting.kinds import rule_kind
 from alerting.kinds.base import Answers, rule_model
 from alerting.models import Alert, AlertRule, AlertTransition, Evaluation
+from alerting.states import ACTIVE
 from alerting.validate import rule_problems
-from alerting.words import describe_value
+from alerting.words import describe_value, told_as
 from models_registry.models import Project
 from monitoring.catalogue import MEASURES
 from monitoring.measures import Point
 from panel.pages import history
 from panel.pages.plot import Chart, Line, Threshold
-from panel.pages.ranges import Range
+from panel.pages.ranges import Stretch
 
 POINTS: Final = 240
 CHANGES: Final = 20
@@ -113,8 +114,8 @@ def asks_of(rule: AlertRule) -> str:
         return str(rule.get_kind_display())
 
 
-def rule_page(rule: AlertRule, span: Range, given: Mapping[str, str], *, now: datetime) -> RulePage:
-    """The rule as it stands, and asked of the range; `given` are the fields of a variant."""
+def rule_page(rule: AlertRule, asked: Stretch, given: Mapping[str, str], *, now: datetime) -> RulePage:
+    """The rule as it stands, and asked of a stretch of the past; `given` are the fields of a variant."""
     alerts = Alert.objects.filter(rule=rule).select_related("incident").order_by("signal", "-changed_at", "id")
     changes = (
         AlertTransition.objects.filter(alert__rule=rule).select_related("alert", "incident").order_by("-at", "-id")
@@ -123,7 +124,7 @@ def rule_page(rule: AlertRule, span: Range, given: Mapping[str, str], *, now: da
     shown = RulePage(rule, asks_of(rule), list(alerts[:FIRINGS]), turns, Trial({}), held=_held(rule))
     variant, trial = _variant(rule, given)
     try:
-        found = compare([rule, *([variant] if variant else [])], start=now - span.length, end=now, now=now)
+        found = compare([rule, *([variant] if variant else [])], start=asked.start, end=asked.end, now=now)
     except (Refused, KeyError, ValueError) as error:
         return _with(shown, trial=trial, problem=str(error))
     if variant:
@@ -133,7 +134,10 @@ def rule_page(rule: AlertRule, span: Range, given: Mapping[str, str], *, now: da
 
 
 def _why(rule: AlertRule, row: AlertTransition) -> str:
-    """As it was written down, for who reads the installation's language; for others what was seen, where that is a figure."""
+    """As it was written down, for who reads the installation's language; for others what was seen, where that is a figure. Of
+    what is over, why it is."""
+    if row.to_state not in ACTIVE and row.value is not None:
+        return told_as(rule, row.value, row.reason)
     if get_language() == settings.LANGUAGE_CODE:
         return row.reason
     return describe_value(rule, row.value) or row.reason

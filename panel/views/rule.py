@@ -22,11 +22,14 @@ def rules(request: HttpRequest, project: Project) -> HttpResponse:
 
 @project_page("alerting.view_alertrule")
 def rule(request: HttpRequest, project: Project, slug: str) -> HttpResponse:
-    """One rule; `threshold`, `window`, `for`, `keep` (minutes) and `minimum` of the query make a variant to compare with."""
+    """One rule; `threshold`, `window`, `for`, `keep` (minutes) and `minimum` of the query make a variant to compare with, over
+    `range` or from `from` to `to`."""
     rows = AlertRule.objects.select_related("project", "slo__model", "model", "policy")
     found = get_object_or_404(rows, project=project, slug=slug)
-    span = ranges.chosen(request.GET.get("range"))
+    span, now = ranges.chosen(request.GET.get("range")), clock.now()
+    asked = ranges.stretch(request.GET.dict(), span, now=now)
     given = {name: text[:LONGEST] for name in VARIED if (text := request.GET.get(name, "").strip())}
-    page = rule_page(found, span, given, now=clock.now())
-    context = {"project": project, "rule": found, "range": span, "ranges": ranges.RANGES.values(), "most": FINDINGS}
+    page = rule_page(found, asked, given, now=now)
+    context = {"project": project, "rule": found, "ranges": ranges.RANGES.values(), "most": FINDINGS, "asked": asked}
+    context["range"] = None if asked.typed and not asked.problem else span
     return render(request, "panel/rule.html", context | {"page": page})

@@ -5,7 +5,9 @@ from django.conf import settings
 from django.test import Client
 
 from alerting.models import AlertRule
+from alerting.words import describe_value, told_as
 from models_registry.models import Model, User
+from monitoring.models import SLO
 from tests.alerting.rule_cast import MINUTE, error_rule, serve, tick
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +87,38 @@ def test_a_broken_rule_says_what_is_wrong_and_others_see_nothing(
     assert reader.get(url).status_code == 200
     reader.force_login(caio)
     assert reader.get(url).status_code == 404
+
+
+def test_any_past_is_asked_and_what_is_none_stays_where_it_was_typed(reader: Client, credit_risk: Model) -> None:
+    url = f"/p/{credit_risk.project.slug}/rules/errors/"
+    calm, bad = ("2026-03-10T11:10:00Z", "2026-03-10T11:35:00Z"), ("2026-03-10T11:30:00Z", "2026-03-10T12:00:00Z")
+    fired = [
+        len(reader.get(url, {"from": start, "to": end}).context["page"].result.firings) for start, end in (calm, bad)
+    ]
+    assert fired == [0, 1]
+    page = reader.get(url, {"from": bad[0], "to": bad[1], "threshold": "0.9"}).content.decode()
+    assert 'value="2026-03-10T08:30:00"' in page
+    assert "aria-current" not in page.split("What it would have done")[1].split("What it saw")[0]
+    for query, mend in (
+        ({"from": "soon"}, "is not a time"),
+        ({"from": bad[1], "to": bad[0]}, "It must end after it starts."),
+        ({"from": "2026-03-11T00:00:00Z", "to": "2026-03-12T00:00:00Z"}, "start before now"),
+    ):
+        assert mend in reader.get(url, query).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0.4, ""),
+        (8.8, "; it fires above 14.4, over 1 h and 5 min alike"),
+        (20.0, "; above the 14.4 that it fires at, but over 5 min no longer, or on too few bad events"),
+    ],
+)
+def test_a_burn_that_ended_says_why_it_is_over_although_it_burns(credit_risk: Model, value: float, told: str) -> None:
+    slo = SLO.objects.create(
+        project=credit_risk.project, slug="up", name="Up", model=credit_risk, sli="availability", target=0.999
+    )
+    rule = AlertRule.objects.create(project=credit_risk.project, slug="burn", name="Burn", kind="burn_rate", slo=slo)
+    seen = describe_value(rule, value)
+    assert told_as(rule, value, seen).replace("\N{NO-BREAK SPACE}", " ") == seen + told
