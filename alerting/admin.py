@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.forms.models import construct_instance
 from django.http import HttpRequest
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from alerting.admin_messages import ChannelAdmin as ChannelAdmin
@@ -85,11 +86,14 @@ class RuleForm(forms.ModelForm[AlertRule]):
                 "Drift and data quality: warn when the inputs of a model differ from its version's reference."
             ),
             "slo": _("Only for burn-rate rules: the promise to watch."),
-            "pairs": _(
-                "Empty: the standard table, usually what you want. Otherwise a list such as %(example)s: both windows in "
-                "seconds, how many times as fast as planned the budget must burn, and what to do then."
-            )
-            % {"example": PAIR},
+            "pairs": format_lazy(
+                "{} {}",
+                _(
+                    "Empty: the standard table, usually what you want. Otherwise a list of pairs: both windows in "
+                    "seconds, how many times as fast as planned the budget must burn, and what to do then, such as"
+                ),
+                PAIR,
+            ),
             "model": _("For every rule that watches no SLO."),
             "window": _(
                 "For every rule that watches no SLO: it looks at this long. “5m” is five minutes; inputs need an hour."

@@ -32,6 +32,7 @@ HOUR = {"from": "2026-03-10T14:00:00Z", "to": "2026-03-10T15:00:00Z"}
 PROBES = {
     "/api/v1/series": {"measure": "requests", "model": "model-1", **HOUR},
     "/api/v1/metrics": {"model": "model-1"},
+    "/api/v1/prices": {"model": "gpt-4o"},
     "/api/v1/costs": {"by": "user", **HOUR},
     "/api/v1/models/model-1/compare": {"champion": "1", "challenger": "2", **HOUR},
 }

@@ -15,8 +15,9 @@ from models_registry.authenticate import project_of
 from models_registry.bodies import body_of
 from models_registry.models import User
 from monitoring.asked import moment_of
-from monitoring.drain.price import SLOT_US, Names, find_prices
+from monitoring.drain.price import Names, find_prices
 from monitoring.pricing.prices import Price, Rates
+from monitoring.pricing.shipped import SLOT_US
 from monitoring.reprice import RangeError, start_reprice
 from monitoring.selectors.events import micros
 
@@ -33,7 +34,9 @@ RepriceSerializer = inline_serializer(
 class PriceSerializer(serializers.Serializer[dict[str, Any]]):
     """US dollars per million tokens by bucket; `tiers` hold for all tokens of a call with more input than `above`."""
 
-    source = serializers.CharField(help_text="`own:NAME`, or the list that comes with the panel, with its version.")
+    source = serializers.CharField(  # type: ignore[assignment]  # DRF's own attribute of that name
+        help_text="`own:NAME`, or the list that comes with the panel, with its version."
+    )
     provider = serializers.CharField()
     model = serializers.CharField()
     valid_from = serializers.CharField(allow_null=True)

@@ -113,13 +113,18 @@ def _keyed(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]
         targets = [event.target_ref for event in events if isinstance(event, Outcome | Feedback) and event.target_ref]
         names = [event.target_id for event in events if isinstance(event, BusinessEvent) and event.target_id]
         aims = identities(project.pk, namespace(EventKind.PREDICTION), names)
-        targets += (
-            EventKey.objects.filter(key__in=aims, ref__isnull=False).values_list("ref", flat=True) if aims else []
-        )
+        if aims:
+            targets += _refs(aims)
         for model in (Prediction, LLMCall) if targets else ():
             events += model._default_manager.filter(pk__in=targets)
         if events:
             yield str(kind), events
+
+
+def _refs(keys: Iterable[bytes]) -> list[int]:
+    """Of those of these keys whose event has arrived."""
+    refs = EventKey.objects.filter(key__in=keys).values_list("ref", flat=True)
+    return [ref for ref in refs if ref is not None]
 
 
 def read_story(project: Project, text: str) -> Story | None:
@@ -152,7 +157,7 @@ def read_story(project: Project, text: str) -> Story | None:
 
 def _said(kind: type[Said], about: Q, found: Found) -> list[Said]:
     """What is said of the request, and what was asked for itself: its prediction or call may not have arrived."""
-    rows = kind._default_manager.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT]
+    rows: list[Said] = list(kind._default_manager.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT])
     unique = {row.pk: row for row in (*rows, *(event for event in found.events if isinstance(event, kind)))}
     return sorted(unique.values(), key=lambda row: (row.ts_us, row.event_id))
 
