@@ -158,8 +158,8 @@ def read_story(project: Project, text: str) -> Story | None:
 def _said(kind: type[Said], about: Q, found: Found) -> list[Said]:
     """What is said of the request, and what was asked for itself: its prediction or call may not have arrived."""
     rows: list[Said] = list(kind._default_manager.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT])
-    unique = {row.pk: row for row in (*rows, *(event for event in found.events if isinstance(event, kind)))}
-    return sorted(unique.values(), key=lambda row: (row.ts_us, row.event_id))
+    asked: list[Said] = [event for event in found.events if isinstance(event, kind)]
+    return sorted({row.pk: row for row in rows + asked}.values(), key=lambda row: (row.ts_us, row.event_id))
 
 
 class SpanFacts(NamedTuple):
