@@ -9,7 +9,9 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from config import health, metrics
 from config.api.definitions import DefinitionsView, DefinitionView, SectionView
+from lib import clock
 from lib.problem import problem
+from monitoring.ingest.lost import note_lost
 from monitoring.otlp.views import PATHS as OTLP_PATHS
 
 admin.autodiscover()
@@ -19,11 +21,11 @@ API = ["monitoring.urls", "alerting.urls", "runbooks.urls", "models_registry.url
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A page for people; for programs that would be no answer."""
-    if request.path_info.startswith("/api/"):
-        return problem(404, "Not found", "There is no such address; /api/docs/ lists them all.", code="not_found")
-    if request.path_info.startswith("/v1/"):
-        return problem(404, "Not found", f"OpenTelemetry is taken at {' and '.join(OTLP)}.", code="not_found")
-    return page_not_found(request, exception)
+    detail = next((told for start, told in LOST.items() if request.path_info.startswith(start)), "")
+    if not detail:
+        return page_not_found(request, exception)
+    note_lost(request.META, detail, real_now=clock.real_now())
+    return problem(404, "Not found", detail, code="not_found")
 
 
 @csrf_exempt
@@ -36,7 +38,10 @@ def by_post_alone(_request: HttpRequest) -> HttpResponse:
     return answer
 
 
-OTLP = ("/v1/traces", "/v1/logs", "/v1/metrics")
+LOST = {
+    "/api/": "There is no such address; /api/docs/ lists them all.",
+    "/v1/": "OpenTelemetry is taken at /v1/traces, /v1/logs and /v1/metrics.",
+}
 handler404 = "config.urls.not_found"
 urlpatterns = [
     path("health/live", health.live, name="health_live"),

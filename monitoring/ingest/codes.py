@@ -47,6 +47,7 @@ PROBLEMS: dict[str, tuple[int, str | Promise]] = {
     "bad_idempotency_key": (400, _("the Idempotency-Key is too long")),
     "not_authenticated": (401, _("no live key")),
     "missing_scope": (403, _("the key lacks the scope")),
+    "not_found": (404, _("there is no such address")),
     "body_too_large": (413, _("the body is too large, as sent or once inflated")),
     "too_many_items": (413, _("too many items in one request")),
     "unsupported_media_type": (415, _("a content type other than JSON or NDJSON in UTF-8")),

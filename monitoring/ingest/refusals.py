@@ -17,7 +17,7 @@ from monitoring.models import RequestRefusal
 from monitoring.turn import write_turn
 
 EVERY = 2.0
-SENDERS_OWN = frozenset(code for code, (status, _) in PROBLEMS.items() if status in {400, 401, 403, 413, 415})
+SENDERS_OWN = frozenset(code for code, (status, _) in PROBLEMS.items() if status in {400, 401, 403, 404, 413, 415})
 MAX_PATH, MAX_AGENT, PREFIX = 100, 200, 12
 
 log = structlog.get_logger(__name__)

@@ -26,7 +26,7 @@ ACCEPTED = "202 Accepted"
 
 def kind_of(environ: Environ) -> str | None:
     """The kind of items that a request brings; None if it is not for ingest."""
-    return PATHS.get(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "POST" else None
+    return PATHS.get(environ["PATH_INFO"].rstrip("/")) if environ["REQUEST_METHOD"] == "POST" else None
 
 
 def take(environ: Environ, kind: str, key: ApiKey) -> Answer:

@@ -32,6 +32,7 @@ PLACES = {
 MENDS: Mapping[str, str | Promise] = {
     "not_authenticated": _("Send the header “Authorization: Bearer …” with a key of this page, whole and not revoked."),
     "missing_scope": _("Use a key with the scope “ingest”; the one that was sent may not write."),
+    "not_found": _("Look at the path, letter by letter: it is one of those that the tabs of this page have."),
     "unsupported_media_type": _("Send Content-Type: application/json, or application/x-protobuf for OpenTelemetry."),
     "unsupported_encoding": _("Send the body as it is, or compressed with gzip."),
     "empty_body": _("The request had no body: with curl, give it with -d."),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
+from django.test import Client
 
 from lib.clock import real_now
 from models_registry.keys import create_key
@@ -69,3 +70,25 @@ def test_a_database_that_cannot_write_changes_no_answer(post, monkeypatch):
 
     monkeypatch.setattr(refusals, "_write", broken)
     assert post({}, key="unknown").status_code == 401
+
+
+def test_who_sends_to_an_address_that_there_is_not_is_remembered(post, project):
+    key = create_key(project=project, name="lost", scopes=["ingest"])[1]
+    headers = {"Authorization": f"Bearer {key}", "User-Agent": "curl/8.5"}
+    for path in ("/api/v1/prediction", "/v1/trace"):
+        forget_refusals()
+        answer = Client().post(path, "{}", content_type="application/json", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        row = RequestRefusal.objects.get()
+        assert (row.project, row.code, row.path, row.agent) == (project, "not_found", path, "curl/8.5")
+    forget_refusals()
+    Client().get("/api/v1/nothing", headers=headers)
+    Client().post("/api/v1/nothing", "{}", content_type="application/json", headers={"Authorization": "Bearer at_0_1"})
+    assert RequestRefusal.objects.get().path == "/v1/trace"
+
+
+def test_a_slash_at_the_end_of_the_address_is_no_other_address(project):
+    key = create_key(project=project, name="k", scopes=["ingest"])[1]
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = Client().post("/api/v1/logs/", '{"message": "a"}', content_type="application/json", headers=headers)
+    assert answer.status_code == 202
