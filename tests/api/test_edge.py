@@ -151,6 +151,7 @@ def test_one_at_a_time_changes_what_was_read_and_what_cannot_be_read_has_no_tag(
     once.drop(held)
     assert call("PATCH", one, {"enabled": False}, if_match=tag).status_code == 200
     assert call("PUT", f"channels/{channel.pk}/secret", {"secret": "a"}, if_match=tag).status_code == 412
+    assert call("DELETE", "rules/previsão-😀", if_match=tag).status_code == 404
     assert not GivenAnswer.objects.exists()
 
 
