@@ -68,6 +68,18 @@ CONTENT = "gen_ai.event.content"
 # Rows whose attributes say nothing of a call that its fields do not: what kind of step it is, how a text is encoded.
 SAID_OTHERWISE = frozenset({"kind", "encoding"})
 NAMES, FAMILIES, EVENTS, BODY = _places()
+TEXTS = (
+    *("provider", "request_model", "response_model", "response_id", "prompt_name", "prompt_version"),
+    *("user_id", "session_id", "request_id", "version", "environment"),
+)
+# Fields that are read one like the other.
+GROUPS: Mapping[str, Sequence[str]] = {
+    "texts": TEXTS,
+    **{
+        group: tuple(dict.fromkeys(row.field for row in ALIASES if row.field.startswith(f"{group}.")))
+        for group in ("params", "usage")
+    },
+}
 
 
 class Shape(NamedTuple):
@@ -81,6 +93,7 @@ class Shape(NamedTuple):
     whole: Mapping[
         str, Sequence[str]
     ]  # of a field that attributes tell as they are, none by what lies inside: their names
+    told: Mapping[str, Sequence[str]]  # of each group of fields, those that attributes tell
 
 
 @lru_cache(maxsize=1024)
@@ -101,7 +114,7 @@ def shape_of(names: tuple[str, ...], dialect: str) -> Shape:
         else:
             unknown.append(name)
     ordered = {field: sorted(found) for field, found in places.items()}
-    return Shape(ordered, known, opened, members, unknown, _whole(ordered, opened))
+    return Shape(ordered, known, opened, members, unknown, _whole(ordered, opened), _told(ordered))
 
 
 def _whole(places: Mapping[str, Sequence[Place]], opened: Collection[str]) -> dict[str, list[str]]:
@@ -111,6 +124,10 @@ def _whole(places: Mapping[str, Sequence[Place]], opened: Collection[str]) -> di
         for field, found in places.items()
         if not any(place.path or place.name in opened for place in found)
     }
+
+
+def _told(places: Collection[str]) -> dict[str, list[str]]:
+    return {group: [field for field in fields if field in places] for group, fields in GROUPS.items()}
 
 
 @lru_cache(maxsize=1024)
@@ -123,7 +140,7 @@ def _shut(names: tuple[str, ...], dialect: str, plain: tuple[str, ...]) -> Shape
         if (left := [place for place in found if not (place.path and place.name in plain)])
     }
     opened = set(shape.opened) - set(plain)
-    return shape._replace(places=places, opened=opened, whole=_whole(places, opened))
+    return shape._replace(places=places, opened=opened, whole=_whole(places, opened), told=_told(places))
 
 
 class Evidence:
@@ -199,10 +216,9 @@ class Evidence:
         value = self._inner[name] if name in self._inner else self._told[name]
         return dig(value, place.path) if place.path else value
 
-    def told(self, fields: Iterable[str]) -> list[str]:
-        """Those of the fields that anybody may claim to be."""
-        places, more = self._shape.places, self._more
-        return [field for field in fields if field in places or field in more]
+    def told(self, group: str) -> Sequence[str]:
+        """Those fields of a group that anybody may claim to be."""
+        return list(filter(self._is_told, GROUPS[group])) if self._more else self._shape.told[group]
 
     def _is_told(self, field: str) -> bool:
         return field in self._shape.places or field in self._more

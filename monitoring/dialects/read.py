@@ -4,11 +4,10 @@ from functools import partial
 from typing import Any
 
 from monitoring.dialects import values
-from monitoring.dialects.aliases import ALIASES
 from monitoring.dialects.caps import capped
 from monitoring.dialects.chunks import ending
 from monitoring.dialects.contents import read_contents
-from monitoring.dialects.evidence import Evidence
+from monitoring.dialects.evidence import GROUPS, Evidence
 from monitoring.dialects.fragments import DETAILS, read_fragment
 from monitoring.dialects.kinds import dialect_of, kind_of
 from monitoring.dialects.params import KNOWN, NAMES, invented, is_invented, parameter, parameters
@@ -18,12 +17,8 @@ from monitoring.dialects.usage import tokens
 from monitoring.dialects.words import finish_reason
 from monitoring.pricing.shipped import shipped_book
 
-TEXTS = (
-    *("provider", "request_model", "response_model", "response_id", "prompt_name", "prompt_version"),
-    *("user_id", "session_id", "request_id", "version", "environment"),
-)
-BUCKETS = {row.field: row.field.removeprefix("usage.") for row in ALIASES if row.field.startswith("usage.")}
-PARAMS = {row.field: row.field.removeprefix("params.") for row in ALIASES if row.field.startswith("params.")}
+BUCKETS = {field: field.removeprefix("usage.") for field in GROUPS["usage"]}
+PARAMS = {field: field.removeprefix("params.") for field in GROUPS["params"]}
 READERS = {field: partial(parameter, name) for field, name in PARAMS.items()}
 CONTENTS = frozenset({"prompt", "system", "response", "tool_calls"})
 SECOND_US = 1_000_000
@@ -47,7 +42,7 @@ def _reading(seen: Seen, part: str) -> Reading:
     evidence = Evidence(seen, dialect)
     call: dict[str, Any] = {}
     flags: list[str] = []
-    for name in evidence.told(TEXTS):
+    for name in evidence.told("texts"):
         _put(call, name, evidence.first(name, values.text))
     _models(evidence, call, flags)
     said = read_contents(evidence, call, flags)
@@ -114,7 +109,7 @@ def _parameters(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> N
 def _own_parameters(evidence: Evidence, flags: list[str]) -> dict[str, Any]:
     """Those that have an attribute of their own, less what the client made up."""
     found: dict[str, Any] = {}
-    for field in evidence.told(PARAMS):
+    for field in evidence.told("params"):
         value = evidence.first(field, READERS[field])
         if is_invented(PARAMS[field], value, evidence.dialect):
             flags.append("invented_params")
@@ -125,7 +120,7 @@ def _own_parameters(evidence: Evidence, flags: list[str]) -> dict[str, Any]:
 
 def _usage(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
     counts: dict[str, int] = {}
-    for field in evidence.told(BUCKETS):
+    for field in evidence.told("usage"):
         _put(counts, BUCKETS[field], evidence.first(field, values.count))
     told = None
     for claim in evidence.claims("usage"):
