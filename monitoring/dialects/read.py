@@ -43,7 +43,8 @@ def _reading(seen: Seen, part: str) -> Reading:
     call: dict[str, Any] = {}
     flags: list[str] = []
     for name in evidence.told("texts"):
-        _put(call, name, evidence.first(name, values.text))
+        if (told := evidence.first(name, values.text)) is not None:
+            call[name] = told
     _models(evidence, call, flags)
     said = read_contents(evidence, call, flags)
     _parameters(evidence, call, flags)
@@ -121,7 +122,8 @@ def _own_parameters(evidence: Evidence, flags: list[str]) -> dict[str, Any]:
 def _usage(seen: Seen, evidence: Evidence, call: dict[str, Any], flags: list[str]) -> None:
     counts: dict[str, int] = {}
     for field in evidence.told("usage"):
-        _put(counts, BUCKETS[field], evidence.first(field, values.count))
+        if (counted := evidence.first(field, values.count)) is not None:
+            counts[BUCKETS[field]] = counted
     told = None
     for claim in evidence.claims("usage"):
         if told is None:

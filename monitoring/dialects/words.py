@@ -21,11 +21,8 @@ def finish_reason(value: Any) -> str | None:
     """The reason in the words of the contract, of several choices that of the first; None where it is unknown, `other` where
     the word is."""
     value = loaded(value)
-    told = (
-        (text(value[0] if isinstance(value, list) and value else value) or "")
-        .rsplit(".", 1)[-1]
-        .lower()
-        .replace("-", "_")
-        .replace(" ", "_")
-    )
-    return None if told in UNKNOWN else FINISH_REASONS.get(told, "other")
+    told = text(value[0] if isinstance(value, list) and value else value) or ""
+    if told in FINISH_REASONS:
+        return FINISH_REASONS[told]
+    word = told.rsplit(".", 1)[-1].lower().replace("-", "_").replace(" ", "_")
+    return None if word in UNKNOWN else FINISH_REASONS.get(word, "other")

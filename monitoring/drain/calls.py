@@ -149,7 +149,7 @@ def _numbers(groups: Sequence[Sequence[Sight]], told: Told, old: Collection[int]
 
 
 def _entries(project_id: int, sights: Sequence[Sight], row: LLMCallRow, known: Mapping[str, bytes]) -> list[Entry]:
-    names = sorted(call_names(sights) | {row.event_id})
+    names = call_names(sights) | {row.event_id}
     keys = [known.get(name) or identity(project_id, NAMESPACE, name) for name in names]
     return [(key, KIND, row.id, row.ingested_us) for key in keys]
 
