@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerting.api.alerts import AlertsView, RulesView
+from alerting.api.alerts import AlertsView, AlertView, RulesView, RuleView
 from alerting.api.fatigue import FatigueView, RuleFatigueView
 from alerting.api.incident_policy import IncidentPolicyView
 from alerting.api.incidents import IncidentsView, IncidentView
@@ -40,6 +40,8 @@ urlpatterns = [
     path("rules/backtest", BacktestView.as_view()),
     path("rules/preview", RulePreviewView.as_view()),
     path("rules/<slug:slug>/heartbeat", HeartbeatView.as_view()),
+    path("rules/<slug:slug>", RuleView.as_view()),
+    path("alerts/<int:number>", AlertView.as_view()),
     path("alerts", AlertsView.as_view()),
     path("incidents", IncidentsView.as_view()),
     path("incidents/<int:number>", IncidentView.as_view()),

@@ -1,6 +1,6 @@
 """A page that a request asks for, by `limit` and `cursor`; what cannot be read of them is refused where it is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
@@ -16,3 +16,10 @@ def asked_page(params: Mapping[str, Any], rows: Any, *, time: str) -> Page[Any]:
         raise ValidationError({"cursor": str(error)}) from error
     except LimitError as error:
         raise ValidationError({"limit": str(error)}) from error
+
+
+def refuse_unknown(params: Mapping[str, Any], known: Collection[str]) -> None:
+    """`ValidationError` for the first parameter that is not known: a misspelt one that narrows nothing is worse than an error."""
+    for name in params:
+        if name not in (*known, "project"):
+            raise ValidationError({name: f"Unknown parameter; there are {', '.join(sorted(known))}."})

@@ -9,11 +9,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerting.answers.incidents import RELATED, IncidentDetailSerializer, IncidentSerializer, detail, incident_of
-from alerting.answers.pages import PAGE_PARAMETERS, page_of
+from alerting.answers.pages import PAGE_PARAMETERS, Listed, page_of
 from alerting.models import Incident
 from models_registry.authenticate import project_of
 
-ASSIGNEE = OpenApiParameter("assignee", str, description="Only those of this person, by their user name.")
+FILTERS = [
+    OpenApiParameter("assignee", str, description="Only those of this person, by their user name."),
+    OpenApiParameter("model", str, description="Only those of this model, by its slug."),
+]
+LISTED = Listed("number", "opened_at", {"assignee": "assignee__username", "model": "model__slug"})
 
 
 class IncidentPageSerializer(serializers.Serializer[dict[str, Any]]):
@@ -28,15 +32,11 @@ class IncidentsView(APIView):
 
     read_permission = "alerting.view_incident"
 
-    @extend_schema(responses=IncidentPageSerializer, operation_id="incidents", parameters=[*PAGE_PARAMETERS, ASSIGNEE])
+    @extend_schema(responses=IncidentPageSerializer, operation_id="incidents", parameters=[*PAGE_PARAMETERS, *FILTERS])
     def get(self, request: Request) -> Response:
         """One page, newest first."""
-        rows = Incident.objects.filter(project=project_of(request))
-        assignee = request.query_params.get("assignee")
-        if assignee:
-            rows = rows.filter(assignee__username=assignee)
-        rows = rows.select_related(*RELATED)
-        return page_of(request, rows, IncidentSerializer, states=Incident.State.values, time="number")
+        rows = Incident.objects.filter(project=project_of(request)).select_related(*RELATED)
+        return page_of(request, rows, IncidentSerializer, states=Incident.State.values, listed=LISTED)
 
 
 class IncidentView(APIView):

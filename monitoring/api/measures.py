@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.models import Model
+from models_registry.paging import refuse_unknown
 from monitoring.asked import model_of, range_of, segment_of, version_id_of
 from monitoring.breakdown import MAX_PARTS, ByError, series_by
 from monitoring.catalogue import MEASURES
@@ -40,6 +41,22 @@ MeasureSerializer = inline_serializer(
     },
     many=True,
 )
+
+PARAMETERS = [
+    OpenApiParameter("measure", str, required=True),
+    OpenApiParameter("model", str, required=True),
+    OpenApiParameter("version", str),
+    OpenApiParameter("environment", str),
+    OpenApiParameter("segment", str, description="One segment, such as region=south."),
+    OpenApiParameter(
+        "by",
+        str,
+        description="version, environment, error_type, level, prompt, a segment key, or an attribute of a metric: points of each.",
+    ),
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+    OpenApiParameter("step", str, description="Width of a point, such as 300, 5m, 1h or 1d."),
+]
 
 
 class PointSerializer(serializers.Serializer[dict[str, Any]]):
@@ -92,26 +109,13 @@ class SeriesView(APIView):
 
     @extend_schema(
         operation_id="series",
-        parameters=[
-            OpenApiParameter("measure", str, required=True),
-            OpenApiParameter("model", str, required=True),
-            OpenApiParameter("version", str),
-            OpenApiParameter("environment", str),
-            OpenApiParameter("segment", str, description="One segment, such as region=south."),
-            OpenApiParameter(
-                "by",
-                str,
-                description="version, environment, error_type, level, prompt, a segment key, or an attribute of a metric: points of each.",
-            ),
-            OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
-            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
-            OpenApiParameter("step", str, description="Width of a point, such as 300, 5m, 1h or 1d."),
-        ],
+        parameters=PARAMETERS,
         responses=SeriesSerializer,
     )
     def get(self, request: Request) -> Response:
         """Points with value, sample size, 95 % interval and state."""
         params = request.query_params.dict()
+        refuse_unknown(params, [one.name for one in PARAMETERS])
         name = params.get("measure", "")
         if name not in MEASURES:
             told = (

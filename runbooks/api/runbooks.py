@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -51,3 +52,17 @@ class RunbooksView(APIView):
         """Every runbook, by title."""
         runbooks = Runbook.objects.filter(project=project_of(request)).prefetch_related("steps", "rules")
         return Response({"items": RunbookSerializer(runbooks, many=True).data})
+
+
+class RunbookView(APIView):
+    """One runbook."""
+
+    read_permission = "runbooks.view_runbook"
+
+    @extend_schema(responses=RunbookSerializer, operation_id="runbook")
+    def get(self, request: Request, slug: str) -> Response:
+        """With its steps; it is changed by `/api/v1/definitions/runbooks/{slug}`."""
+        runbook = Runbook.objects.filter(project=project_of(request), slug=slug).first()
+        if runbook is None:
+            raise NotFound("There is no runbook with this slug in the project.")
+        return Response(RunbookSerializer(runbook).data)
