@@ -34,6 +34,7 @@ MODELS: dict[str, Fields] = {
         "conversion_events": ["loan_granted"],
         # US dollars of a small loan: a default costs its principal, a good payer who is refused costs the interest.
         "value_matrix": {"default": {"default": 0, "paid": -300}, "paid": {"default": -35, "paid": 35}},
+        "value_unit": "US$",
     },
     assistant.MODEL: {
         "name": _("Support assistant"),
@@ -41,6 +42,7 @@ MODELS: dict[str, Fields] = {
         "owner": "support",
         "kind": "llm",
         "conversion_events": ["conversion"],
+        "value_unit": "US$",
         "feedback_categories": [assistant.INCOMPLETE, *assistant.OTHER_FAULTS, "boa"],
         "bad_categories": [assistant.INCOMPLETE, *assistant.OTHER_FAULTS],
     },
@@ -56,6 +58,7 @@ MODELS: dict[str, Fields] = {
         "score_max": 5.0,
         "bad_score": 3.0,
         "conversion_events": ["tip"],
+        "value_unit": "US$",
     },
 }
 

@@ -70,7 +70,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
         (
             _("Value"),
             {
-                "fields": ("conversion_events", "value_matrix"),
+                "fields": ("conversion_events", "value_matrix", "value_unit"),
                 "description": _(
                     "What the model is for, in numbers: business events that name it count conversions and revenue; a value "
                     "matrix says what right and wrong decisions earn and cost, so that an incident has a price."

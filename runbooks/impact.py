@@ -12,7 +12,7 @@ from alerting.kinds.base import environment_of, rule_model
 from alerting.models import AlertRule, Incident
 from monitoring.books import read_books
 from monitoring.catalogue import MEASURES, units
-from monitoring.catalogue.units import value_places
+from monitoring.catalogue.units import in_unit, value_places
 from monitoring.composites import subjects_for
 from monitoring.indicators import is_known
 from monitoring.measures import Wanted, subjects_of
@@ -49,7 +49,7 @@ def impact_lines(incident: Incident) -> list[str]:
     ]
     loss = value_lost(incident.model, environment, start=edges[0], end=edges[1], subject=traffic.subject)
     if loss:
-        lines.append(loss_line(loss))
+        lines.append(loss_line(loss, unit=incident.model.value_unit))
     # Rules that look at the same thing say the same; a set that keeps the order.
     said = [
         _promise_line(rule.slo, promised[rule.slo]) if rule.slo else _measure_line(rule, measured[rule], subjects)
@@ -70,25 +70,25 @@ def loss_of(incident: Incident, *, now: datetime) -> Loss | None:
     return value_lost(incident.model, environment_of(rule) if rule else None, start=start, end=end, subject=subject)
 
 
-def loss_line(loss: Loss) -> str:
+def loss_line(loss: Loss, *, unit: str = "") -> str:
     """The loss with its formula, which whoever counts again gets to the last digit: the rate is as exact as its count needs."""
-    return _LOSSES[loss.of, loss.baseline]() % _formula(loss)
+    return _LOSSES[loss.of, loss.baseline]() % _formula(loss, unit)
 
 
-def lost_figure(loss: Loss) -> str:
+def lost_figure(loss: Loss, *, unit: str = "") -> str:
     """The same loss alone."""
-    return _formula(loss)["lost"]
+    return _formula(loss, unit)["lost"]
 
 
-def _formula(loss: Loss) -> dict[str, str]:
+def _formula(loss: Loss, unit: str) -> dict[str, str]:
     places = value_places(loss.lost)
     rate = _exact(loss.rate, places + len(str(loss.count)))
     worth = _exact(loss.worth, places)
     lost = _exact(rate * loss.count - worth, places)
-    shown = units.number(float(worth), places)
+    shown = in_unit(units.number(float(worth), places), unit)
     return {
-        "lost": units.number(float(lost), places),
-        "rate": units.number(float(rate), max(places, _digits(rate))),
+        "lost": in_unit(units.number(float(lost), places), unit),
+        "rate": in_unit(units.number(float(rate), max(places, _digits(rate))), unit),
         "count": figure(loss.count, "count"),
         "worth": shown if worth >= 0 else f"({shown})",
     }

@@ -108,7 +108,7 @@ KINDS = [
         (
             *("name", "description", "owner", "kind", "mode", "positive_label", "threshold", "label_delay"),
             *("score_min", "score_max", "bad_score", "feedback_categories", "bad_categories"),
-            *("conversion_events", "value_matrix"),
+            *("conversion_events", "value_matrix", "value_unit"),
         ),
     ),
     Kind("prompts", Prompt, "name", ("model", "description", "owner"), {"model": Model}),

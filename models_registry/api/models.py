@@ -41,6 +41,7 @@ class ModelSerializer(serializers.ModelSerializer[Model]):
             "bad_categories",
             "conversion_events",
             "value_matrix",
+            "value_unit",
             "reviewed",
         ]
 

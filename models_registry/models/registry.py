@@ -116,6 +116,12 @@ class Model(models.Model):
             '{"yes": -2, "no": 0}}. In any unit, such as money.'
         ),
     )
+    value_unit = models.CharField(
+        _("unit of value"),
+        max_length=16,
+        blank=True,
+        help_text=_("What the matrix and the values of events and outcomes are counted in: US$, R$, points."),
+    )
     reviewed = models.BooleanField(
         _("reviewed"), default=False, help_text=_("Registered on first sight until a person confirms its definition.")
     )

@@ -85,6 +85,16 @@ def value_figure(value: float) -> str:
     return number(value, value_places(value))
 
 
+def in_unit(figure: str, unit: str) -> str:
+    """A figure of value with what it is counted in, if anybody said: −US$15.88, 12.00 points."""
+    if not unit:
+        return figure
+    if unit[-1].isalnum():
+        return f"{figure}{NBSP}{unit}"
+    sign, number = ("−", figure[1:]) if figure.startswith("−") else ("", figure)
+    return sign + _("%(symbol)s%(number)s") % {"symbol": unit, "number": number}
+
+
 def value_places(value: float) -> int:
     """How many digits after the point it is written with."""
     size = abs(value)

@@ -141,12 +141,16 @@ class IncidentPage:
     @property
     def cost(self) -> str:
         """What was lost with its formula; empty where nothing tells."""
-        return loss_line(self.loss) if self.loss else ""
+        return loss_line(self.loss, unit=self._unit) if self.loss else ""
+
+    @property
+    def _unit(self) -> str:
+        return self.incident.model.value_unit if self.incident.model else ""
 
     @property
     def lost(self) -> str:
         """The same in a figure."""
-        return lost_figure(self.loss) if self.loss else ""
+        return lost_figure(self.loss, unit=self._unit) if self.loss else ""
 
     @property
     def group(self) -> str:

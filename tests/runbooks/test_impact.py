@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -129,3 +130,21 @@ def test_whoever_counts_the_formula_again_gets_what_is_shown(rate: float, count:
     digits = Decimal(1).scaleb(lost.as_tuple().exponent)
     assert (per * n - was).quantize(digits, rounding=ROUND_HALF_EVEN) == lost
     assert abs(float(lost) - found.lost) <= 2 * float(digits) + 1e-9 * (abs(worth) + abs(rate) * count)
+
+
+@pytest.mark.parametrize(
+    ("language", "unit", "told"),
+    [
+        (
+            "en",
+            "US$",
+            "Value lost: US$120.00 = US$20.00 per decision in as much time just before × 1 decisions − (−US$100.00).",
+        ),
+        ("en", "points", "120.00 points = 20.00 points per decision"),
+        ("pt-br", "R$", "R$ 120,00 = R$ 20,00 por decisão"),
+    ],
+)
+def test_figures_say_what_they_are_counted_in(language: str, unit: str, told: str) -> None:
+    with override(language):
+        line = loss_line(Loss(120, 20, 1, -100, "decisions", "before"), unit=unit)
+    assert told in line.replace("\N{NO-BREAK SPACE}", " ")
