@@ -7,6 +7,7 @@ COUNTS: tuple[Alias, ...] = (
         "usage",
         "langfuse langfuse.observation.usage_details",
         "mlflow mlflow.spanOutputs > usage",
+        "mlflow mlflow.spanOutputs > usage_metadata",
         "openinference output.value > usage",
         "logfire response_data > usage",
         "genai gen_ai.usage.raw",
@@ -95,6 +96,7 @@ COUNTS: tuple[Alias, ...] = (
     *rows(
         "request",
         "mlflow mlflow.spanInputs",
+        "mlflow mlflow.spanInputs > config",
         "logfire request_data",
         "langsmith gen_ai.prompt",
         "openinference input.value",

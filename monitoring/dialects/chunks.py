@@ -3,7 +3,7 @@
 MLflow puts the text together, says `stop` of every stream, and drops tool calls.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from monitoring.dialects.parts import tool_call
@@ -29,6 +29,21 @@ def calls_in(chunks: Iterable[Any]) -> list[dict[str, Any]]:
                 }
                 begun["arguments"] += piece["function"].get("arguments") or ""
     return [tool_call(one) for _, one in sorted(found.items())]
+
+
+def said_in(chunks: Sequence[Any], call: dict[str, Any]) -> str:
+    """The text of the first choice; which answer of which model it is goes into the call, where nothing else says it."""
+    for field, name in (("response_id", "id"), ("response_model", "model")):
+        told = next((chunk.get(name) for chunk in chunks if isinstance(chunk, Mapping) and "choices" in chunk), None)
+        if isinstance(told, str):
+            call.setdefault(field, told)
+    return "".join(_piece(choice) for choice in _choices(chunks))
+
+
+def _piece(choice: Mapping[str, Any]) -> str:
+    delta = choice.get("delta")
+    told = delta.get("content") if isinstance(delta, Mapping) else choice.get("text")
+    return told if isinstance(told, str) else ""
 
 
 def _choices(chunks: Iterable[Any]) -> Iterator[Mapping[str, Any]]:

@@ -2,11 +2,15 @@
 
 from typing import Any
 
-from monitoring.dialects.chunks import calls_in
+from monitoring.dialects.chunks import calls_in, said_in
 from monitoring.dialects.evidence import Claim, Evidence
 from monitoring.dialects.messages import Answer, Message, answer, conversation, split_system, system_text
+from monitoring.dialects.parts import ELSEWHERE
 from monitoring.dialects.tools import tools_of
+from monitoring.dialects.values import loaded
 
+EVENTS = "events"
+ANSWERING = ("gen_ai.assistant.message", "gen_ai.choice")
 HOLDING = ("messages", "message", "choices", "output", "content", "text")
 
 
@@ -21,7 +25,17 @@ def read_contents(evidence: Evidence, call: dict[str, Any], flags: list[str]) ->
     if system is not None:
         call["system"] = system
     _tools(evidence, call)
-    return _response(evidence, call, flags)
+    reason = _response(evidence, call, flags)
+    if any(map(_lacks_media, (*call.get("prompt", ()), {"content": call.get("response")}))):
+        flags.append("media_not_stored")
+    return reason
+
+
+def _lacks_media(message: Message) -> bool:
+    content = message.get("content")
+    if isinstance(content, str):
+        return ELSEWHERE.match(content) is not None
+    return isinstance(content, list) and any("not_stored" in part for part in content)
 
 
 def _system(evidence: Evidence) -> str | None:
@@ -39,7 +53,7 @@ def _prompt(evidence: Evidence) -> list[Message] | None:
     found: list[Message] | None = None
     for claim in evidence.claims("prompt"):
         if found is None:
-            found = conversation(claim.value)
+            found = conversation(_split(claim)[0])
         if found is not None:
             _use(evidence, claim)
     return found
@@ -50,20 +64,42 @@ def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any
     found: Answer | None = None
     for claim in evidence.claims("response"):
         if found is None or not (found.text and found.tool_calls):
-            found = _both(found, answer(claim.value))
+            found = _both(found, answer(_split(claim)[1]))
         if found is not None:
             _use(evidence, claim)
-    if found is None:
+    text = said_in(chunks, call) if chunks else ""
+    if found is None and not text:
         return None
+    found = found or Answer(text, [], "", [])
     call["response"] = found.text or ""
     if tool_calls := found.tool_calls or (chunks and calls_in(chunks)):
-        call["tool_calls"] = tool_calls
+        call["tool_calls"] = _unwrapped(tool_calls) if evidence.dialect == "logfire" else tool_calls
     if found.reasoning:
         evidence.leftover["reasoning"] = found.reasoning
     if found.more:
         evidence.leftover["choices"] = found.more
         flags.append("more_choices")
     return found.finish_reason
+
+
+def _split(claim: Claim) -> tuple[Any, Any]:
+    """(what was said before the answer, the answer): Logfire and Pydantic AI told both in one list of events."""
+    told = loaded(claim.value) if claim.place.name == EVENTS else None
+    if not isinstance(told, list):
+        return claim.value, claim.value
+    names = [str(one.get("event.name", "")) if isinstance(one, dict) else "" for one in told]
+    asked = max((place for place, name in enumerate(names, 1) if name not in ANSWERING), default=0)
+    return told[:asked], told[asked:]
+
+
+def _unwrapped(tool_calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Before it knew better, Logfire told the arguments of Claude's tools within one that it called `input`, and no id."""
+    return [
+        one | {"arguments": one["arguments"]["input"]}
+        if "id" not in one and isinstance(one.get("arguments"), dict) and one["arguments"].keys() == {"input"}
+        else one
+        for one in tool_calls
+    ]
 
 
 def _both(found: Answer | None, told: Answer | None) -> Answer | None:

@@ -57,6 +57,8 @@ TRUST = (
     "inferred",
     "said",
 )
+# Steps that ask a model for no words.
+UNSPOKEN = ("image_generation", "image_edit", "moderation", "transcription", "speech")
 STEPS = {
     "task": "chain",
     "workflow": "chain",
@@ -76,11 +78,19 @@ STEPS |= {"ai.streamobject.dostream": "llm", "ai.toolcall": "tool", "ai.rerank.d
 STEPS |= dict.fromkeys(("ai.embed.doembed", "ai.embedmany.doembed"), "embedding")
 STEPS |= dict.fromkeys(("ai.generatetext", "ai.streamtext", "ai.generateobject", "ai.streamobject"), "chain")
 STEPS |= dict.fromkeys(("ai.embed", "ai.embedmany", "ai.rerank"), "chain")
+# LiteLLM: `a` stands before what its proxy asks.
+STEPS |= dict.fromkeys(("acompletion", "atext_completion", "aresponses", "anthropic_messages"), "llm")
+STEPS |= {"aembedding": "embedding", "arerank": "retriever"}
+STEPS |= dict.fromkeys((f"{a}{step}" for a in ("", "a") for step in UNSPOKEN), "span")
 STEPS |= {step: step for step in ("chain", "agent", "retriever", "tool", "span")}
 # Attributes that name the step, in STEPS' words whatever their case; the first that is there counts.
 NAMED_BY = tuple(row.source for row in ALIASES if row.field == "kind")
 # Ends of the names of spans that are called a call, and only prepare one (LlamaIndex).
 PREPARING = ("._prepare_chat_with_tools",)
+# Beginnings of those that ask a model for no words (Logfire, before it named its steps).
+WORDLESS = ("Embedding Creation with", "Image Generation with")
+# Those that ask, of which Logfire tells nothing else where they fail.
+UNNAMED = ("Message with {request_data[", "Chat Completion with {request_data[", "Completion with {request_data[")
 # Where nothing names the step: a call asks a model of a provider.
 ASKS = (("gen_ai.request.model",), ("gen_ai.response.model",), ("llm.model_name",), ("request_data", "response_data"))
 
@@ -108,7 +118,9 @@ def kind_of(seen: Seen) -> str:
             told = (text(attributes[name]) or "").lower()
             if told in STEPS:
                 return STEPS[told]
-    return "llm" if _asks(attributes) else "span"
+    if seen.name.startswith(WORDLESS):
+        return "embedding"
+    return "llm" if _asks(attributes) or seen.name.startswith(UNNAMED) else "span"
 
 
 def _asks(attributes: Mapping[str, Any]) -> bool:

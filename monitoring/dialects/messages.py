@@ -12,8 +12,11 @@ from monitoring.dialects.parts import item_in_words, parts_of, tool_call, type_o
 from monitoring.dialects.values import loaded
 
 Message = dict[str, Any]
+THINKING = "thinking"
 ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "function": "tool", "aimessage": "assistant"}
 ROLES |= {"humanmessage": "user", "systemmessage": "system", "toolmessage": "tool", "aimessagechunk": "assistant"}
+# Older OpenLLMetry tells what was thought as a message of somebody who thinks.
+ROLES[THINKING] = "assistant"
 NOT_ANSWERING = frozenset({"system", "developer", "user", "tool"})
 SYSTEM_ROLES = frozenset({"system", "developer"})
 # Objects that hold a conversation, by the key that does; what speaks for the system stands in front.
@@ -27,9 +30,10 @@ ANSWERS = (
 ITEM_TYPES = frozenset({"message", "function_call", "function_call_output", "reasoning", "custom_tool_call"})
 READ = frozenset({"role", "content", "contents", "parts", "tool_calls", "tool_call_id", "type", "text", "message"})
 READ |= {"finish_reason", "function_call", "index", "object", "call_id", "kwargs", "tool_call", "message_content"}
+CONTENTS = ("parts", "contents", "content", "text", "refusal")  # where a message keeps what it says
 PART_KEYS = frozenset({"toolName", "toolUse", "functionCall"})  # of a part that stands where a message would
-# An object that its client could not write down, which says nothing: a stream that nobody had read yet.
-_OBJECT = re.compile(r"<[\w.]+ object at 0x[0-9a-f]+>$")
+# An object that its client could not write down, which says nothing: a stream or an answer that nobody had read yet.
+_OBJECT = re.compile(r"<(?:[\w.]+ object at 0x[0-9a-f]+|\w*APIResponse \[\d+ [^\]]*\] type=.*)>$")
 NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -188,8 +192,14 @@ def _content(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if type_of(value) in ITEM_TYPES - {"message"} or not PART_KEYS.isdisjoint(value):
         yield from parts_of([value])
         return
-    key = next((key for key in ("parts", "contents", "content", "text") if value.get(key) not in NOTHING), "content")
-    yield from parts_of(value.get(key))
+    if value.get("role") == THINKING:
+        yield {"type": "reasoning", "text": flat(list(parts_of(value.get("content"))))}
+        return
+    key = next((key for key in CONTENTS if value.get(key) not in NOTHING), "content")
+    held = value.get(key)
+    yield from parts_of(
+        held["parts"] if isinstance(held, Mapping) and held.get("parts") else held
+    )  # a candidate of Gemini's
     yield from ({"type": "tool_call", **tool_call(one)} for one in _calls(value))
 
 

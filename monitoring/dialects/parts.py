@@ -4,6 +4,7 @@ A part becomes `{"type": "text", "text"}`, `{"type": "reasoning", "text"}`, `{"t
 `{"type": "tool_result", id, content}`, or stays as it came (pictures, sound, files).
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,6 +19,8 @@ RESULT_TYPES = frozenset(
 )
 RESULT_IDS = ("call_id", "tool_use_id", "tool_call_id", "toolCallId", "id")
 TEXT_KEYS = ("text", "content", "refusal", "thinking", "output_text", "value")
+# What stands where a client laid media down in a place of its own: Langfuse's references, and MLflow's.
+ELSEWHERE = re.compile(r"@@@langfuseMedia:type=([^|@]*)|mlflow-attachment://[^?]*(?:\?content_type=([^&]*))?")
 # What wraps a part or a tool call in another object of one key.
 WRAPPERS = ("tool_call", "functionCall", "function_call", "toolUse", "message_content")
 
@@ -60,7 +63,21 @@ def _typed(value: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "tool_result", **_result(value)}
     if kind in TEXT_TYPES or (not kind and isinstance(value.get("text"), str)):
         return {"type": "text", "text": _text(value)}
-    return {key: _text_of(part) for key, part in value.items()} | {"type": kind or "other"}
+    told = {key: _text_of(part) for key, part in value.items()} | {"type": kind or "other"}
+    media = next(filter(None, map(_media_elsewhere, _values_in(told))), None)
+    return told | ({"not_stored": media} if media else {})
+
+
+def _values_in(part: Mapping[str, Any]) -> Iterator[Any]:
+    """What a picture, a sound or a file may be told by: `image_url`, `image_url.url`, `source.data`."""
+    for value in part.values():
+        yield from value.values() if isinstance(value, Mapping) else (value,)
+
+
+def _media_elsewhere(value: Any) -> str | None:
+    """The kind of media that a text stands for; None where it is no reference to any."""
+    found = ELSEWHERE.match(value) if isinstance(value, str) else None
+    return (found[1] or found[2] or "").replace("%2F", "/") or "media" if found else None
 
 
 def _text_of(value: Any) -> Any:

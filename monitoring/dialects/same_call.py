@@ -32,6 +32,8 @@ ABOVE = (
     "opentelemetry.instrumentation.genai.langchain",
     "langsmith",
 )
+# Who stands so above the SDK of Anthropic, which tells its calls through the tracer of whoever set one up.
+ABOVE_CLAUDE = ("langfuse",)
 # Whose own spans tell neither an id nor a word, beside those of an instrumentation in another trace.
 SILENT = ("mistralai_sdk_tracer",)
 # Whose own spans tell no word, at most an id.
@@ -67,10 +69,14 @@ def needs_time(reading: Reading) -> bool:
     sighting = reading.sightings[0]
     if sighting.witness.startswith((*ABOVE, *SILENT)):
         return "response_id" not in reading.call
+    if sighting.witness.startswith(ABOVE_CLAUDE):
+        return reading.call.get("provider") == "anthropic" and "response_id" not in reading.call
     if sighting.witness.startswith(TELL_TWICE):
         return sighting.part == "tail" or not {"response_id", "response", "error_type"} & reading.call.keys()
-    failed = reading.call.get("status") == "error" and "response_id" not in reading.call
-    return failed and sighting.witness.startswith(TWINS)
+    if "response_id" in reading.call or not sighting.witness.startswith(TWINS):
+        return False
+    asked_raw = "prompt" in reading.call and not {"response", "usage"} & reading.call.keys()
+    return reading.call.get("status") == "error" or asked_raw
 
 
 class _Groups:

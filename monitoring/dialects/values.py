@@ -27,6 +27,8 @@ SDK_ERRORS = {
     422: "UnprocessableEntityError",
     429: "RateLimitError",
 }
+# What they say where no answer came.
+SDK_SILENCES = (("Request timed out", "APITimeoutError"), ("Connection error.", "APIConnectionError"))
 # What says that something failed, and not what.
 ANY_ERROR = ("Exception", "Error", "error", "_OTHER")
 # A class as Python writes one.
@@ -156,7 +158,7 @@ def named_error(message: str) -> str | None:
     if found := _CODED.search(message):
         code = int(found.group(1))
         return SDK_ERRORS.get(code, "InternalServerError" if code >= 500 else "APIStatusError")
-    return None
+    return next((name for begin, name in SDK_SILENCES if message.startswith(begin)), None)
 
 
 def dig(value: Any, path: tuple[str, ...]) -> Any:

@@ -5,9 +5,12 @@ from tests.captures.cases import ANTHROPIC, BROKEN, OPENAI, Case
 from tests.captures.cohere import COHERE
 from tests.captures.gemini import GEMINI, GEMINI_EMBED
 from tests.captures.hard_cases import ANTHROPIC_HARD, OPENAI_HARD
+from tests.captures.more_cases import AGENTS as OF_AGENTS
+from tests.captures.more_cases import ANTHROPIC_MORE, OPENAI_MORE
 
 OF_OPENAI, OF_ANTHROPIC = (*OPENAI, BROKEN, *OPENAI_HARD), (*ANTHROPIC, *ANTHROPIC_HARD)
-CASES = {case.name: case for case in (*OF_OPENAI, *OF_ANTHROPIC, *GEMINI, GEMINI_EMBED, *BEDROCK, *COHERE)}
+ALL = (*OF_OPENAI, *OPENAI_MORE, *OF_ANTHROPIC, *ANTHROPIC_MORE, *OF_AGENTS, *GEMINI, GEMINI_EMBED, *BEDROCK, *COHERE)
+CASES = {case.name: case for case in ALL}
 
 
 def names(cases: tuple[Case, ...]) -> tuple[str, ...]:
@@ -37,5 +40,13 @@ LITELLM_SEEN = (*CHAT, "chat_parallel", *CLAUDE, "claude_plain")
 LANGFUSE_MORE = ("chat_plain", "chat_length", "chat_tools", "chat_reasoning", "chat_stream", "chat_limited")
 ADK = ("gem_plain", "gem_length", "gem_tools", "gem_stream", "gem_limited")
 AGENT_FRAMEWORK = (*LANGCHAIN, "chat_filter", "chat_broken", *RESPONSES)
+# By clients that ask now and by those that ask later, in all the ways that people write calls.
+OPENAI_WAYS, ANTHROPIC_WAYS = names(OPENAI_MORE), names(ANTHROPIC_MORE)
+LATER = ("chat_plain", "chat_length", "chat_tools", "chat_stream", "chat_tool_stream", "chat_choices", "chat_limited")
+LATER = (*LATER, "resp_plain", "resp_tools", "resp_stream", "resp_tool_stream", *OPENAI_WAYS)
+CLAUDE_LATER = (*CLAUDE, "claude_tool_stream", *ANTHROPIC_WAYS)
+INSTRUCTOR = ("chat_tools", "chat_parsed")
+LITELLM_PROXY = (*CHAT, "chat_choices", "chat_parallel", "chat_tool_stream", "chat_thought_stream", *CLAUDE)
+LANGCHAIN_AGENT = names(OF_AGENTS)
 # A failure is asked again by the framework.
 CREWAI = ("chat_plain", "chat_length")

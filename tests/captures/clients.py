@@ -11,16 +11,23 @@ from tests.captures.catalogue import (
     AGENT_FRAMEWORK,
     AGENTS,
     AGNO,
+    ANTHROPIC_WAYS,
     CHAT,
+    CLAUDE_LATER,
     CREWAI,
     DSPY,
+    INSTRUCTOR,
     LANGCHAIN,
+    LANGCHAIN_AGENT,
     LANGFUSE_MORE,
     LANGGRAPH,
+    LATER,
     LITELLM,
+    LITELLM_PROXY,
     LITELLM_SEEN,
     OF_ANTHROPIC,
     OF_OPENAI,
+    OPENAI_WAYS,
     OPENLIT,
     PYDANTIC_AI,
     STRANDS,
@@ -259,5 +266,86 @@ CLIENTS = (
     ),
     Client("vercel-ai-5", "vercel-5", ("vercel.mjs",), NODE, VERCEL),
     Client("vercel-ai-7", "vercel-7", ("vercel.mjs",), NODE, VERCEL),
+)
+MORE, NOT_NOW = {"CAPTURES_MORE": "1"}, {"CAPTURES_MORE": "1", "CAPTURES_ASYNC": "1"}
+SPAN_ONLY = ON | {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "SPAN_ONLY"}
+EVENT_ONLY = ON | {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "EVENT_ONLY"}
+CAPTURED = {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true"}
+CLIENTS += tuple(
+    Client(f"{library}-{family}-ways", family, (INSTRUMENTED, family, library), MORE, cases)
+    for library, cases in (("openai", OPENAI_WAYS), ("anthropic", ANTHROPIC_WAYS))
+    for family in ("openllmetry", "openinference")
+)
+CLIENTS += tuple(
+    Client(
+        f"{library}-{family}-async",
+        family,
+        (INSTRUMENTED, family, library),
+        NOT_NOW | environ,
+        LATER if library == "openai" else CLAUDE_LATER,
+    )
+    for library, family, environ in (
+        ("openai", "openllmetry", {}),
+        ("openai", "openinference", {}),
+        ("openai", "genai", EVENT_ONLY),
+        ("openai", "contrib", CAPTURED),
+        ("anthropic", "openllmetry", {}),
+        ("anthropic", "openinference", {}),
+        ("anthropic", "genai", SPAN_ONLY),
+    )
+)
+MLFLOW_MORE = "tests.captures.drive.with_mlflow_more"
+CLIENTS += (
+    Client("langfuse-async", "langfuse", ("tests.captures.drive.with_langfuse",), NOT_NOW, LATER),
+    Client("logfire-async", "logfire", ("tests.captures.drive.with_logfire",), NOT_NOW, (*LATER, *CLAUDE_LATER)),
+    Client("mlflow-async", "mlflow-more", ("tests.captures.drive.with_mlflow",), NOT_NOW, LATER),
+    Client("mlflow-anthropic-async", "mlflow-more", (MLFLOW_MORE, "anthropic"), NOT_NOW, CLAUDE_LATER),
+)
+# Versions of the middle of 2025, and what people put around the clients of others.
+CLIENTS += (
+    *(
+        Client(
+            f"{library}-{family}-2025",
+            f"{family}-2025",
+            (INSTRUMENTED, family, library),
+            CAPTURED if family == "contrib" else {},
+            names(OF_OPENAI if library == "openai" else OF_ANTHROPIC),
+        )
+        for library, family in (
+            ("openai", "openllmetry"),
+            ("openai", "openinference"),
+            ("openai", "contrib"),
+            ("anthropic", "openllmetry"),
+            ("anthropic", "openinference"),
+        )
+    ),
+    Client(
+        "logfire-2025",
+        "logfire-2025",
+        ("tests.captures.drive.with_logfire",),
+        cases=names((*OF_OPENAI, *OF_ANTHROPIC)),
+    ),
+    Client("mlflow-2025", "mlflow-2025", ("tests.captures.drive.with_mlflow",)),
+    Client("traceloop-sdk-async", "traceloop", ("tests.captures.drive.with_traceloop",), NOT_NOW, LATER),
+    Client("instructor", "instructor", ("tests.captures.drive.with_instructor",), {}, INSTRUCTOR),
+    Client(
+        "litellm-proxy",
+        "litellm-proxy",
+        ("tests.captures.drive.with_litellm_proxy",),
+        {"OTEL_EXPORTER": "otlp_http", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+        LITELLM_PROXY,
+    ),
+    Client("mlflow-gemini", "mlflow-gemini", (GEMINI_DRIVER, "mlflow"), cases=names(GEMINI)),
+    *(
+        Client(
+            f"langchain-agent-{family}",
+            "langchain",
+            ("tests.captures.drive.with_langchain_agent", family),
+            {},
+            LANGCHAIN_AGENT,
+            WHO,
+        )
+        for family in ("openinference", "openllmetry", "mlflow", "langfuse")
+    ),
 )
 BY_NAME = {client.name: client for client in CLIENTS}

@@ -3,18 +3,10 @@
 `CASE.FIELD` is one field of one case, `FIELD` that field of every case, `CASE` a call that is not exported at all.
 """
 
+from tests.captures.never_ways import NEVER_WAYS
+from tests.captures.never_words import each, said_never
 
-def said_never(fields: str) -> tuple[str, ...]:
-    """Fields and cases, by blanks."""
-    return tuple(fields.split())
-
-
-def each(field: str, cases: str) -> tuple[str, ...]:
-    """A field of several cases, by blanks."""
-    return tuple(f"{case}.{field}" for case in cases.split())
-
-
-NEVER: dict[str, tuple[str, ...]] = {
+NEVER: dict[str, tuple[str, ...]] = NEVER_WAYS | {
     # It names the model that was asked for, the most tokens, and errors of its own.
     "adk": (
         *said_never(

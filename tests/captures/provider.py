@@ -5,11 +5,13 @@ import re
 import time
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from typing import Any
 
 from tests.captures import bedrock, cohere, gemini
-from tests.captures.cases import ARGUMENTS, CLAUDE_FINISH, Case, halves, pieces, words
+from tests.captures.cases import ARGUMENTS, CLAUDE_FINISH, HEARD, Case, halves, pieces, words
 from tests.captures.catalogue import CASES
 
 MARKER = re.compile(r"\[case:(\w+)\]")
@@ -17,7 +19,9 @@ BEFORE_FIRST_S = 0.06
 BETWEEN_S = 0.01
 CREATED = 1_795_000_000
 FINISH = {"length": "length", "tool_calls": "tool_calls", "content_filter": "content_filter"}
+CUT = {"length": "max_output_tokens", "content_filter": "content_filter"}
 WIDTH = 48
+LATE_S = 0.4
 
 
 def answer(case: Case) -> dict[str, Any]:
@@ -28,6 +32,14 @@ def answer(case: Case) -> dict[str, Any]:
 def chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
     """(event, data) of the answer as a stream; the first that has content comes late."""
     return CHUNKS[case.api](case)
+
+
+def sent(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The chunks, up to where the stream is torn."""
+    torn = case.way == "torn"
+    yield from islice(chunks(case), HEARD[case.api] if torn else None)
+    if torn:
+        yield "error" if case.api == "messages" else "", failure(case)
 
 
 def _chat(case: Case) -> dict[str, Any]:
@@ -81,8 +93,22 @@ def _chat_chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "", _frame(case, "chat.completion.chunk") | {"choices": [], "usage": case.usage}
 
 
+def _completion(case: Case) -> dict[str, Any]:
+    choice = {"text": case.truth["response"], "index": 0, "logprobs": None, "finish_reason": "stop"}
+    return _frame(case, "text_completion") | {"choices": [choice], "usage": case.usage}
+
+
+def _completion_chunks(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
+    told: dict[str, Any] = _frame(case, "text_completion") | {"usage": None}
+    for piece in pieces(case):
+        choice = {"text": piece, "index": 0, "logprobs": None, "finish_reason": None}
+        yield "", told | {"choices": [choice]}
+    yield "", told | {"choices": [{"text": "", "index": 0, "logprobs": None, "finish_reason": "stop"}]}
+    yield "", told | {"choices": [], "usage": case.usage}
+
+
 def _responses(case: Case) -> dict[str, Any]:
-    cut = case.truth["finish_reason"] == "length"
+    cut = CUT.get(case.truth["finish_reason"])
     output: dict[str, Any]
     if "tool_calls" in case.truth:
         output = {
@@ -103,7 +129,7 @@ def _responses(case: Case) -> dict[str, Any]:
         "object": "response",
         "created_at": CREATED,
         "status": "incomplete" if cut else "completed",
-        "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+        "incomplete_details": {"reason": cut} if cut else None,
         "error": None,
         "model": case.truth["response_model"],
         "instructions": request["instructions"],
@@ -163,7 +189,7 @@ def _messages(case: Case) -> dict[str, Any]:
         "role": "assistant",
         "model": case.truth["response_model"],
         "content": list(case.said or [block]),
-        "stop_reason": CLAUDE_FINISH[case.truth["finish_reason"]],
+        "stop_reason": CLAUDE_FINISH[case.truth.get("finish_reason", "stop")],
         "stop_sequence": None,
         "usage": case.usage,
     }
@@ -221,6 +247,7 @@ def failure(case: Case) -> dict[str, Any]:
 
 ANSWERS = {
     "chat": _chat,
+    "completions": _completion,
     "responses": _responses,
     "messages": _messages,
     "embeddings": _embeddings,
@@ -232,6 +259,7 @@ ANSWERS = {
 }
 CHUNKS = {
     "chat": _chat_chunks,
+    "completions": _completion_chunks,
     "responses": _response_events,
     "messages": _message_events,
     "gemini": gemini.chunks,
@@ -248,10 +276,13 @@ class Provider(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
-        found = MARKER.search(body)
-        case = CASES.get(found.group(1)) if found else None
+        found = MARKER.findall(body)  # what a tool gave names what comes next
+        case = CASES.get(found[-1]) if found else None
         if case is None:
             self._send(404, {"error": {"message": "no such case", "type": "invalid_request_error", "code": None}})
+        elif not case.http:
+            time.sleep(LATE_S)
+            self.close_connection = True
         elif case.http != 200:
             self._send(case.http, failure(case))
         elif json.loads(body).get("stream") or "stream" in self.path:
@@ -276,15 +307,19 @@ class Provider(BaseHTTPRequestHandler):
         self.send_header("connection", "close")
         self.end_headers()
         time.sleep(BEFORE_FIRST_S)
-        for event, data in chunks(case):
+        self.close_connection = True
+        with suppress(ConnectionError):  # whoever asked has left
+            self._events(case, as_aws=as_aws)
+
+    def _events(self, case: Case, *, as_aws: bool) -> None:
+        for event, data in sent(case):
             line = f"event: {event}\n" if event else ""
-            sent = f"{line}data: {json.dumps(data)}\n\n".encode()
-            self.wfile.write(bedrock.frame(event, data) if as_aws else sent)
+            told = f"{line}data: {json.dumps(data)}\n\n".encode()
+            self.wfile.write(bedrock.frame(event, data) if as_aws else told)
             self.wfile.flush()
             time.sleep(BETWEEN_S)
-        if case.api == "chat":
+        if case.api in ("chat", "completions"):
             self.wfile.write(b"data: [DONE]\n\n")
-        self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing."""

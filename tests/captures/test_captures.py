@@ -108,7 +108,9 @@ def test_a_client_that_captures_content_is_not_flagged():
         for call in calls(readings(client), steps(client))
         if "content_not_captured" in call.flags and call.call["status"] == "ok"
     }
-    assert flagged == {"anthropic-native", "openai-genai-default"}
+    # OpenLLMetry tells nothing of a stream of Claude's that is left before its end; the SDK itself tells no words
+    left = {"anthropic-openllmetry-ways", "anthropic-openllmetry-async"}
+    assert flagged == {"anthropic-native", "openai-genai-default", *left}
 
 
 def test_parameters_that_langfuse_invents_are_no_parameters():

@@ -19,7 +19,7 @@ def test_every_flag_is_explained_and_no_other():
         path.read_text(encoding="utf-8") for path in sorted((PAGE.parents[2] / "monitoring/dialects").glob("*.py"))
     )
     raised = set(
-        re.findall(r'"((?:content|invented|input|usage|request_model|provider|more|negative)_[a-z_]+)"', sources)
+        re.findall(r'"((?:content|invented|input|usage|request_model|provider|more|media|negative)_[a-z_]+)"', sources)
     )
     explained = set(
         re.findall(
@@ -32,7 +32,9 @@ def test_every_flag_is_explained_and_no_other():
     assert {
         flag
         for flag in raised
-        if flag.endswith(("_inferred", "_cached", "_captured", "_params", "_choices", "_duration", "_contradicts"))
+        if flag.endswith(
+            ("_inferred", "_cached", "_captured", "_params", "_choices", "_duration", "_contradicts", "_stored")
+        )
     } == explained
 
 

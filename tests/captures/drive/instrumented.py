@@ -5,6 +5,7 @@ import os
 import sys
 from typing import Any
 
+from tests.captures.drive import ways
 from tests.captures.drive.calls import anthropic_calls, openai_calls
 from tests.captures.drive.telemetry import start, stop
 
@@ -32,7 +33,10 @@ def main(family: str, library: str) -> None:
     if family == "openinference" and library == "langchain":  # both, as people install them: every call is seen twice
         module, _, name = INSTRUMENTORS[family, "openai"].partition(":")
         getattr(importlib.import_module(module), name)().instrument()
-    if library == "openai":
+    if os.environ.get("CAPTURES_MORE"):
+        name = {"openai": "OpenAI", "anthropic": "Anthropic"}[library]
+        ways.make(lambda kind: getattr(importlib.import_module(library), f"{kind}{name}"))
+    elif library == "openai":
         openai_calls(client_of("openai", "OpenAI"))
     elif library == "azure":
         # Instrumentations tell Azure by the name of its host: our provider stands for it as a proxy.

@@ -1,5 +1,8 @@
 """OpenTelemetry set up as its own documentation does it, exporting to the recorder."""
 
+import importlib
+from contextlib import suppress
+
 from opentelemetry import trace
 from opentelemetry._logs import set_logger_provider
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
@@ -20,6 +23,10 @@ def start() -> tuple[TracerProvider, LoggerProvider]:
     loggers.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter()))
     trace.set_tracer_provider(tracers)
     set_logger_provider(loggers)
+    with suppress(ImportError):  # events had a provider of their own
+        importlib.import_module("opentelemetry._events").set_event_logger_provider(
+            importlib.import_module("opentelemetry.sdk._events").EventLoggerProvider(loggers)
+        )
     return tracers, loggers
 
 

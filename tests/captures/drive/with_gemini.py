@@ -24,12 +24,17 @@ INSTRUMENTORS = {
 def main(family: str) -> None:
     """Instrument, make the calls, send the rest."""
     providers = start()
-    module, _, name = INSTRUMENTORS[family].partition(":")
-    getattr(importlib.import_module(module), name)().instrument()
+    if family == "mlflow":
+        importlib.import_module("mlflow").gemini.autolog()
+    else:
+        module, _, name = INSTRUMENTORS[family].partition(":")
+        getattr(importlib.import_module(module), name)().instrument()
     options = HttpOptions(base_url=os.environ["GEMINI_BASE_URL"], retry_options=HttpRetryOptions(attempts=1))
     client = genai.Client(api_key="no-key", http_options=options)
     each(names(GEMINI), lambda case: run(client, case))
     client.models.embed_content(model=GEMINI_EMBED.request["model"], contents=marked(GEMINI_EMBED.name))
+    if family == "mlflow":
+        importlib.import_module("mlflow").flush_trace_async_logging()
     stop(*providers)
 
 

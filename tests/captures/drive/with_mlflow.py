@@ -1,11 +1,17 @@
 """MLflow's autolog of openai, exporting by OTLP."""
 
-import mlflow
-from openai import OpenAI
+import os
 
+import mlflow
+import openai
+
+from tests.captures.drive import ways
 from tests.captures.drive.calls import openai_calls
 
 if __name__ == "__main__":
     mlflow.openai.autolog()
-    openai_calls(OpenAI(max_retries=0))
+    if os.environ.get("CAPTURES_MORE"):
+        ways.make(lambda kind: getattr(openai, f"{kind}OpenAI"))
+    else:
+        openai_calls(openai.OpenAI(max_retries=0))
     mlflow.flush_trace_async_logging()

@@ -1,14 +1,16 @@
 """MLflow's autolog of anthropic, LangChain, LiteLLM or DSPy, exporting by OTLP, of a person's conversation: `python -m … LIBRARY`."""
 
+import os
 import sys
 from typing import Any
 
+import anthropic
 import mlflow
-from anthropic import Anthropic
 from langchain_openai import ChatOpenAI
 
 from tests.captures.cases import SYSTEM, Case, marked
 from tests.captures.catalogue import LANGCHAIN, OF_ANTHROPIC, names
+from tests.captures.drive import ways
 from tests.captures.drive.calls import each
 
 NOT_KEPT = ("model", "messages", "tools", "stream", "stream_options", "user")
@@ -19,7 +21,7 @@ KEPT_BY_LITELLM = ("model", "messages", "tools", "stream", "stream_options", "us
 def ask_anthropic(case: Case) -> None:
     """One call in a trace of a person."""
     mlflow.update_current_trace(metadata={"mlflow.trace.user": "u-9", "mlflow.trace.session": "s-9"})
-    found: Any = Anthropic(max_retries=0).messages.create(**case.request)
+    found: Any = anthropic.Anthropic(max_retries=0).messages.create(**case.request)
     if case.request.get("stream"):
         list(found)
 
@@ -39,7 +41,9 @@ def ask_langchain(case: Case) -> None:
 
 if __name__ == "__main__":
     getattr(mlflow, sys.argv[1]).autolog()
-    if sys.argv[1] == "anthropic":
+    if os.environ.get("CAPTURES_MORE"):
+        ways.make(lambda kind: getattr(anthropic, f"{kind}Anthropic"))
+    elif sys.argv[1] == "anthropic":
         each(names(OF_ANTHROPIC), ask_anthropic)
     else:
         each(LANGCHAIN, ask_langchain)

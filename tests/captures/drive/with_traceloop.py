@@ -2,18 +2,22 @@
 
 import os
 
-from openai import OpenAI
+import openai
 from opentelemetry import trace
 from traceloop.sdk import Traceloop
 from traceloop.sdk.decorators import workflow
 
+from tests.captures.drive import ways
 from tests.captures.drive.calls import openai_calls
 
 
 @workflow(name="answering")
 def answer() -> None:
     """All calls, below one workflow."""
-    openai_calls(OpenAI(max_retries=0))
+    if os.environ.get("CAPTURES_MORE"):
+        ways.make(lambda kind: getattr(openai, f"{kind}OpenAI"))
+    else:
+        openai_calls(openai.OpenAI(max_retries=0))
 
 
 if __name__ == "__main__":
