@@ -18,10 +18,11 @@ from monitoring.otlp import json_body, protobuf
 from monitoring.otlp.accept import accept
 from monitoring.otlp.answers import JSON, PROTOBUF, failure, success
 from monitoring.otlp.credentials import authenticate
+from monitoring.otlp.media import decline_media
 from monitoring.otlp.records import Decoded, UndecodableError
 from monitoring.otlp.scores import keep_batch, keep_scores
 
-SCORES, BATCH = "score", "batch"
+SCORES, BATCH, MEDIA = "score", "batch", "media"
 PATHS = {
     "/v1/traces": "span",
     "/v1/logs": "log",
@@ -31,9 +32,11 @@ PATHS = {
     "/api/public/otel/v1/metrics": "metric",
     "/api/public/scores": SCORES,
     "/api/public/ingestion": BATCH,
+    "/api/public/media": MEDIA,
 }
 SAID = {SCORES: keep_scores, BATCH: keep_batch}
-MEDIA = {PROTOBUF: PROTOBUF, "application/protobuf": PROTOBUF, JSON: JSON}
+IN_JSON = (*SAID, MEDIA)
+ENCODINGS = {PROTOBUF: PROTOBUF, "application/protobuf": PROTOBUF, JSON: JSON}
 READ: dict[tuple[str, str], Callable[[bytes], Decoded]] = {
     ("span", PROTOBUF): protobuf.read_traces,
     ("span", JSON): json_body.read_traces,
@@ -53,11 +56,13 @@ def take(environ: Environ, kind: str, key: ApiKey) -> Answer:
     """Success, whole or in part, in the encoding of the request."""
     limits: dict[str, Any] = settings.INGEST
     media = media_of(environ)
-    if not media or (kind in SAID and media != JSON):
+    if not media or (kind in IN_JSON and media != JSON):
         raise Refusal("unsupported_media_type", "Send application/x-protobuf or application/json.")
     data = read_body(environ, limit=limits["otlp_max_bytes"])
     if kind in SAID:
         return SAID[kind](data, key=key, now=clock.now())
+    if kind == MEDIA:
+        return decline_media(data)
     try:
         return _store(kind, media, data, key)
     except UndecodableError as error:
@@ -67,7 +72,7 @@ def take(environ: Environ, kind: str, key: ApiKey) -> Answer:
 def media_of(environ: Environ) -> str:
     """The encoding of a request, protobuf where it names none; empty where it is not spoken here."""
     named = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    return MEDIA.get(named, "" if named else PROTOBUF)
+    return ENCODINGS.get(named, "" if named else PROTOBUF)
 
 
 def _store(kind: str, media: str, data: bytes, key: ApiKey) -> Answer:

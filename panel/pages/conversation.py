@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import LLMCall, LogRecord
@@ -92,4 +93,6 @@ def _text(content: Any) -> str:
         return "\n".join(_text(part) for part in content)
     if isinstance(content, dict) and isinstance(content.get("text"), str):
         return str(content["text"])
+    if isinstance(content, dict) and isinstance(content.get("not_stored"), str):
+        return gettext("[%(media)s: not stored; its client keeps it elsewhere]") % {"media": content["not_stored"]}
     return pretty(content)
