@@ -26,11 +26,15 @@ _COLUMNS = ("id", "model_id", "model__slug", "version", "model__kind", "model__p
 
 def known_versions(*, project_id: int, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], KnownVersion]:
     """The registered ones among (slug, version) pairs of a project, in one query."""
-    rows = ModelVersion.objects.filter(
-        model__project_id=project_id,
-        model__slug__in={slug for slug, _ in names},
-        version__in={version for _, version in names},
-    ).values_list(*_COLUMNS)
+    rows = (
+        ModelVersion.objects.filter(
+            model__project_id=project_id,
+            model__slug__in={slug for slug, _ in names},
+            version__in={version for _, version in names},
+        )
+        .order_by()
+        .values_list(*_COLUMNS)
+    )
     found = (KnownVersion(*row) for row in rows)
     return {(version.slug, version.version): version for version in found}
 

@@ -8,11 +8,15 @@ from django.db import connection
 
 from models_registry.models import Model, ModelVersion
 from monitoring.drain.fold import Slot
+from monitoring.drain.sql import fetch_any
 from monitoring.models import Category, Series
 from monitoring.selectors.segments import FIELD as SEGMENT
 from monitoring.stats.layouts import MAX_CLASSES, MAX_PATTERNS, MAX_WORDS, PAST_CAP, PATTERNS
 from monitoring.stats.segments import cap_of
 
+OWNERS = f"""
+    SELECT v.id, v.model_id, m.project_id
+    FROM {ModelVersion._meta.db_table} v JOIN {Model._meta.db_table} m ON m.id = v.model_id"""
 CLASS = "class"  # the field of decisions and labels
 
 
@@ -34,7 +38,7 @@ class Owner(NamedTuple):
 
 def owners(version_ids: Collection[int]) -> dict[int, Owner]:
     """Model and project of each version."""
-    rows = ModelVersion.objects.filter(id__in=version_ids).values_list("id", "model_id", "model__project_id")
+    rows = fetch_any(OWNERS, "v.id", "bigint", sorted(version_ids))
     return {version_id: Owner(model_id, project_id) for version_id, model_id, project_id in rows}
 
 
