@@ -24,7 +24,8 @@ def blocks(sights: Sequence[Sight]) -> list[list[Sight]]:
     first: dict[Hashable, int] = {}
     for place, one in enumerate(sights):
         for key in _keys(one):
-            root[find(place)] = find(first.setdefault(key, place))
+            if (other := first.setdefault(key, place)) != place:
+                root[find(place)] = find(other)
     for left, right in _at_once(sights):
         root[find(left)] = find(right)
     found: defaultdict[int, list[Sight]] = defaultdict(list)

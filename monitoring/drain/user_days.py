@@ -4,7 +4,6 @@ Only calls that name a user cost anything here. Rows are written in key order, a
 wait for each other but never in a circle.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -103,10 +102,10 @@ def add_up(sums: dict[Place, Spent], more: Mapping[Place, Spent], sign: int = 1)
 def by_application(sums: Mapping[Place, Spent]) -> dict[Owner, Spent]:
     """The same for the applications that the versions belong to."""
     owned = owners({version_id for version_id, *_ in sums})
-    found: defaultdict[Owner, Spent] = defaultdict(Spent)
+    found: dict[Owner, Spent] = {}
     for (version_id, day, user_id, environment), spent in sums.items():
         owner = Owner(owned[version_id].model_id, day, user_id, environment)
-        found[owner] = _sum(found[owner], spent)
+        found[owner] = _sum(found[owner], spent) if owner in found else spent
     return found
 
 

@@ -96,7 +96,7 @@ class Price:
 
     def _quanta_of(self, size: int) -> tuple[int | None, ...]:
         """The rate of each bucket in quanta, by the tier that an input of this size reaches."""
-        reached = sum(size > tier.above for tier in self.tiers)
+        reached = sum(size > tier.above for tier in self.tiers) if self.tiers else 0
         if reached not in self._quanta:
             rates = self._rates_of(size)
             named = [_billed_as(bucket, rates) for bucket in BUCKETS]
