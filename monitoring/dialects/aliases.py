@@ -23,10 +23,10 @@ ENDINGS = ("incomplete_details.reason", "choices.0.finish_reason", "stop_reason"
 # Where LangChain's answer keeps what the provider said of it, and which attributes hold such an answer.
 LANGCHAIN = "generations.0.0.message.kwargs.response_metadata"
 HOLD_LANGCHAIN = ("openinference output.value", "langsmith gen_ai.completion")
-LANGCHAIN_ENDINGS = (
-    "generations.0.0.generation_info.finish_reason",
-    *(f"{LANGCHAIN}.{name}" for name in ("finish_reason", "incomplete_details.reason", "stop_reason", "status")),
-)
+OF_ENDINGS = ("finish_reason", "incomplete_details.reason", "stop_reason", "status")
+LANGCHAIN_ENDINGS = ("generations.0.0.generation_info.finish_reason", *(f"{LANGCHAIN}.{name}" for name in OF_ENDINGS))
+# The same as MLflow writes it down.
+IN_MLFLOW = "mlflow mlflow.spanOutputs > generations.0.0.message.response_metadata"
 ALIASES: tuple[Alias, ...] = (
     *rows(
         "kind",
@@ -79,6 +79,7 @@ ALIASES: tuple[Alias, ...] = (
         *(f"{holder} > {LANGCHAIN}.model_name" for holder in HOLD_LANGCHAIN),
         "mlflow mlflow.spanOutputs > model",
         "mlflow mlflow.spanOutputs > model_version",
+        f"{IN_MLFLOW}.model_name",
         "mlflow mlflow.llm.model",
         "vercel ai.response.model",
         "langfuse langfuse.observation.model.name",
@@ -95,6 +96,7 @@ ALIASES: tuple[Alias, ...] = (
         *(f"{holder} > {LANGCHAIN}.id" for holder in HOLD_LANGCHAIN),
         "mlflow mlflow.spanOutputs > id",
         "mlflow mlflow.spanOutputs > response_id",
+        f"{IN_MLFLOW}.id",
         "logfire response_data > id",
         "langfuse langfuse.observation.metadata.id",
         "vercel ai.response.id",
@@ -111,6 +113,7 @@ ALIASES: tuple[Alias, ...] = (
         *(f"openinference output.value > {path}" for path in ENDINGS),
         *(f"{holder} > {path}" for path in LANGCHAIN_ENDINGS for holder in HOLD_LANGCHAIN),
         *(f"mlflow mlflow.spanOutputs > {path}" for path in ENDINGS),
+        *(f"{IN_MLFLOW}.{name}" for name in OF_ENDINGS),
         "langfuse langfuse.observation.metadata.finish_reason",
         "langfuse langfuse.observation.output > status",
         "langfuse langfuse.observation.metadata.status",
@@ -173,6 +176,7 @@ ALIASES: tuple[Alias, ...] = (
         "openlit gen_ai.request.user",
         "openllmetry traceloop.association.properties.user_id",
         "langfuse langfuse.user.id",
+        "langfuse langfuse.observation.metadata.langfuse_user_id",
         "openinference llm.invocation_parameters > user",
         "openinference input.value > user",
         "openinference metadata > user_id",
@@ -192,6 +196,7 @@ ALIASES: tuple[Alias, ...] = (
         "genai session_id",
         "openllmetry traceloop.association.properties.session_id",
         "langfuse langfuse.session.id",
+        "langfuse langfuse.observation.metadata.langfuse_session_id",
         *(f"langsmith langsmith.metadata.{name}" for name in ("session_id", "thread_id", "conversation_id")),
         *(f"mlflow metadata > {name}" for name in ("session_id", "thread_id")),
         "mlflow mlflow.trace.session",

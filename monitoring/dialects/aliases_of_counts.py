@@ -2,13 +2,22 @@
 
 from monitoring.dialects.alias import Alias, rows
 
+# Where LangChain's answer, as MLflow writes it down, keeps what the provider counted, and its own counts.
+LANGCHAIN_USAGE = (
+    "llm_output.token_usage",
+    "generations.0.0.message.response_metadata.token_usage",
+    "generations.0.0.message.response_metadata.usage",
+    "generations.0.0.message.usage_metadata",
+)
 COUNTS: tuple[Alias, ...] = (
     *rows(
         "usage",
         "langfuse langfuse.observation.usage_details",
         "mlflow mlflow.spanOutputs > usage",
         "mlflow mlflow.spanOutputs > usage_metadata",
+        *(f"mlflow mlflow.spanOutputs > {path}" for path in LANGCHAIN_USAGE),
         "openinference output.value > usage",
+        "openinference output.value > generations.0.0.message.kwargs.usage_metadata",
         "logfire response_data > usage",
         "genai gen_ai.usage.raw",
         "litellm metadata.usage_object",

@@ -84,10 +84,13 @@ def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any
 
 def _split(claim: Claim) -> tuple[Any, Any]:
     """(what was said before the answer, the answer): Logfire and Pydantic AI told both in one list of events."""
-    told = loaded(claim.value) if claim.place.name == EVENTS else None
-    if not isinstance(told, list):
+    if claim.place.name != EVENTS:
         return claim.value, claim.value
-    names = [str(one.get("event.name", "")) if isinstance(one, dict) else "" for one in told]
+    told = loaded(claim.value)
+    told = told if isinstance(told, list) else [told]
+    names = [str(one.get("event.name")) if isinstance(one, dict) else "" for one in told]
+    if not all(name.startswith("gen_ai.") for name in names):
+        return None, None
     asked = max((place for place, name in enumerate(names, 1) if name not in ANSWERING), default=0)
     return told[:asked], told[asked:]
 
@@ -107,7 +110,9 @@ def _both(found: Answer | None, told: Answer | None) -> Answer | None:
     if found is None or told is None:
         return found or told
     if found.text:
-        return found if told.text else found._replace(tool_calls=told.tool_calls)
+        return (
+            found._replace(tool_calls=found.tool_calls or told.tool_calls) if told.text in ("", found.text) else found
+        )
     return found if found.tool_calls or not (told.text or told.tool_calls) else told
 
 

@@ -204,7 +204,9 @@ def _content(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _calls(value: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    given = loaded(value.get("tool_calls")) or ([value["function_call"]] if value.get("function_call") else ())
+    kept = value.get("additional_kwargs")  # where LangChain keeps what its own messages have no place for
+    given = loaded(value.get("tool_calls")) or (kept.get("tool_calls") if isinstance(kept, Mapping) else None)
+    given = given or ([value["function_call"]] if value.get("function_call") else ())
     return [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else ()
 
 

@@ -18,6 +18,7 @@ RESULT_TYPES = frozenset(
     {"tool_call_response", "tool-result", "tool_result", "function_call_output", "custom_tool_call_output"}
 )
 RESULT_IDS = ("call_id", "tool_use_id", "tool_call_id", "toolCallId", "id")
+EMPTY = ("", '""', "[]")  # no text, and the JSON of none
 TEXT_KEYS = ("text", "content", "refusal", "thinking", "output_text", "value")
 # What stands where a client laid media down in a place of its own: Langfuse's references, and MLflow's.
 ELSEWHERE = re.compile(r"@@@langfuseMedia:type=([^|@]*)|mlflow-attachment://[^?]*(?:\?content_type=([^&]*))?")
@@ -28,7 +29,7 @@ WRAPPERS = ("tool_call", "functionCall", "function_call", "toolUse", "message_co
 def parts_of(content: Any) -> Iterator[dict[str, Any]]:
     """The parts of a message's content: a text is one part, nothing is none."""
     content = loaded(content) if isinstance(content, str) and content.lstrip()[:2] in ("[{", '["') else content
-    if content is None or content == "":
+    if content in (None, *EMPTY):
         return
     for one in content if isinstance(content, list) else [content]:
         if one is not None:
@@ -102,6 +103,7 @@ def tool_call(value: Mapping[str, Any]) -> dict[str, Any]:
     given = next(
         (inner[key] for key in ("arguments", "args", "input", "parameters") if inner.get(key) is not None), None
     )
+    given = given or inner.get("partial_json", given)  # of a stream whose pieces LangChain put together
     told = {
         "id": value.get("call_id") or value.get("id") or value.get("tool_call_id") or value.get("toolCallId"),
         "name": inner.get("name") or inner.get("toolName") or (function if isinstance(function, str) else None),

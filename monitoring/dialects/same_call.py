@@ -33,7 +33,7 @@ ABOVE = (
     "langsmith",
 )
 # Who stands so above the SDK of Anthropic, which tells its calls through the tracer of whoever set one up.
-ABOVE_CLAUDE = ("langfuse",)
+ABOVE_CLAUDE = ("langfuse", "mlflow")
 # Whose own spans tell neither an id nor a word, beside those of an instrumentation in another trace.
 SILENT = ("mistralai_sdk_tracer",)
 # Whose own spans tell no word, at most an id.

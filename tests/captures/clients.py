@@ -13,6 +13,7 @@ from tests.captures.catalogue import (
     AGNO,
     ANTHROPIC_WAYS,
     CHAT,
+    CLAUDE,
     CLAUDE_LATER,
     CREWAI,
     DSPY,
@@ -21,21 +22,25 @@ from tests.captures.catalogue import (
     LANGCHAIN_AGENT,
     LANGFUSE_MORE,
     LANGGRAPH,
+    LANGGRAPH_FEW,
     LATER,
     LITELLM,
     LITELLM_PROXY,
     LITELLM_SEEN,
     OF_ANTHROPIC,
     OF_OPENAI,
+    OPENAI_2024,
     OPENAI_WAYS,
     OPENLIT,
     PYDANTIC_AI,
+    PYDANTIC_AI_2025,
     STRANDS,
     VERCEL,
     names,
 )
 from tests.captures.cohere import COHERE
 from tests.captures.gemini import GEMINI
+from tests.captures.hard_cases import ANTHROPIC_HARD
 
 ON = {
     "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true",
@@ -326,6 +331,33 @@ CLIENTS += (
         cases=names((*OF_OPENAI, *OF_ANTHROPIC)),
     ),
     Client("mlflow-2025", "mlflow-2025", ("tests.captures.drive.with_mlflow",)),
+    Client("mlflow-anthropic-2025", "mlflow-2025", (MLFLOW_MORE, "anthropic"), MORE, (*CLAUDE, *names(ANTHROPIC_HARD))),
+    Client("langfuse-2025", "langchain-2025", ("tests.captures.drive.with_langfuse",)),
+    *(
+        Client(f"langgraph-{family}-2025", "langchain-2025", (LANGGRAPH_DRIVER, family), {}, LANGGRAPH_FEW, WHO)
+        for family in ("openinference", "openllmetry", "mlflow")
+    ),
+    Client("langgraph-mlflow", "langchain", (LANGGRAPH_DRIVER, "mlflow"), {}, LANGGRAPH_FEW, WHO),
+    Client(
+        "langfuse-langchain-2025",
+        "langchain-2025",
+        ("tests.captures.drive.with_langfuse_langchain",),
+        {},
+        LANGGRAPH,
+        WHO,
+    ),
+    Client(
+        "pydantic-ai-2025",
+        "pydantic-ai-2025",
+        ("tests.captures.drive.with_pydantic_ai_2025",),
+        {},
+        PYDANTIC_AI_2025,
+    ),
+    *(
+        Client(f"{library}-{family}-2024", "openai-2024", (INSTRUMENTED, family, library), MORE, cases)
+        for library, cases in (("openai", OPENAI_2024), ("anthropic", CLAUDE))
+        for family in ("openllmetry", "openinference")
+    ),
     Client("traceloop-sdk-async", "traceloop", ("tests.captures.drive.with_traceloop",), NOT_NOW, LATER),
     Client("instructor", "instructor", ("tests.captures.drive.with_instructor",), {}, INSTRUCTOR),
     Client(

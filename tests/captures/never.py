@@ -78,10 +78,7 @@ NEVER: dict[str, tuple[str, ...]] = NEVER_WAYS | {
         *each("system", "br_limited br_broken"),
         *each("params.max_tokens", "br_limited br_broken"),
     ),
-    "cohere-openllmetry": (
-        *said_never("params.max_tokens"),
-        *each("response", "co_tools"),
-    ),
+    "cohere-openllmetry": (*said_never("params.max_tokens"),),
     # What is asked of an agent is a part of a longer prompt.
     "crewai-openinference": (*said_never("prompt system user_id params.stop"),),
     "dspy-openinference": (

@@ -4,6 +4,13 @@ from tests.captures.never_words import each, said_never
 
 NEVER_WAYS: dict[str, tuple[str, ...]] = {
     "anthropic-genai-async": (),
+    "anthropic-openinference-2024": (
+        *said_never("ttft_ms claude_limited"),
+        *each("finish_reason", "claude_stream"),
+        *each("response_id", "claude_stream"),
+        *each("response_model", "claude_stream"),
+        *each("usage", "claude_stream"),
+    ),
     # It tells no call that fails, and of a stream neither its id nor its cached tokens.
     "anthropic-openinference-2025": (
         *said_never("ttft_ms claude_limited claude_broken"),
@@ -14,6 +21,12 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
     ),
     "anthropic-openinference-async": (),
     "anthropic-openinference-ways": (),
+    "anthropic-openllmetry-2024": (
+        *said_never("system params.max_tokens response_id tool_calls tools ttft_ms claude_limited"),
+        *each("response", "claude_tools"),
+        *each("response_model", "claude_stream"),
+        *each("usage", "claude_cached claude_length claude_stream"),
+    ),
     # It tells no call that fails, and neither the most tokens nor the counts of streams.
     "anthropic-openllmetry-2025": (
         *said_never("params.max_tokens params.stop ttft_ms claude_limited claude_broken"),
@@ -56,6 +69,30 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
         *each("response_id", "agent_stream_asks agent_stream_tells"),
         *each("response_model", "agent_stream_asks agent_stream_tells"),
     ),
+    "langfuse-2025": (
+        *said_never("user_id params.stop params.reasoning_effort"),
+        *each(
+            "finish_reason",
+            "chat_plain chat_bare chat_length chat_reasoning chat_turns chat_picture chat_filter chat_stream "
+            "chat_stream_silent chat_choices",
+        ),
+        *each("params.max_tokens", "chat_reasoning resp_plain resp_length resp_thought"),
+        *each(
+            "request_model",
+            "chat_plain chat_bare chat_length chat_reasoning chat_tools chat_turns chat_picture chat_filter "
+            "chat_stream chat_stream_silent resp_plain resp_length resp_tools resp_stream chat_choices "
+            "chat_parallel chat_tool_stream resp_thought resp_tool_stream",
+        ),
+        *each(
+            "response_id",
+            "chat_plain chat_bare chat_length chat_reasoning chat_tools chat_turns chat_picture chat_filter "
+            "chat_stream chat_stream_silent resp_plain resp_length resp_tools chat_choices chat_parallel "
+            "chat_tool_stream resp_thought",
+        ),
+        *each("system", "resp_plain resp_length resp_tools resp_thought resp_limited resp_broken"),
+        *each("tools", "resp_tools"),
+        *each("usage", "resp_stream resp_tool_stream"),
+    ),
     # It takes a torn stream for a whole one, and says `incomplete` for every answer that was cut.
     "langfuse-async": (
         *said_never("user_id params.stop"),
@@ -81,6 +118,54 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
             "resp_parsed resp_refusal resp_filter resp_searched",
         ),
         *each("status", "chat_torn"),
+    ),
+    "langfuse-langchain-2025": (
+        *said_never("params.seed response_id params.stop tools params.reasoning_effort params.n"),
+        *each(
+            "finish_reason",
+            "chat_plain chat_length chat_stream chat_reasoning chat_filter resp_plain resp_length resp_tools "
+            "resp_stream claude_cached claude_length claude_stream chat_choices claude_tool_stream",
+        ),
+        *each("params.max_tokens", "resp_plain resp_length"),
+        *each("response", "chat_choices"),
+        *each(
+            "response_model",
+            "chat_stream resp_plain resp_length resp_tools resp_stream claude_stream claude_tool_stream",
+        ),
+        *each("tool_calls", "resp_tools"),
+    ),
+    "langgraph-mlflow": (
+        *said_never("error_type"),
+        *each("finish_reason", "chat_plain chat_stream chat_choices resp_plain"),
+        *each("response_id", "chat_plain chat_tools chat_stream chat_choices resp_plain"),
+        *each("response_model", "chat_plain chat_tools chat_stream chat_choices resp_plain"),
+        *each("ttft_ms", "chat_stream"),
+        *each("usage", "chat_choices resp_plain"),
+    ),
+    "langgraph-mlflow-2025": (
+        *said_never("ttft_ms"),
+        *each("finish_reason", "resp_tools"),
+        *each("response_id", "chat_stream chat_choices claude_tool_stream"),
+        *each("response_model", "chat_choices"),
+        *each("tool_calls", "resp_tools"),
+        *each("usage", "chat_stream resp_plain claude_tool_stream"),
+    ),
+    "langgraph-openinference-2025": (
+        *said_never("ttft_ms"),
+        *each("response_id", "chat_stream claude_tool_stream"),
+    ),
+    "langgraph-openllmetry-2025": (
+        *said_never("params.seed user_id session_id params.frequency_penalty ttft_ms params.n"),
+        *each(
+            "finish_reason",
+            "chat_plain chat_stream chat_choices resp_plain resp_tools claude_cached claude_tool_stream",
+        ),
+        *each("params.max_tokens", "chat_plain resp_plain"),
+        *each("response", "chat_choices"),
+        *each("response_id", "chat_stream resp_plain resp_tools claude_tool_stream"),
+        *each("response_model", "chat_stream resp_plain resp_tools claude_tool_stream"),
+        *each("tool_calls", "resp_tools"),
+        *each("usage", "chat_choices resp_plain resp_tools claude_cached claude_tool_stream"),
     ),
     # Its ids of Claude's answers are its own.
     "litellm-proxy": (
@@ -135,6 +220,15 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
         *said_never("ttft_ms"),
         *each("usage", "chat_stream chat_tool_stream"),
     ),
+    "mlflow-anthropic-2025": (
+        *said_never("ttft_ms"),
+        *each("finish_reason", "claude_stream claude_tool_stream"),
+        *each("response", "claude_stream claude_tool_stream"),
+        *each("response_id", "claude_stream claude_tool_stream"),
+        *each("response_model", "claude_stream claude_tool_stream"),
+        *each("tool_calls", "claude_tool_stream"),
+        *each("usage", "claude_stream claude_tool_stream"),
+    ),
     # It writes down the object of a stream, and of an answer that was asked raw, and sees no helpers.
     "mlflow-anthropic-async": (
         *said_never("ttft_ms claude_helper claude_helper_tools claude_beta"),
@@ -186,9 +280,14 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
     ),
     # It knows no Completions.
     "openai-genai-async": (*said_never("user_id params.reasoning_effort text_plain text_stream"),),
+    "openai-openinference-2024": (),
     "openai-openinference-2025": (),
     "openai-openinference-async": (),
     "openai-openinference-ways": (),
+    "openai-openllmetry-2024": (
+        *said_never("params.seed response_id params.stop params.n chat_limited chat_broken"),
+        *each("usage", "chat_plain chat_stream chat_tool_stream"),
+    ),
     # It knows Responses only with tools of its own, and writes FILTERED for what was filtered.
     "openai-openllmetry-2025": (
         *said_never(
@@ -220,6 +319,18 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
         *each("status", "chat_torn"),
         *each("ttft_ms", "text_stream resp_helper"),
         *each("usage", "chat_thought_stream chat_spoken"),
+    ),
+    "pydantic-ai-2025": (
+        *said_never("response_id user_id params.stop ttft_ms error_type params.reasoning_effort"),
+        *each(
+            "finish_reason",
+            "chat_plain chat_length chat_stream chat_reasoning chat_filter resp_plain resp_length resp_stream "
+            "claude_cached claude_length claude_stream",
+        ),
+        *each("prompt", "chat_limited chat_broken claude_limited"),
+        *each("response_model", "chat_stream resp_stream claude_stream"),
+        *each("system", "chat_limited chat_broken claude_limited"),
+        *each("usage", "claude_stream"),
     ),
     "traceloop-sdk-async": (
         *said_never(

@@ -1,6 +1,8 @@
 """A graph of LangGraph with one node, of a person's conversation, under what the argument names: `python -m … FAMILY`."""
 
 import importlib
+import json
+import os
 import sys
 from typing import Any
 
@@ -10,7 +12,6 @@ from langchain_openai import ChatOpenAI
 from langgraph.graph import START, MessagesState, StateGraph
 
 from tests.captures.cases import SYSTEM, Case, marked
-from tests.captures.catalogue import LANGGRAPH
 from tests.captures.drive.calls import each
 from tests.captures.drive.telemetry import start, stop
 
@@ -54,9 +55,13 @@ def run(case: Case) -> None:
 
 if __name__ == "__main__":
     providers = start()
+    if sys.argv[1] == "mlflow":
+        importlib.import_module("mlflow").langchain.autolog()
     if sys.argv[1] in INSTRUMENTORS:
         module, _, name = INSTRUMENTORS[sys.argv[1]].partition(":")
         getattr(importlib.import_module(module), name)().instrument()
-    each(LANGGRAPH, run)
+    each([one["name"] for one in json.loads(os.environ["CAPTURES_CASES"]) if one["name"] != "embed"], run)
     wait_for_all_tracers()  # LangSmith tells from a thread
+    if sys.argv[1] == "mlflow":
+        importlib.import_module("mlflow").flush_trace_async_logging()
     stop(*providers)

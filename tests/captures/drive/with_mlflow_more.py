@@ -1,12 +1,12 @@
 """MLflow's autolog of anthropic, LangChain, LiteLLM or DSPy, exporting by OTLP, of a person's conversation: `python -m … LIBRARY`."""
 
+import importlib
 import os
 import sys
 from typing import Any
 
 import anthropic
 import mlflow
-from langchain_openai import ChatOpenAI
 
 from tests.captures.cases import SYSTEM, Case, marked
 from tests.captures.catalogue import LANGCHAIN, OF_ANTHROPIC, names
@@ -29,7 +29,9 @@ def ask_anthropic(case: Case) -> None:
 def ask_langchain(case: Case) -> None:
     """One call through LangChain."""
     told: Any = {name: value for name, value in case.request.items() if name not in NOT_KEPT}
-    model: Any = ChatOpenAI(model=case.request["model"], max_retries=0, stream_usage=True, **told)
+    model: Any = importlib.import_module("langchain_openai").ChatOpenAI(
+        model=case.request["model"], max_retries=0, stream_usage=True, **told
+    )
     if "tools" in case.request:
         model = model.bind_tools(case.request["tools"])
     asked = [("system", SYSTEM), ("user", marked(case.name))]

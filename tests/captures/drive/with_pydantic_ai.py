@@ -15,23 +15,11 @@ from pydantic_ai.usage import UsageLimits
 from tests.captures.cases import SYSTEM, Case, marked
 from tests.captures.catalogue import PYDANTIC_AI
 from tests.captures.drive.calls import each
+from tests.captures.drive.pydantic_ai_settings import KEPT, SETTINGS, get_weather
 from tests.captures.drive.telemetry import start, stop
 
 OPENAI = OpenAIProvider(openai_client=AsyncOpenAI(max_retries=0))
 ANTHROPIC = AnthropicProvider(anthropic_client=AsyncAnthropic(max_retries=0))
-SETTINGS = {
-    "max_completion_tokens": "max_tokens",
-    "max_output_tokens": "max_tokens",
-    "stop": "stop_sequences",
-    "user": "openai_user",
-    "reasoning_effort": "openai_reasoning_effort",
-}
-KEPT = ("temperature", "max_tokens", "seed", "top_p", "frequency_penalty", "stop_sequences", *SETTINGS)
-
-
-def get_weather(city: str) -> str:
-    """The weather of a city."""
-    return f"sunny in {city}"
 
 
 def model_of(case: Case) -> Any:
