@@ -15,6 +15,7 @@ COUNTS: tuple[Alias, ...] = (
         "langfuse langfuse.observation.usage_details",
         "mlflow mlflow.spanOutputs > usage",
         "mlflow mlflow.spanOutputs > usage_metadata",
+        "mlflow mlflow.spanOutputs > body.usage",
         *(f"mlflow mlflow.spanOutputs > {path}" for path in LANGCHAIN_USAGE),
         "openinference output.value > usage",
         "openinference output.value > generations.0.0.message.kwargs.usage_metadata",
@@ -105,7 +106,7 @@ COUNTS: tuple[Alias, ...] = (
     *rows(
         "request",
         "mlflow mlflow.spanInputs",
-        "mlflow mlflow.spanInputs > config",
+        *(f"mlflow mlflow.spanInputs > {path}" for path in ("config", "inferenceConfig", "body")),
         "logfire request_data",
         "langsmith gen_ai.prompt",
         "openinference input.value",

@@ -53,7 +53,7 @@ def _prompt(evidence: Evidence) -> list[Message] | None:
     found: list[Message] | None = None
     for claim in evidence.claims("prompt"):
         if found is None:
-            found = conversation(_split(claim)[0])
+            found = conversation(_split(claim)[0] if claim.place.name == EVENTS else claim.value)
         if found is not None:
             _use(evidence, claim)
     return found
@@ -64,7 +64,7 @@ def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any
     found: Answer | None = None
     for claim in evidence.claims("response"):
         if found is None or not (found.text and found.tool_calls):
-            found = _both(found, answer(_split(claim)[1]))
+            found = _both(found, answer(_split(claim)[1] if claim.place.name == EVENTS else claim.value))
         if found is not None:
             _use(evidence, claim)
     text = said_in(chunks, call) if chunks else ""
@@ -84,8 +84,6 @@ def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any
 
 def _split(claim: Claim) -> tuple[Any, Any]:
     """(what was said before the answer, the answer): Logfire and Pydantic AI told both in one list of events."""
-    if claim.place.name != EVENTS:
-        return claim.value, claim.value
     told = loaded(claim.value)
     told = told if isinstance(told, list) else [told]
     names = [str(one.get("event.name")) if isinstance(one, dict) else "" for one in told]

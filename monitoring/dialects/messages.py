@@ -33,7 +33,7 @@ READ |= {"finish_reason", "function_call", "index", "object", "call_id", "kwargs
 CONTENTS = ("parts", "contents", "content", "text", "refusal")  # where a message keeps what it says
 PART_KEYS = frozenset({"toolName", "toolUse", "functionCall"})  # of a part that stands where a message would
 # An object that its client could not write down, which says nothing: a stream or an answer that nobody had read yet.
-_OBJECT = re.compile(r"<(?:[\w.]+ object at 0x[0-9a-f]+|\w*APIResponse \[\d+ [^\]]*\] type=.*)>$")
+_OBJECT = re.compile(r"<(?:[\w.]+ object at 0x[0-9a-f]+|\w*APIResponse \[\d+ [^\]]*\] type=.*)>$|EventStream$")
 NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -197,15 +197,13 @@ def _content(value: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         return
     key = next((key for key in CONTENTS if value.get(key) not in NOTHING), "content")
     held = value.get(key)
-    yield from parts_of(
-        held["parts"] if isinstance(held, Mapping) and held.get("parts") else held
-    )  # a candidate of Gemini's
+    yield from parts_of(held["parts"] if type(held) is dict and held.get("parts") else held)  # a candidate of Gemini's
     yield from ({"type": "tool_call", **tool_call(one)} for one in _calls(value))
 
 
 def _calls(value: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     kept = value.get("additional_kwargs")  # where LangChain keeps what its own messages have no place for
-    given = loaded(value.get("tool_calls")) or (kept.get("tool_calls") if isinstance(kept, Mapping) else None)
+    given = loaded(value.get("tool_calls")) or (kept.get("tool_calls") if type(kept) is dict else None)
     given = given or ([value["function_call"]] if value.get("function_call") else ())
     return [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else ()
 

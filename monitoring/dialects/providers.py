@@ -8,7 +8,11 @@ from collections.abc import Iterator
 
 WELL_KNOWN: dict[str, tuple[str, ...]] = {
     "anthropic": ("claude",),
-    "aws.bedrock": ("aws", "amazon", "bedrock", "aws-bedrock", "amazon-bedrock", "bedrock-converse"),
+    # MLflow takes the region that a model's name begins with for its provider.
+    "aws.bedrock": (
+        *("aws", "amazon", "bedrock", "aws-bedrock", "amazon-bedrock", "bedrock-converse"),
+        *("us", "us-gov", "eu", "apac", "jp", "au", "global"),
+    ),
     "azure.ai.inference": ("azure-ai-inference", "az.ai.inference"),
     "azure.ai.openai": ("azure", "azure-openai", "azure-ai", "azureopenai", "az.ai.openai"),
     "cohere": ("cohere-chat",),

@@ -367,6 +367,7 @@ CLIENTS += (
         {"OTEL_EXPORTER": "otlp_http", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
         LITELLM_PROXY,
     ),
+    Client("mlflow-bedrock", "mlflow-bedrock", (BEDROCK_DRIVER, "mlflow"), AWS, names(BEDROCK)),
     Client("mlflow-gemini", "mlflow-gemini", (GEMINI_DRIVER, "mlflow"), cases=names(GEMINI)),
     *(
         Client(

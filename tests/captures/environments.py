@@ -201,6 +201,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
         *OTEL,
     ),
     "litellm-proxy": ("litellm[proxy]==1.80.0", "openai", "opentelemetry-exporter-otlp"),
+    "mlflow-bedrock": ("boto3==1.44.8", "mlflow-skinny==3.17.2", "numpy==2.4.6", "pandas==3.1.1", *OTEL),
     "mlflow-gemini": ("google-genai==3.6.1", "mlflow-skinny==3.17.2", "numpy==2.4.6", "pandas==3.1.1", *OTEL),
     "langchain": (
         "langchain==1.5.2",

@@ -4,6 +4,7 @@ from tests.captures.never_words import each, said_never
 
 NEVER_WAYS: dict[str, tuple[str, ...]] = {
     "anthropic-genai-async": (),
+    # It tells no call that fails, and of a stream neither its id nor its cached tokens.
     "anthropic-openinference-2024": (
         *said_never("ttft_ms claude_limited"),
         *each("finish_reason", "claude_stream"),
@@ -21,6 +22,7 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
     ),
     "anthropic-openinference-async": (),
     "anthropic-openinference-ways": (),
+    # It counts tokens by itself, and tells neither ids nor calls that fail.
     "anthropic-openllmetry-2024": (
         *said_never("system params.max_tokens response_id tool_calls tools ttft_ms claude_limited"),
         *each("response", "claude_tools"),
@@ -119,6 +121,7 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
         ),
         *each("status", "chat_torn"),
     ),
+    # Of several choices it tells the last.
     "langfuse-langchain-2025": (
         *said_never("params.seed response_id params.stop tools params.reasoning_effort params.n"),
         *each(
@@ -134,6 +137,7 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
         ),
         *each("tool_calls", "resp_tools"),
     ),
+    # It adds up the tokens of every choice; errors are LangChain's own.
     "langgraph-mlflow": (
         *said_never("error_type"),
         *each("finish_reason", "chat_plain chat_stream chat_choices resp_plain"),
@@ -154,6 +158,7 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
         *said_never("ttft_ms"),
         *each("response_id", "chat_stream claude_tool_stream"),
     ),
+    # People and conversations stand in the text of a task alone, and of several choices it tells the last.
     "langgraph-openllmetry-2025": (
         *said_never("params.seed user_id session_id params.frequency_penalty ttft_ms params.n"),
         *each(
@@ -220,6 +225,7 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
         *said_never("ttft_ms"),
         *each("usage", "chat_stream chat_tool_stream"),
     ),
+    # It writes down the object of a stream instead of what comes of it.
     "mlflow-anthropic-2025": (
         *said_never("ttft_ms"),
         *each("finish_reason", "claude_stream claude_tool_stream"),
@@ -252,6 +258,14 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
     ),
     # A stream that is left is never told.
     "mlflow-async": (*said_never("chat_left"),),
+    # It writes down a name instead of a stream by the body of the model's maker.
+    "mlflow-bedrock": (
+        *said_never("ttft_ms"),
+        *each("finish_reason", "br_invoke_stream"),
+        *each("response", "br_invoke_stream"),
+        *each("response_id", "br_invoke_stream"),
+        *each("response_model", "br_invoke_stream"),
+    ),
     # It sees no streams.
     "mlflow-gemini": (*said_never("gem_stream"),),
     # It knows no Responses.
@@ -284,6 +298,7 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
     "openai-openinference-2025": (),
     "openai-openinference-async": (),
     "openai-openinference-ways": (),
+    # It tells neither ids nor calls that fail.
     "openai-openllmetry-2024": (
         *said_never("params.seed response_id params.stop params.n chat_limited chat_broken"),
         *each("usage", "chat_plain chat_stream chat_tool_stream"),
@@ -320,6 +335,7 @@ NEVER_WAYS: dict[str, tuple[str, ...]] = {
         *each("ttft_ms", "text_stream resp_helper"),
         *each("usage", "chat_thought_stream chat_spoken"),
     ),
+    # It tells no content of a call that fails, and counts a stream of Claude twice.
     "pydantic-ai-2025": (
         *said_never("response_id user_id params.stop ttft_ms error_type params.reasoning_effort"),
         *each(

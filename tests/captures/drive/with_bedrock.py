@@ -24,10 +24,15 @@ INSTRUMENTORS = {
 def main(family: str) -> None:
     """Instrument, make the calls, send the rest."""
     providers = start()
-    module, _, name = INSTRUMENTORS[family].partition(":")
-    getattr(importlib.import_module(module), name)().instrument()
+    if family == "mlflow":
+        importlib.import_module("mlflow").bedrock.autolog()
+    else:
+        module, _, name = INSTRUMENTORS[family].partition(":")
+        getattr(importlib.import_module(module), name)().instrument()
     client = boto3.client("bedrock-runtime", config=Config(retries={"total_max_attempts": 1}))
     each(names(BEDROCK), lambda case: run(client, case))
+    if family == "mlflow":
+        importlib.import_module("mlflow").flush_trace_async_logging()
     stop(*providers)
 
 
