@@ -193,7 +193,7 @@ def _chart(found: Backtest) -> Chart:
     return Chart(
         slug="rule",
         title=_("What it saw"),
-        unit=measure.unit if measure and not rule.slo else "count",
+        unit=measure.unit if measure and not rule.slo else "target",  # as many times, as far: of any size
         lines=lines,
         start=slots.at(0),
         end=end,
