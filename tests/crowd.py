@@ -254,9 +254,10 @@ class Crowd:
             alert = Alert.objects.create(
                 rule=rule, fingerprint=f"{number}-{about.pk}", state="firing", severity="page", incident=about
             )
-            AlertTransition.objects.create(
-                alert=alert, incident=about, from_state="pending", to_state="firing", at=cast.NOW
-            )
+            for changed in dict.fromkeys([self._keep("alert", alert), self.first["alert"]]):
+                AlertTransition.objects.create(
+                    alert=changed, incident=about, from_state="pending", to_state="firing", at=cast.NOW
+                )
             AlertVerdict.objects.create(
                 alert=alert, incident=about, verdict="useful", by=self.first["user"], at=cast.NOW
             )

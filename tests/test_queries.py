@@ -75,6 +75,7 @@ def fill(path: str, crowd: Crowd) -> str:
         "deployments/": "deployment",
         "dead-letters/": "dead_letter",
         "v1/routes/": "route",
+        "v1/alerts/": "alert",
         "quiet-hours/": "quiet_hours",
         "maintenance-windows/": "maintenance",
         "inhibitions/": "inhibition",

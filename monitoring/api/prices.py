@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -31,21 +32,23 @@ RepriceSerializer = inline_serializer(
 )
 
 
-class PriceSerializer(serializers.Serializer[dict[str, Any]]):
-    """US dollars per million tokens by bucket; `tiers` hold for all tokens of a call with more input than `above`."""
-
-    source = serializers.CharField(  # type: ignore[assignment]  # DRF's own attribute of that name
-        help_text="`own:NAME`, or the list that comes with the panel, with its version."
-    )
-    provider = serializers.CharField()
-    model = serializers.CharField()
-    valid_from = serializers.CharField(allow_null=True)
-    rates = serializers.DictField(child=serializers.FloatField())
-    tiers = serializers.ListField(child=serializers.DictField(child=serializers.FloatField()))
-    context_window = serializers.IntegerField(allow_null=True)
-
-
-PriceAnswerSerializer = inline_serializer("PriceAnswer", {"price": PriceSerializer(allow_null=True)})
+# Not a class: `source` is an attribute of every serializer.
+PriceSerializer = inline_serializer(
+    "Price",
+    {
+        "source": serializers.CharField(
+            help_text="`own:NAME`, or the list that comes with the panel, with its version."
+        ),
+        "provider": serializers.CharField(),
+        "model": serializers.CharField(),
+        "valid_from": serializers.CharField(allow_null=True),
+        "rates": serializers.DictField(child=serializers.FloatField(), help_text="US dollars per million tokens."),
+        "tiers": serializers.ListField(child=serializers.DictField(child=serializers.FloatField())),
+        "context_window": serializers.IntegerField(allow_null=True),
+    },
+    allow_null=True,
+)
+PriceAnswerSerializer = inline_serializer("PriceAnswer", {"price": PriceSerializer})
 
 
 class PricesView(APIView):
@@ -57,7 +60,7 @@ class PricesView(APIView):
         parameters=[
             OpenApiParameter("model", str, required=True, description="The language model, as calls name it."),
             OpenApiParameter("provider", str, description="As calls name it; some models are sold by several."),
-            OpenApiParameter("at", str, description="RFC 3339; now unless given."),
+            OpenApiParameter("at", OpenApiTypes.DATETIME, description="Now unless given."),
         ],
     )
     def get(self, request: Request) -> Response:

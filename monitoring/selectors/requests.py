@@ -110,21 +110,19 @@ def _keyed(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]
         if kind not in KEYED:
             continue
         events = list(MODELS[kind]._default_manager.filter(pk__in=[ref], project=project))
-        targets = [event.target_ref for event in events if isinstance(event, Outcome | Feedback) and event.target_ref]
-        names = [event.target_id for event in events if isinstance(event, BusinessEvent) and event.target_id]
-        aims = identities(project.pk, namespace(EventKind.PREDICTION), names)
-        if aims:
-            targets += _refs(aims)
+        targets = _targets(project, events)
         for model in (Prediction, LLMCall) if targets else ():
             events += model._default_manager.filter(pk__in=targets)
         if events:
             yield str(kind), events
 
 
-def _refs(keys: Iterable[bytes]) -> list[int]:
-    """Of those of these keys whose event has arrived."""
-    refs = EventKey.objects.filter(key__in=keys).values_list("ref", flat=True)
-    return [ref for ref in refs if ref is not None]
+def _targets(project: Project, events: Sequence[Event]) -> list[int]:
+    """What these are about: outcomes and feedback hold its key, business events its id."""
+    found = [event.target_ref for event in events if isinstance(event, Outcome | Feedback) and event.target_ref]
+    names = [event.target_id for event in events if isinstance(event, BusinessEvent) and event.target_id]
+    keys = EventKey.objects.filter(key__in=identities(project.pk, namespace(EventKind.PREDICTION), names))
+    return [*found, *(ref for ref in keys.values_list("ref", flat=True) if ref is not None)] if names else found
 
 
 def read_story(project: Project, text: str) -> Story | None:
@@ -157,9 +155,10 @@ def read_story(project: Project, text: str) -> Story | None:
 
 def _said(kind: type[Said], about: Q, found: Found) -> list[Said]:
     """What is said of the request, and what was asked for itself: its prediction or call may not have arrived."""
-    rows: list[Said] = list(kind._default_manager.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT])
-    asked: list[Said] = [event for event in found.events if isinstance(event, kind)]
-    return sorted({row.pk: row for row in rows + asked}.values(), key=lambda row: (row.ts_us, row.event_id))
+    told: list[Said] = list(kind._default_manager.filter(about).order_by("ts_us", "event_id")[:SERVED_LIMIT])
+    known = {row.pk for row in told}
+    told += [event for event in found.events if isinstance(event, kind) and event.pk not in known]
+    return sorted(told, key=lambda row: (row.ts_us, row.event_id))
 
 
 class SpanFacts(NamedTuple):
