@@ -48,9 +48,9 @@ def _as_read(request: WSGIRequest) -> WSGIRequest:
     """By the same one, of the same address, without a body and without conditions."""
     conditions = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IDEMPOTENCY_KEY")
     kept = {name: value for name, value in request.environ.items() if name not in conditions}
-    path = request.path_info.encode().decode("latin-1")  # Django has put the decoded one there
-    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "CONTENT_LENGTH": "0", "wsgi.input": BytesIO()}
-    read = WSGIRequest(kept | asked)
+    # A request leaves the address in its environment as text; a new one wants it as a server hands it over.
+    paths = {name: str(kept.get(name, "")).encode().decode("iso-8859-1") for name in ("PATH_INFO", "SCRIPT_NAME")}
+    read = WSGIRequest({**kept, **paths, "REQUEST_METHOD": "GET", "CONTENT_LENGTH": "0", "wsgi.input": BytesIO()})
     read.session = request.session
     return read
 

@@ -141,6 +141,13 @@ def test_what_keeps_alerts_quiet_is_made_once_and_changed_only_as_it_was_read(
     assert call("DELETE", one, if_match="*").status_code == 404
 
 
+@pytest.mark.parametrize("tag", ["0", '"a"', "*", "é", "\x80", "a b", "W/", ","])
+@pytest.mark.parametrize("key", ["gone", "a\U0009acc1x", "ação"])
+def test_a_tag_of_nonsense_at_any_address_is_answered(call: Any, tag: str, key: str) -> None:
+    for method in ("PATCH", "DELETE"):
+        assert call(method, f"definitions/models/{key}", {}, if_match=tag).status_code in (404, 412)
+
+
 def test_one_at_a_time_changes_what_was_read_and_what_cannot_be_read_has_no_tag(call: Any, project: Project) -> None:
     channel = Channel.objects.create(project=project, name="ops", kind="console")
     number = call("POST", "maintenance-windows", WINDOW).json()["id"]
