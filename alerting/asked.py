@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 
 from alerting.models import AlertRule
 from alerting.validate import rule_problems
+from models_registry.bodies import DefinitionSerializer
 from models_registry.models import Model, Project
 from monitoring.models import SLO, Policy
 
@@ -29,11 +30,11 @@ FIELDS = [
     ),
     *("against", "pairs", "points", "points_bad", "expression", "policy", "group_by", "settle", "labels"),
     *("for_duration", "keep_firing_for", "minimum", "minimum_short", "interval", "severity", "no_data", "no_data_for"),
-    *("on_error", "error_for", "summary"),
+    *("on_error", "error_for", "summary", "incident_labels", "enabled"),
 ]
 
 
-class RuleDefinitionSerializer(serializers.ModelSerializer[AlertRule]):
+class RuleDefinitionSerializer(DefinitionSerializer):
     """A rule as it is defined; every reference by its slug. Nothing is saved."""
 
     slug = serializers.SlugField(required=False, default="unsaved")

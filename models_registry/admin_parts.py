@@ -13,12 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from lib import clock
-from models_registry.durations import read_duration
+from models_registry.durations import LONGEST_LENGTH, read_duration
 from models_registry.models import Project, User
 from models_registry.storable import StorableJSON
 
 PREVIEW: Final = "_preview"
-LONGEST_LENGTH: Final = 40
 WEEK: Final = tuple("0123456")
 
 # Read when an admin is registered; this room's are the first.

@@ -9,11 +9,21 @@ from collections.abc import Collection, Iterator, Mapping
 from math import isfinite
 from typing import IO, Any
 
+from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
-from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer, TimeField
+from rest_framework.serializers import (
+    BaseSerializer,
+    DurationField,
+    ListSerializer,
+    ModelSerializer,
+    Serializer,
+    TimeField,
+)
+
+from models_registry.durations import LONGEST_LENGTH, read_duration
 
 MAX_DEPTH = 64
 # Bytes without which no value can be wrong: most bodies have none of them, and are not gone through.
@@ -65,6 +75,24 @@ class Body(Json):
 @extend_schema_field({"type": "string", "pattern": r"^\d\d:\d\d", "examples": ["22:00"]})
 class ClockField(TimeField):
     """Hours and minutes on a clock on a wall; JSON Schema's `time` has seconds and an offset."""
+
+
+@extend_schema_field({"type": "string", "examples": ["30m", "00:30:00"]})
+class LengthField(DurationField):
+    """How long, as definitions write it (30m, 1h30m), or in days, hours, minutes and seconds (1 00:30:00)."""
+
+    default_error_messages = {"invalid": "Write how long: 30m, 12h, 1h30m, 30d, or 00:30:00."}
+
+    def to_internal_value(self, value: Any) -> Any:
+        """Half an hour of both."""
+        seconds = read_duration(value) if isinstance(value, str) and len(value) <= LONGEST_LENGTH else None
+        return super().to_internal_value(value if seconds is None else str(seconds))
+
+
+class DefinitionSerializer(ModelSerializer[Any]):
+    """What a person would define, written as definitions write it."""
+
+    serializer_field_mapping = {**ModelSerializer.serializer_field_mapping, models.DurationField: LengthField}
 
 
 def fault_of(value: Any, codes: Collection[str]) -> tuple[list[str], str] | None:

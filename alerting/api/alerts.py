@@ -27,6 +27,7 @@ class RuleSerializer(serializers.ModelSerializer[AlertRule]):
 
     model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
     slo = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
+    policy = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
 
     class Meta:
         """Definition, then health."""
@@ -35,12 +36,15 @@ class RuleSerializer(serializers.ModelSerializer[AlertRule]):
         fields = [
             *["slug", "name", "kind", "slo", "model", "environment", "measure", "comparison", "threshold", "against"],
             *["window", "interval", "for_duration", "keep_firing_for", "recovery", "group_by", "labels"],
+            *["pairs", "points", "points_bad", "policy", "expression", "settle", "summary", "incident_labels"],
             *[
                 "severity",
                 "minimum",
                 "minimum_short",
                 "no_data",
+                "no_data_for",
                 "on_error",
+                "error_for",
                 "enabled",
                 "health",
                 "last_error",
@@ -99,7 +103,7 @@ class RulesView(APIView):
     @extend_schema(responses=RuleListSerializer, operation_id="rules")
     def get(self, request: Request) -> Response:
         """Every rule, by name, with its health."""
-        rules = AlertRule.objects.filter(project=project_of(request)).select_related("model", "slo")
+        rules = AlertRule.objects.filter(project=project_of(request)).select_related("model", "slo", "policy")
         return Response({"items": RuleSerializer(rules, many=True).data})
 
 

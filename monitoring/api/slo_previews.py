@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.authenticate import project_of
-from models_registry.bodies import refuse_unless_valid
+from models_registry.bodies import DefinitionSerializer, refuse_unless_valid
 from models_registry.models import Model, Project
 from monitoring.asked import model_of
 from monitoring.components import read_components
@@ -25,13 +25,13 @@ from monitoring.validate import slo_problems
 
 FIELDS = [
     *("slug", "name", "description", "model", "environment", "sli", "bound_ms", "measure", "comparison", "bound"),
-    *("slice", "minimum", "method", "slice_target", "target", "window", "calendar", "zone", "owner"),
+    *("slice", "minimum", "method", "slice_target", "target", "window", "calendar", "zone", "owner", "group_by"),
     *("composition", "without_data"),
 ]
 COMPONENTS = "components"
 
 
-class SLODefinitionSerializer(serializers.ModelSerializer[SLO]):
+class SLODefinitionSerializer(DefinitionSerializer):
     """An objective as it is defined; its model by slug. Nothing is saved."""
 
     slug = serializers.SlugField(required=False, default="unsaved")
