@@ -87,12 +87,11 @@ class RuleForm(forms.ModelForm[AlertRule]):
             ),
             "slo": _("Only for burn-rate rules: the promise to watch."),
             "pairs": format_lazy(
-                "{} {}",
                 _(
-                    "Empty: the standard table, usually what you want. Otherwise a list of pairs: both windows in "
-                    "seconds, how many times as fast as planned the budget must burn, and what to do then, such as"
+                    "Empty: the standard table, usually what you want. Otherwise a list such as {example}: both windows in "
+                    "seconds, how many times as fast as planned the budget must burn, and what to do then."
                 ),
-                PAIR,
+                example=PAIR,
             ),
             "model": _("For every rule that watches no SLO."),
             "window": _(
