@@ -10,11 +10,12 @@ from hashlib import sha256
 
 from django.db import connections
 
+from alerting.admin_messages import ChannelForm
 from alerting.matchers import parse_lines, parse_matchers, to_json
 from alerting.models import Alert, AlertRule, Channel, Incident, IncidentEvent, Notification, Route, Severity, Silence
 from alerting.notify.send import send
 from lib.clock import real_now
-from lib.vault import seal
+from lib.vault import seal, unseal
 from tests.receiver import Received
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -77,6 +78,16 @@ def make_channel(project, kind: str = Channel.Kind.CONSOLE, name: str = "", **fi
     if kind == Channel.Kind.WEBHOOK:
         fields.setdefault("secret", seal(SECRET))
     return Channel.objects.create(project=project, kind=kind, name=name or kind, **fields)
+
+
+def stored_by_form(project, kind: str, target: str, secret: str) -> tuple[str, str]:
+    """The target and the opened secret of a channel that went through the form."""
+    given = {"project": project.pk, "name": kind, "kind": kind, "minimum_severity": Severity.TICKET}
+    form = ChannelForm({**given, "target": target, "new_secret": secret})
+    assert form.errors == {}
+    form.save()
+    channel = Channel.objects.get(name=kind)
+    return channel.target, unseal(channel.secret) if channel.secret else ""
 
 
 def silence(incident: Incident, owner, now: datetime, *, hours: float = 2, asked: str = "", **fields) -> Silence:

@@ -16,7 +16,7 @@ from alerting.notify.enqueue import enqueue
 from alerting.notify.send import send
 from alerting.notify.test import send_test
 from lib.vault import seal
-from tests.alerting.notify_cast import SECRET, HandClock, make_channel, make_incident, verified
+from tests.alerting.notify_cast import SECRET, HandClock, make_channel, make_incident, stored_by_form, verified
 from tests.receiver import receiver, reply
 
 
@@ -198,10 +198,16 @@ def test_a_form_learns_at_once_that_a_channel_cannot_work(kind, target, secret):
     assert secret == "" or secret not in str(caught.value)
 
 
-def test_a_form_takes_what_works():
-    channel_kind("console").check(target="", secret="")
-    channel_kind("email").check(target="ana@aurora.example", secret="")
-    channel_kind("webhook").check(target="https://hooks.example/x", secret=SECRET)
+@pytest.mark.parametrize(
+    ("kind", "target", "secret"),
+    [
+        ("console", "", ""),
+        ("email", "ana@aurora.example", ""),
+        ("webhook", "https://hooks.example/x", SECRET),
+    ],
+)
+def test_a_form_takes_what_works(project, kind, target, secret):
+    assert stored_by_form(project, kind, target, secret) == (target, secret)
 
 
 def test_the_test_button_sends_a_real_message_by_the_same_path(incident, hook, ana, now):

@@ -15,7 +15,7 @@ from alerting.notify.message import check_message, incident_message
 from alerting.notify.test import send_test
 from lib.clock import real_now
 from lib.vault import seal
-from tests.alerting.notify_cast import SECRET, make_channel, make_incident
+from tests.alerting.notify_cast import SECRET, make_channel, make_incident, stored_by_form
 from tests.alertmanager import alertmanager
 from tests.receiver import reply
 
@@ -261,14 +261,20 @@ def test_a_form_learns_at_once_that_a_service_cannot_be_reached_so(kind, target,
     assert secret == "" or secret not in str(caught.value)
 
 
-def test_a_form_takes_what_works():
-    channel_kind("slack").check(target="#ops", secret="https://hooks.slack.com/services/T/B/x")
-    channel_kind("teams").check(target="", secret="https://prod-1.westeurope.logic.azure.com/workflows/x?sig=y")
-    channel_kind("telegram").check(target="@ops_channel", secret=TOKEN)
-    channel_kind("pagerduty").check(target="", secret=KEY)
-    channel_kind("pagerduty").check(target="https://events.eu.pagerduty.com", secret=KEY)
-    channel_kind("alertmanager").check(target="https://am.example/prefix", secret="")
-    channel_kind("apprise").check(target="", secret="discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js")
+@pytest.mark.parametrize(
+    ("kind", "target", "secret"),
+    [
+        ("slack", "#ops", "https://hooks.slack.com/services/T/B/x"),
+        ("teams", "", "https://prod-1.westeurope.logic.azure.com/workflows/x?sig=y"),
+        ("telegram", "@ops_channel", TOKEN),
+        ("pagerduty", "", KEY),
+        ("pagerduty", "https://events.eu.pagerduty.com", KEY),
+        ("alertmanager", "https://am.example/prefix", ""),
+        ("apprise", "", "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"),
+    ],
+)
+def test_a_form_takes_what_works(project, kind, target, secret):
+    assert stored_by_form(project, kind, target, secret) == (target, secret)
 
 
 def test_pagerduty_is_called_at_its_usual_address(incident, monkeypatch):

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -155,8 +154,9 @@ def test_who_lost_the_lease_marks_nothing(hook, now):
 @pytest.mark.django_db
 def test_one_slow_receiver_does_not_hold_up_the_others(hook, now):
     released = threading.Event()
+    told_in_time: list[bool] = []
     slow_channel = outbox(hook, now)
-    hook.answer = lambda handler: (released.wait(8), reply(handler, 204))
+    hook.answer = lambda handler: (told_in_time.append(released.wait(8)), reply(handler, 204))
     with receiver() as healthy:
         others = [
             make_channel(slow_channel.project, "webhook", name=f"healthy {index}", target=healthy.url())
@@ -171,10 +171,8 @@ def test_one_slow_receiver_does_not_hold_up_the_others(hook, now):
             reply(_handler, 204)
 
         healthy.answer = all_others_were_told
-        began = time.monotonic()
         assert send(now=now, clock=HandClock()).written == len(others) + 2
-        assert released.is_set(), "the slow one was only let go after all others were told"
-        assert time.monotonic() - began < 8
+    assert told_in_time == [True, True], "the slow one was only let go after all others were told"
 
 
 @pytest.mark.django_db(transaction=True)

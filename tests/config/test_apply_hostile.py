@@ -1,6 +1,6 @@
 """Whatever a file holds, it is written or refused with a sentence."""
 
-from contextlib import suppress
+import re
 
 import pytest
 from django.core.management import CommandError
@@ -68,6 +68,7 @@ NASTY = st.sampled_from(
         "~",
     ]
 ) | st.text("aé:#{}[]'\"%&*!|>-0189.~, ", max_size=8)
+SENTENCE = re.compile(r"/panel\.yml:\d+: .*\w{2} \w")
 LINES = [number for number, line in enumerate(WHOLE.splitlines()) if line.startswith("    ") and ": " in line]
 
 
@@ -78,8 +79,18 @@ def test_whatever_a_field_holds_it_is_written_or_refused_with_a_sentence(write, 
     for number, value in lines:
         if ": " in text[number]:
             text[number] = f"{text[number].split(': ')[0]}: {value}"
-    with suppress(CommandError), transaction.atomic():
-        write("\n".join(text))
+    try:
+        with transaction.atomic():
+            write("\n".join(text))
+    except CommandError as refused:
+        said = str(refused)
+    else:
+        assert Project.objects.exists()
+        return
+    title, *problems = said.split("\n")
+    assert title == "nothing was written:"
+    assert problems
+    assert all(SENTENCE.search(problem) for problem in problems), said
 
 
 @given(text=st.text(max_size=200))
@@ -87,5 +98,11 @@ def test_whatever_a_field_holds_it_is_written_or_refused_with_a_sentence(write, 
 def test_whatever_the_file_holds_the_answer_is_a_definition_or_an_error(tmp_path, text):
     path = tmp_path / "any.yml"
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
-    with suppress(DefinitionError):
-        assert isinstance(read_document(path), dict)
+    try:
+        document = read_document(path)
+    except DefinitionError as refused:
+        said = str(refused)
+    else:
+        assert isinstance(document, dict)
+        return
+    assert said.startswith(f"{path}:")

@@ -136,7 +136,12 @@ def test_private_addresses_are_asked_only_where_the_installation_says_so(target,
     settings.OUTGOING_ALLOW_PRIVATE = False
     pass_at(now)
     target.refresh_from_db()
-    assert "ATALAIA_OUTGOING_ALLOW_PRIVATE" in target.last_error or "https" in target.last_error
+    assert target.last_error == "The URL must start with https://; plain http is for private networks only."
+    target.url = target.url.replace("http://", "https://")
+    target.save()
+    pass_at(now + STEP)
+    target.refresh_from_db()
+    assert "ATALAIA_OUTGOING_ALLOW_PRIVATE" in target.last_error
 
 
 def test_the_secret_is_sent_and_never_shown(target, hook: Receiver, now, admin_client: Client):

@@ -84,7 +84,7 @@ def test_both_languages_tell_it(two: PromptVersion, as_bia: Client):
     as_bia.cookies["django_language"] = "pt-br"
     page = read(as_bia, PAGE)
     assert "O que mudou" in page
-    assert "p2 é pior que p1" in page or "p2 está pior que p1" in page or "pior" in page
+    assert "p2 é pior que p1: Taxa de truncamento +43,0" in page
 
 
 def test_a_version_that_is_not_there_is_said_and_the_others_stay(two: PromptVersion, as_bia: Client):

@@ -48,7 +48,7 @@ def test_what_it_asks_its_state_its_history_and_its_backtest(reader: Client, cre
         "Incidents caught",
     ):
         assert text in told, text
-    assert "Recovering" in told or "Firing" in told
+    assert '<span class="pill pill--bad">Firing</span>' in told
     context = reader.get(url).context["page"]
     assert [len(one.firings) for _name, one in context.columns] == [1]
     assert context.result.caught
