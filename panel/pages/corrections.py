@@ -141,7 +141,7 @@ def _row(slo: SLO, one: Corrected, windows: list[Maintenance], *, now: datetime)
     return CorrectionRow(when, within, _of(row), _covers(slo, one), one, goes_on, windows, quiet_form(row, now=now))
 
 
-def when_of(row: Correction) -> str:
+def when_of(row: Correction | Maintenance) -> str:
     """On which days it comes again, from when until when on which wall's clock; empty where it comes once."""
     weekly = row.weekly
     if weekly is None:

@@ -17,6 +17,7 @@ from alerting.silences import MAX_COMMENT, MAX_HOURS
 from models_registry.models import Project
 from monitoring.models import Correction
 from monitoring.stats.recurrence import opening, openings
+from panel.pages.corrections import when_of
 from panel.pages.planned import correction_form, named_things
 
 ENDED_SHOWN: Final = 25
@@ -53,6 +54,7 @@ class WindowRow:
     """One maintenance window: open until when, or when next; what spares budgets at the same times, and the form for that."""
 
     window: Maintenance
+    when: str
     asks: str
     open_until: datetime | None
     next: datetime | None
@@ -154,4 +156,4 @@ def _window(window: Maintenance, corrections: list[Correction], form: str, now: 
     opened = opening(window.weekly, at=now) if window.enabled else None
     later = openings(window.weekly, after=now, count=1) if window.enabled and not opened else []
     until, begins = opened[1] if opened else None, later[0][0] if later else None
-    return WindowRow(window, written(window.matchers), until, begins, corrections, form)
+    return WindowRow(window, when_of(window), written(window.matchers), until, begins, corrections, form)

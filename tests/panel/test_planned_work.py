@@ -79,6 +79,7 @@ def test_a_window_leads_to_a_correction_of_what_it_keeps_quiet(
     assert (row.start, row.end, row.time_zone, row.ends_at) == (time(2), time(4), "America/Sao_Paulo", None)
     assert row.starts_at == stopped_clock.replace(second=0, microsecond=0)
     page = as_admin.get(LIST).content.decode()
+    assert "Sat, Sun, 02:00–04:00 America/Sao_Paulo" in page
     assert "is corrected" in page
     assert page.count("Leave it out of budgets too") == 1
 
