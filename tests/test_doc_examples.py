@@ -32,9 +32,9 @@ def test_no_page_has_an_example_that_nothing_runs():
 
 
 def test_examples_of_opentelemetry_are_taken_whole(token, project, now):
-    for example in curls("docs/api/otlp.md"):
-        answer = run(example, token)
-        assert (answer.status_code, answer.json()) == (200, {})
+    *telemetry, media = [run(example, token) for example in curls("docs/api/otlp.md")]
+    assert [(answer.status_code, answer.json()) for answer in telemetry] == [(200, {})] * 2
+    assert media.json() == {"mediaId": "whU_d-EQh_yweK44Un-oO-", "uploadUrl": None, "stored": False}
     drain_until_empty(now=now)
     assert Span.objects.get().name == "GET /"
     assert Metric.objects.get().name == "queue.length"
