@@ -9,4 +9,3 @@ class AlertingConfig(AppConfig):
 
     name = "alerting"
     verbose_name = _("Alerting")
-    default_auto_field = "django.db.models.BigAutoField"

@@ -26,7 +26,6 @@ from monitoring.selectors.ledger import inbox_backlog, read_ledger
 
 BATCHES = (1_000, 100, 1)
 SINGLES = 10_000
-SETTLE_S = 1.0
 
 
 class Run:

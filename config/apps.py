@@ -9,7 +9,6 @@ class ConfigConfig(AppConfig):
 
     name = "config"
     verbose_name = _("Configuration")
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Register the checks of the installation."""

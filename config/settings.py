@@ -134,7 +134,6 @@ LANGUAGE_CODE = env_str("ATALAIA_LANGUAGE", "en")
 LANGUAGES = [("en", _("English")), ("pt-br", _("Brazilian Portuguese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env_str("ATALAIA_TIME_ZONE", "America/Sao_Paulo")
-USE_TZ = True
 
 # --- Static files
 STATIC_URL = "/static/"
@@ -159,7 +158,6 @@ DEFAULT_FROM_EMAIL = env_str("ATALAIA_EMAIL_FROM", "atalaia@localhost")
 
 # --- Logging of the panel itself
 LOGGING = logging_config(level=env_str("ATALAIA_LOG_LEVEL", "INFO"), style=env_str("ATALAIA_LOG_STYLE", "auto"))
-LOGGING_CONFIG = "logging.config.dictConfig"
 DJANGO_STRUCTLOG_CELERY_ENABLED = (
     False  # for who sends tasks, and nobody here does; config.celery has the worker's part
 )

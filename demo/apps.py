@@ -9,4 +9,3 @@ class DemoConfig(AppConfig):
 
     name = "demo"
     verbose_name = _("Demonstration")
-    default_auto_field = "django.db.models.BigAutoField"

@@ -9,4 +9,3 @@ class ModelsRegistryConfig(AppConfig):
 
     name = "models_registry"
     verbose_name = _("Models registry")
-    default_auto_field = "django.db.models.BigAutoField"

@@ -9,4 +9,3 @@ class MonitoringConfig(AppConfig):
 
     name = "monitoring"
     verbose_name = _("Monitoring")
-    default_auto_field = "django.db.models.BigAutoField"

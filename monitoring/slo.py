@@ -244,16 +244,16 @@ def budget_series(slo: SLO, *, now: datetime, points: int) -> list[tuple[datetim
     It starts at 1 and every bad event takes its share of what the whole window may spend, so the last point is the
     `budget_left` of the status. All None when the window holds no events.
     """
-    book, start, end = _book_of(slo, now=now, edges=lambda start, end: _steps(slo, start, end, points))
-    steps = _steps(slo, start, end, points)
+    book, start, end = _book_of(slo, now=now, edges=lambda start, end: _steps(start, end, points))
+    steps = _steps(start, end, points)
     return list(zip(map(_moment, steps.tolist()), burn_down(slo, book, steps), strict=True))
 
 
 def budget_days(slo: SLO, *, now: datetime) -> list[BudgetDay]:
     """The calendar of the budget: every local day of the window so far, in the SLO's time zone."""
     zone = ZoneInfo(slo.zone)
-    book, start, end = _book_of(slo, now=now, edges=lambda start, end: _days(slo, start, end, zone))
-    edges = _days(slo, start, end, zone)
+    book, start, end = _book_of(slo, now=now, edges=lambda start, end: _days(start, end, zone))
+    edges = _days(start, end, zone)
     days = [day for day, *_ in days_between(_moment(start), _moment(end), zone)]
     good, valid = book.between(edges[:-1], edges[1:])
     left = burn_down(slo, book, edges)
@@ -268,14 +268,14 @@ def _spent(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else round(before - after, DECIMALS)
 
 
-def _steps(slo: SLO, start: int, end: int, points: int) -> Integers:
+def _steps(start: int, end: int, points: int) -> Integers:
     width = HOUR if end - start >= DAY else MINUTE
     steps: Integers = down(np.linspace(start, end, points + 1).astype(np.int64), width)
     steps[0], steps[-1] = start, end
     return steps
 
 
-def _days(slo: SLO, start: int, end: int, zone: ZoneInfo) -> Integers:
+def _days(start: int, end: int, zone: ZoneInfo) -> Integers:
     found = [seconds(begins) for _, begins, _ in days_between(_moment(start), _moment(end), zone)]
     return np.array([*found, end], dtype=np.int64)
 

@@ -9,4 +9,3 @@ class PanelConfig(AppConfig):
 
     name = "panel"
     verbose_name = _("Panel")
-    default_auto_field = "django.db.models.BigAutoField"

@@ -30,7 +30,6 @@ money = _known(units.money)
 score = _known(units.score)
 target = _known(units.target_figure)
 rate = _known(units.rate)
-speed = _known(units.speed)
 
 
 def number(value: float | None, digits: int = 0) -> str:

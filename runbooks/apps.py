@@ -9,4 +9,3 @@ class RunbooksConfig(AppConfig):
 
     name = "runbooks"
     verbose_name = _("Runbooks")
-    default_auto_field = "django.db.models.BigAutoField"

@@ -16,7 +16,6 @@ from models_registry.models import Project
 
 NOTHING = timedelta(0)
 NOT_NEGATIVE = [MinValueValidator(NOTHING)]
-SHORTEST_REPEAT = timedelta(minutes=1)
 WEEK = range(7)
 
 

@@ -89,11 +89,6 @@ class PromptVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.prompt}@{self.version}" if self.version else str(self.prompt)
 
-    @property
-    def described(self) -> bool:
-        """Somebody said what it is."""
-        return self.template is not None or self.parameters is not None
-
     def clean(self) -> None:
         """A text or messages, an object of parameters; and nothing of it changes once a call used it."""
         problems = template_problems(self.template) | parameter_problems(self.parameters)

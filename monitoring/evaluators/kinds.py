@@ -12,7 +12,6 @@ import re2
 from monitoring.evaluators.answer import Answer, encodable, source_of
 from monitoring.evaluators.refusals import BEGINNING, PHRASES
 from monitoring.evaluators.settings import (
-    SETTINGS,
     Json,
     Length,
     Overlap,
@@ -169,4 +168,3 @@ _MAKERS: Final[dict[str, Callable[[Any], Judge]]] = {
     "overlap": _overlap,
     "no_personal_data": _no_personal_data,
 }
-KINDS: Final = tuple(SETTINGS)

@@ -14,7 +14,7 @@ LENGTH: Final = 32_768  # of the message, and again of everything without a colu
 ACCENTED: Final = "ÁÀÂÃÄÅÉÈÊËÍÌÎÏÓÒÔÕÖÚÙÛÜÇÑÝáàâãäåéèêëíìîïóòôõöúùûüçñýÿ"
 PLAIN: Final = "AAAAAAEEEEIIIIOOOOOUUUUCNYaaaaaaeeeeiiiiooooouuuucnyy"
 PARTING: Final = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum() and chr(code) != "'")
-TRIGGERS: Final = ("logtext_insert", "logtext_delete", "logtext_update")
+TRIGGERS: Final = ("logtext_delete", "logtext_update")
 FOLDED: Final = ACCENTED + PARTING
 FOLDS: Final = PLAIN + " " * len(PARTING)
 
@@ -69,12 +69,6 @@ def create_index(connection: BaseDatabaseWrapper) -> None:
         *_triggers(),
         f"INSERT INTO monitoring_logtext (rowid, body) SELECT id, {_sqlite_body()} FROM monitoring_logrecord",
     )
-
-
-def renew_triggers(connection: BaseDatabaseWrapper) -> None:
-    """SQLite: words come from `index_lines` alone, and triggers take them out."""
-    if connection.vendor == "sqlite":
-        _execute(connection, *(f"DROP TRIGGER IF EXISTS {name}" for name in TRIGGERS), *_triggers())
 
 
 def index_lines(connection: BaseDatabaseWrapper, ids: Sequence[int]) -> None:

@@ -35,7 +35,6 @@ class Line(NamedTuple):
 
     bucket: str
     tokens: int
-    billed_as: str
     rate: Decimal
     cost: Decimal
 
@@ -82,7 +81,7 @@ class Price:
         rates = self._rates_of(input_size(tokens))
         billed = [(bucket, count, _billed_as(bucket, rates)) for bucket, count in zip(BUCKETS, tokens, strict=True)]
         return [
-            Line(bucket, count, as_, rates[as_], rates[as_] * count / 1_000_000)
+            Line(bucket, count, rates[as_], rates[as_] * count / 1_000_000)
             for bucket, count, as_ in billed
             if count and as_ is not None
         ]

@@ -8,7 +8,6 @@ from django.db.models import Q
 
 from models_registry.models import Model
 from monitoring.ingest.schema import canonical_label
-from monitoring.models import Category
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject, Worth
@@ -108,9 +107,3 @@ def _usual_from(
 def _mean(days: Sequence[Reading]) -> float | None:
     n = sum(day.n for day in days)
     return sum(day.value or 0.0 for day in days) / n if n >= ENOUGH else None
-
-
-def unseen_classes(model: Model) -> list[str]:
-    """Classes of the matrix that the model has never decided nor been told: a typing error, or still to come."""
-    seen = set(Category.objects.filter(model=model, field=CLASS).values_list("value", flat=True))
-    return [name for name in model.value_matrix if canonical_label(name) not in seen]

@@ -51,9 +51,3 @@ def judge(found: Difference | None, better: Better) -> Verdict:
     if better == "neither":
         return "different"
     return "better" if (found.value > 0) == (better == "higher") else "worse"
-
-
-def apart(left: Reading, right: Reading) -> bool:
-    """Whether two readings differ more than chance would make them (95 %)."""
-    found = difference(left, right)
-    return found is not None and found.is_significant

@@ -25,8 +25,6 @@ from monitoring.stats.profile import NULL, Feature, value_counts
 from panel import format as write
 from panel.pages.indicators import scope_of
 
-SHOWN_CATEGORIES = 10
-
 
 @dataclass(frozen=True, slots=True)
 class InputRow:

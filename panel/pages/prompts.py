@@ -142,7 +142,6 @@ class PromptNote:
 
     name: str
     url: str
-    described: bool
     differing: list[Field]
 
 
@@ -153,11 +152,11 @@ def prompt_note(name: str, version: str, params: object, project: Project) -> Pr
     shown = f"{name} {version}".strip()
     row = PromptVersion.objects.filter(prompt__project=project, prompt__name=name, version=version).first()
     if row is None:
-        return PromptNote(shown, "", described=False, differing=[])
+        return PromptNote(shown, "", differing=[])
     url = f"{reverse('panel:prompt', args=[project.slug, name])}#{anchor(row)}"
     if row.parameters is None:
-        return PromptNote(shown, url, described=False, differing=[])
-    return PromptNote(shown, url, described=True, differing=_changed(row.parameters, params))
+        return PromptNote(shown, url, differing=[])
+    return PromptNote(shown, url, differing=_changed(row.parameters, params))
 
 
 def anchor(version: PromptVersion) -> str:

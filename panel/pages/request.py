@@ -6,7 +6,6 @@ from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from alerting.models import Incident
@@ -244,8 +243,3 @@ def _incidents(story: Story, at: datetime, project: Project) -> list[Incident]:
         return []
     under_way = Q(impact_started_at__lte=at + timedelta(seconds=1)) & (Q(resolved_at=None) | Q(resolved_at__gte=at))
     return list(Incident.objects.filter(under_way, project=project, model_id__in=models)[:5])
-
-
-def request_url(project: Project, text: str) -> str:
-    """Where any id leads."""
-    return reverse("panel:request", args=[project.slug, text])

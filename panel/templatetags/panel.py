@@ -15,7 +15,6 @@ from panel import format as write
 
 register = template.Library()
 register.filter("number", write.number)
-register.filter("figure", write.figure)
 register.filter("percent", write.percent)
 register.filter("percent_exact", write.percent_exact)
 register.filter("percent_floor", write.percent_floor)

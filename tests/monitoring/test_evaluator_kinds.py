@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitoring.drain.fold.contents import characters
 from monitoring.evaluators.answer import MAX_READ, Answer, Said, answer_of, marks_of, texts_of
-from monitoring.evaluators.kinds import KINDS, judge_of
+from monitoring.evaluators.kinds import judge_of
 from monitoring.evaluators.settings import SETTINGS, SettingsError, read_settings
 from monitoring.evaluators.verdicts import Verdict, evaluations_of, evaluations_text
 
@@ -141,7 +141,7 @@ def test_settings_that_can_judge_nothing_are_refused(kind: str, settings: Any, s
         read_settings(kind, settings)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SETTINGS)
 def test_the_example_of_a_kind_judges(kind: str) -> None:
     assert judge_of(kind, json.loads(SETTINGS[kind].example))(answer("an answer", prompt="an answer")) is not None
 
@@ -160,7 +160,7 @@ def test_the_texts_of_an_answer_are_those_that_are_measured(value: Any) -> None:
     assert bool(texts) == (characters(value) is not None)
 
 
-@given(st.sampled_from(KINDS), st.text(st.characters(codec=None), max_size=200), st.text(max_size=100))
+@given(st.sampled_from(sorted(SETTINGS)), st.text(st.characters(codec=None), max_size=200), st.text(max_size=100))
 def test_every_text_gets_a_verdict_that_can_be_kept(kind: str, text: str, prompt: str) -> None:
     verdict = judge_of(kind, json.loads(SETTINGS[kind].example))(answer(text + HALF, prompt=prompt))
     kept = {} if verdict is None else {"one": verdict}

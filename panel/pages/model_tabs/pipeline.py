@@ -25,7 +25,6 @@ class StepRow:
     step: Step
     indent: int
     traces: int
-    mean_ms: float
     share: float | None
     self_share: float | None
     p50_ms: float
@@ -77,7 +76,6 @@ def _row(step: Step, whole: Pipeline, model: Model) -> StepRow:
         step=step,
         indent=min(step.depth, DEEPEST),
         traces=len(step.traces),
-        mean_ms=step.mean_us / 1_000,
         share=whole.share(step),
         self_share=whole.self_share(step),
         p50_ms=step.quantile(0.5) / 1_000,

@@ -13,7 +13,6 @@ from atalaia.context import ids_now, remember
 from atalaia.ids import new_id
 
 ABOUT_MODELS = ("model", "version", "environment")
-NOT_OF_FEEDBACK = ("request_id", "session_id", "trace_id", "span_id")
 
 
 def send(kind: str, fields: dict[str, Any], extra: dict[str, Any] | None = None) -> str:

@@ -14,7 +14,6 @@ from tests.captures.drive import ways
 from tests.captures.drive.calls import each
 
 NOT_KEPT = ("model", "messages", "tools", "stream", "stream_options", "user")
-KEPT_BY_LITELLM = ("model", "messages", "tools", "stream", "stream_options", "user", "temperature", "max_tokens")
 
 
 @mlflow.trace
