@@ -11,9 +11,15 @@ from lib.pages import CursorError, LimitError, Page, keyset_page, read_limit
 def asked_page(params: Mapping[str, Any], rows: Any, *, time: str) -> Page[Any]:
     """The rows of the page, newest first; `time` is the field that pages are cut by. `ValidationError` names the parameter."""
     try:
-        return keyset_page(rows, time=time, limit=read_limit(params.get("limit", "")), cursor=params.get("cursor"))
+        return keyset_page(rows, time=time, limit=asked_limit(params), cursor=params.get("cursor"))
     except CursorError as error:
         raise ValidationError({"cursor": str(error)}) from error
+
+
+def asked_limit(params: Mapping[str, Any]) -> int:
+    """How many rows; `ValidationError` names the parameter."""
+    try:
+        return read_limit(params.get("limit", ""))
     except LimitError as error:
         raise ValidationError({"limit": str(error)}) from error
 

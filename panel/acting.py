@@ -58,7 +58,7 @@ def act(
 
 
 def revision_of(request: HttpRequest) -> int | None:
-    """That of the incident as the form showed it; None if it names none."""
+    """That of the row as the form showed it; None if it names none."""
     text = request.POST.get("revision", "")
     return int(text) if text.isdecimal() and len(text) < 10 else None
 

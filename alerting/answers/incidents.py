@@ -1,6 +1,7 @@
 """An incident as the API tells it, and the frame of every move that a person or a program makes."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from rest_framework import serializers
@@ -117,3 +118,8 @@ def detail(incident: Incident) -> Response:
     return Response(
         {**IncidentSerializer(incident).data, "timeline": TimelineEntrySerializer(timeline, many=True).data}
     )
+
+
+def numbers_of(incidents: Iterable[Incident]) -> list[int]:
+    """By what people call them."""
+    return [one.number for one in incidents]

@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from alerting.answers.incidents import numbers_of
 from alerting.fatigue.count import Fatigue
 from alerting.fatigue.propose import Advice, Figures, advise
 from alerting.fatigue.read import LONGEST, USUAL, RuleLine, fatigue_report
-from alerting.models import AlertRule, Incident
+from alerting.models import AlertRule
 from lib import clock
 from models_registry.authenticate import project_of
 from monitoring.selectors.event_filters import FilterError, read_moment
@@ -187,7 +188,7 @@ def _advice(advice: Advice) -> dict[str, Any]:
         {
             "what": one.what,
             "value_s": one.value.total_seconds() if one.value else None,
-            "lost": _numbers(one.lost),
+            "lost": numbers_of(one.lost),
             "backtest": _figures(one.figures),
         }
         for one in advice.proposals
@@ -200,14 +201,9 @@ def _figures(found: Figures) -> dict[str, Any]:
     return {
         "firings": found.firings,
         "time_in_firing_s": found.firing_s,
-        "caught": _numbers(found.caught),
-        "missed": _numbers(found.missed),
+        "caught": numbers_of(found.caught),
+        "missed": numbers_of(found.missed),
         "false_alarms": found.false_alarms,
         "pages": found.pages,
         "pages_at_night": found.pages_at_night,
     }
-
-
-def _numbers(incidents: Any) -> list[int]:
-    rows: list[Incident] = list(incidents)
-    return [one.number for one in rows]

@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from alerting.answers.incidents import numbers_of
 from alerting.asked import rule_asked, rule_defined
 from alerting.backtest import Backtest, compare
 from alerting.errors import Refused
 from alerting.heartbeat import receive_heartbeat
-from alerting.models import AlertRule, Incident
+from alerting.models import AlertRule
 from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
@@ -183,8 +184,8 @@ def _told(found: Backtest) -> dict[str, Any]:
         "time_in_firing_s": found.firing_s,
         "pages": len(found.pages),
         "pages_at_night": len(found.pages_at_night),
-        "caught": _numbers(found.caught),
-        "missed": _numbers(found.missed),
+        "caught": numbers_of(found.caught),
+        "missed": numbers_of(found.missed),
         "false_alarms": len(found.false_alarms),
         "held_back": found.held_back,
         "no_data_s": found.blind_s,
@@ -194,11 +195,6 @@ def _told(found: Backtest) -> dict[str, Any]:
         "series": _series(found),
         "series_of": found.parts[0].target.group if found.parts else "",
     }
-
-
-def _numbers(incidents: Any) -> list[int]:
-    rows: list[Incident] = list(incidents)
-    return [one.number for one in rows]
 
 
 def _series(found: Backtest) -> list[dict[str, Any]]:

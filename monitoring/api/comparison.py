@@ -16,7 +16,7 @@ from models_registry.models import Model
 from monitoring.asked import model_of, span_of
 from monitoring.comparison import Comparison, Row, Side, compare
 from monitoring.selectors.summaries import Scope
-from monitoring.stats.intervals import Reading
+from monitoring.selectors.wire import reading_to_wire
 
 DEFAULT_RANGE = timedelta(days=7)
 SIDES = ("champion", "challenger")
@@ -97,14 +97,10 @@ def _measure(row: Row) -> dict[str, Any]:
         "label": str(row.measure.label),
         "unit": row.measure.unit,
         "better": row.measure.better,
-        "champion": _reading(row.champion),
-        "challenger": _reading(row.challenger),
+        "champion": reading_to_wire(row.champion),
+        "challenger": reading_to_wire(row.challenger),
         "difference": None if gap is None else {"value": gap.value, "low": gap.low, "high": gap.high},
         "verdict": row.verdict,
         "sentence": row.sentence,
         "provisional": row.provisional,
     }
-
-
-def _reading(reading: Reading) -> dict[str, Any]:
-    return {"value": reading.value, "n": reading.n, "low": reading.low, "high": reading.high}

@@ -16,9 +16,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from lib.pages import MAX_LIMIT, LimitError, read_limit
+from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.models import Model
+from models_registry.paging import asked_limit
 from monitoring.asked import moment_of
 from monitoring.selectors.costs import (
     CostLine,
@@ -99,7 +100,7 @@ class CostsView(APIView):
         now = clock.now()
         models = _applications(request, params)
         span = _span(params, by, now)
-        limit, after = _limit(params), _place(params.get("cursor", ""))
+        limit, after = asked_limit(params), _place(params.get("cursor", ""))
         lines = _lines(by, models, span, limit=limit + 1, after=after)
         shown = lines[:limit]
         return Response(
@@ -161,13 +162,6 @@ def _span(params: dict[str, str], by: str, now: datetime) -> Span:
     if (span.last - span.first).days > MAX_DAYS[by]:
         raise ValidationError({"from": f"At most {MAX_DAYS[by]} days by {by}; ask for a shorter range."})
     return span
-
-
-def _limit(params: dict[str, str]) -> int:
-    try:
-        return read_limit(params.get("limit", ""))
-    except LimitError as error:
-        raise ValidationError({"limit": str(error)}) from error
 
 
 def _cursor(line: CostLine) -> str:

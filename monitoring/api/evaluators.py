@@ -18,8 +18,7 @@ from models_registry.models import Model, Project
 from monitoring.evaluator_rates import DAY, Rate, read_rates
 from monitoring.models import Evaluator
 from monitoring.selectors.evaluations import verdict_to_wire
-from monitoring.selectors.wire import moment
-from monitoring.stats.intervals import Reading
+from monitoring.selectors.wire import moment, reading_to_wire
 from monitoring.tryout import Tried, try_evaluator
 from monitoring.validate import evaluator_problems
 
@@ -214,13 +213,9 @@ def _to_wire(evaluators: list[Evaluator]) -> list[dict[str, Any]]:
 def _rate(rate: Rate) -> dict[str, Any]:
     return {
         "model": rate.model.slug,
-        "pass_rate": _reading(rate.pass_rate),
-        "mean_score": _reading(rate.mean_score),
+        "pass_rate": reading_to_wire(rate.pass_rate),
+        "mean_score": reading_to_wire(rate.mean_score),
     }
-
-
-def _reading(reading: Reading) -> dict[str, Any]:
-    return {"value": reading.value, "n": reading.n, "low": reading.low, "high": reading.high}
 
 
 def _tried(one: Tried) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from lib.pages import MAX_LIMIT, CursorError, LimitError, read_limit
+from lib.pages import MAX_LIMIT, CursorError
 from models_registry.authenticate import project_of
+from models_registry.paging import asked_limit
 from monitoring.exports.events import COLUMNS as FIELDS
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import FilterError, read_filter
@@ -87,15 +88,11 @@ class EventsView(APIView):
         params = request.query_params.dict()
         try:
             asked = read_filter(self.kind, params, now=clock.now())
-            page = event_page(
-                self.kind, project, asked, limit=read_limit(params.get("limit", "")), cursor=params.get("cursor")
-            )
+            page = event_page(self.kind, project, asked, limit=asked_limit(params), cursor=params.get("cursor"))
         except FilterError as error:
             raise ValidationError({error.field: str(error)}) from error
         except CursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
-        except LimitError as error:
-            raise ValidationError({"limit": str(error)}) from error
         wanted = _wanted(params.get("fields", ""), self.kind)
         items = [_only(event_to_wire(event), wanted) for event in page.items]
         return Response({"items": items, "next": page.next})

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from lib.pages import MAX_LIMIT, LimitError, read_limit
+from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
+from models_registry.paging import asked_limit
 from monitoring.asked import model_of
 from monitoring.measures import edges_between
 from monitoring.models import LogRecord
@@ -74,7 +75,7 @@ class LogPatternsView(APIView):
     def get(self, request: Request) -> Response:
         """Patterns of the span with count, first and last sight, trend and the newest line that is kept."""
         params = request.query_params.dict()
-        limit = _limit(params)
+        limit = asked_limit(params)
         edges = _edges(params)
         if params.get("new", "") not in ("", "true"):
             raise ValidationError({"new": "`new` is `true`, or left out."})
@@ -125,10 +126,3 @@ def _edges(params: dict[str, str]) -> list[datetime]:
     start = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     hours = -((start - end) // HOUR)
     return edges_between(start, end, HOUR * max(1, -(-hours // MAX_WINDOWS)))
-
-
-def _limit(params: dict[str, str]) -> int:
-    try:
-        return read_limit(params.get("limit", ""))
-    except LimitError as error:
-        raise ValidationError({"limit": str(error)}) from error

@@ -4,13 +4,13 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from lib.pages import MAX_LIMIT, LimitError, read_limit
+from lib.pages import MAX_LIMIT
+from models_registry.paging import asked_limit
 from monitoring.asked import model_of, span_of
 from monitoring.selectors.pipeline import read_sample
 from monitoring.selectors.wire import NANO
@@ -74,10 +74,7 @@ class PipelineView(APIView):
         """From the newest 500 calls of the range and the spans of their traces; depth first, what takes longest first."""
         params, now = request.query_params.dict(), clock.now()
         model, (start, end) = model_of(request, slug), span_of(params, now)
-        try:
-            limit = read_limit(params.get("limit", ""))
-        except LimitError as error:
-            raise ValidationError({"limit": str(error)}) from error
+        limit = asked_limit(params)
         sample = read_sample(model, start=start, end=end, prompt=params.get("prompt", ""))
         found = add_up_steps(sample.parts, limit=limit)
         return Response(

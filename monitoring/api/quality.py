@@ -17,8 +17,8 @@ from models_registry.models import Model
 from monitoring.asked import model_of, span_of, version_id_of
 from monitoring.quality import Class, Quality, read_quality
 from monitoring.selectors.summaries import Scope
+from monitoring.selectors.wire import reading_to_wire
 from monitoring.stats.curves import Calibrated, CurvePoint, Threshold
-from monitoring.stats.intervals import Reading
 
 
 class ReadingSerializer(serializers.Serializer[dict[str, Any]]):
@@ -153,7 +153,7 @@ def _to_wire(model: Model, found: Quality) -> dict[str, Any]:
         "n": found.n,
         "few": found.few,
         "settle_s": int(found.settle.total_seconds()),
-        "label_coverage": _reading(found.coverage),
+        "label_coverage": reading_to_wire(found.coverage),
         "scores": found.scores,
         "confusion": [{"true": true, "predicted": guess, "count": count} for true, guess, count in found.confusion],
         "classes": [_class(one) for one in found.classes],
@@ -162,21 +162,17 @@ def _to_wire(model: Model, found: Quality) -> dict[str, Any]:
         "roc": [_point(point) for point in found.roc],
         "precision_recall": [_point(point) for point in found.precision_recall],
         "error_histogram": [{"low": low, "high": high, "count": count} for low, high, count in found.errors],
-        "unusable_labels": _reading(found.unusable_labels),
+        "unusable_labels": reading_to_wire(found.unusable_labels),
     }
-
-
-def _reading(reading: Reading) -> dict[str, Any]:
-    return {"value": reading.value, "n": reading.n, "low": reading.low, "high": reading.high}
 
 
 def _class(one: Class) -> dict[str, Any]:
     quality = one.quality
     return {
         "name": one.name,
-        "precision": _reading(quality.precision),
-        "recall": _reading(quality.recall),
-        "f1": _reading(quality.f1),
+        "precision": reading_to_wire(quality.precision),
+        "recall": reading_to_wire(quality.recall),
+        "f1": reading_to_wire(quality.f1),
         "support": quality.support,
         "predicted": quality.predicted,
     }
@@ -195,7 +191,7 @@ def _matrix(found: Threshold | None) -> dict[str, Any] | None:
 
 
 def _calibrated(one: Calibrated) -> dict[str, Any]:
-    return {"score": one.score, "positive": _reading(one.positive)}
+    return {"score": one.score, "positive": reading_to_wire(one.positive)}
 
 
 def _point(point: CurvePoint) -> dict[str, Any]:

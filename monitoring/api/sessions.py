@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
-from lib.pages import MAX_LIMIT, CursorError, LimitError, read_limit
+from lib.pages import MAX_LIMIT, CursorError
 from models_registry.authenticate import project_of
+from models_registry.paging import asked_limit
 from monitoring.asked import span_of
 from monitoring.selectors.costs import Cost
 from monitoring.selectors.sessions import (
@@ -150,7 +151,7 @@ class SessionsView(APIView):
                 start=start,
                 end=end,
                 user_id=who,
-                limit=_limit(params),
+                limit=asked_limit(params),
                 cursor=params.get("cursor"),
             )
         except CursorError as error:
@@ -169,7 +170,7 @@ class SessionView(APIView):
         if figures is None:
             raise NotFound(NOBODY.format("session"))
         try:
-            page = session_events(project, session_id, limit=_limit(params), cursor=params.get("cursor"))
+            page = session_events(project, session_id, limit=asked_limit(params), cursor=params.get("cursor"))
         except CursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
         items = [event_to_wire(event) for event in page.items]
@@ -185,7 +186,7 @@ class UsersView(APIView):
         params, project = request.query_params.dict(), project_of(request)
         start, end = _span(params)
         try:
-            page = user_page(project, start=start, end=end, limit=_limit(params), cursor=params.get("cursor"))
+            page = user_page(project, start=start, end=end, limit=asked_limit(params), cursor=params.get("cursor"))
         except CursorError as error:
             raise ValidationError({"cursor": str(error)}) from error
         spend = spend_of(project, [row.user_id for row in page.items], start=start, end=end)
@@ -217,13 +218,6 @@ def _span(params: Mapping[str, str]) -> tuple[datetime, datetime]:
     if end - start > MOST_DAYS:
         raise ValidationError({"from": f"At most {MOST_DAYS.days} days; ask for a shorter range."})
     return start, end
-
-
-def _limit(params: Mapping[str, str]) -> int:
-    try:
-        return read_limit(params.get("limit", ""))
-    except LimitError as error:
-        raise ValidationError({"limit": str(error)}) from error
 
 
 def _listed(one: Session) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from monitoring.packing import needs_another, unpack
 from monitoring.pricing.usage import is_usage
 from monitoring.selectors.evaluations import evaluations_to_wire
 from monitoring.selectors.references import history_of
+from monitoring.stats.intervals import Reading
 from monitoring.stats.layouts import STATUS_ERROR
 from monitoring.stats.patterns import id_of
 from monitoring.stats.verdicts import verdicts_of
@@ -66,6 +67,11 @@ def _texts(call: LLMCall) -> dict[str, Any]:
 def told_by(call: Any) -> Any:
     """The payload of the span whose key a call has: what its texts are packed by."""
     return Span.objects.filter(pk=call).values_list("payload", flat=True)
+
+
+def reading_to_wire(reading: Reading) -> dict[str, Any]:
+    """A value with its sample and its interval."""
+    return {"value": reading.value, "n": reading.n, "low": reading.low, "high": reading.high}
 
 
 def history_to_wire(found: Reaching) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from alerting.models import Alert, AlertVerdict
 from lib import clock
 from models_registry.models import Project, User
 from panel.access import page, project_page, remember_project
+from panel.acting import revision_of
 from panel.pages.reviews import ActionForm, Editing, review_page, reviews_page
 from panel.paging import page_or_first
 from panel.permission import must
@@ -67,12 +68,6 @@ def _back(number: int, anchor: str = "") -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("panel:review", args=[number]) + anchor)
 
 
-def _revision(request: HttpRequest) -> int | None:
-    """The revision that the form was opened on; None if it names none."""
-    text = request.POST.get("revision", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
-
-
 @require_POST
 @page("runbooks.view_review")
 def save(request: HttpRequest, number: int) -> HttpResponseBase:
@@ -82,7 +77,7 @@ def save(request: HttpRequest, number: int) -> HttpResponseBase:
     if "preview" in request.POST:
         return _show(request, found, editing=Editing(body, preview=True))
     try:
-        save_review(found, body=body, by=by, now=clock.now(), revision=_revision(request))
+        save_review(found, body=body, by=by, now=clock.now(), revision=revision_of(request))
     except StaleReview as stale:
         theirs = stale.current.body
         editing = Editing(stale.submitted, theirs=theirs, conflict=str(stale))
@@ -100,7 +95,7 @@ def publish(request: HttpRequest, number: int) -> HttpResponseBase:
     """Freeze the text as it reads now."""
     by, found = must(request, "runbooks.change_review"), _find(number)
     try:
-        publish_review(found, by=by, now=clock.now(), revision=_revision(request))
+        publish_review(found, by=by, now=clock.now(), revision=revision_of(request))
         messages.success(request, _("Published. The text can no longer change; action items can."))
     except Refused as refused:
         messages.error(request, str(refused))
