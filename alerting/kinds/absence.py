@@ -1,7 +1,5 @@
 """A rule on absence: of the last N windows at least M had fewer events than the minimum."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -13,6 +11,7 @@ from alerting.kinds.base import (
     FINE,
     SEVERITIES,
     Answers,
+    Indivisible,
     Judgement,
     model_problems,
     moment,
@@ -31,7 +30,7 @@ MOST: Final = 100
 MINUTE: Final = 60
 
 
-class Absence:
+class Absence(Indivisible):  # a shorter window has fewer events
     """Nothing, or too little, came: here that is the breach, and never *no data*."""
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
@@ -86,14 +85,6 @@ class Absence:
             "window": span(rule.window.total_seconds()),
             "minimum": rule.minimum,
         }
-
-    def divisible(self, rule: AlertRule) -> bool:
-        """A shorter window has fewer events."""
-        return False
-
-    def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
-        """Not asked: it is not divisible."""
-        return [0.0 for _edge in edges[1:]]
 
 
 KIND = Absence()

@@ -1,7 +1,6 @@
 """A rule on anomalies: a measure far from what it was in the same hours of earlier weeks."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import isfinite, isnan
 from typing import Final
 
@@ -15,6 +14,7 @@ from alerting.kinds.base import (
     NO_DATA,
     SEVERITIES,
     Answers,
+    Indivisible,
     Judgement,
     model_problems,
     moment,
@@ -37,7 +37,7 @@ HOUR_S: Final = 3_600
 FACTOR: Final = 4.0
 
 
-class Anomaly:
+class Anomaly(Indivisible):  # a part of the window has another past
     """Outside of the median of up to eight weeks by more than the threshold's (4 unless given) robust deviations.
 
     Windows are whole hours: of earlier weeks nothing finer is kept for long.
@@ -116,14 +116,6 @@ class Anomaly:
         measure, window = MEASURES[rule.measure], span(rule.window.total_seconds())
         names = {"measure": measure.label, "value": shown_value(value, measure.unit), "window": window}
         return _("%(measure)s %(value)s over %(window)s") % names
-
-    def divisible(self, rule: AlertRule) -> bool:
-        """A part of the window has another past."""
-        return False
-
-    def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
-        """Not asked: it is not divisible."""
-        return [0.0 for _edge in edges[1:]]
 
 
 KIND = Anomaly()

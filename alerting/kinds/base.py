@@ -181,6 +181,18 @@ class RuleKind(Protocol):
         """
 
 
+class Indivisible:
+    """A kind for whose question a part of the window says nothing: where its impact began is not asked."""
+
+    def divisible(self, rule: AlertRule) -> bool:
+        """Never."""
+        return False
+
+    def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
+        """Nothing to compare."""
+        return [0.0 for _edge in edges[1:]]
+
+
 def rule_model(rule: AlertRule) -> Model:
     """The model a rule is about: its own or its SLO's."""
     model = rule.slo.model if rule.slo is not None else rule.model

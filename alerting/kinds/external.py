@@ -1,18 +1,15 @@
 """Alerts of other programs: their rule is there, not here. What is here has their name, its runbooks and its silences."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from alerting.kinds.base import Answers, Asked, Judgement
+from alerting.kinds.base import Answers, Asked, Indivisible
 from alerting.models import AlertRule
 from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Integers, Windows
 
 
-class External:
+class External(Indivisible):  # the beginning is as it was told
     """Asked of nobody: whoever sends the alert has judged already."""
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
@@ -37,14 +34,6 @@ class External:
     def describe(self, rule: AlertRule, value: float) -> str:
         """Values are told in annotations, if at all."""
         return number_format(value)
-
-    def divisible(self, rule: AlertRule) -> bool:
-        """The beginning is as it was told."""
-        return False
-
-    def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
-        """Nothing to compare."""
-        return [0.0 for _edge in edges[1:]]
 
 
 KIND = External()

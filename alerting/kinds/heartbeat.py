@@ -1,8 +1,5 @@
 """A rule on heartbeats, a dead man's switch: somebody promised a sign of life, and none came in time."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
 import numpy as np
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -15,6 +12,7 @@ from alerting.kinds.base import (
     Answers,
     Beats,
     BeatsAsked,
+    Indivisible,
     Judgement,
     model_problems,
     moment,
@@ -27,7 +25,7 @@ from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Integers, epoch
 
 
-class HeartbeatRule:
+class HeartbeatRule(Indivisible):  # there are no parts
     """The newest heartbeat is older than the window. Until the first one, the rule's own beginning counts as one."""
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
@@ -73,14 +71,6 @@ class HeartbeatRule:
         """How long ago, and how long is allowed."""
         names = {"age": number_format(value / 60, 1), "window": span(rule.window.total_seconds())}
         return _("the last heartbeat came %(age)s minutes ago, one is due every %(window)s") % names
-
-    def divisible(self, rule: AlertRule) -> bool:
-        """There are no parts."""
-        return False
-
-    def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
-        """Not asked: it is not divisible."""
-        return [0.0 for _edge in edges[1:]]
 
 
 KIND = HeartbeatRule()

@@ -1,7 +1,6 @@
 """A rule on volume: silence where there is traffic usually, or a count far from the same hours of the past."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from math import isfinite
 
 from django.utils.formats import number_format
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from alerting.kinds.base import (
     Answers,
+    Indivisible,
     Judgement,
     judge_each,
     model_problems,
@@ -28,7 +28,7 @@ from monitoring.stats.windows import Integers, Windows
 STATUS = "status"
 
 
-class VolumeRule:
+class VolumeRule(Indivisible):  # a shorter window has another past
     """Fewer predictions or calls than the past has, or more: significantly, and by the threshold's factor (2 unless given)."""
 
     def problems(self, rule: AlertRule) -> dict[str, str]:
@@ -74,14 +74,6 @@ class VolumeRule:
     def describe(self, rule: AlertRule, value: float) -> str:
         """The share of what is usual."""
         return _("traffic: %(ratio)s times the usual") % {"ratio": number_format(value, 2)}
-
-    def divisible(self, rule: AlertRule) -> bool:
-        """A shorter window has another past."""
-        return False
-
-    def excess(self, rule: AlertRule, subject: Subject, seen: Judgement, edges: Sequence[datetime]) -> list[float]:
-        """Not asked: it is not divisible."""
-        return [0.0 for _edge in edges[1:]]
 
 
 def _against(rule: AlertRule) -> Against:
