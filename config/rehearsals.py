@@ -22,8 +22,9 @@ from alerting.replay import Slots
 from alerting.slots import interval_of
 from alerting.states import State
 from alerting.validate import rule_problems
-from config.definitions.apply import DURATION, SECONDS, Writer
+from config.definitions.apply import Writer
 from config.definitions.document import DefinitionError, Section, read_document
+from models_registry.durations import read_duration
 from models_registry.models import LONGEST, Project
 from monitoring.selectors.event_filters import FilterError, read_moment
 
@@ -279,11 +280,9 @@ def _duration(section: Section, name: str, unless: timedelta | None) -> timedelt
     """`90s`, `5m`, `1h30m`; a bare 0 is none at all."""
     if name not in section and unless is not None:
         return unless
-    text = str(section.get(name, "")).replace(" ", "")
-    parts = DURATION.findall(text)
-    if text != "0" and (not parts or "".join(number + unit for number, unit in parts) != text or len(text) > 20):
+    seconds = read_duration(str(section.get(name, "")).replace(" ", ""))
+    if seconds is None:
         raise FileError(section.lines.get(name, section.line), f"{name} is a duration such as 90s, 5m or 1h30m")
-    seconds = sum(int(number) * SECONDS[unit] for number, unit in parts)
     if seconds > LONGEST.total_seconds() or (unless is not None and not seconds):
         raise FileError(section.lines[name], f"{name} is more than nothing and at most ten years")
     return timedelta(seconds=seconds)

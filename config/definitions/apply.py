@@ -1,7 +1,6 @@
 """Write a file of definitions into the database: all of it or nothing, the same result the second time."""
 
 import os
-import re
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from config.definitions.kinds import INCIDENT_POLICY, KEYS, KINDS, Form, Kind
 from config.definitions.plain import shown, wrong_shape
 from config.definitions.routes import read_matchers
 from lib.vault import holds, seal
+from models_registry.durations import read_duration
 from models_registry.models import LONGEST, Model, Project, Prompt, PromptVersion, User
 from monitoring.components import read_components, set_components
 from monitoring.models import SLO, Component, OwnPrice, ScrapeTarget
@@ -44,8 +44,6 @@ EXTRAS = {
 }
 PROMPT_FIELDS = ("template", "parameters", "note", "author")
 STEP_FIELDS = ("title", "body")
-DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
-SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 @dataclass
@@ -214,14 +212,14 @@ class Writer:
         return {}
 
     def _duration(self, value: object, line: int, path: str) -> timedelta:
-        match = DURATION.fullmatch(str(value).strip())
-        if match is None:
-            self._problem(line, path, f"must be a number and s, m, h or d, such as 30m, not {value!r}")
+        seconds = read_duration(str(value).replace(" ", ""))
+        if seconds is None:
+            self._problem(line, path, f"must be a duration such as 90s, 30m, 1h30m or 7d, not {value!r}")
             return timedelta()
-        if int(match[1]) * SECONDS[match[2]] > LONGEST.total_seconds():
+        if seconds > LONGEST.total_seconds():
             self._problem(line, path, f"must be at most {LONGEST.days}d, not {value}")
             return timedelta()
-        return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
+        return timedelta(seconds=seconds)
 
     def _decimal(self, value: object, line: int, path: str) -> Decimal:
         """As it stands in the file: 0.15 is no fraction of two."""

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from alerting.models import AlertRule, Channel
@@ -55,7 +57,7 @@ def test_a_dry_run_tells_and_writes_nothing(write):
         ),
         ("threshold: 0.8", "treshold: 0.8", "rules.accuracy-low.treshold: unknown; did you mean 'threshold'?"),
         ("model: credit-risk\n    sli", "model: nobody\n    sli", "slos.available.model: there is no model 'nobody'"),
-        ("window: 1h", "window: 1 fortnight", "rules.accuracy-low.window: must be a number and s, m, h or d"),
+        ("window: 1h", "window: 1 fortnight", "rules.accuracy-low.window: must be a duration such as 90s"),
         ("target: 0.995", "target: 99.5", "slos.available:"),
         ("https://hooks", "ftp://hooks", "channels.hook.target: The URL must start with https://"),
         ("HOOK_SECRET", "NOT_SET", "channels.hook.secret_env: NOT_SET is not set"),
@@ -84,3 +86,9 @@ def test_all_problems_are_told_at_once(write):
 
 def test_a_key_given_twice_is_refused(write):
     assert "panel.yml:3: 'slug' is given twice" in complaint(write, "project:\n  slug: a\n  slug: b\n")
+
+
+@pytest.mark.parametrize(("given", "minutes"), [("1h30m", 90), ("1 h 30 m", 90), ("2w", 20_160)])
+def test_durations_may_have_several_parts(write, given, minutes):
+    write(WHOLE.replace("window: 1h", f"window: {given}"))
+    assert AlertRule.objects.get(slug="accuracy-low").window == timedelta(minutes=minutes)

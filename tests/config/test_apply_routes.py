@@ -55,7 +55,7 @@ def test_what_changes_is_said_and_what_a_file_omits_stays(write):
     [
         ("parent: everything", "parent: nothing", "routes.risk.parent: there is no route 'nothing' before it"),
         ("channels: [night]", "channels: [day]", "routes.risk.channels: there is no channel 'day'"),
-        ("15m: [log, night]", "soon: [log]", "must be a number and s, m, h or d"),
+        ("15m: [log, night]", "soon: [log]", "must be a duration such as 90s"),
         ("15m: [log, night]", "15m: [day]", "routes.risk.steps.15m: there is no channel 'day'"),
         ("steps: {15m: [log, night], 1h: [log]}", "steps: 3", "must be a mapping of durations"),
         ('severity!="ticket"', "severity", "is no matcher"),
