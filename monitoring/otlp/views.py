@@ -1,4 +1,4 @@
-"""`POST /v1/{traces,logs,metrics}` and their aliases: a door before Django.
+"""`POST /v1/{traces,logs,metrics}`, their aliases and what SDKs of Langfuse ask besides: a door before Django.
 
 What a sender hears is what exporters act upon: see `monitoring.otlp.answers`.
 """
@@ -19,10 +19,11 @@ from monitoring.otlp.accept import accept
 from monitoring.otlp.answers import JSON, PROTOBUF, failure, success
 from monitoring.otlp.credentials import authenticate
 from monitoring.otlp.media import decline_media
+from monitoring.otlp.projects import tell_project
 from monitoring.otlp.records import Decoded, UndecodableError
 from monitoring.otlp.scores import keep_batch, keep_scores
 
-SCORES, BATCH, MEDIA = "score", "batch", "media"
+SCORES, BATCH, MEDIA, PROJECT = "score", "batch", "media", "project"
 PATHS = {
     "/v1/traces": "span",
     "/v1/logs": "log",
@@ -34,6 +35,7 @@ PATHS = {
     "/api/public/ingestion": BATCH,
     "/api/public/media": MEDIA,
 }
+ASKED = {"/api/public/projects": PROJECT}
 SAID = {SCORES: keep_scores, BATCH: keep_batch}
 IN_JSON = (*SAID, MEDIA)
 ENCODINGS = {PROTOBUF: PROTOBUF, "application/protobuf": PROTOBUF, JSON: JSON}
@@ -49,11 +51,14 @@ READ: dict[tuple[str, str], Callable[[bytes], Decoded]] = {
 
 def kind_of(environ: Environ) -> str | None:
     """What a request brings; None if it is not for OpenTelemetry."""
-    return PATHS.get(environ["PATH_INFO"].rstrip("/")) if environ["REQUEST_METHOD"] == "POST" else None
+    paths = {"POST": PATHS, "GET": ASKED}.get(environ["REQUEST_METHOD"], {})
+    return paths.get(environ["PATH_INFO"].rstrip("/"))
 
 
 def take(environ: Environ, kind: str, key: ApiKey) -> Answer:
     """Success, whole or in part, in the encoding of the request."""
+    if kind == PROJECT:
+        return tell_project(key)
     limits: dict[str, Any] = settings.INGEST
     media = media_of(environ)
     if not media or (kind in IN_JSON and media != JSON):
@@ -80,11 +85,12 @@ def _store(kind: str, media: str, data: bytes, key: ApiKey) -> Answer:
     return success(kind, media, rejected=outcome.rejected, told=outcome.told)
 
 
-def refuse(environ: Environ, _kind: str, refusal: Refusal) -> Answer:
+def refuse(environ: Environ, kind: str, refusal: Refusal) -> Answer:
     """A google.rpc.Status, in the encoding of the request."""
     status = PROBLEMS[refusal.code][0]
     detail = f"{refusal.code}: {refusal.detail}"
-    return failure(status, media_of(environ) or JSON, detail, retry_after=refusal.retry_after)
+    media = JSON if kind == PROJECT else media_of(environ) or JSON
+    return failure(status, media, detail, retry_after=refusal.retry_after)
 
 
 DOOR = Door(
