@@ -17,7 +17,7 @@ from monitoring.ingest.views import PATHS
 from monitoring.models import InboxBody
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import EventFilter
-from monitoring.selectors.events import MODELS, event_page, filtered
+from monitoring.selectors.events import event_page, filtered, newest_key
 from monitoring.selectors.wire import event_to_wire, moment
 
 KINDS: Final = {**{path.rpartition("/")[2]: kind for path, kind in PATHS.items()}, "spans": EventKind.SPAN.value}
@@ -59,8 +59,7 @@ class Events:
     def latest(self, limit: int) -> list[Line]:
         """The newest by their own time; what follows goes by arrival."""
         kind, horizon = KINDS[self.name], _horizon()
-        newest = MODELS[kind]._default_manager.filter(pk__lt=horizon).order_by("-pk")
-        self.place = newest.values_list("pk", flat=True).first() or 0
+        self.place = newest_key(kind, below=horizon)
         rows = event_page(kind, self.project, self.asked, limit=limit).items if limit else []
         return [self._line(row) for row in reversed(rows)]
 

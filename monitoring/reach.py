@@ -10,8 +10,9 @@ from django.db import connection
 from models_registry.jobs import start_job
 from models_registry.models import ModelVersion
 from monitoring.drain.prepare import INDEX_BITS
-from monitoring.models import InboxBody, Prediction, Reaching, Series
+from monitoring.models import InboxBody, Reaching, Series
 from monitoring.selectors.floors import hold_references
+from monitoring.selectors.references import first_prediction
 
 
 def place(found: Reaching, version: ModelVersion, *, kind: str, now: datetime) -> None:
@@ -23,7 +24,7 @@ def place(found: Reaching, version: ModelVersion, *, kind: str, now: datetime) -
     """
     hold_references(to_set=True)
     found.since = next_row_id()
-    first: int | None = Prediction.objects.order_by("id").values_list("id", flat=True).first()
+    first = first_prediction()
     if first is None or not Series.objects.filter(version=version).exists():
         found.reach = 0
         found.save()

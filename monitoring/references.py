@@ -13,11 +13,10 @@ from models_registry.models import Model, ModelVersion
 from models_registry.register import read_version
 from monitoring.drain.fold.inputs import answered_score
 from monitoring.drain.labels import decision
-from monitoring.models import Prediction, Reference, ReferenceSample
+from monitoring.models import Reference, ReferenceSample
 from monitoring.reach import place
 from monitoring.selectors.floors import hold_references
-from monitoring.selectors.references import current_reference, profile_by, read_sample
-from monitoring.selectors.spans import newest_first, within
+from monitoring.selectors.references import current_reference, predictions_of, profile_by, read_sample
 from monitoring.stats.matched import Window
 from monitoring.stats.profile import (
     Feature,
@@ -127,11 +126,7 @@ def sample_of_window(
     version: ModelVersion, *, start: datetime, end: datetime, environment: str | None = None
 ) -> Sample:
     """The newest predictions of a past window as rows, as far as their raw events are kept, with what is known of each."""
-    mine = Prediction.objects.filter(project_id=version.model.project_id, version=version)
-    if environment:
-        mine = mine.filter(environment=environment)
-    span = within(mine, start=int(start.timestamp() * 1_000_000), end=int(end.timestamp() * 1_000_000))
-    rows = newest_first(span)
+    rows = predictions_of(version, start=start, end=end, environment=environment or "")
     columns = rows.values_list("payload", "prediction", "score", "label")
     read = _number if version.model.kind == Model.Kind.REGRESSION else _class
     sample = sample_of(filter(None, starmap(read, columns[:WINDOW_ROWS].iterator(chunk_size=CHUNK))))

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from config.stages import STAGES
+from monitoring.models.events import Event
 
 ROOMS = ["lib", "models_registry", "monitoring", "alerting", "runbooks", "panel", "demo", "config"]
 ROOT = settings.BASE_DIR
@@ -18,6 +19,7 @@ SOURCES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")
 CLIENT = sorted((ROOT / "sdk/src").rglob("*.py"))  # the client library: no room of the house, but built by its rules
 TEMPLATES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("templates/**/*.html"))]
 TESTS = sorted(path for folder in ("tests", "bench", "sdk/tests") for path in (ROOT / folder).rglob("*.py"))
+MANAGERS = {"objects", "_default_manager", "_base_manager"}
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 MAX_LIB_MODULES = 10
@@ -120,6 +122,25 @@ def test_the_client_library_knows_nothing_of_the_server():
             modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             assert not {module.partition(".")[0] for module in modules} & set(ROOMS), name_of(path)
+
+
+def _stores(node: ast.ImportFrom) -> bool:
+    """From where `MODELS` are the tables of events by kind."""
+    return node.module in ("monitoring.selectors.events", "monitoring.drain.rows")
+
+
+def test_event_tables_have_few_readers():
+    kinds = {model.__name__ for model in apps.get_models() if issubclass(model, Event)}
+    assert len(kinds) == 7
+    touched = {
+        name_of(path)
+        for path in SOURCES
+        for node in ast.walk(tree_of(path))
+        if (isinstance(node, ast.Attribute) and node.attr in MANAGERS and ast.unparse(node.value) in kinds)
+        or (isinstance(node, ast.ImportFrom) and any(one.name == "MODELS" for one in node.names) and _stores(node))
+    }
+    others = {"monitoring/recount.py", "monitoring/retention.py"}
+    assert {name for name in touched if not name.startswith(("monitoring/drain/", "monitoring/selectors/"))} <= others
 
 
 def test_nobody_listens_to_signals():

@@ -15,7 +15,7 @@ from config.doctor.finding import Finding, fail, ok, warn
 from config.terminal import ago, weight
 from lib import clock
 from monitoring.models import StageRun
-from monitoring.selectors.events import MODELS, micros
+from monitoring.selectors.events import micros, oldest_arrival
 
 SLOW_MS: Final = 50
 LEAST_FREE, LITTLE_FREE = 200 * 10**6, 2 * 10**9
@@ -110,8 +110,5 @@ def _size() -> int:
 
 def _age(*, now: datetime) -> timedelta | None:
     """Since the oldest event that is still there was taken in; None without one."""
-    firsts = [
-        model._default_manager.order_by("pk").values_list("ingested_us", flat=True).first() for model in MODELS.values()
-    ]
-    known = [first for first in firsts if first is not None]
-    return timedelta(microseconds=micros(now) - min(known)) if known else None
+    first = oldest_arrival()
+    return None if first is None else timedelta(microseconds=micros(now) - first)

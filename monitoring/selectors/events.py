@@ -24,7 +24,7 @@ from monitoring.models.inbox import EventKind
 from monitoring.selectors.evaluations import failing
 from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
 from monitoring.selectors.log_filters import named_before, narrow_logs, said_by_many, walk
-from monitoring.selectors.spans import SECOND, within
+from monitoring.selectors.spans import SECOND, newest_first, within
 from monitoring.selectors.wire import told_by
 from monitoring.stats.patterns import key_by_id
 
@@ -79,6 +79,26 @@ _TARGETS = {"prediction_id": EventKind.PREDICTION, "target_id": EventKind.PREDIC
 def micros(moment: datetime) -> int:
     """Epoch microseconds, as events store time."""
     return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond
+
+
+def newest_key(kind: str, *, below: int) -> int:
+    """The primary key of what arrived last of a kind; 0 where nothing did."""
+    newest = MODELS[kind]._default_manager.filter(pk__lt=below).order_by("-pk")
+    return newest.values_list("pk", flat=True).first() or 0
+
+
+def oldest_arrival() -> int | None:
+    """When the oldest event that is still there was taken in, in epoch microseconds."""
+    firsts = [
+        model._default_manager.order_by("pk").values_list("ingested_us", flat=True).first() for model in MODELS.values()
+    ]
+    return min((first for first in firsts if first is not None), default=None)
+
+
+def newest_line(project: Project, *, since: datetime) -> int | None:
+    """The primary key of the newest log line since then."""
+    rows = within(LogRecord.objects.filter(project=project), start=micros(since))
+    return newest_first(rows).values_list("pk", flat=True).first()
 
 
 def event_page(

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
 
-from models_registry.models import Job
-from monitoring.models import Reaching, Reference, ReferenceSample
+from django.db.models import QuerySet
+
+from models_registry.models import Job, ModelVersion
+from monitoring.models import Prediction, Reaching, Reference, ReferenceSample
+from monitoring.selectors.spans import newest_first, within
 from monitoring.stats.profile import Profile
 from monitoring.stats.profile_data import from_json
 from monitoring.stats.sample import Sample, unpack
@@ -30,6 +33,20 @@ def read_sample(reference: Reference) -> Sample | None:
     """The rows behind a reference, or a part of them; None where only histograms were given."""
     found = ReferenceSample.objects.filter(reference=reference).values_list("data", flat=True).first()
     return None if found is None else unpack(bytes(found))
+
+
+def first_prediction() -> int | None:
+    """The lowest primary key of all that are stored."""
+    first: int | None = Prediction.objects.order_by("id").values_list("id", flat=True).first()
+    return first
+
+
+def predictions_of(version: ModelVersion, *, start: datetime, end: datetime, environment: str) -> QuerySet[Prediction]:
+    """The stored ones of a past window, newest first; of every environment if none is named."""
+    mine = Prediction.objects.filter(project_id=version.model.project_id, version=version)
+    if environment:
+        mine = mine.filter(environment=environment)
+    return newest_first(within(mine, start=int(start.timestamp() * 1_000_000), end=int(end.timestamp() * 1_000_000)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,11 @@ def read_span_facts(project: Project, story: Story) -> list[SpanFacts]:
     return list(found.values())
 
 
+def spans_by_key(keys: Iterable[int]) -> dict[int, Span]:
+    """Whole, by primary key."""
+    return {span.pk: span for span in Span.objects.filter(pk__in=list(keys))}
+
+
 def _ids(events: Iterable[Event], name: str) -> list[str]:
     """The ids of this name that events have, each once."""
     found = dict.fromkeys(str(getattr(event, name, "")) for event in events)

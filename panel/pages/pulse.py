@@ -8,10 +8,8 @@ from django.db.models import Max
 from alerting.lifecycle import UNDER_WAY
 from alerting.models import AlertTransition, Incident, IncidentEvent
 from models_registry.models import Project
-from monitoring.models import LogRecord
 from monitoring.selectors.event_filters import DEFAULT_RANGE
-from monitoring.selectors.events import micros
-from monitoring.selectors.spans import newest_first, within
+from monitoring.selectors.events import newest_line
 from monitoring.selectors.watermark import ingest_watermark
 
 
@@ -39,5 +37,4 @@ def pulse_of(project: Project, *, now: datetime) -> Pulse:
 
 def pulse_of_logs(project: Project, *, now: datetime) -> int:
     """The newest log line of the last day; 0 where there is none."""
-    rows = within(LogRecord.objects.filter(project=project), start=micros(now - DEFAULT_RANGE))
-    return newest_first(rows).values_list("pk", flat=True).first() or 0
+    return newest_line(project, since=now - DEFAULT_RANGE) or 0

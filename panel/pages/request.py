@@ -13,7 +13,7 @@ from models_registry.models import Project, User
 from monitoring.call_names import step_name
 from monitoring.models import Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.selectors.feedback import evaluation_of
-from monitoring.selectors.requests import SpanFacts, Story, read_span_facts
+from monitoring.selectors.requests import SpanFacts, Story, read_span_facts, spans_by_key
 from monitoring.selectors.wire import cost_of, moment, payload_of
 from panel.pages.conversation import Message, conversation_of, log_fields, pretty
 from panel.pages.decided import decided
@@ -186,7 +186,7 @@ def _untold(story: Story, spans: list[SpanFacts]) -> list[Prediction | LLMCall]:
 def _bars(fall: Waterfall, story: Story, project: Project) -> list[Bar]:
     """Rows with their attributes; only of those that are shown is the payload read."""
     wanted = [row.part.key for row in fall.rows if row.part.key]
-    spans = {span.pk: span for span in Span.objects.filter(pk__in=wanted)}
+    spans = spans_by_key(wanted)
     calls = {event.pk: event for event in story.served if isinstance(event, LLMCall)}
     untold = {event.span_id or f"{event.pk}": event for event in story.served}
     bars = []
