@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.catalogue.base import ALL, Indicator, Measure
-from monitoring.stats import marks, readers, value
+from monitoring.stats import marks, processes, readers
 from monitoring.stats.layouts import NEWEST
 from monitoring.stats.metrics import SUMMED, series_metric
 
@@ -111,8 +111,8 @@ PROCESSES = (
         definition=_("The mean of the samples of processor use that clients send; 1 is all processors busy."),
         source="OpenTelemetry process.cpu.utilization",
         kinds=ALL,
-        metrics=("process_cpu", series_metric(SUMMED, value.CPU)),
-        read=value.process_cpu,
+        metrics=("process_cpu", series_metric(SUMMED, processes.CPU)),
+        read=processes.process_cpu,
         needs=("process_events",),
         sampled=False,
         better="lower",
@@ -125,8 +125,8 @@ PROCESSES = (
         definition=_("The mean of the samples of memory use that clients send."),
         source="OpenTelemetry process.memory.usage",
         kinds=ALL,
-        metrics=("process_memory", series_metric(SUMMED, value.MEMORY)),
-        read=value.process_memory,
+        metrics=("process_memory", series_metric(SUMMED, processes.MEMORY)),
+        read=processes.process_memory,
         needs=("process_events",),
         sampled=False,
         better="lower",

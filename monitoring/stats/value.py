@@ -8,7 +8,6 @@ from monitoring.stats.estimate import Estimate, Expected, variance_of
 from monitoring.stats.estimated import expected_binary
 from monitoring.stats.intervals import Z_95, Reading, ratio
 from monitoring.stats.layouts import MILLIONTHS
-from monitoring.stats.metrics import sum_of
 from monitoring.stats.readers import Reader
 from monitoring.stats.tally import Confusion, Subject, Tally
 
@@ -117,26 +116,3 @@ def worth_of_decisions(tally: Tally, subject: Subject) -> tuple[float, int, int]
     if realised.value is None:
         return None
     return realised.value / realised.n * decisions, decisions, realised.n
-
-
-# --- Processes that serve the model.
-
-
-CPU, MEMORY = "process.cpu.utilization", "process.memory.usage"  # as metrics of OpenTelemetry tell them
-
-
-def process_cpu(tally: Tally, subject: Subject) -> Reading:
-    """The mean of the samples: 1 is all processors busy."""
-    samples = tally.cell("process_cpu")
-    return _mean(samples.total / MILLIONTHS, samples.n, *sum_of(tally, CPU))
-
-
-def process_memory(tally: Tally, subject: Subject) -> Reading:
-    """The mean of the samples, in bytes."""
-    samples = tally.cell("process_memory")
-    return _mean(samples.total, samples.n, *sum_of(tally, MEMORY))
-
-
-def _mean(total: float, n: int, further: float, more: int) -> Reading:
-    """Of the samples of events and of those of metrics together."""
-    return Reading((total + further) / (n + more) if n + more else None, n + more)
