@@ -17,6 +17,7 @@ from alerting.fatigue.read import LONGEST, USUAL, RuleLine, fatigue_report
 from alerting.models import AlertRule
 from lib import clock
 from models_registry.authenticate import project_of
+from models_registry.paging import asked_of
 from monitoring.selectors.event_filters import FilterError, read_moment
 
 RANGE = [
@@ -151,8 +152,9 @@ class RuleFatigueView(APIView):
 
 
 def _range(request: Request) -> tuple[datetime, datetime]:
+    params = asked_of(request, RANGE)
     try:
-        start, end = (read_moment(name, request.query_params.get(name, "")) for name in ("from", "to"))
+        start, end = (read_moment(name, params.get(name, "")) for name in ("from", "to"))
     except FilterError as error:
         raise ValidationError({error.field: str(error)}) from error
     end = end or clock.now()

@@ -22,7 +22,7 @@ from lib.problem import Conflict
 from lib.vault import seal
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
-from models_registry.paging import asked_page
+from models_registry.paging import asked_of, asked_page
 
 LOG_PARAMETERS = [
     OpenApiParameter("state", str, enum=Notification.State.values, description="Only messages in this state."),
@@ -172,7 +172,7 @@ class NotificationsView(APIView):
     @extend_schema(responses=NotificationPageSerializer, operation_id="notifications", parameters=LOG_PARAMETERS)
     def get(self, request: Request) -> Response:
         """One page, newest first: sent, waiting, given up, and not sent with the reason."""
-        params = request.query_params.dict()
+        params = asked_of(request, LOG_PARAMETERS)
         try:
             rows = log_rows(project_of(request), read_filter(params))
         except FilterError as error:

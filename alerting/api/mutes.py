@@ -18,9 +18,11 @@ from alerting.silences import MAX_COMMENT, create_silence, expire_silence, exten
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.paging import asked_of
 
 MESSAGES_SHOWN = 100
 STATES = Silence.State.values
+PARAMETERS = [OpenApiParameter("state", str, enum=STATES, description="Only silences in this state.")]
 
 
 class SilenceRowSerializer(serializers.ModelSerializer[Silence]):
@@ -120,11 +122,11 @@ class SilencesView(APIView):
     @extend_schema(
         responses=SilenceListSerializer,
         operation_id="silences",
-        parameters=[OpenApiParameter("state", str, enum=STATES, description="Only silences in this state.")],
+        parameters=PARAMETERS,
     )
     def get(self, request: Request) -> Response:
         """At most 200, those that end last first."""
-        now, state = clock.now(), request.query_params.get("state", "")
+        now, state = clock.now(), asked_of(request, PARAMETERS).get("state", "")
         if state and state not in STATES:
             raise ValidationError({"state": f"One of {', '.join(STATES)}."})
         rows = Silence.objects.filter(project=project_of(request)).select_related("owner")

@@ -17,7 +17,7 @@ from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import Deployment, Model, ModelVersion, Project, PromptVersion
-from models_registry.paging import asked_page
+from models_registry.paging import asked_of, asked_page
 from models_registry.register import ensure_version
 from models_registry.versions import mark_deployment
 
@@ -83,7 +83,7 @@ class DeploymentsView(APIView):
     @extend_schema(responses=ChangeMarkerPageSerializer, operation_id="deployments", parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
         """One page, those that were written last first."""
-        params, rows = request.query_params.dict(), _marks(request)
+        params, rows = asked_of(request, PAGE_PARAMETERS), _marks(request)
         if kind := params.get("kind"):
             if kind not in Deployment.Kind.values:
                 raise ValidationError({"kind": f"One of {', '.join(Deployment.Kind.values)}."})

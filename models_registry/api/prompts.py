@@ -20,6 +20,7 @@ from models_registry.bodies import body_of
 from models_registry.compare import compare_fields, compare_texts, text_of
 from models_registry.models import Model, Prompt, PromptVersion
 from models_registry.models.prompts import IN_USE
+from models_registry.paging import asked_of
 from models_registry.prompts import VersionInUseError, define_prompt, define_version
 
 NAME = 200
@@ -27,6 +28,11 @@ MAX_VERSIONS = 200
 MAX_TEXT = 10_000
 TEXTS: Final = ("template", "parameters", "observed_system", "observed_parameters")
 SHORT: Final = 2_000  # characters of JSON
+
+
+OF_MODEL = [OpenApiParameter("model", str)]
+ONE = [OpenApiParameter("version", str, description="This one alone, with its texts whole.")]
+TWO = [OpenApiParameter("from", str), OpenApiParameter("to", str)]
 
 
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
@@ -120,11 +126,11 @@ class PromptsView(APIView):
     write_scope = "admin"
     permission = "models_registry.change_prompt"
 
-    @extend_schema(responses=PromptListSerializer, operation_id="prompts", parameters=[OpenApiParameter("model", str)])
+    @extend_schema(responses=PromptListSerializer, operation_id="prompts", parameters=OF_MODEL)
     def get(self, request: Request) -> Response:
         """Every prompt of the project, or of one application, by name."""
         prompts = Prompt.objects.filter(project=project_of(request)).select_related("model")
-        if slug := request.query_params.get("model"):
+        if slug := asked_of(request, OF_MODEL).get("model"):
             prompts = prompts.filter(model__slug=slug)
         return Response({"items": PromptSerializer(prompts, many=True).data})
 
@@ -166,11 +172,11 @@ class PromptVersionsView(APIView):
     @extend_schema(
         responses=PromptVersionListSerializer,
         operation_id="prompt_versions",
-        parameters=[OpenApiParameter("version", str, description="This one alone, with its texts whole.")],
+        parameters=ONE,
     )
     def get(self, request: Request, name: str) -> Response:
         """The newest 200 versions, or one of them whole."""
-        prompt, wanted = _prompt(request, name), request.query_params.get("version")
+        prompt, wanted = _prompt(request, name), asked_of(request, ONE).get("version")
         versions = _listed(prompt) if wanted is None else [_version(prompt, wanted)]
         return Response({"items": PromptVersionSerializer(versions, many=True).data})
 
@@ -206,13 +212,13 @@ class PromptDiffView(APIView):
     @extend_schema(
         responses=PromptDiffSerializer,
         operation_id="prompt_diff",
-        parameters=[OpenApiParameter("from", str), OpenApiParameter("to", str)],
+        parameters=TWO,
     )
     def get(self, request: Request, name: str) -> Response:
         """Lines as *same*, *removed* or *added*; parameters that differ. Without a name: the newest and the one before."""
         prompt = _prompt(request, name)
         newest = list(PromptVersion.objects.filter(prompt=prompt)[:2])
-        params = request.query_params
+        params = asked_of(request, TWO)
         if len(newest) < 2 and not {"from", "to"} <= params.keys():
             raise NotFound("This prompt has fewer than two versions.")
         after = _version(prompt, params["to"]) if "to" in params else newest[0]

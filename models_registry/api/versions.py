@@ -16,7 +16,7 @@ from lib.problem import Conflict
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import Model, ModelVersion
-from models_registry.paging import asked_page
+from models_registry.paging import asked_of, asked_page
 from models_registry.versions import declare_version
 
 PAGE_PARAMETERS = [
@@ -67,7 +67,7 @@ class ModelVersionsView(APIView):
     @extend_schema(responses=ModelVersionPageSerializer, operation_id="model_versions", parameters=PAGE_PARAMETERS)
     def get(self, request: Request, slug: str) -> Response:
         """One page, those that were seen last first."""
-        params, rows = request.query_params.dict(), ModelVersion.objects.filter(model=_model(request, slug))
+        params, rows = asked_of(request, PAGE_PARAMETERS), ModelVersion.objects.filter(model=_model(request, slug))
         if asked := params.get("reviewed"):
             if asked not in ("true", "false"):
                 raise ValidationError({"reviewed": "true or false."})

@@ -17,7 +17,7 @@ from lib.problem import Conflict
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import ApiKey
-from models_registry.paging import asked_page
+from models_registry.paging import asked_of, asked_page
 from monitoring.asked import model_of, moment_of
 from monitoring.batch_runs import OverError, Report, ReportError, report_run
 from monitoring.ingest.moments import OUTSIDE, Window, epoch_us
@@ -104,7 +104,7 @@ class BatchRunsView(APIView):
     @extend_schema(responses=BatchRunPageSerializer, operation_id="batch_runs", parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
         """One page, those that began last first."""
-        params, rows = request.query_params.dict(), _runs(request)
+        params, rows = asked_of(request, PAGE_PARAMETERS), _runs(request)
         if slug := params.get("model"):
             rows = rows.filter(version__model=model_of(request, slug))
         if state := params.get("state"):

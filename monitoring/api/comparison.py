@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.models import Model
+from models_registry.paging import asked_of
 from monitoring.asked import model_of, span_of
 from monitoring.comparison import Comparison, Row, Side, compare
 from monitoring.selectors.summaries import Scope
@@ -35,23 +36,26 @@ ComparisonSerializer = inline_serializer(
 )
 
 
+PARAMETERS = [
+    OpenApiParameter("champion", str, required=True, description="A version."),
+    OpenApiParameter("challenger", str, required=True, description="Another version."),
+    OpenApiParameter("environment", str),
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="7 days before `to` unless given."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+]
+
+
 class CompareView(APIView):
     """A challenger against a champion."""
 
     @extend_schema(
         operation_id="compare",
-        parameters=[
-            OpenApiParameter("champion", str, required=True, description="A version."),
-            OpenApiParameter("challenger", str, required=True, description="Another version."),
-            OpenApiParameter("environment", str),
-            OpenApiParameter("from", OpenApiTypes.DATETIME, description="7 days before `to` unless given."),
-            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
-        ],
+        parameters=PARAMETERS,
         responses=ComparisonSerializer,
     )
     def get(self, request: Request, slug: str) -> Response:
         """Every measure of both versions with n and interval, the difference with its interval, and a verdict."""
-        params = request.query_params.dict()
+        params = asked_of(request, PARAMETERS)
         model = model_of(request, slug)
         now = clock.now()
         start, end = span_of(params, now, length=DEFAULT_RANGE)

@@ -19,7 +19,7 @@ from lib import clock
 from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.models import Model
-from models_registry.paging import asked_limit
+from models_registry.paging import asked_limit, asked_of
 from monitoring.asked import moment_of
 from monitoring.selectors.costs import (
     CostLine,
@@ -40,6 +40,16 @@ MAX_DAYS = {"day": 400, "model": 400, "prompt": 400, "user": 92}
 CURSOR = "This cursor is not one that a page returned; leave it out."
 MAX_NANO = 2**63 - 1  # beyond, a database cannot compare
 Place = tuple[int, str]
+
+
+PARAMETERS = [
+    OpenApiParameter("by", str, required=True, enum=BY),
+    OpenApiParameter("model", str, description="Slug of one application; all of the project unless given."),
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="The day it is in; this month unless given."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="Up to the day it is in; now unless given."),
+    OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
+    OpenApiParameter("cursor", str, description="`next` of the page before."),
+]
 
 
 class CostItemSerializer(serializers.Serializer[dict[str, Any]]):
@@ -81,19 +91,12 @@ class CostsView(APIView):
 
     @extend_schema(
         operation_id="costs",
-        parameters=[
-            OpenApiParameter("by", str, required=True, enum=BY),
-            OpenApiParameter("model", str, description="Slug of one application; all of the project unless given."),
-            OpenApiParameter("from", OpenApiTypes.DATETIME, description="The day it is in; this month unless given."),
-            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Up to the day it is in; now unless given."),
-            OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
-            OpenApiParameter("cursor", str, description="`next` of the page before."),
-        ],
+        parameters=PARAMETERS,
         responses=CostsSerializer,
     )
     def get(self, request: Request) -> Response:
         """Dearest first; days oldest first."""
-        params = request.query_params.dict()
+        params = asked_of(request, PARAMETERS)
         by = params.get("by", "")
         if by not in BY:
             raise ValidationError({"by": f"Name what costs are told by: {', '.join(BY)}."})

@@ -14,7 +14,7 @@ from lib import clock
 from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
-from models_registry.paging import asked_page
+from models_registry.paging import asked_of, asked_page
 from monitoring.deadletters import replay
 from monitoring.models import DeadLetter
 from monitoring.models.inbox import EventKind
@@ -84,7 +84,7 @@ class DeadLettersView(APIView):
     @extend_schema(responses=DeadLetterPageSerializer, operation_id="dead_letters", parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
         """One page, newest first."""
-        params = request.query_params.dict()
+        params = asked_of(request, PAGE_PARAMETERS)
         rows = DeadLetter.objects.filter(project=project_of(request))
         if kind := params.get("kind"):
             if kind not in EventKind.values:

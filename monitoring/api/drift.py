@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
+from models_registry.paging import asked_of
 from monitoring.asked import segment_of, span_of, version_of
 from monitoring.compat import TOOLS, VERSIONS, Compat, Tool, compare_as
 from monitoring.selectors.drift import Drift, drift_of
@@ -72,34 +73,37 @@ DriftSerializer = inline_serializer(
 )
 
 
+PARAMETERS = [
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+    OpenApiParameter("environment", str, description="All of them unless given."),
+    OpenApiParameter("segment", str, description="One segment, such as region=south."),
+    OpenApiParameter(
+        "against",
+        str,
+        enum=AGAINST,
+        description="The reference, or the same hours of earlier days, of earlier weeks or of the reference's weeks.",
+    ),
+    OpenApiParameter(
+        "compat",
+        str,
+        enum=TOOLS,
+        description="The values of another tool beside ours, from stored rows of the reference and the window.",
+    ),
+]
+
+
 class DriftView(APIView):
     """What came of a version's inputs, predictions and scores, held against its reference."""
 
     @extend_schema(
         operation_id="drift",
-        parameters=[
-            OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
-            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
-            OpenApiParameter("environment", str, description="All of them unless given."),
-            OpenApiParameter("segment", str, description="One segment, such as region=south."),
-            OpenApiParameter(
-                "against",
-                str,
-                enum=AGAINST,
-                description="The reference, or the same hours of earlier days, of earlier weeks or of the reference's weeks.",
-            ),
-            OpenApiParameter(
-                "compat",
-                str,
-                enum=TOOLS,
-                description="The values of another tool beside ours, from stored rows of the reference and the window.",
-            ),
-        ],
+        parameters=PARAMETERS,
         responses=DriftSerializer,
     )
     def get(self, request: Request, slug: str, version: str) -> Response:
         """Features ranked: broken ones first, then by PSI; a state says why where nothing can be judged."""
-        params = request.query_params.dict()
+        params = asked_of(request, PARAMETERS)
         start, end = span_of(params, clock.now())
         against = next((one for one in AGAINST if one == params.get("against", "reference")), None)
         if against is None:

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.bodies import body_of
 from models_registry.models import ModelVersion, User
+from models_registry.paging import asked_of
 from monitoring.asked import moment_of, range_of, version_of
 from monitoring.fitting.start import start_fit
 from monitoring.measures import edges_between, subjects_of
@@ -82,6 +83,16 @@ StartedSerializer = inline_serializer(
 )
 
 
+PARAMETERS = [
+    OpenApiParameter("measure", str, description="accuracy unless given; mae of a regression."),
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="30 days before `to` unless given."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+    OpenApiParameter("step", str, description="Width of a window, 1d unless given."),
+    OpenApiParameter("below", float, description="A value below this is an alert."),
+    OpenApiParameter("above", float, description="A value above this is an alert."),
+]
+
+
 class EstimatorView(APIView):
     """The estimators of one version; to fit one, people need the permission to change versions."""
 
@@ -90,19 +101,12 @@ class EstimatorView(APIView):
 
     @extend_schema(
         operation_id="estimator",
-        parameters=[
-            OpenApiParameter("measure", str, description="accuracy unless given; mae of a regression."),
-            OpenApiParameter("from", OpenApiTypes.DATETIME, description="30 days before `to` unless given."),
-            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
-            OpenApiParameter("step", str, description="Width of a window, 1d unless given."),
-            OpenApiParameter("below", float, description="A value below this is an alert."),
-            OpenApiParameter("above", float, description="A value above this is an alert."),
-        ],
+        parameters=PARAMETERS,
         responses=TrackSerializer,
     )
     def get(self, request: Request, slug: str, version: str) -> Response:
         """Windows with estimate, band and what was realised, and the record of the mature ones."""
-        known, params, now = version_of(request, slug, version), request.query_params.dict(), clock.now()
+        known, params, now = version_of(request, slug, version), asked_of(request, PARAMETERS), clock.now()
         name, names = params.get("measure", ""), estimated_names(known.model.kind)
         if not names:
             return Response({"model": slug, "version": version, **NOT_ESTIMATED})

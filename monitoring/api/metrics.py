@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from models_registry.paging import asked_of
 from monitoring.asked import model_of
 from monitoring.selectors.metrics import MetricFound, metrics_of
 
@@ -28,17 +29,20 @@ MetricSerializer = inline_serializer(
 )
 
 
+PARAMETERS = [OpenApiParameter("model", str, required=True)]
+
+
 class MetricsView(APIView):
     """The metrics of one application."""
 
     @extend_schema(
         operation_id="metrics",
-        parameters=[OpenApiParameter("model", str, required=True)],
+        parameters=PARAMETERS,
         responses=MetricSerializer,
     )
     def get(self, request: Request) -> Response:
         """By name: kind, unit, the values of each attribute, the measures of `/api/v1/series`, and the newest value if it is one."""
-        model = model_of(request, request.query_params.get("model", ""))
+        model = model_of(request, asked_of(request, PARAMETERS).get("model", ""))
         return Response([_to_wire(metric) for metric in metrics_of(model)])
 
 

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from lib import clock
 from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
-from models_registry.paging import asked_limit
+from models_registry.paging import asked_limit, asked_of
 from monitoring.asked import model_of
 from monitoring.measures import edges_between
 from monitoring.models import LogRecord
@@ -25,6 +25,17 @@ from monitoring.stats.severity import canon
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MAX_SPAN = timedelta(days=92)
 MAX_WINDOWS = 100
+
+
+PARAMETERS = [
+    OpenApiParameter("model", str, description="Slug of one model or service; all of the project unless given."),
+    OpenApiParameter("environment", str),
+    OpenApiParameter("level", str),
+    OpenApiParameter("new", str, enum=["true"], description="Only what was first seen in the span."),
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="The hour it is in; a day before `to` unless given."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+    OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
+]
 
 
 class LogPatternSerializer(serializers.Serializer[dict[str, Any]]):
@@ -57,24 +68,12 @@ class LogPatternsView(APIView):
 
     @extend_schema(
         operation_id="log_patterns",
-        parameters=[
-            OpenApiParameter(
-                "model", str, description="Slug of one model or service; all of the project unless given."
-            ),
-            OpenApiParameter("environment", str),
-            OpenApiParameter("level", str),
-            OpenApiParameter("new", str, enum=["true"], description="Only what was first seen in the span."),
-            OpenApiParameter(
-                "from", OpenApiTypes.DATETIME, description="The hour it is in; a day before `to` unless given."
-            ),
-            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
-            OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
-        ],
+        parameters=PARAMETERS,
         responses=LogPatternsSerializer,
     )
     def get(self, request: Request) -> Response:
         """Patterns of the span with count, first and last sight, trend and the newest line that is kept."""
-        params = request.query_params.dict()
+        params = asked_of(request, PARAMETERS)
         limit = asked_limit(params)
         edges = _edges(params)
         if params.get("new", "") not in ("", "true"):

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from lib.pages import MAX_LIMIT
-from models_registry.paging import asked_limit
+from models_registry.paging import asked_limit, asked_of
 from monitoring.asked import model_of, span_of
 from monitoring.selectors.pipeline import read_sample
 from monitoring.selectors.wire import NANO
@@ -72,7 +72,7 @@ class PipelineView(APIView):
     @extend_schema(responses=PipelineSerializer, operation_id="model_pipeline", parameters=PARAMETERS)
     def get(self, request: Request, slug: str) -> Response:
         """From the newest 500 calls of the range and the spans of their traces; depth first, what takes longest first."""
-        params, now = request.query_params.dict(), clock.now()
+        params, now = asked_of(request, PARAMETERS), clock.now()
         model, (start, end) = model_of(request, slug), span_of(params, now)
         limit = asked_limit(params)
         sample = read_sample(model, start=start, end=end, prompt=params.get("prompt", ""))

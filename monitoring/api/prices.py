@@ -15,6 +15,7 @@ from models_registry.api.jobs import JobSerializer
 from models_registry.authenticate import project_of
 from models_registry.bodies import body_of
 from models_registry.models import User
+from models_registry.paging import asked_of
 from monitoring.asked import moment_of
 from monitoring.drain.price import Names, find_prices
 from monitoring.pricing.prices import Price, Rates
@@ -51,21 +52,24 @@ PriceSerializer = inline_serializer(
 PriceAnswerSerializer = inline_serializer("PriceAnswer", {"price": PriceSerializer})
 
 
+PARAMETERS = [
+    OpenApiParameter("model", str, required=True, description="The language model, as calls name it."),
+    OpenApiParameter("provider", str, description="As calls name it; some models are sold by several."),
+    OpenApiParameter("at", OpenApiTypes.DATETIME, description="Now unless given."),
+]
+
+
 class PricesView(APIView):
     """The own prices of the project are a section of the definitions; this is what holds, own or listed."""
 
     @extend_schema(
         responses=PriceAnswerSerializer,
         operation_id="price",
-        parameters=[
-            OpenApiParameter("model", str, required=True, description="The language model, as calls name it."),
-            OpenApiParameter("provider", str, description="As calls name it; some models are sold by several."),
-            OpenApiParameter("at", OpenApiTypes.DATETIME, description="Now unless given."),
-        ],
+        parameters=PARAMETERS,
     )
     def get(self, request: Request) -> Response:
         """What a call of this language model costs at a time; null where neither book knows it."""
-        params = request.query_params
+        params = asked_of(request, PARAMETERS)
         model, provider = params.get("model", "").strip(), params.get("provider", "").strip()
         if not model:
             raise ValidationError({"model": "Name a language model as calls name it, such as `gpt-4o`."})

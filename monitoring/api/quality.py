@@ -14,11 +14,20 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.models import Model
+from models_registry.paging import asked_of
 from monitoring.asked import model_of, span_of, version_id_of
 from monitoring.quality import Class, Quality, read_quality
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import reading_to_wire
 from monitoring.stats.curves import Calibrated, CurvePoint, Threshold
+
+PARAMETERS = [
+    OpenApiParameter("version", str),
+    OpenApiParameter("environment", str),
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
+    OpenApiParameter("threshold", float, description="From 0 to 1; the model's own unless given."),
+]
 
 
 class ReadingSerializer(serializers.Serializer[dict[str, Any]]):
@@ -110,19 +119,13 @@ class QualityView(APIView):
 
     @extend_schema(
         operation_id="quality",
-        parameters=[
-            OpenApiParameter("version", str),
-            OpenApiParameter("environment", str),
-            OpenApiParameter("from", OpenApiTypes.DATETIME, description="24 hours before `to` unless given."),
-            OpenApiParameter("to", OpenApiTypes.DATETIME, description="Now unless given."),
-            OpenApiParameter("threshold", float, description="From 0 to 1; the model's own unless given."),
-        ],
+        parameters=PARAMETERS,
         responses=QualitySerializer,
     )
     def get(self, request: Request, slug: str) -> Response:
         """Confusion matrix, classes, curves and calibration of a classifier; the errors of a regression."""
         model = model_of(request, slug)
-        params = request.query_params.dict()
+        params = asked_of(request, PARAMETERS)
         now = clock.now()
         start, end = span_of(params, now)
         scope = Scope(model.project_id, model.pk, version_id_of(model, params), params.get("environment") or None)

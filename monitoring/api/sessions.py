@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from lib import clock
 from lib.pages import MAX_LIMIT, CursorError
 from models_registry.authenticate import project_of
-from models_registry.paging import asked_limit
+from models_registry.paging import asked_limit, asked_of
 from monitoring.asked import span_of
 from monitoring.selectors.costs import Cost
 from monitoring.selectors.sessions import (
@@ -41,6 +41,8 @@ RANGE = [
     ),
     OpenApiParameter("to", OpenApiTypes.DATETIME, description="End, exclusive; now unless given."),
 ]
+SESSIONS = [*RANGE, OpenApiParameter("user_id", str, description="Those of one person."), *PAGE]
+USERS = [*RANGE, *PAGE]
 NOBODY = "No prediction or call names this {}. Ids match exactly; what retention dropped is not found any more."
 
 
@@ -137,12 +139,12 @@ class SessionsView(APIView):
 
     @extend_schema(
         operation_id="sessions",
-        parameters=[*RANGE, OpenApiParameter("user_id", str, description="Those of one person."), *PAGE],
+        parameters=SESSIONS,
         responses=SessionsSerializer,
     )
     def get(self, request: Request) -> Response:
         """Each stands where its newest event within the range stands; the figures are of all its events."""
-        params = request.query_params.dict()
+        params = asked_of(request, SESSIONS)
         start, end = span_of(params, clock.now())
         who = params.get("user_id", "")
         try:
@@ -165,7 +167,7 @@ class SessionView(APIView):
     @extend_schema(operation_id="session", parameters=PAGE, responses=SessionSerializer)
     def get(self, request: Request, session_id: str) -> Response:
         """Newest event first; 404 where nothing has this session."""
-        params, project = request.query_params.dict(), project_of(request)
+        params, project = asked_of(request, PAGE), project_of(request)
         figures = read_figures(project, "session_id", session_id)
         if figures is None:
             raise NotFound(NOBODY.format("session"))
@@ -180,10 +182,10 @@ class SessionView(APIView):
 class UsersView(APIView):
     """People, who did something last first."""
 
-    @extend_schema(operation_id="users", parameters=[*RANGE, *PAGE], responses=UsersSerializer)
+    @extend_schema(operation_id="users", parameters=USERS, responses=UsersSerializer)
     def get(self, request: Request) -> Response:
         """Money is that of the whole days (UTC) which the range touches."""
-        params, project = request.query_params.dict(), project_of(request)
+        params, project = asked_of(request, USERS), project_of(request)
         start, end = _span(params)
         try:
             page = user_page(project, start=start, end=end, limit=asked_limit(params), cursor=params.get("cursor"))
@@ -203,7 +205,7 @@ class UserView(APIView):
     @extend_schema(operation_id="user", parameters=RANGE, responses=UserSerializer)
     def get(self, request: Request, user_id: str) -> Response:
         """404 where nothing stored has this id, whenever."""
-        params, project = request.query_params.dict(), project_of(request)
+        params, project = asked_of(request, RANGE), project_of(request)
         start, end = _span(params)
         figures = read_figures(project, "user_id", user_id, start=start, end=end)
         days = spend_by_day(project, user_id, start=start, end=end)

@@ -15,6 +15,7 @@ from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.bodies import DefinitionSerializer, refuse_unless_valid
 from models_registry.models import Model, Project
+from models_registry.paging import asked_of
 from monitoring.asked import model_of
 from monitoring.components import read_components
 from monitoring.foresight import foresee_slo
@@ -96,19 +97,22 @@ class SLOPreviewView(APIView):
         return Response(foretold(foresee_slo(slo, now=clock.now())))
 
 
+OF_MODEL = [OpenApiParameter("model", str, description="Only of this one, by its slug.")]
+
+
 class SuggestedSLOsView(APIView):
     """Objectives that the last days suggest."""
 
     permission = "monitoring.view_slo"
 
     @extend_schema(
-        parameters=[OpenApiParameter("model", str, description="Only of this one, by its slug.")],
+        parameters=OF_MODEL,
         responses=SuggestionsSerializer,
         operation_id="slos_suggested",
     )
     def get(self, request: Request) -> Response:
         """For every indicator without an objective that enough came of."""
-        slug = request.query_params.get("model")
+        slug = asked_of(request, OF_MODEL).get("model")
         only = model_of(request, slug) if slug else None
         found = suggest(project_of(request), now=clock.now(), model=only)
         return Response(

@@ -15,7 +15,7 @@ from lib import clock
 from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
-from models_registry.paging import asked_page
+from models_registry.paging import asked_of, asked_page
 from runbooks.answers import ActionItemSerializer, review_of
 from runbooks.models import ActionItem
 from runbooks.review import add_action, complete_action
@@ -43,7 +43,7 @@ class ActionItemsView(APIView):
     @extend_schema(responses=ActionItemPageSerializer, operation_id="action_items", parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
         """One page, newest first."""
-        params = request.query_params.dict()
+        params = asked_of(request, PAGE_PARAMETERS)
         rows = ActionItem.objects.filter(review__incident__project=project_of(request))
         if (wanted := params.get("open", "")) not in ("", "true", "false"):
             raise ValidationError({"open": "true or false."})
