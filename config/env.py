@@ -42,9 +42,9 @@ def env_int(name: str, default: int) -> int:
         raise ImproperlyConfigured(message) from error
 
 
-def env_list(name: str, default: str = "") -> list[str]:
+def env_list(name: str) -> list[str]:
     """Comma-separated values, empty ones dropped."""
-    return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+    return [part.strip() for part in env_str(name).split(",") if part.strip()]
 
 
 def env_origins(name: str) -> list[str]:

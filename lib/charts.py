@@ -85,12 +85,11 @@ def sparkline(
     *,
     title: str,
     tone: str = "accent",
-    height: float = 60,
     bounds: tuple[float, float] | None = None,
 ) -> SafeString:
     """The shape of a series in one glance: area and line, from its lowest to its highest value unless `bounds` are given."""
+    height, body = 60.0, ""
     low, high = bounds or scale(values)
-    body = ""
     for run in _points(values, low, high, height):
         line = _path(run)
         body += f'<path class="area area--{tone}" d="{line}V{height:.0f}H{run[0][0]:.0f}Z"/>'
@@ -135,15 +134,13 @@ def _bands(bands: Sequence[Stretch], height: float) -> str:
     )
 
 
-def burn_down(
-    values: Sequence[Value], *, title: str, bands: Sequence[Stretch] = (), height: float = 240
-) -> tuple[SafeString, float, float]:
+def burn_down(values: Sequence[Value], *, title: str, bands: Sequence[Stretch] = ()) -> tuple[SafeString, float, float]:
     """Budget left over time, with its zero line; returns the drawing and the bounds of its axis (fractions).
 
     The axis runs from the whole budget down to nothing, or below it when the budget is overspent.
     """
     low, _ = scale(values, floor=0.0)
-    low, high = min(low, 0.0), 1.0
+    low, high, height = min(low, 0.0), 1.0, 240.0
     zero = height - _PAD - (0.0 - low) / (high - low) * (height - 2 * _PAD)
     body = _bands(bands, height)
     body += f'<path class="zero" d="M0 {zero:.1f}H{WIDTH:.0f}" vector-effect="non-scaling-stroke"/>'
@@ -154,9 +151,9 @@ def burn_down(
     return _svg("burn", height, title, body), low, high
 
 
-def status_strip(cells: Sequence[Cell], *, title: str, height: float = 34) -> SafeString:
+def status_strip(cells: Sequence[Cell], *, title: str) -> SafeString:
     """One cell per slice of time, oldest first."""
-    step = WIDTH / max(len(cells), 1)
+    step, height = WIDTH / max(len(cells), 1), 34.0
     body = "".join(
         f'<rect class="cell cell--{cell.tone}" x="{index * step:.1f}" y="0" width="{step * 0.78:.1f}" '
         f'height="{height:.0f}" rx="2"><title>{escape(cell.title)}</title></rect>'
@@ -165,9 +162,9 @@ def status_strip(cells: Sequence[Cell], *, title: str, height: float = 34) -> Sa
     return _svg("strip", height, title, body)
 
 
-def beside(bars: Sequence[Beside], *, title: str, height: float = 44) -> SafeString:
+def beside(bars: Sequence[Beside], *, title: str) -> SafeString:
     """Two histograms over the same bins: the first as a bed, the second as a narrower bar before it."""
-    step = WIDTH / max(len(bars), 1)
+    step, height = WIDTH / max(len(bars), 1), 44.0
     highest = max((max(bar.before, bar.after) for bar in bars), default=0.0) or 1.0
     body = ""
     for index, bar in enumerate(bars):
@@ -201,9 +198,9 @@ def stacks(columns: Sequence[Sequence[tuple[str, float]]], *, titles: Sequence[s
     return _svg("stacks", height, title, body)
 
 
-def meter(fraction: Value, *, title: str, tone: str = "accent", height: float = 10) -> SafeString:
+def meter(fraction: Value, *, title: str, tone: str = "accent") -> SafeString:
     """A bar filled to a fraction; below nothing and above everything it is cut, the title tells the truth."""
-    share = min(max(fraction or 0.0, 0.0), 1.0)
+    share, height = min(max(fraction or 0.0, 0.0), 1.0), 10.0
     body = f'<rect class="meter-bed" x="0" y="0" width="{WIDTH:.0f}" height="{height:.0f}"/>'
     if share > 0:
         body += f'<rect class="cell cell--{tone}" x="0" y="0" width="{share * WIDTH:.0f}" height="{height:.0f}"/>'
@@ -259,11 +256,9 @@ def _dot(dot: Dot, height: float) -> str:
     return body + f'<path class="dot" d="M{x:.0f} {y:.1f}h0.01" vector-effect="non-scaling-stroke"/></g>'
 
 
-def columns(
-    bars: Sequence[tuple[float, str]], *, title: str, marks: Sequence[float] = (), height: float = 220
-) -> SafeString:
+def columns(bars: Sequence[tuple[float, str]], *, title: str, marks: Sequence[float] = ()) -> SafeString:
     """A histogram: (how much, what it says) of neighbouring bars, with vertical marks in 0…1."""
-    step = WIDTH / max(len(bars), 1)
+    step, height = WIDTH / max(len(bars), 1), 220.0
     highest = max((much for much, _ in bars), default=0.0) or 1.0
     body = "".join(
         f'<rect class="column" x="{index * step + step * 0.04:.1f}" y="{height - height * much / highest:.1f}" '

@@ -54,11 +54,11 @@ def percent_floor(fraction: float | None, digits: int = 2) -> str:
     return _percent(fraction, digits, ROUND_FLOOR)
 
 
-def percent_full(fraction: float | None, digits: int = 4) -> str:
+def percent_full(fraction: float | None) -> str:
     """A share of a budget to the last digit that says something, of at most four: 10%, 0.25%, 33.3333%."""
     if fraction is None:
         return DASH
-    shown = (Decimal(str(fraction)) * 100).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN).normalize()
+    shown = (Decimal(str(fraction)) * 100).quantize(Decimal(1).scaleb(-4), rounding=ROUND_HALF_EVEN).normalize()
     exponent = shown.as_tuple().exponent
     return _percent(fraction, max(-exponent, 0) if isinstance(exponent, int) else 0, ROUND_HALF_EVEN)
 

@@ -165,14 +165,14 @@ def greatest(value: Callable[[Shift], float | None], source: str = "") -> Reader
     return read
 
 
-def counted(count: Callable[[Report], float | None], *, fewest: int = FEWEST) -> Reader:
+def counted(count: Callable[[Report], float | None]) -> Reader:
     """The greatest count of any version, n its predictions. No data below the rows that it takes to tell."""
 
     def read(tally: Tally, _subject: Subject) -> Reading:
         found = [
             (known, report.rows)
             for report in reports_of(tally)
-            if report.rows >= fewest and (known := count(report)) is not None
+            if report.rows >= FEWEST and (known := count(report)) is not None
         ]
         return Reading(*max(found)) if found else Reading(None, _most(tally))
 

@@ -64,14 +64,14 @@ def evaluators_of(model: Model) -> QuerySet[Evaluator]:
     return Evaluator.objects.filter(Q(model=model) | Q(model=None), project=model.project_id)
 
 
-def measures_evaluated(most: int = MOST_OFFERED) -> list[str]:
+def measures_evaluated() -> list[str]:
     """Measures of so many evaluators, in the order of their slugs, of whatever project."""
-    return [measure_name(slug, statistic) for slug in _slugs(most) for statistic in STATISTICS]
+    return [measure_name(slug, statistic) for slug in _slugs() for statistic in STATISTICS]
 
 
-def indicators_evaluated(most: int = MOST_OFFERED) -> list[str]:
+def indicators_evaluated() -> list[str]:
     """Their indicators."""
-    return [indicator_name(slug) for slug in _slugs(most)]
+    return [indicator_name(slug) for slug in _slugs()]
 
 
 def measures_by_model(models: Collection[Model]) -> Mapping[int, list[str]]:
@@ -85,5 +85,5 @@ def measures_by_model(models: Collection[Model]) -> Mapping[int, list[str]]:
     return found
 
 
-def _slugs(most: int) -> list[str]:
-    return list(Evaluator.objects.order_by("slug").values_list("slug", flat=True).distinct()[:most])
+def _slugs() -> list[str]:
+    return list(Evaluator.objects.order_by("slug").values_list("slug", flat=True).distinct()[:MOST_OFFERED])

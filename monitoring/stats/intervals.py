@@ -19,13 +19,13 @@ class Reading:
     high: float | None = None
 
 
-def wilson(good: float, valid: float, z: float = Z_95) -> tuple[float, float] | None:
+def wilson(good: float, valid: float) -> tuple[float, float] | None:
     """Score interval of a proportion (Wilson 1927), which stays inside [0, 1] and works for small samples; None of 0/0."""
     if valid <= 0:
         return None
-    share, square = good / valid, z * z
+    share, square = good / valid, Z_95 * Z_95
     centre = (share + square / (2 * valid)) / (1 + square / valid)
-    half = z * sqrt(share * (1 - share) / valid + square / (4 * valid * valid)) / (1 + square / valid)
+    half = Z_95 * sqrt(share * (1 - share) / valid + square / (4 * valid * valid)) / (1 + square / valid)
     low = 0.0 if good == 0 else max(0.0, centre - half)
     high = 1.0 if good == valid else min(1.0, centre + half)
     return low, high
