@@ -13,7 +13,6 @@ an array of them.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -25,7 +24,7 @@ from monitoring.selectors.tiles import Name, Tiles, fetch
 from monitoring.stats.histogram import spread
 from monitoring.stats.marks import Marks
 from monitoring.stats.tally import Subject
-from monitoring.stats.tiers import MINUTE, Integers, Range, Running, join_ranges, ranges_of, snap
+from monitoring.stats.tiers import Integers, Range, Running, join_ranges, ranges_of, snap
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,11 +123,6 @@ class Counted:
         """(good, valid) from each of these edges to the last one, along a new last axis."""
         found: NDArray[Any] = self.sums[np.searchsorted(self.edges, moments)]
         return found
-
-
-def edges_of(moments: Iterable[datetime]) -> Integers:
-    """Moments as edges: each once, cut down to minutes, ascending."""
-    return np.array(sorted({int(at.timestamp()) // MINUTE * MINUTE for at in moments}), dtype=np.int64)
 
 
 def read_counts(asks: Iterable[CountAsk]) -> list[Counted]:

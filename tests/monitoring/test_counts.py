@@ -13,7 +13,7 @@ from monitoring.books import BookAsk, counted_of, edges_for, read_books
 from monitoring.catalogue import SLIS
 from monitoring.models import SLO, Bucket, DirtyHour, RetentionFloor
 from monitoring.models.summaries import Tier
-from monitoring.selectors.counts import CountAsk, edges_of, read_counts
+from monitoring.selectors.counts import CountAsk, read_counts
 from monitoring.selectors.summaries import Scope, read_tallies
 from monitoring.stats.marks import count_marked
 from monitoring.stats.tally import Subject
@@ -26,6 +26,11 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 BINARY = Subject("binary", positive_code=1)
 LONG = 3 * 1440
 minutes = st.integers(0, LONG - 1)
+
+
+def edges_of(moments):
+    """Each once, cut down to minutes, ascending."""
+    return np.array(sorted({int(at.timestamp()) // MINUTE * MINUTE for at in moments}), dtype=np.int64)
 
 
 def ask(model: Model, moments: list[datetime], name: str = "availability", **more: object) -> CountAsk:
