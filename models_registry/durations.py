@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_PARTS: Final = re.compile(r"(\d{1,18})(ms|[smhdwy])")
+_PARTS: Final = re.compile(r"(\d{1,99})(ms|[smhdwy])")
 LONGEST_LENGTH: Final = 40  # of what people write; more digits are no length
 _SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
 

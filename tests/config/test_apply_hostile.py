@@ -47,6 +47,8 @@ def test_they_are_found_inside_a_burn_rate_pair(write):
 def test_a_duration_beyond_living_memory_is_refused(write, old):
     said = complaint(write, WHOLE.replace(old, f"{old.split(':')[0]}: {'9' * 12}d"))
     assert "must be at most 3650d" in said
+    endless = complaint(write, WHOLE.replace(old, f"{old.split(':')[0]}: {'9' * 400}ms"))
+    assert "must be a duration such as 90s" in endless
 
 
 NASTY = st.sampled_from(
