@@ -111,6 +111,7 @@ def test_a_target_that_is_down_says_so_and_is_not_up(target, read, now):
     assert read("up:mean", now) == 0
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("status", "body", "told"),
     [

@@ -27,7 +27,7 @@ from monitoring.drain import drain_until_empty
 from monitoring.models import LLMCall, LogRecord, Prediction
 from panel.pages.ways import WAYS, ways
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 Blocks = Callable[[str], list[str]]
 
 
