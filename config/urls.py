@@ -11,7 +11,8 @@ from config import health, metrics
 from config.api.definitions import DefinitionsView, DefinitionView, SectionView
 from lib import clock
 from lib.problem import problem
-from monitoring.ingest.lost import note_lost
+from monitoring.otlp.lost import note_lost
+from monitoring.otlp.views import ASKED
 from monitoring.otlp.views import PATHS as OTLP_PATHS
 
 admin.autodiscover()
@@ -29,12 +30,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 @csrf_exempt
-def by_post_alone(_request: HttpRequest) -> HttpResponse:
-    """What is no POST of OpenTelemetry comes as far as here: see `monitoring.otlp.views`."""
-    answer = problem(
-        405, "Method not allowed", "Exporters of OpenTelemetry send here, by POST.", code="method_not_allowed"
-    )
-    answer["Allow"] = "POST"
+def not_so(request: HttpRequest) -> HttpResponse:
+    """What comes to the paths of OpenTelemetry by another method comes as far as here: see `monitoring.otlp.views`."""
+    allowed = "GET" if request.path_info in ASKED else "POST"
+    detail = {"POST": "Exporters of OpenTelemetry send here, by POST.", "GET": "SDKs of Langfuse ask here, by GET."}
+    answer = problem(405, "Method not allowed", detail[allowed], code="method_not_allowed")
+    answer["Allow"] = allowed
     return answer
 
 
@@ -53,7 +54,7 @@ urlpatterns = [
     path("api/v1/definitions/<slug:section>/<path:key>", DefinitionView.as_view()),
     *(path("api/v1/", include(room)) for room in API),
     path("api/v2/", include("alerting.interop.urls")),  # as an Alertmanager
-    *(path(taken.removeprefix("/"), by_post_alone) for taken in OTLP_PATHS),
+    *(path(taken.removeprefix("/"), not_so) for taken in (*OTLP_PATHS, *ASKED)),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api_docs"),
     path("", include("panel.urls")),  # first: it answers /admin/login/ for the admin too

@@ -71,7 +71,7 @@ def _response(evidence: Evidence, call: dict[str, Any], flags: list[str]) -> Any
     if found is None and not text:
         return None
     found = found or Answer(text, [], "", [])
-    call["response"] = found.text or ""
+    call["response"] = found.text or text
     if tool_calls := found.tool_calls or (chunks and calls_in(chunks)):
         call["tool_calls"] = _unwrapped(tool_calls) if evidence.dialect == "logfire" else tool_calls
     if found.reasoning:

@@ -87,8 +87,8 @@ STEPS |= {step: step for step in ("chain", "agent", "retriever", "tool", "span")
 NAMED_BY = tuple(row.source for row in ALIASES if row.field == "kind")
 # Ends of the names of spans that are called a call, and only prepare one (LlamaIndex).
 PREPARING = ("._prepare_chat_with_tools",)
-# Beginnings of those that ask a model for no words (Logfire, before it named its steps).
-WORDLESS = ("Embedding Creation with", "Image Generation with")
+# Beginnings of those that ask a model for no words, and what they are (Logfire, before it named its steps).
+WORDLESS = {"Embedding Creation with": "embedding", "Image Generation with": "span"}
 # Those that ask, of which Logfire tells nothing else where they fail.
 UNNAMED = ("Message with {request_data[", "Chat Completion with {request_data[", "Completion with {request_data[")
 # Where nothing names the step: a call asks a model of a provider.
@@ -118,8 +118,8 @@ def kind_of(seen: Seen) -> str:
             told = (text(attributes[name]) or "").lower()
             if told in STEPS:
                 return STEPS[told]
-    if seen.name.startswith(WORDLESS):
-        return "embedding"
+    if seen.name.startswith(tuple(WORDLESS)):
+        return next(step for begin, step in WORDLESS.items() if seen.name.startswith(begin))
     return "llm" if _asks(attributes) or seen.name.startswith(UNNAMED) else "span"
 
 

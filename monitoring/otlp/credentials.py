@@ -15,11 +15,11 @@ HEADERS = ("HTTP_X_API_KEY", "HTTP_API_KEY", "HTTP_X_ATALAIA_KEY")
 
 def authenticate(environ: Environ, *, now: datetime) -> ApiKey:
     """The live key with scope `ingest`; `Refusal` without one. `now` is real time."""
-    found = (key for token in _tokens(environ) if (key := find_key(token, now=now)) is not None)
+    found = (key for token in tokens_of(environ) if (key := find_key(token, now=now)) is not None)
     return with_scope(next(found, None))
 
 
-def _tokens(environ: Environ) -> Iterator[str]:
+def tokens_of(environ: Environ) -> Iterator[str]:
     """What may be a key, likeliest first."""
     header: str = environ.get("HTTP_AUTHORIZATION", "").strip()
     yield from _told(header)

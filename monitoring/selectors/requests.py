@@ -113,7 +113,7 @@ def _keyed(project: Project, text: str) -> Iterator[tuple[str, Sequence[Event]]]
         targets = _targets(project, events)
         for model in (Prediction, LLMCall) if targets else ():
             events += model._default_manager.filter(pk__in=targets)
-        if events:
+        if any(not isinstance(event, BusinessEvent) for event in events):  # of one alone there is no request to tell
             yield str(kind), events
 
 

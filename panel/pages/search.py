@@ -58,9 +58,11 @@ def find(query: str, *, project: Project, user: User | AnonymousUser) -> list[Hi
 def find_elsewhere(
     query: str, *, projects: Sequence[Project], but: Project | None, user: User | AnonymousUser
 ) -> list[Hit]:
-    """The same in the other projects, the first of them: whoever pastes an id need not know whose it is."""
+    """Ids in the other projects, the first of them: whoever pastes one need not know whose it is."""
+    if not user.has_perm("monitoring.view_prediction"):
+        return []
     others = [project for project in projects if project != but][:PROJECTS_SEARCHED]
-    found = ((project, hit) for project in others for hit in find(query, project=project, user=user))
+    found = ((project, hit) for project in others for text in _meant(query) for hit in _events(text, project))
     return [Hit(hit.url, hit.title, f"{hit.kind} · {project}") for project, hit in found]
 
 

@@ -75,7 +75,11 @@ def test_a_project_without_a_policy_of_its_own_exports_none(write) -> None:
     ("old", "new", "problem"),
     [
         ("  reopen_within: 2h", "  reopen_within: 8d", ":4: incident_policy.reopen_within: Choose from 00:00:00"),
-        ("  reopen_within: 2h", "  reopen_within: soon", ":4: incident_policy.reopen_within: must be a duration such as 90s"),
+        (
+            "  reopen_within: 2h",
+            "  reopen_within: soon",
+            ":4: incident_policy.reopen_within: must be a duration such as 90s",
+        ),
         ("  reopen_within: 2h", "  reopen_within:", ":4: incident_policy.reopen_within: must not be empty"),
         ("labels: [model, environment]", "labels: model", ":3: incident_policy.labels: Write at most"),
         ("labels: [model, environment]", 'labels: ["a b"]', ":3: incident_policy.labels: “a b” is no name of a label"),

@@ -1,5 +1,6 @@
 """The last refused request per reason is remembered: for its project, or overall where nobody knows the key; and sparingly."""
 
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
@@ -74,8 +75,9 @@ def test_a_database_that_cannot_write_changes_no_answer(post, monkeypatch):
 
 def test_who_sends_to_an_address_that_there_is_not_is_remembered(post, project):
     key = create_key(project=project, name="lost", scopes=["ingest"])[1]
-    headers = {"Authorization": f"Bearer {key}", "User-Agent": "curl/8.5"}
-    for path in ("/api/v1/prediction", "/v1/trace"):
+    pair = b64encode(f"pk:{key}".encode()).decode()
+    for path, sent in (("/api/v1/prediction", f"Bearer {key}"), ("/v1/trace", f"Basic {pair}")):
+        headers = {"Authorization": sent, "User-Agent": "curl/8.5"}
         forget_refusals()
         answer = Client().post(path, "{}", content_type="application/json", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -141,3 +141,4 @@ def test_a_business_event_leads_to_what_it_is_about(put: Any, project: Any, now:
     story = read_story(project, "e-1")
     assert story
     assert (story.names, told(project, story)) == (["event"], WHOLE)
+    assert read_story(project, "e-2") is None, "about nothing that was asked"

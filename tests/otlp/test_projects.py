@@ -32,4 +32,5 @@ def test_a_key_that_is_none_hears_so(project):
 
 
 def test_nothing_is_sent_there(token):
-    assert Client().post(PATH, headers={"authorization": f"Bearer {token}"}).status_code in (404, 405)
+    answer = Client().post(PATH, headers={"authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer["Allow"]) == (405, "GET")
