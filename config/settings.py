@@ -64,8 +64,8 @@ MIDDLEWARE = [
     "monitoring.otlp.views.OtlpFirst",  # and those of OpenTelemetry
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "panel.middleware.content_security_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "panel.middleware.content_security_policy",  # of documents; with each script and style it would be a tenth of a page
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
