@@ -25,6 +25,7 @@ from lib.problem import TITLES, problem
 from models_registry.authenticate import project_of
 from models_registry.bodies import object_of, refuse_unless_valid
 from models_registry.models import ApiKey, Project, User
+from models_registry.paging import asked_of
 
 SECTIONS: Final = {kind.section: kind for kind in KINDS}
 BODY: Final = Path("body")
@@ -125,7 +126,7 @@ class DefinitionsView(Defined):
     )
     def put(self, request: Request) -> Response:
         """Apply a document: all of it or nothing; what it leaves out stays, and the second time changes nothing."""
-        project, dry_run = project_of(request), request.query_params.get("dry_run", "false")
+        project, dry_run = project_of(request), asked_of(request, [DRY_RUN]).get("dry_run", "false")
         if dry_run not in ("true", "false"):
             raise ValidationError({"dry_run": "true or false."})
         document = object_of(request)

@@ -108,6 +108,10 @@ def test_a_document_is_applied_whole_or_not_at_all(call: Any, credit_risk: Model
     assert [(one["path"], one["action"]) for one in told] == [("slos.answered", "created"), ("rules.burn", "created")]
     assert told[0]["after"]["target"] == "0.99"
     assert not SLO.objects.exists()
+    misspelt = call("PUT", "definitions?dryrun=true", document)
+    assert misspelt.status_code == 400
+    assert misspelt.json()["errors"][0]["pointer"] == "/dryrun"
+    assert not SLO.objects.exists()
     wrong = call("PUT", "definitions", {**document, "rules": {"burn": {"kind": "burn_rate", "slo": "gone"}}})
     assert "/rules/burn/slo" in {error["pointer"] for error in wrong.json()["errors"]}
     assert not SLO.objects.exists()

@@ -87,13 +87,16 @@ def test_a_parameter_that_narrows_nothing_is_refused_where_others_narrow(client:
     """Those of which any name is good are asked of a policy: names that it does not know are parameters of the call."""
     paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
     ignored = []
-    for path, verbs in paths.items():
-        asked = [one for one in verbs.get("get", {}).get("parameters", []) if one["in"] == "query"]
+    for path, method, operation in (
+        (path, method, one) for path, verbs in paths.items() for method, one in verbs.items()
+    ):
+        asked = [one for one in operation.get("parameters", []) if one["in"] == "query"]
         if not path.startswith("/api/v1/") or not asked or path.endswith("/decision"):
             continue
         query = "&".join(f"{one['name']}={NEEDED[one['name']]}" for one in asked if one.get("required"))
-        answer = client.get(f"{path.format(**PARTS)}?{query}&colour=red")
+        url = f"{path.format(**PARTS)}?{query}&colour=red"
+        answer = client.generic(method.upper(), url, "" if method == "get" else "{}", content_type="application/json")
         pointer = answer.json()["errors"][0]["pointer"] if answer.status_code == 400 else ""
         if pointer != "/colour" and answer.status_code != 404:
-            ignored.append(f"{path}: {answer.status_code} {answer.content[:150]!a}")
+            ignored.append(f"{method} {path}: {answer.status_code} {answer.content[:150]!a}")
     assert not ignored, "\n".join(ignored)
