@@ -3,12 +3,15 @@ and, if wanted, only to what was read."""
 
 import time
 from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
 from math import ceil
 from typing import Final
 
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.core.exceptions import RequestDataTooBig
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
@@ -18,12 +21,15 @@ from lib.problem import TITLES, problem
 from models_registry import once
 from models_registry.authenticate import bearer_token
 from models_registry.keys import find_key
+from models_registry.models import ApiKey
 from models_registry.once import Known, Standing
 from monitoring.ingest.codes import Refusal
 from monitoring.ingest.pace import Pace
 
 API: Final = "/api/"
+PROJECTS: Final = "/api/v1/projects/"
 READS: Final = ("GET", "HEAD")
+CHANGES: Final = ("PUT", "PATCH", "DELETE")
 LONGEST_KEY: Final = 200
 KEPT_STATUS: Final = (409,)  # beside success: what is refused for its fields may be mended and sent again
 REUSED: Final = "This Idempotency-Key was used for another request within a day; make a new one for each."
@@ -62,7 +68,13 @@ def _read(request: HttpRequest, get_response: Handler) -> HttpResponse:
 
 
 def _change(request: HttpRequest, get_response: Handler) -> HttpResponse:
-    return if_unchanged(request, lambda asked: _read(asked, get_response), get_response)
+    wanted = request.headers.get("If-Match")  # an empty one names no state, and matches none
+    if wanted is None or request.method not in CHANGES or not isinstance(request, WSGIRequest):
+        return get_response(request)
+    if not _is_somebody(request):
+        return get_response(request)
+    read = partial(_read, get_response=get_response)
+    return if_unchanged(request, read, get_response, wanted=wanted, room=_room(request))
 
 
 def _write(request: HttpRequest, get_response: Handler, who: bytes) -> HttpResponse:
@@ -112,10 +124,24 @@ def _paced(response: HttpResponse, who: bytes) -> HttpResponse:
 
 def _is_somebody(request: HttpRequest) -> bool:
     """Of others nothing is written: they are refused by whoever is asked."""
+    if bearer_token(request.headers.get("Authorization", "")) is None:
+        return settings.SESSION_COOKIE_NAME in request.COOKIES and get_user(request).is_authenticated
+    return _key(request) is not None
+
+
+def _key(request: HttpRequest) -> ApiKey | None:
     token = bearer_token(request.headers.get("Authorization", ""))
-    if token is None:
-        return settings.SESSION_COOKIE_NAME in request.COOKIES
-    return find_key(token, now=real_now()) is not None
+    return None if token is None else find_key(token, now=real_now())
+
+
+def _room(request: HttpRequest) -> str:
+    """The project that is spoken of: that of the key, or the one that a person names; theirs exclude each other."""
+    key = _key(request)
+    if key is not None:
+        return key.project.slug
+    if request.path_info.startswith(PROJECTS):
+        return request.path_info.removeprefix(PROJECTS)
+    return request.GET.get("project", "")
 
 
 def _who(request: HttpRequest) -> bytes:

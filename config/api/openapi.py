@@ -52,16 +52,16 @@ def add_problems(result: dict[str, Any], **_: object) -> dict[str, Any]:
         if path.startswith("/api/v1/"):
             for method in METHODS:
                 if method in verbs:
-                    _complete(verbs[method], method)
+                    _complete(verbs[method], method, readable="get" in verbs)
     return result
 
 
-def _complete(operation: dict[str, Any], method: str) -> None:
+def _complete(operation: dict[str, Any], method: str, *, readable: bool) -> None:
     operation["responses"].setdefault("default", REFUSAL)
     names = [one.get("name") for one in operation.get("parameters", [])]
     if method in WRITES and IDEMPOTENCY_KEY["name"] not in names:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-    if method in CHANGES:
+    if readable and method in CHANGES:
         operation.setdefault("parameters", []).append(IF_MATCH)
 
 

@@ -1,5 +1,6 @@
 """A change that names the state it was decided on (`If-Match` with the `ETag` of a GET) is made only where that still is the state."""
 
+import json
 from collections.abc import Callable
 from io import BytesIO
 from typing import Final
@@ -9,26 +10,25 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 
 from lib.clock import real_now
-from lib.problem import TITLES, problem
+from lib.problem import MEDIA_TYPE, TITLES, problem
 from models_registry import once
 from models_registry.once import Standing
 
-CHANGES: Final = ("PUT", "PATCH", "DELETE")
 FAILED: Final = 412
 CHANGED: Final = "It is no longer as you read it: read it again, and decide anew."
 AT_WORK: Final = "Somebody is changing it at this moment: read it again, and decide anew."
-UNTAGGED: Final = "It cannot be read, so no tag of it is known: send this without If-Match."
+UNTAGGED: Final = "A GET of this address gives no tag, so there is none to compare: send this without If-Match."
+UNREADABLE: Final = (
+    "A GET of it is answered {status} for you, so its tag cannot be compared: mend that, or send this without If-Match."
+)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-def if_unchanged(request: HttpRequest, read: Handler, write: Handler) -> HttpResponse:
-    """`read` answers a GET of the same address with its tag. One at a time is compared and changed, however many ask."""
-    wanted = request.headers.get("If-Match", "")
-    if not wanted or request.method not in CHANGES or not isinstance(request, WSGIRequest):
-        return write(request)
-    held = once.digest(b"if-match", request.path_info.encode())
+def if_unchanged(request: WSGIRequest, read: Handler, write: Handler, *, wanted: str, room: str) -> HttpResponse:
+    """`read` answers a GET of the same address with its tag. One at a time in a room (a project) is compared and changed."""
+    held = once.digest(b"if-match", room.encode("utf-8", "replace"), request.path_info.encode())
     if once.begin(held, b"", now=real_now()).standing is not Standing.NEW:
-        return _failed(AT_WORK)
+        return _changed(AT_WORK)
     try:
         return _refusal(read(_as_read(request)), wanted) or write(request)
     finally:
@@ -36,12 +36,22 @@ def if_unchanged(request: HttpRequest, read: Handler, write: Handler) -> HttpRes
 
 
 def _refusal(now: HttpResponse, wanted: str) -> HttpResponse | None:
-    """What cannot be found, or read by this one, is refused by the write itself."""
-    if now.status_code == 405:
-        return _failed(UNTAGGED)
+    """What is not there is refused by the write itself; what cannot be compared is not written."""
+    if now.status_code == 404:
+        return None
+    if now.status_code not in (200, 405):
+        return _unknown(f"{UNREADABLE.format(status=now.status_code)} {_reason(now)}".rstrip())
+    if "ETag" not in now.headers:
+        return _unknown(UNTAGGED)
     # A proxy that compresses makes tags weak (W/"…"), though they stand for the very bytes.
     tags = [tag.removeprefix("W/") for tag in parse_etags(wanted)]
-    return _failed(CHANGED) if now.status_code == 200 and "*" not in tags and now["ETag"] not in tags else None
+    return None if "*" in tags or now.headers["ETag"] in tags else _changed(CHANGED)
+
+
+def _reason(now: HttpResponse) -> str:
+    """What a problem says of itself: which scope the key lacks, which parameter is missing."""
+    told = now.headers.get("Content-Type") == MEDIA_TYPE and not now.streaming
+    return str(json.loads(now.content)["detail"]) if told else ""
 
 
 def _as_read(request: WSGIRequest) -> WSGIRequest:
@@ -55,5 +65,9 @@ def _as_read(request: WSGIRequest) -> WSGIRequest:
     return read
 
 
-def _failed(detail: str) -> HttpResponse:
+def _changed(detail: str) -> HttpResponse:
     return problem(FAILED, TITLES[FAILED], detail, code="changed_meanwhile")
+
+
+def _unknown(detail: str) -> HttpResponse:
+    return problem(FAILED, "No tag to compare", detail, code="tag_unknown")
