@@ -135,22 +135,27 @@ def _evaluate_rule(rule: AlertRule, alerts: Alerts, world: World, *, slot: datet
     seen = [_judge(rule, target, world, slot=slot) for target in targets]
     seen = without_vanished(seen) if rule.grouping else seen
     told = [_answer(rule, target, one, alerts, world, slot=slot) for target, one in zip(targets, seen, strict=True)]
-    _let_go(rule, {target.fingerprint for target in targets}, alerts, world, slot=slot)
+    known = {target.fingerprint for target in targets}
+    broken = next((one for target, one in zip(targets, told, strict=True) if target.wrong), None)
+    _let_go(rule, known, alerts, world, slot=slot, broken=broken)
     _keep_health(rule, told)
     return [_evaluation(rule, target, one, slot=slot) for target, one in zip(targets, told, strict=True)]
 
 
-def _let_go(rule: AlertRule, known: set[str], alerts: Alerts, world: World, *, slot: datetime) -> None:
-    """End the alerts of labels that the rule no longer has."""
+def _let_go(
+    rule: AlertRule, known: set[str], alerts: Alerts, world: World, *, slot: datetime, broken: Judgement | None
+) -> None:
+    """End the alerts of labels that the rule no longer has; of a rule that finds no groups nobody knows, and they are broken."""
     for (mark, _signal), alert in alerts.items():
         if mark not in known and alert.state != State.INACTIVE:
             gone = Judgement(Seen.FINE, slot, alert.severity, reason=_("The rule asks about this no longer."))
-            respond(rule, alert, gone, world.subjects[rule.pk], at=slot)
+            respond(rule, alert, broken or gone, world.subjects[rule.pk], at=slot)
 
 
 def _judge(rule: AlertRule, target: Target, world: World, *, slot: datetime) -> Judgement:
     """What is seen, or what went wrong."""
     try:
+        target.check()
         subject, read = world.subjects[rule.pk], world.read.get((rule.pk, target.group))
         found = judge(rule, subject, at=slot, watermark=world.watermark, seen=read)
         return replace(found, part=target.part)

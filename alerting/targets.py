@@ -8,6 +8,8 @@ from alerting.identity import fingerprint
 from alerting.kinds.base import Asked, environment_of, rule_model
 from alerting.models import AlertRule
 from monitoring.composites import counted_models
+from monitoring.groupable import composite_problems
+from monitoring.models import COMPOSITE
 from monitoring.objective_windows import WindowsAsk
 from monitoring.selectors.components import load_components
 from monitoring.selectors.groups import WHOLE, Group, Groups, Whose, read_groups
@@ -21,6 +23,7 @@ class Target:
 
     labels: Mapping[str, str]
     part: Group = WHOLE
+    wrong: str = ""  # why there is nothing to be asked
 
     @property
     def group(self) -> str:
@@ -32,8 +35,14 @@ class Target:
         """Of the labels."""
         return _fingerprint(tuple(sorted(self.labels.items())))
 
+    def check(self) -> None:
+        """Raise where the rule has no groups to ask about."""
+        if self.wrong:
+            raise ValueError(self.wrong)
+
     def narrow(self, question: Asked) -> Asked:
-        """The question about this group alone."""
+        """The question about this group alone. Raises where there are no groups."""
+        self.check()
         if self.group and isinstance(question, WindowsAsk):
             return replace(question, book=ask_group(question.book, self.part))
         if self.group and isinstance(question, Question):
@@ -65,23 +74,32 @@ def _own(rule: AlertRule) -> dict[str, str]:
 
 
 def targets_of(rules: Iterable[AlertRule]) -> dict[int, list[Target]]:
-    """The alerts of each rule, by id: at most two statements for any number of rules, and one for components of composites that
-    were not read; none where nobody groups.
+    """The alerts of each rule, by id: at most two statements for any number of rules, and two more where composites are grouped,
+    for components that were not read and for keys; none where nobody groups.
 
-    A rule has at most `MOST`, the newest versions or the first segments by name.
+    A rule has at most `MOST`, the newest versions or the first segments by name. One on a composite that can no longer be
+    grouped has one alert, of the whole, which says so.
     """
     rules = list(rules)
-    load_components(rule.slo for rule in rules if rule.grouping and rule.slo)
+    wrongs = _wrongs(rules)
     groups = read_groups((_whose(rule), rule.grouping) for rule in rules if rule.grouping)
-    return {rule.pk: _targets(rule, groups) for rule in rules}
+    return {rule.pk: _targets(rule, groups, wrongs.get(rule.pk, "")) for rule in rules}
+
+
+def _wrongs(rules: Iterable[AlertRule]) -> dict[int, str]:
+    """Why composites cannot be grouped as rules on them want: its components may have changed after the rule was written."""
+    asked = {rule.pk: (rule.slo, rule.grouping) for rule in rules if rule.slo and rule.grouping}
+    load_components(slo for slo, _key in asked.values())
+    composites = {pk: one for pk, one in asked.items() if one[0].sli == COMPOSITE}
+    return dict(zip(composites, composite_problems(list(composites.values())), strict=True))
 
 
 def _whose(rule: AlertRule) -> Whose:
     return counted_models(rule.slo) if rule.slo else (rule_model(rule).pk,)
 
 
-def _targets(rule: AlertRule, groups: Groups) -> list[Target]:
+def _targets(rule: AlertRule, groups: Groups, wrong: str) -> list[Target]:
     labels, key = labels_of(rule), rule.grouping
-    if not key:
-        return [Target(labels)]
+    if wrong or not key:
+        return [Target(labels, wrong=wrong)]
     return [Target({**labels, key: group.value}, group) for group in groups[_whose(rule), key]]

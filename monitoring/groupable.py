@@ -1,5 +1,7 @@
 """Whether an objective can have a budget for every version, or every value of a segment key."""
 
+from collections.abc import Collection, Mapping, Sequence
+
 from django.utils.translation import gettext as _
 
 from monitoring.models import COMPOSITE, SLO, Component
@@ -14,17 +16,21 @@ def grouping_problem(slo: SLO, key: str) -> str:
         return ""
     load_components([slo])
     if slo.sli == COMPOSITE:
-        return _composite_grouping_problem(slo, key)
+        return composite_problems([(slo, key)])[0]
     if key not in (VERSION, *keys_of(slo.model)):
         return _("Write version, or a segment key that the model declares.")
     return ""
 
 
-def _composite_grouping_problem(slo: SLO, key: str) -> str:
+def composite_problems(asked: Sequence[tuple[SLO, str]]) -> list[str]:
+    """The same of composites whose components were read, each with a key: at most one statement for any number."""
+    keys = keys_by_model(part.slo.model for slo, key in asked if key != VERSION for part in slo.parts or ())
+    return [_composite_problem(slo, key, keys) for slo, key in asked]
+
+
+def _composite_problem(slo: SLO, key: str, keys: Mapping[int, Collection[str]]) -> str:
     """Every component must know the key, and what its values are must be the same in all of them."""
-    parts = [one.slo for one in slo.parts or ()]
-    keys = keys_by_model(one.model for one in parts)
-    for part in parts:
+    for part in (one.slo for one in slo.parts or ()):
         named = {"slug": part.slug, "model": part.model.slug, "key": key, "home": slo.model.slug}
         if key == VERSION and part.model_id != slo.model_id:
             return (

@@ -13,8 +13,8 @@ from alerting.external import Incoming, expire, receive
 from alerting.models import Alert, AlertRule, Evaluation, Incident
 from alerting.validate import rule_problems
 from models_registry.models import Model
-from monitoring.models import SLO
-from monitoring.segments import declare_key
+from monitoring.models import SLO, Component
+from monitoring.segments import declare_key, withdraw_key
 from tests.alerting.rule_cast import HOUR, MINUTE, NOON, error_rule, serve, tick
 from tests.alerting.test_composite_slo import watched
 from tests.monitoring.test_composite_groups import region, two_models
@@ -32,6 +32,10 @@ def composite(**more: object) -> tuple[SLO, Model, Model]:
 
 def states(rule: AlertRule) -> dict[str, str]:
     return {one.labels["region"]: one.state for one in Alert.objects.filter(rule=rule)}
+
+
+def versions() -> set[tuple[str, str, str]]:
+    return {(one.labels.get("version", ""), one.signal, one.state) for one in Alert.objects.all()}
 
 
 def agree(rule: AlertRule, start: int, end: int) -> None:
@@ -119,6 +123,45 @@ def test_a_rule_may_group_what_its_composite_does_not_and_what_cannot_be_is_refu
     assert "not of a: choose a segment key" in rule_problems(rule)["group_by"]
     rule.group_by = "planet"
     assert "Its component “a” is of a, which does not declare the segment key planet" in rule_problems(rule)["group_by"]
+
+
+def test_a_rule_whose_composite_can_no_longer_be_grouped_is_broken_and_says_so() -> None:
+    """Its alerts stay as they were: nobody knows whether they are over."""
+    a, b = two_models()
+    whole = compose(promise(a, "a"), target=0.9)
+    rule = watched(whole, pairs=FAST, minimum=0, minimum_short=0, group_by="version")
+    assert rule_problems(rule) == {}
+    for minute in range(-15, 20):
+        region(a, "", ok=5, failed=5, at=NOON + minute * MINUTE)
+    tick(-2, 0)
+    assert versions() == {("1", "breach", "firing")}
+    added = Component.objects.create(composite=whole, slo=promise(b, "b"))
+    tick(0, 10)
+    rule.refresh_from_db()
+    assert rule.health == "error"
+    assert "its component “b” is of b, not of a: choose a segment key" in rule.last_error
+    assert versions() == {("1", "breach", "firing"), ("", "breach", "error"), ("", "error", "firing")}
+    with pytest.raises(ValueError, match="not of a: choose a segment key"):
+        backtest(rule, start=NOON, end=NOON + HOUR, now=NOON + HOUR)
+    added.delete()
+    tick(10, 12)
+    rule.refresh_from_db()
+    assert (rule.health, rule.last_error) == ("ok", "")
+    assert versions() == {("1", "breach", "firing"), ("", "breach", "inactive"), ("", "error", "inactive")}
+
+
+def test_a_key_that_a_component_no_longer_declares_breaks_the_rule_that_groups_by_it() -> None:
+    whole, a, b = composite(group_by="")
+    rule = watched(whole, group_by="region")
+    for model in (a, b):
+        region(model, "south", ok=10, at=NOON - MINUTE)
+    tick(0, 1)
+    assert AlertRule.objects.get(pk=rule.pk).health == "ok"
+    withdraw_key(b.segment_keys.get(), now=NOON)
+    tick(1, 2)
+    rule.refresh_from_db()
+    assert rule.health == "error"
+    assert "“b” is of b, which does not declare the segment key region: declare it there" in rule.last_error
 
 
 def test_any_number_of_rules_and_groups_costs_the_same() -> None:
