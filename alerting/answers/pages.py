@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
@@ -25,11 +26,14 @@ PAGE_PARAMETERS = [
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """How rows are listed: the column that pages are cut by, when a row began, and further filters with their columns."""
+    """How rows are listed: the column that pages are cut by, when a row began, and further filters, each with its columns.
+
+    A row is told where any of the columns has the value.
+    """
 
     key: str
     began: str
-    exact: Mapping[str, str]
+    exact: Mapping[str, tuple[str, ...]]
 
 
 def page_of(
@@ -43,7 +47,9 @@ def page_of(
         raise ValidationError({"state": f"Some of {', '.join(states)}, separated by commas."})
     if wanted:
         rows = rows.filter(state__in=wanted)
-    rows = rows.filter(**{column: params[name] for name, column in listed.exact.items() if params.get(name)})
+    for name, columns in listed.exact.items():
+        if wish := params.get(name):
+            rows = rows.filter(Q.create([(column, wish) for column in columns], connector=Q.OR))
     for name, lookup in (("from", "gte"), ("to", "lt")):
         if (at := moment_of(params, name)) is not None:
             rows = rows.filter(**{f"{listed.began}__{lookup}": at})

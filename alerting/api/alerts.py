@@ -16,10 +16,11 @@ from models_registry.authenticate import project_of
 
 FILTERS = [
     OpenApiParameter("rule", str, description="Only those of this rule, by its slug."),
-    OpenApiParameter("model", str, description="Only those of rules on this model, by its slug."),
+    OpenApiParameter("model", str, description="Only those of rules on this model or on an SLO of it, by its slug."),
 ]
 TRANSITIONS = 200
-LISTED = Listed("id", "fired_at", {"rule": "rule__slug", "model": "rule__model__slug"})
+MODEL = ("rule__model__slug", "rule__slo__model__slug")  # a rule on an SLO has no model of its own
+LISTED = Listed("id", "fired_at", {"rule": ("rule__slug",), "model": MODEL})
 
 
 class RuleSerializer(serializers.ModelSerializer[AlertRule]):

@@ -17,7 +17,7 @@ FILTERS = [
     OpenApiParameter("assignee", str, description="Only those of this person, by their user name."),
     OpenApiParameter("model", str, description="Only those of this model, by its slug."),
 ]
-LISTED = Listed("number", "opened_at", {"assignee": "assignee__username", "model": "model__slug"})
+LISTED = Listed("number", "opened_at", {"assignee": ("assignee__username",), "model": ("model__slug",)})
 
 
 class IncidentPageSerializer(serializers.Serializer[dict[str, Any]]):

@@ -10,6 +10,7 @@ from alerting.models import Alert, AlertRule, AlertTransition
 from models_registry.keys import create_key
 from models_registry.models import Model, Project
 from runbooks.models import Runbook
+from tests.alerting.rule_cast import burn_rule
 from tests.cast import NOW, make_incident
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,13 @@ def test_what_another_project_has_is_not_there(alert: Alert) -> None:
 )
 def test_lists_are_narrowed(read: Any, alert: Alert, path: str, asked: dict[str, str], count: int) -> None:
     assert len(read(path, **asked).json()["items"]) == count
+
+
+def test_an_alert_on_the_budget_of_a_model_is_one_of_that_model(read: Any, credit_risk: Model) -> None:
+    rule = burn_rule(credit_risk)
+    Alert.objects.create(rule=rule, fingerprint="1", state="firing", severity="page", fired_at=NOW)
+    assert [one["rule"] for one in read("alerts", model="credit-risk").json()["items"]] == ["burn"]
+    assert read("alerts", model="other").json()["items"] == []
 
 
 @pytest.mark.parametrize(
