@@ -20,14 +20,16 @@ HOUR: Final = timedelta(hours=1)
 
 
 def correction_form(window: Maintenance, names: dict[str, dict[str, int]], *, now: datetime) -> str:
-    """Where budgets are spared what the window keeps quiet: of the SLO or the model that its matchers name."""
-    given = _times(window.days, window.start, window.end, window.time_zone, window.project_id)
+    """Where budgets are spared what the window keeps quiet: of the SLO or the model that its matchers name; empty where they
+    name none, for a correction of neither is of every SLO of the project.
+    """
     asked = {one.name: one.value for one in window.asked if one.op == Op.EQUAL}
-    for name in ("slo", "model"):
-        if number := names[name].get(asked.get(name, "")):
-            given |= {name: str(number)}
-            break
-    given |= {"starts_at": now.isoformat(timespec="minutes"), "reason": window.name}
+    named = ((name, names[name].get(asked.get(name, ""))) for name in ("slo", "model"))
+    found = next(((name, number) for name, number in named if number), None)
+    if found is None:
+        return ""
+    given = _times(window.days, window.start, window.end, window.time_zone, window.project_id)
+    given |= {found[0]: str(found[1]), "starts_at": now.isoformat(timespec="minutes"), "reason": window.name}
     return f"{reverse('admin:monitoring_correction_add')}?{urlencode(given)}"
 
 

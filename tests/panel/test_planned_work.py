@@ -84,6 +84,24 @@ def test_a_window_leads_to_a_correction_of_what_it_keeps_quiet(
     assert page.count("Leave it out of budgets too") == 1
 
 
+@pytest.mark.parametrize(
+    "matchers",
+    [
+        [{"name": "severity", "value": "ticket", "isRegex": False, "isEqual": True}],
+        [{"name": "model", "value": "credit-.*", "isRegex": True, "isEqual": True}],
+        [{"name": "slo", "value": "answered", "isRegex": False, "isEqual": False}],
+        [{"name": "model", "value": "nobody", "isRegex": False, "isEqual": True}],
+    ],
+)
+def test_a_window_that_names_neither_leads_to_no_correction_of_every_budget(
+    slo: SLO, as_admin: Client, matchers: list[dict[str, object]]
+) -> None:
+    a_window(slo.project, matchers=matchers)
+    page = as_admin.get(LIST).content.decode()
+    assert "retraining" in page
+    assert "Leave it out of budgets too" not in page
+
+
 def test_a_correction_leads_to_what_keeps_its_alerts_quiet(slo: SLO, as_admin: Client, stopped_clock: datetime) -> None:
     a_correction(slo, stopped_clock)
     form = as_admin.get(link(as_admin.get(PAGE).content.decode(), "Keep its alerts quiet too")).content.decode()
