@@ -45,6 +45,8 @@ def _move(
     rule: AlertRule, alert: Alert, seen: Judgement, subject: Subject, trail: list[Memory], *, at: datetime
 ) -> None:
     changes = _follow(alert, trail, at=at)
+    if rule.kind == AlertRule.Kind.EXTERNAL:
+        _without_cause_of_end(changes)
     fired = any(change.to_state == State.FIRING for change in changes)
     flaps = note_turns(rule, alert, changes, at=at)
     raised = _take_severity(alert, seen, changes, at=at)
@@ -130,6 +132,13 @@ def _follow(alert: Alert, trail: list[Memory], *, at: datetime) -> list[AlertTra
         for name in MEMORY:
             setattr(alert, name, getattr(memory, name))
     return changes
+
+
+def _without_cause_of_end(changes: list[AlertTransition]) -> None:
+    """What another program says of its alert is what is wrong, and no reason why it is over."""
+    for change in changes:
+        if change.to_state == State.INACTIVE:
+            change.reason = ""
 
 
 def _transition(alert: Alert, *, to: str, at: datetime, reason: str = "") -> AlertTransition:

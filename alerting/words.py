@@ -1,8 +1,8 @@
 """What a rule asks and what it saw, in words, in the active language."""
 
 from django.conf import settings
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from alerting.kinds import rule_kind
 from alerting.kinds.burn_rate import BurnRate
@@ -28,7 +28,8 @@ def describe_value(rule: AlertRule, value: float | None) -> str:
 def told_as(rule: AlertRule, value: float | None, written: str) -> str:
     """What was seen, in the active language; and what was written down beside it, where that says something else.
 
-    So an alert that ended because its rule was switched off says so, beside a value that had not recovered.
+    So an alert that ended because its rule was switched off says so, beside a value that had not recovered. What is no
+    sentence was the value in words; where the rule words it otherwise by now, since it was changed, those of then are right.
     """
     seen = describe_value(rule, value)
     with override(settings.LANGUAGE_CODE):  # reasons are written in the language of the installation
@@ -36,7 +37,9 @@ def told_as(rule: AlertRule, value: float | None, written: str) -> str:
     if not written or written == usual[: len(written)]:
         return joined(seen, _calm(rule, value))
     why = shipped(written)
-    return _("%(why)s Last seen: %(seen)s.") % {"why": why, "seen": seen} if seen else why
+    if not seen or written.endswith("."):
+        return _("%(why)s Last seen: %(seen)s.") % {"why": why, "seen": seen} if seen else why
+    return why if get_language() == settings.LANGUAGE_CODE else seen
 
 
 def _calm(rule: AlertRule, value: float | None) -> str:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
+from alerting.external import Incoming, receive
 from alerting.models import Alert, AlertRule, AlertTransition, Incident, IncidentEvent, Silence
+from alerting.selectors import incident_timeline
 from alerting.words import describe_value
 from models_registry.models import Model, User
 from monitoring.models import SLO
@@ -245,3 +247,23 @@ def test_an_alert_that_recovered_is_not_explained(incident: Incident, as_bia: Cl
     page = as_bia.get("/incidents/7/").content.decode()
     assert reason in page
     assert "Last seen" not in page
+
+
+def test_the_end_of_another_programs_alert_does_not_repeat_what_was_wrong(
+    credit_risk: Model, stopped_clock: datetime
+) -> None:
+    begin, end = stopped_clock - timedelta(hours=1), stopped_clock - timedelta(minutes=10)
+    for now, until in ((begin, stopped_clock), (end, end)):
+        sent = Incoming({"alertname": "Disk"}, {"summary": "Disk is full"}, begin, until)
+        receive(credit_risk.project, [sent], now=now)
+    [alert] = Alert.objects.all()
+    assert (alert.state, alert.reason) == ("inactive", "Disk is full")
+    assert dict(alert.transitions.values_list("to_state", "reason")) == {
+        "pending": "Disk is full",
+        "firing": "Disk is full",
+        "inactive": "",
+    }
+    assert [one.text for one in incident_timeline(alert.incident) if one.title == "Disk: over"] == [""]
+    AlertTransition.objects.filter(to_state="inactive").update(reason="The rule was switched off.")
+    told = [one.text for one in incident_timeline(alert.incident) if one.title == "Disk: over"]
+    assert told == ["The rule was switched off."]

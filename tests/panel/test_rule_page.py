@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils.translation import override
 
 from alerting.models import AlertRule
 from alerting.words import describe_value, told_as
@@ -122,3 +123,14 @@ def test_a_burn_that_ended_says_why_it_is_over_although_it_burns(credit_risk: Mo
     rule = AlertRule.objects.create(project=credit_risk.project, slug="burn", name="Burn", kind="burn_rate", slo=slo)
     seen = describe_value(rule, value)
     assert told_as(rule, value, seen).replace("\N{NO-BREAK SPACE}", " ") == seen + told
+
+
+def test_what_was_seen_before_a_rule_was_changed_is_told_as_it_was(credit_risk: Model) -> None:
+    rule = error_rule(credit_risk)
+    written = describe_value(rule, 0.012)
+    rule.window = 10 * MINUTE
+    assert told_as(rule, 0.012, written) == written
+    rule.measure = "requests"
+    assert told_as(rule, 0.012, written) == written
+    with override("pt-br"):
+        assert told_as(rule, 0.012, written) == describe_value(rule, 0.012)
