@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 import pytest
 from django.test import Client
 
-from alerting.models import Maintenance
+from alerting.models import Inhibition, Maintenance
 from alerting.planned import corrections_beside, windows_beside
-from models_registry.models import Model, Project
+from models_registry.models import Model, Project, User
 from monitoring.models import SLO, Correction
 
 DAY = timedelta(days=1)
@@ -167,3 +167,20 @@ def test_days_of_the_week_are_asked_for_in_words(slo: SLO, as_admin: Client, sto
     page = as_admin.post(f"{PAGE}corrections/", {**given, "start": "02:00", "end": "04:00"}).content.decode()
     assert "Choose at least one day of the week." in page
     assert "0 (Monday)" not in page
+
+
+def test_forms_of_the_admin_are_offered_to_who_can_open_them(
+    slo: SLO, as_ana: Client, as_bia: Client, ana: User, stopped_clock: datetime
+) -> None:
+    """A responder corrects budgets and silences, and changes no definitions; nobody but staff has the admin."""
+    a_window(slo.project)
+    a_correction(slo, stopped_clock, time_zone="UTC")
+    Inhibition.objects.create(project=slo.project, name="downstream", source=[], target=[], equal=[])
+    for path in (PAGE, LIST, "/p/aurora/runbooks/", "/p/aurora/routes/"):
+        links = 'href="/admin/(monitoring|alerting|runbooks)/'
+        assert re.search(links, as_ana.get(path).content.decode()), path
+        User.objects.filter(pk=ana.pk).update(is_staff=False)
+        assert not re.search(links, as_ana.get(path).content.decode()), path
+        User.objects.filter(pk=ana.pk).update(is_staff=True)
+    assert "Keep its alerts quiet too" not in as_bia.get(PAGE).content.decode()
+    assert "Leave it out of budgets too" in as_bia.get(LIST).content.decode()
