@@ -139,6 +139,7 @@ def test_the_page_of_a_rule_names_the_group_of_each_alert(
     as_ana: Client, parts: tuple[SLO, SLO], stopped_clock: datetime
 ) -> None:
     for one, value in zip(parts, ("south", "north"), strict=True):
+        declare_key(one.model, "region", now=stopped_clock - timedelta(hours=6))
         served(one.model, stopped_clock - timedelta(hours=5), ok=9, segment=f"region={value}")
     whole = compose(*parts, target=0.9, group_by="region")
     AlertRule.objects.create(project=whole.project, slug="burns", name="Burns", kind="burn_rate", slo=whole)
