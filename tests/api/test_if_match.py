@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -178,7 +179,7 @@ def test_a_project_is_one_for_its_keys_and_for_people(call: Call, other_project:
         return by("PATCH", f"projects/aurora{query}", {"name": "Dawn"}, if_match="*")
 
     for query in ("", "?project=boreal"):
-        status, answer = meanwhile(lambda: change(call), Project, lambda: change(caller(as_ana), query))  # noqa: B023
+        status, answer = meanwhile(lambda: change(call), Project, partial(change, caller(as_ana), query))
         assert (status, answer.status_code) == (200, 412)
 
 
