@@ -22,7 +22,7 @@ from alerting.replay import Slots
 from alerting.slots import interval_of
 from alerting.states import State
 from alerting.validate import rule_problems
-from config.definitions.apply import Writer
+from config.definitions.apply import apply_document
 from config.definitions.document import DefinitionError, Section, read_document
 from models_registry.durations import read_duration
 from models_registry.models import LONGEST, Project
@@ -128,7 +128,7 @@ class _Player:
         for name in _list(self.document, "rule_files"):
             file = self.path.parent / str(name)
             document = read_document(file)
-            Writer(file, document, self.now).write(dry_run=False)
+            apply_document(file, document, now=self.now)
             named = document.get("project")
             slugs.append(str(named.get("slug")) if isinstance(named, Section) else str(named))
         project = Project.objects.filter(slug=slugs[0]).first() if slugs else None

@@ -15,9 +15,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerting.answers.conflict import Conflict
-from config.definitions.apply import Change, Writer
+from config.definitions.apply import apply_document
 from config.definitions.document import DefinitionError, Problem, section_of
 from config.definitions.export import definition_of, definitions_of, export, rows_of
+from config.definitions.given import Change
 from config.definitions.kinds import INCIDENT_POLICY, KINDS, Kind
 from config.definitions.remove import StandsError, remove
 from lib import clock
@@ -243,7 +244,7 @@ def _write(project: Project, document: Mapping[str, Any], *, by: User | None, dr
                 told = f"is for files of the panel's own machine; PUT {address} takes the secret itself"
                 raise DefinitionError([Problem(BODY, 1, f"{section}.{name}.{ENVIRONMENT}", told)])
     whole = section_of({"project": project.slug, **document})
-    return Writer(BODY, whole, clock.now(), by).write(dry_run=dry_run)
+    return apply_document(BODY, whole, now=clock.now(), by=by, dry_run=dry_run)
 
 
 def _error(found: Problem | str, names: list[str]) -> dict[str, Any]:

@@ -11,9 +11,12 @@ from django.db import models
 from django.db.models import QuerySet
 
 from alerting.models import AlertRule, Channel, Route
-from config.definitions.apply import PROJECT_FIELDS, PROMPT_FIELDS, STEP_FIELDS
+from config.definitions.apply import PROJECT_FIELDS
 from config.definitions.kinds import INCIDENT_POLICY, KINDS, Kind
-from config.definitions.plain import matcher_lines, plain
+from config.definitions.matchers import write_matchers
+from config.definitions.plain import plain
+from config.definitions.prompts import PROMPT_FIELDS
+from config.definitions.runbooks import STEP_FIELDS
 from models_registry.models import Model, Project, Prompt
 from monitoring.components import written
 from monitoring.models import COMPOSITE, SLO, ScrapeTarget
@@ -131,7 +134,7 @@ def _of_route(route: Route) -> dict[str, Any]:
     steps = sorted(route.steps.all(), key=lambda step: step.after)
     return {
         "parent": route.parent.name if route.parent else "",
-        "matchers": matcher_lines(route.matchers),
+        "matchers": write_matchers(route.matchers),
         "channels": sorted(channel.name for channel in route.channels.all()),
         "steps": {plain(step.after): sorted(channel.name for channel in step.channels.all()) for step in steps},
     }

@@ -11,11 +11,11 @@ from alerting.channels import channel_kind
 from alerting.channels.base import ChannelError
 from alerting.models import AlertRule, Channel, IncidentPolicy, Inhibition, Maintenance, QuietHours, Route
 from alerting.validate import route_problems, rule_problems
+from config.definitions.matchers import read_matchers, write_matchers
 from config.definitions.moments import read_moment, write_moment
 from config.definitions.mutes import read_days, read_time, write_days
 from config.definitions.people import read_person, write_person
-from config.definitions.plain import matcher_lines, plain
-from config.definitions.routes import read_matchers
+from config.definitions.plain import plain
 from lib import clock
 from models_registry.models import Model, Prompt
 from monitoring.models import SLO, Correction, Evaluator, OwnPrice, Policy, ScrapeTarget
@@ -50,7 +50,7 @@ class Kind:
     forms: dict[str, "Form"] = field(default_factory=dict)
 
 
-MATCHERS = Form(read_matchers, matcher_lines)
+MATCHERS = Form(read_matchers, write_matchers)
 DAYS = Form(read_days, write_days)
 TIME = Form(read_time, plain)
 MOMENT = Form(read_moment, write_moment)

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.db import models
 
-from alerting.matchers import from_json
 from models_registry.durations import write_duration
 
 LONGEST: Final = 160
@@ -26,11 +25,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, time):
         return value.isoformat("seconds" if value.second else "minutes")
     return value
-
-
-def matcher_lines(stored: object) -> list[str]:
-    """Matchers as people write them, one each."""
-    return [str(one) for one in from_json(stored)]
 
 
 def shown(value: Any) -> str:

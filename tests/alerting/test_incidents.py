@@ -18,7 +18,7 @@ from alerting.incidents import (
 )
 from alerting.models import Channel, Incident, Notification
 from alerting.selectors import incident_timeline, open_incidents, suspect_changes
-from config.definitions.apply import Writer
+from config.definitions.apply import apply_document
 from config.definitions.document import read_document
 from models_registry.models import Job, Model, User
 from monitoring.models import OwnPrice
@@ -147,8 +147,8 @@ def test_edits_of_own_prices_write_themselves_into_the_timeline(
     for output in ("10", "10.00", "12"):
         file = tmp_path / "prices.yml"
         file.write_text(f"project: {project.slug}\nprices: {{ours: {{model: gpt-4o, input: 2.5, output: {output}}}}}\n")
-        Writer(file, read_document(file), NOON - HOUR).write(dry_run=False)
-    Writer(file, read_document(file), NOON - HOUR, ana).write(dry_run=True)
+        apply_document(file, read_document(file), now=NOON - HOUR)
+    apply_document(file, read_document(file), now=NOON - HOUR, by=ana, dry_run=True)
     price = OwnPrice.objects.get()
     form = {"project": project.pk, "name": "ours", "model": "gpt-4o", "input": "3", "output": "12", "tiers": "[]"}
     assert as_admin.post(f"/admin/monitoring/ownprice/{price.pk}/change/", form).status_code == 302

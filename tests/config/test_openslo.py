@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from alerting.kinds.burn_rate import pairs_of
 from alerting.models import AlertRule
-from config.definitions.apply import Writer
+from config.definitions.apply import apply_document
 from config.definitions.document import read_document
 from config.definitions.kinds import KINDS
 from config.interchange.openslo_export import RULE_FIELDS, openslo_documents
@@ -35,7 +35,7 @@ def only(found: Imported) -> dict[str, Any]:
 def write(folder: Path, document: dict[str, Any]) -> list[str]:
     file = folder / "definitions.yml"
     file.write_text(yaml.safe_dump(document))
-    return [change.action for change in Writer(file, read_document(file), NOON).write(dry_run=False)]
+    return [change.action for change in apply_document(file, read_document(file), now=NOON)]
 
 
 def everything(project: Project) -> dict[str, Any]:

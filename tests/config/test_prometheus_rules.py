@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from alerting.burn_windows import burn_spans
 from alerting.kinds.burn_rate import Burning, pairs_of
 from alerting.models import AlertRule
-from config.definitions.apply import Writer
+from config.definitions.apply import apply_document
 from config.definitions.document import read_document
 from config.interchange.prometheus_export import prometheus_rules
 from config.interchange.prometheus_import import Imported, read_rule_file
@@ -193,7 +193,7 @@ def test_what_is_exported_is_read_back_as_the_same_rules(credit_risk: Model, tmp
     assert all("recording rule" in one or "Atalaia" in one for one in found.warnings)
     before = {rule.slug: pairs_of(rule, rule.slo) for rule in AlertRule.objects.select_related("slo") if rule.slo}
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(found.document))
-    Writer(tmp_path / "rules.yml", read_document(tmp_path / "rules.yml"), NOON).write(dry_run=False)
+    apply_document(tmp_path / "rules.yml", read_document(tmp_path / "rules.yml"), now=NOON)
     for rule in AlertRule.objects.select_related("slo"):
         assert rule.slo is not None
         now = pairs_of(rule, rule.slo)
@@ -267,7 +267,7 @@ def test_a_threshold_is_read_with_its_sample(credit_risk: Model, tmp_path: Path)
     )
     assert found.warnings == []
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(found.document))
-    Writer(tmp_path / "rules.yml", read_document(tmp_path / "rules.yml"), NOON).write(dry_run=False)
+    apply_document(tmp_path / "rules.yml", read_document(tmp_path / "rules.yml"), now=NOON)
     rule = AlertRule.objects.get()
     assert (rule.slug, rule.kind, rule.measure, rule.comparison) == ("low", "threshold", "accuracy", "lt")
     assert (rule.threshold, rule.minimum, rule.severity, rule.summary) == (0.8, 100, "page", "Often wrong")

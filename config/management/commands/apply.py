@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from config.definitions.apply import Change, Writer
+from config.definitions.apply import apply_document
 from config.definitions.document import DefinitionError, read_document
+from config.definitions.given import Change
 from config.terminal import Spoken
 from lib import clock
 
@@ -26,7 +27,7 @@ class Command(Spoken):
         told = []
         for path in options["files"]:
             try:
-                changes = Writer(path, read_document(path), clock.now()).write(dry_run=options["dry_run"])
+                changes = apply_document(path, read_document(path), now=clock.now(), dry_run=options["dry_run"])
             except DefinitionError as error:
                 message = f"nothing was written:\n{error}"
                 raise CommandError(message) from error
