@@ -7,15 +7,14 @@ ratio is read as `availability`, an upper bound as `latency` in milliseconds, un
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any
 
-from django.conf import settings
 from django.utils.text import slugify
 
 from config.interchange.openslo_alerts import Policies
-from config.interchange.openslo_read import METHODS, Object, Objects, annotations, metadata, seconds, shorthand
+from config.interchange.openslo_read import METHODS, Object, Objects, annotations, metadata
+from config.interchange.openslo_window import method_of, window_of
 from config.interchange.openslo_words import (
     COMPONENTS,
     COMPOSED,
@@ -29,14 +28,7 @@ from config.interchange.openslo_words import (
     SLUG,
     SOURCE,
 )
-from models_registry.durations import write_duration
-from monitoring.indicators import SLICES
 from monitoring.models import COMPOSITE, TIME_SLICES
-from monitoring.validate import MOST_COUNTED
-
-CALENDARS: Final = {(1, "d"): "day", (1, "w"): "week", (1, "M"): "month", (1, "Q"): "quarter"}
-HOUR: Final = 3_600
-DEFAULT_WINDOW: Final = "30d"
 
 
 @dataclass
@@ -186,7 +178,7 @@ class _Reader:
             "composition": self.notes.get(COMPOSITION, "weighted"),
             "components": components,
             "target": float(target),
-            **self._window(),
+            **window_of(self.spec, self.warn),
         }
         kept = {name: value for name, value in fields.items() if value not in ("", None)}
         self._keep(self._slug({}, 0, alone=True), kept, policies)
@@ -209,7 +201,7 @@ class _Reader:
         if not target:
             self.warn("a target of 0 promises nothing: left out")
             return None
-        window = self._window()
+        window = window_of(self.spec, self.warn)
         fields = {
             "name": self._name(objective),
             "description": str(self.spec.get("description") or ""),
@@ -217,7 +209,7 @@ class _Reader:
             **indicator,
             "target": float(target),
             **window,
-            **self._method(objective, window, indicator),
+            **(method_of(self.spec, objective, window, self.warn) if indicator["sli"] != TIME_SLICES else {}),
         }
         return {name: value for name, value in fields.items() if value not in ("", None)}
 
@@ -297,57 +289,6 @@ class _Reader:
             self.warn(f"there is no model {slug} ({name}): the definitions make one; say of which kind it is")
         return slug
 
-    def _window(self) -> dict[str, Any]:
-        given = (self.spec.get("timeWindow") or [None])[0]
-        if given is None:
-            self.warn(f"it has no timeWindow: taken for {DEFAULT_WINDOW}, rolling")
-            return {"window": DEFAULT_WINDOW}
-        number, unit = shorthand(given["duration"]) or (30, "d")
-        if given.get("calendar") is None:
-            if not given.get("isRolling"):
-                self.warn("its window neither rolls nor has a calendar: taken for rolling")
-            if unit in "MQY":
-                self.warn(f"{number}{unit} rolling has no fixed length: taken for {seconds(given['duration'])} seconds")
-            return {"window": write_duration(seconds(given["duration"]) or 0)}
-        return self._calendar(given, number, unit)
-
-    def _calendar(self, given: Object, number: int, unit: str) -> dict[str, Any]:
-        zone = str(given["calendar"].get("timeZone") or "UTC")
-        if unit == "m":
-            self.warn(f"a calendar window of {number}m is one of minutes by the letter: taken for {number}M, months")
-            unit = "M"
-        if (number, unit) in ((7, "d"), (3, "M")):
-            number, unit = 1, "w" if unit == "d" else "Q"
-        calendar = CALENDARS.get((number, unit))
-        if calendar is None:
-            length = write_duration(seconds(f"{number}{unit}") or 0)
-            self.warn(f"a calendar window of {number}{unit} is not kept here: taken for {length}, rolling")
-            return {"window": length, "zone": zone}
-        start = _moment(given["calendar"].get("startTime"))
-        if start is not None and not _begins(start, calendar):
-            self.warn(f"startTime {start}: a {calendar} here begins with the calendar's, at midnight in {zone}")
-        return {"calendar": calendar, "zone": zone}
-
-    def _method(self, objective: Object, window: Mapping[str, Any], indicator: Mapping[str, Any]) -> dict[str, Any]:
-        method = METHODS[self.spec["budgetingMethod"]]
-        if method == "occurrences" or indicator["sli"] == TIME_SLICES:
-            return {}
-        width = objective["timeSliceWindow"]
-        asked = seconds(width) or int(float(width) * 60)
-        length = (
-            seconds(str(window.get("window", "")))
-            or {"day": 1, "week": 7, "month": 30}.get(str(window.get("calendar")), 90) * 86_400
-        )
-        fitting = _fitting(asked, length)
-        if fitting != asked:
-            self.warn(
-                f"slices of {write_duration(asked)} do not fit the window here: {write_duration(fitting)} instead"
-            )
-        fields: dict[str, Any] = {"method": method, "slice": write_duration(fitting)}
-        if method == "timeslices":
-            fields["slice_target"] = float(objective["timeSliceTarget"])
-        return fields
-
 
 def _shared(fields: Mapping[str, Any]) -> dict[str, Any]:
     """What a composite has of its first component: whose it is, and over how long."""
@@ -367,30 +308,3 @@ def _source(spec: Object) -> Object:
             found: Object = one["metricSource"]
             return found
     return {}
-
-
-def _moment(given: object) -> datetime | None:
-    if isinstance(given, datetime):
-        return given
-    try:
-        return datetime.fromisoformat(str(given))
-    except ValueError:
-        return None
-
-
-def _begins(start: datetime, calendar: str) -> bool:
-    """Whether a period of the calendar begins there."""
-    midnight = (start.hour, start.minute, start.second) == (0, 0, 0)
-    first = {"week": start.weekday() == 0, "month": start.day == 1, "quarter": start.day == 1 and start.month % 3 == 1}
-    return midnight and first.get(calendar, True)
-
-
-def _fitting(asked: int, length: int) -> int:
-    """The shortest slice that is not shorter than asked, and of which a window has not too many."""
-    minutes: timedelta = settings.RETENTION["minutes"]
-    widths = sorted(int(width.total_seconds()) for width in SLICES)
-    for width in widths:
-        kept = width >= HOUR or length <= minutes.total_seconds()
-        if width >= asked and length / width <= MOST_COUNTED and kept:
-            return width
-    return widths[-1]

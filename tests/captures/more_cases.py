@@ -78,15 +78,15 @@ PARTS = [
     {"role": "system", "content": [{"type": "text", "text": SYSTEM}]},
     {"role": "user", "content": [{"type": "text", "text": marked("chat_both")}]},
 ]
-LOOKING = {"content": "Let me look.", "tool_calls": [{"id": "call_1", "type": "function", "function": {}}]}
-LOOKING["tool_calls"][0]["function"] = {"name": TOOL["name"], "arguments": '{"city": "Lisboa"}'}  # type: ignore[index]
+LOOKED = {"name": TOOL["name"], "arguments": '{"city": "Lisboa"}'}
+LOOKING = {"content": "Let me look.", "tool_calls": [{"id": "call_1", "type": "function", "function": LOOKED}]}
 ANSWERED = [
     {"type": "function_call_output", "call_id": "call_0", "output": "sunny"},
     {"role": "user", "content": marked("resp_previous")},
 ]
 SHOWN = [{"type": "input_text", "text": marked("resp_picture")}, {"type": "input_image", "image_url": PIXEL}]
-SEARCHED = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
-SEARCHED |= {"action": {"type": "search", "query": "tower"}}  # type: ignore[dict-item]
+SEARCH = {"type": "search", "query": "tower"}
+SEARCHED = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": SEARCH}
 OPENAI_MORE: tuple[Case, ...] = (
     *by("parse", chat_case("chat_parsed", {"temperature": 0.1}, output=12, response=PARSED)),
     chat_case("chat_schema", {"seed": 11}, output=14, response=PARSED, extra={"response_format": FORMAT}),
