@@ -1,7 +1,8 @@
 """`GET /api/v1/ledger` and the stored events, newest first, by cursor."""
 
-from typing import Any
+from typing import Any, Final, cast
 
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -16,26 +17,27 @@ from models_registry.authenticate import project_of
 from models_registry.paging import asked_limit
 from monitoring.exports.events import COLUMNS as FIELDS
 from monitoring.models.inbox import EventKind
-from monitoring.selectors.event_filters import FilterError, read_filter
+from monitoring.selectors.event_filters import CHOICES, FilterError, read_filter
+from monitoring.selectors.event_filters import FIELDS as FILTERS
 from monitoring.selectors.events import event_page
 from monitoring.selectors.ledger import COLUMNS, read_ledger
 from monitoring.selectors.wire import event_to_wire
-from monitoring.stats.severity import LEVELS
 
 PAGE_PARAMETERS = [
     OpenApiParameter("from", OpenApiTypes.DATETIME, description="Start, inclusive; 24 hours ago unless given."),
     OpenApiParameter("to", OpenApiTypes.DATETIME, description="End, exclusive."),
-    OpenApiParameter("model", str, description="Slug of the model."),
-    OpenApiParameter("version", str, description="Version of that model."),
-    OpenApiParameter("request_id", str),
-    OpenApiParameter("trace_id", str),
-    OpenApiParameter("q", str, description="Of logs: words, phrases, begin*, -without."),
-    OpenApiParameter("level", str, description="Of logs: one level, or several separated by commas."),
-    OpenApiParameter("min_level", str, enum=LEVELS, description="Of logs: this level or worse."),
     OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
     OpenApiParameter("cursor", str, description="`next` of the page before."),
     OpenApiParameter("fields", str, description="Comma-separated names; absent means all."),
 ]
+MEANINGS: Final = {
+    "model": "Slug of the model; of outcomes, feedback and spans that of the prediction or call that they are about.",
+    "version": "Version of that model.",
+    "request_id": "Of outcomes and feedback that of the prediction or call that they are about.",
+    "q": "Words, phrases, begin*, -without.",
+    "level": "One level, or several separated by commas.",
+    "min_level": "This level or worse.",
+}
 
 
 class CountsSerializer(serializers.Serializer[dict[str, int]]):
@@ -76,12 +78,29 @@ class LedgerView(APIView):
         return Response({"total": total, "kinds": ledger["kinds"], "orphans": ledger["orphans"]})
 
 
+class EventSchema(AutoSchema):
+    """Every kind has filters of its own."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Those of the view's kind."""
+        filters = [
+            OpenApiParameter(name, str, enum=CHOICES.get(name), description=MEANINGS.get(name, ""))
+            for name in sorted(FILTERS[cast("EventsView", self.view).kind])
+        ]
+        return [*PAGE_PARAMETERS, *filters]
+
+    def get_response_serializers(self) -> type[EventPageSerializer]:
+        """A page of any kind."""
+        return EventPageSerializer
+
+
 class EventsView(APIView):
     """Stored events of one kind."""
 
     kind: str = EventKind.PREDICTION
 
-    @extend_schema(parameters=PAGE_PARAMETERS, responses=EventPageSerializer)
+    schema = EventSchema()
+
     def get(self, request: Request) -> Response:
         """One page, newest first; an unknown filter is refused, never ignored."""
         project = project_of(request)

@@ -27,8 +27,8 @@ _SERVED = _IDS | {"model", "version", "environment", "status", "error_type", "fe
 FIELDS: dict[str, frozenset[str]] = {
     EventKind.PREDICTION: _SERVED | {"prediction", "label", "correct"},
     EventKind.LLM_CALL: _SERVED | {"finish_reason", "prompt_name", "prompt_version", "failed_evaluator"},
-    EventKind.OUTCOME: frozenset({"id", "prediction_id", "label"}),
-    EventKind.FEEDBACK: frozenset({"id", "target_id", "kind", "value", "user_id"}),
+    EventKind.OUTCOME: frozenset({"id", "prediction_id", "label", "model", "version", "request_id"}),
+    EventKind.FEEDBACK: frozenset({"id", "target_id", "kind", "value", "user_id", "model", "version", "request_id"}),
     EventKind.EVENT: frozenset({"id", "kind", "name", "model", "version", "target_id"}),
     EventKind.LOG: _IDS | {"q", "level", "min_level", "logger", "model", "version", "environment", "pattern"},
     EventKind.SPAN: frozenset(
@@ -44,6 +44,8 @@ FIELDS: dict[str, frozenset[str]] = {
             "request_id",
             "user_id",
             "session_id",
+            "model",
+            "version",
         }
     ),
 }

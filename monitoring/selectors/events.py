@@ -21,6 +21,7 @@ from monitoring.ingest.schema import canonical_label, namespace
 from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.events import Event, Served
 from monitoring.models.inbox import EventKind
+from monitoring.selectors.about import ABOUT, about_events, about_versions
 from monitoring.selectors.evaluations import failing
 from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
 from monitoring.selectors.log_filters import named_before, narrow_logs, said_by_many, walk
@@ -73,6 +74,7 @@ _OF_SPANS: dict[str, Callable[[str], Q]] = {
     "trace_id": lambda value: Q(trace_id=value.lower()),
 }
 # Ids of the client, found through the 16-byte identities that the drain stored.
+_SPEAKING = (EventKind.OUTCOME, EventKind.FEEDBACK)
 _TARGETS = {"prediction_id": EventKind.PREDICTION, "target_id": EventKind.PREDICTION}
 
 
@@ -158,7 +160,7 @@ def filtered(kind: str, project: Project, asked: EventFilter, *, by_words: bool 
         handled |= own.keys()
     versions = version_ids(project.pk, asked)
     if versions is not None:
-        named = Q(version_id__in=versions)
+        named = about_versions(kind, versions) if kind in ABOUT else Q(version_id__in=versions)
         rows = rows.filter(named | named_before(asked.exact) if kind == EventKind.LOG else named)
     return rows.filter(*(_where(kind, project, *pair) for pair in asked.exact.items() if pair[0] not in handled))
 
@@ -185,7 +187,15 @@ def _where(kind: str, project: Project, name: str, value: str) -> Q:
         return Q(target=identity(project.pk, namespace(_TARGETS[name]), value))
     if kind == EventKind.SPAN and name in _OF_SPANS:
         return _OF_SPANS[name](value)
+    if kind in _SPEAKING and name == "request_id":
+        return about_events(project.pk, served_in(project, value))
     return _SPECIAL[name](value) if name in _SPECIAL else Q(**{name: value})
+
+
+def served_in(project: Project, request_id: str) -> list[Served]:
+    """The predictions and calls of a request."""
+    same = _of_project(project.pk, "request_id", request_id)
+    return [event for table in (Prediction, LLMCall) for event in table._default_manager.filter(same)]
 
 
 def _of_project(project_id: int, name: str = "", value: str = "") -> Q:

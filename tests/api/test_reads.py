@@ -63,6 +63,30 @@ def test_fields_choose_what_is_sent(played: Any) -> None:
     assert played("get", "predictions?fields=id,label&request_id=r2").json()["items"] == [{"id": "p2", "label": "paid"}]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("model=credit-risk", 8),
+        ("model=credit-risk&version=1", 8),
+        ("model=credit-risk&version=2", 0),
+        ("model=nope", 0),
+        ("request_id=r2", 1),
+        ("request_id=r9", 0),
+        ("request_id=nope", 0),
+    ],
+)
+def test_truth_and_opinions_are_found_by_what_they_are_about(
+    played: Any, stopped_clock: datetime, query: str, found: int
+) -> None:
+    said = [{"target_id": f"p{i}", "kind": "thumb", "value": "up"} for i in range(8)]
+    assert played("post", "feedback", said).json()["accepted"] == 8
+    drain_until_empty(now=stopped_clock)
+    for kind, target in (("outcomes", "prediction_id"), ("feedback", "target_id")):
+        items = played("get", f"{kind}?{query}").json()["items"]
+        assert len(items) == found
+        assert "request" not in query or {item[target] for item in items} <= {"p2"}
+
+
 def test_an_unknown_filter_is_refused_with_its_name(played: Any) -> None:
     answer = played("get", "predictions?modle=x")
     assert answer.status_code == 400
