@@ -135,6 +135,24 @@ def test_the_queue_is_bounded_in_bytes_too(start):
     assert len(client().buffer) <= 10
 
 
+def test_what_is_half_full_is_sent_before_the_interval_each_time(start):
+    receiver = start(queue_items=10, flush_interval=60)
+    for round_ in (1, 2):
+        for _ in range(5):
+            atalaia.prediction("m", 1)
+        receiver.wait_for_requests(round_)
+        assert atalaia.flush(20)
+    assert len(receiver.of("predictions")) == 10
+
+
+def test_batches_are_bounded_by_the_lines_that_are_sent(start):
+    receiver = start(batch_bytes=10_000, flush_interval=60)
+    for _ in range(4):
+        atalaia.prediction("m", features={"embedding": [1 / 3] * 400})  # half as long where it waits
+    assert atalaia.flush(20)
+    assert [count for _, _, count in receiver.requests] == [1, 1, 1, 1]
+
+
 def test_a_slow_panel_holds_nobody_up(start):
     receiver = start(request_timeout=0.3)
     receiver.answers = [lambda server, handler, items: time.sleep(1)]

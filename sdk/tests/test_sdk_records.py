@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import atalaia
-from atalaia import encode
+from atalaia import encode, frozen
 from atalaia.client import client
 from atalaia.ids import chance, new_id
 
@@ -101,16 +101,15 @@ def test_whatever_is_recorded_is_written_as_json_that_the_panel_takes(sent):
     assert item["cycle"][0][0]
 
 
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=5) | st.dates(),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=4)
-        | st.tuples(inner, inner)
-        | st.sets(st.integers(), max_size=3)
-    ),
-    max_leaves=12,
-)
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=5) | st.dates()
+
+
+def ordered(inner):
+    named = st.dictionaries(st.text(max_size=5) | st.integers(), inner, max_size=4)
+    return st.lists(inner, max_size=4) | named | st.tuples(inner, inner)
+
+
+anything = st.recursive(leaves, lambda inner: ordered(inner) | st.sets(st.integers(), max_size=3), max_leaves=12)
 
 
 @given(anything)
@@ -121,6 +120,18 @@ def test_anything_at_all_can_be_encoded(value):
     assert "\n" not in text
     assert "NaN" not in re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
     assert b"\\u0000" not in line
+
+
+@given(st.recursive(leaves, ordered, max_leaves=12))
+@settings(max_examples=200, deadline=None)
+def test_what_is_written_later_is_what_would_have_been_written_at_once(value):
+    assert frozen.line(frozen.freeze({"value": value})) == encode.encode({"value": value})
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_json_does_not_know_is_written_alike_at_once_and_later(name):
+    item = {"beside": [{"score": 0.5}], "odd": ODD[name], "by": {name: 1}}
+    assert frozen.line(frozen.freeze(item)) == encode.encode(item)
 
 
 def test_an_item_that_is_too_large_is_cut_and_says_so(sent):
@@ -141,8 +152,18 @@ def test_what_is_changed_after_recording_does_not_change_the_record(sent):
     messages = [{"role": "user", "content": "hello"}]
     with atalaia.llm_call("chat", prompt=messages):
         pass
+    messages[0]["content"] = "changed"
     messages.append({"role": "user", "content": "later"})
     assert sent("llm-calls")[0]["prompt"] == [{"role": "user", "content": "hello"}]
+
+
+def test_neither_arrays_nor_objects_of_the_program_are_kept_to_be_written_later(sent):
+    array, thing = np.arange(3), enum.Enum("Thing", {"A": [1]}).A
+    atalaia.prediction("m", 1, features={"array": array}, thing=thing)
+    array[0] = 9
+    thing.value.append(2)
+    (item,) = sent("predictions")
+    assert (item["features"]["array"], item["thing"]) == ([0, 1, 2], [1])
 
 
 def test_sampling_decides_alike_for_a_prediction_and_its_outcome(start):

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from atalaia.buffer import Waiting
-
 LEVEL = 5
 PATHS = {
     "prediction": "predictions",
@@ -45,12 +43,18 @@ def pack(kind: str, lines: list[bytes]) -> Batch:
     return Batch(kind, len(lines), gzip.compress(b"\n".join(lines), LEVEL, mtime=0))
 
 
-def batches(waiting: Iterable[Waiting]) -> list[Batch]:
-    """One batch per kind, in the order in which kinds first appear."""
-    lines: dict[str, list[bytes]] = {}
-    for item in waiting:
-        lines.setdefault(item.kind, []).append(item.line)
-    return [pack(kind, found) for kind, found in lines.items()]
+def batches(lines: Iterable[tuple[str, bytes]], *, max_bytes: int) -> list[Batch]:
+    """Lines with their kinds, in as few batches of one kind as hold `max_bytes` before they are compressed."""
+    packed: list[Batch] = []
+    gathered: dict[str, list[bytes]] = {}
+    sizes: dict[str, int] = {}
+    for kind, line in lines:
+        sizes[kind] = sizes.get(kind, 0) + len(line)
+        if sizes[kind] > max_bytes and kind in gathered:
+            packed.append(pack(kind, gathered.pop(kind)))
+            sizes[kind] = len(line)
+        gathered.setdefault(kind, []).append(line)
+    return packed + [pack(kind, found) for kind, found in gathered.items()]
 
 
 def halves(batch: Batch) -> list[Batch]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import NamedTuple
+
+Waiting = tuple[str, bytes]  # the kind of an item, and the item, frozen
 
 
-class Waiting(NamedTuple):
-    """One encoded item and its kind."""
-
-    kind: str
-    line: bytes
+class TooLargeError(ValueError):
+    """An item that stays too large with its texts cut."""
 
 
 class Buffer:
@@ -27,13 +25,14 @@ class Buffer:
         self._waiting: deque[Waiting] = deque()
         self._bytes = 0
 
-    def put(self, kind: str, line: bytes) -> bool:
+    def put(self, kind: str, frozen: bytes) -> bool:
         """Whether there was room."""
         with self._lock:
-            if len(self._waiting) >= self._max_items or self._bytes + len(line) > self._max_bytes:
+            size = self._bytes + len(frozen)
+            if len(self._waiting) >= self._max_items or size > self._max_bytes:
                 return False
-            self._waiting.append(Waiting(kind, line))
-            self._bytes += len(line)
+            self._waiting.append((kind, frozen))
+            self._bytes = size
             return True
 
     def take(self, *, max_items: int, max_bytes: int) -> list[Waiting]:
@@ -42,11 +41,11 @@ class Buffer:
         size = 0
         with self._lock:
             while self._waiting and len(taken) < max_items:
-                size += len(self._waiting[0].line)
+                size += len(self._waiting[0][1])
                 if taken and size > max_bytes:
                     break
                 taken.append(self._waiting.popleft())
-            self._bytes = self._bytes - sum(len(item.line) for item in taken) if self._waiting else 0
+            self._bytes = self._bytes - sum(len(frozen) for _kind, frozen in taken) if self._waiting else 0
         return taken
 
     def __len__(self) -> int:

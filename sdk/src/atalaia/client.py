@@ -10,8 +10,7 @@ import threading
 from importlib import import_module
 from typing import Any
 
-from atalaia.buffer import Buffer
-from atalaia.encode import TooLargeError, encode
+from atalaia.buffer import Buffer, TooLargeError
 from atalaia.ids import chance
 from atalaia.options import Item, Options, read_options
 from atalaia.tally import Tally
@@ -20,6 +19,7 @@ VERSION = "0.1.0"
 AGENT = f"atalaia-python/{VERSION}"
 # What a record is about: whoever samples decides alike for a prediction, its outcome and its feedback.
 SUBJECTS = ("prediction_id", "target_id", "id")
+ABOUT_MODELS = ("model", "version", "environment")
 SAMPLED = frozenset({"prediction", "llm_call", "outcome", "feedback"})
 
 logger = logging.getLogger("atalaia")
@@ -31,6 +31,10 @@ class Client:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.enabled = bool(options.key)
+        # What goes with every prediction and call that says nothing else.
+        self.about = {name: value for name in ABOUT_MODELS if (value := getattr(options, name))}
+        # By name: writing JSON, HTTP and TLS are what a program without a key never pays for.
+        self._freeze: Any = import_module("atalaia.frozen").freeze if self.enabled else None
         self._fresh()
 
     def _fresh(self) -> None:
@@ -48,12 +52,12 @@ class Client:
         try:
             if self.options.sample_rate != 1.0 and not self._sampled(kind, item):
                 return
-            if not self.buffer.put(kind, encode(item)):
+            if not self.buffer.put(kind, self._freeze(item)):
                 self.tally.drop("queue_full")
             if self._sender is None:
                 self._start()
             elif self.buffer.pressing:
-                self._sender.wake()
+                self._sender.hurry()
         except TooLargeError:
             self.tally.drop("item_too_large")
         except Exception:
@@ -124,7 +128,7 @@ class Client:
 
 
 def _sender_class() -> Any:
-    """By name: it brings HTTP and TLS, for which a program without a key never pays."""
+    """By name, as `freeze` is: HTTP and TLS come with it."""
     return import_module("atalaia.sender").Sender
 
 

@@ -59,6 +59,11 @@ def set_user(user_id: object, *, session_id: object = None) -> None:
     current.set(known if session_id is None else known._replace(session_id=str(session_id)[:MAX_ID]))
 
 
+def child(of: Context) -> Context:
+    """The same in a new span of its trace, which begins here where there was none."""
+    return Context(*of[:3], of.trace_id or new_trace_id(), new_span_id())
+
+
 def last_id() -> str:
     """The id of the prediction or LLM call that was recorded last in this task or thread; empty before the first."""
     return _last.get()

@@ -10,18 +10,16 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Callable
 
+from atalaia.buffer import TooLargeError
+
 MAX_DEPTH = 24
 MAX_TEXT = 32_768
 MAX_ITEM_BYTES = 2**20
 MAX_WORDS = 1_000
 
 
-class TooLargeError(ValueError):
-    """An item that stays too large with its texts cut."""
-
-
 def encode(item: dict[str, Any]) -> bytes:
-    """The line. The ordinary item goes by the fast path; what that cannot write is put right field by field."""
+    """The line; `TooLargeError` where it is one megabyte with its texts cut. The ordinary item goes by the fast path; what that cannot write is put right field by field."""
     try:
         line = _write(item).encode("utf-8")
         if len(line) <= MAX_ITEM_BYTES and b"\\u0000" not in line:

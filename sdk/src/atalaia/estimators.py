@@ -12,9 +12,8 @@ import functools
 import time
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Callable, TypeVar, Union
+from typing import Any, Callable, NamedTuple, TypeVar, Union
 
 from atalaia.client import client
 from atalaia.ids import sample_rows
@@ -28,8 +27,7 @@ MAX_FEATURES = 500
 _inside: ContextVar[bool] = ContextVar("atalaia_inside_estimator", default=False)
 
 
-@dataclass(frozen=True)
-class _Wrapped:
+class _Wrapped(NamedTuple):
     """What a wrapped estimator knows of itself beside what it is."""
 
     original: type

@@ -9,23 +9,27 @@ import time
 # A generator of our own: a program that calls `random.seed(0)` must not make the ids of yesterday again.
 _random = random.Random()  # noqa: S311 - names, not secrets
 
+# Of the last ten bytes of a UUIDv7.
+VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
+RANDOM_BITS = (1 << 80) - 1 ^ (0xF << 76 | 0x3 << 62)
+
 
 def new_id() -> str:
     """A UUIDv7 (RFC 9562, section 5.7) as text: 48 bits of Unix milliseconds, then random bits."""
-    bits = _random.getrandbits(74)
-    value = time.time_ns() // 1_000_000 << 80 | 0x7 << 76 | bits >> 62 << 64 | 0x2 << 62 | bits & (1 << 62) - 1
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    # `hex` of bytes: twice as quick as formatting a number.
+    when = (time.time_ns() // 1_000_000).to_bytes(6, "big").hex()
+    drawn = (_random.getrandbits(80) & RANDOM_BITS | VERSION_AND_VARIANT).to_bytes(10, "big").hex()
+    return f"{when[:8]}-{when[8:]}-{drawn[:4]}-{drawn[4:8]}-{drawn[8:]}"
 
 
 def new_trace_id() -> str:
     """32 hexadecimal digits (W3C Trace Context)."""
-    return f"{_random.getrandbits(128) or 1:032x}"
+    return (_random.getrandbits(128) or 1).to_bytes(16, "big").hex()
 
 
 def new_span_id() -> str:
     """16 hexadecimal digits (W3C Trace Context)."""
-    return f"{_random.getrandbits(64) or 1:016x}"
+    return (_random.getrandbits(64) or 1).to_bytes(8, "big").hex()
 
 
 def fraction() -> float:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from atalaia.context import Context, current
-from atalaia.ids import new_id, new_span_id, new_trace_id
+from atalaia.context import Context, child, current
+from atalaia.ids import new_id
 from atalaia.record import served
 
 # Words of providers for the reasons of the wire contract; words that are not here go as they are and are kept.
@@ -28,21 +28,22 @@ FINISH_REASONS = {
 class LLMCall:
     """Fill in what becomes known; everything is optional. `record` reads it from a provider's answer."""
 
+    response: Any = None
+    usage: Any = None
+    finish_reason: str | None = None
+    response_model: str | None = None
+    response_id: str | None = None
+    tool_calls: Any = None
+    cost_usd: float | None = None
+    ttft_ms: float | None = None
+    _started = 0.0
+    _ts = 0.0
+    _before: Context | None = None
+
     def __init__(self, fields: dict[str, Any]) -> None:
         self.id: str = str(fields.pop("id", None) or new_id())
-        self.response: Any = None
-        self.usage: Any = None
-        self.finish_reason: str | None = None
-        self.response_model: str | None = None
-        self.response_id: str | None = None
-        self.tool_calls: Any = None
-        self.cost_usd: float | None = None
-        self.ttft_ms: float | None = None
         self._fields = fields
         self._chunks: list[str] = []
-        self._started = 0.0
-        self._ts = 0.0
-        self._before: Context | None = None
 
     def set(self, **fields: Any) -> None:
         """Any other field of the wire contract, or of your own."""
@@ -72,10 +73,12 @@ class LLMCall:
     def __enter__(self) -> LLMCall:
         """The clock starts; the call becomes the parent of what it causes."""
         before = self._before = current.get()
-        current.set(before._replace(trace_id=before.trace_id or new_trace_id(), span_id=new_span_id()))
-        self._fields.setdefault("trace_id", current.get().trace_id)
-        self._fields.setdefault("span_id", current.get().span_id)
-        self._fields.setdefault("parent_span_id", before.span_id or None)
+        within = child(before)
+        current.set(within)
+        fields = self._fields
+        fields.setdefault("trace_id", within.trace_id)
+        fields.setdefault("span_id", within.span_id)
+        fields.setdefault("parent_span_id", before.span_id or None)
         self._ts, self._started = time.time(), time.perf_counter()
         return self
 
@@ -121,11 +124,11 @@ def llm_call(
     **fields: Any,
 ) -> LLMCall:
     """A call of a language model by the application `model`; `request_model` is what is asked of the provider."""
-    known = {
+    given = {
         "model": model, "provider": provider, "request_model": request_model, "system": system, "prompt": prompt,
-        "context": context, "params": params, "prompt_name": prompt_name, "prompt_version": prompt_version,
+        "context": context, "params": params, "prompt_name": prompt_name, "prompt_version": prompt_version, **fields,
     }  # fmt: skip
-    return LLMCall({**known, **fields})
+    return LLMCall(given)
 
 
 def reason(word: str | None) -> str | None:

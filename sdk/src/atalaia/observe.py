@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Callable, TypeVar, cast, overload
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
 
 from atalaia.client import client
-from atalaia.context import Context, current
-from atalaia.ids import new_span_id, new_trace_id
+from atalaia.context import child, current
 from atalaia.llm import read_answer, reason
 from atalaia.record import served
+
+if TYPE_CHECKING:
+    import inspect
 
 F = TypeVar("F", bound=Callable[..., Any])
 Fields = Callable[[dict[str, Any], Any], Mapping[str, Any]]
@@ -27,23 +29,25 @@ class _Call:
 
     def __init__(self, how: _How, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.how, self.args, self.kwargs = how, args, kwargs
-        before = current.get()
-        self.parent_span_id = before.span_id
-        self.context = before._replace(trace_id=before.trace_id or new_trace_id(), span_id=new_span_id())
+        self.outside = current.get()
+        self.parent_span_id = self.outside.span_id
+        self.context = child(self.outside)
         self.ts, self.started = time.time(), time.perf_counter()
         self.ttft_ms: float | None = None
         self.pieces: list[Any] = []
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """A stretch in which the function runs, and not its caller: a generator has many."""
-        before = current.get()
+    def __enter__(self) -> None:
+        """A stretch begins in which the function runs, and not its caller: a generator has many."""
+        self.outside = current.get()
         current.set(self.context)
-        try:
-            yield
-        finally:
-            self.context = current.get()  # a user that became known stays known
-            current.set(_outside(before, self.context))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """It is over; a user that became known in it stays known."""
+        within = self.context = current.get()
+        before = self.outside
+        current.set(before if before.user_id or not within.user_id else before._replace(user_id=within.user_id))
 
     def piece(self, value: Any) -> Any:
         """What a generator yields."""
@@ -61,10 +65,6 @@ class _Call:
             client().tally.drop("client_fault")
 
 
-def _outside(before: Context, inside: Context) -> Context:
-    return before if before.user_id or not inside.user_id else before._replace(user_id=inside.user_id)
-
-
 class _How:
     """How the calls of one function become records."""
 
@@ -72,7 +72,7 @@ class _How:
         self.kind, self.fixed, self.fields = kind, fixed, fields
         self.name = function.__name__
         try:
-            self.signature: inspect.Signature | None = inspect.signature(function)
+            self.signature: inspect.Signature | None = _inspect().signature(function)
         except (ValueError, TypeError):
             self.signature = None
 
@@ -164,6 +164,7 @@ def observe(
 
     def decorate(wrapped: Callable[..., Any]) -> Callable[..., Any]:
         how = _How(wrapped, kind, given, fields)
+        inspect = _inspect()
         if inspect.isasyncgenfunction(wrapped):
             return _async_generator(wrapped, how)
         if inspect.iscoroutinefunction(wrapped):
@@ -175,12 +176,17 @@ def observe(
     return decorate if function is None else decorate(function)
 
 
+def _inspect() -> Any:
+    """By name: a program that observes no function never pays for it."""
+    return import_module("inspect")
+
+
 def _function(wrapped: Callable[..., Any], how: _How) -> Callable[..., Any]:
     @functools.wraps(wrapped)
     def observed(*args: Any, **kwargs: Any) -> Any:
         call = _Call(how, args, kwargs)
         try:
-            with call.running():
+            with call:
                 result = wrapped(*args, **kwargs)
         except BaseException as error:
             call.end(error=error)
@@ -196,7 +202,7 @@ def _coroutine(wrapped: Callable[..., Any], how: _How) -> Callable[..., Any]:
     async def observed(*args: Any, **kwargs: Any) -> Any:
         call = _Call(how, args, kwargs)
         try:
-            with call.running():
+            with call:
                 result = await wrapped(*args, **kwargs)
         except BaseException as error:
             call.end(error=error)
@@ -216,7 +222,7 @@ def _generator(wrapped: Callable[..., Any], how: _How) -> Callable[..., Any]:
         given: Any = None
         try:
             while True:
-                with call.running():
+                with call:
                     value = step(given)
                 step = generator.send
                 try:
@@ -251,7 +257,7 @@ def _async_generator(wrapped: Callable[..., Any], how: _How) -> Callable[..., An
         try:
             while True:
                 try:
-                    with call.running():
+                    with call:
                         value = await generator.__anext__()
                 except StopAsyncIteration:
                     call.end(_last(call.pieces))

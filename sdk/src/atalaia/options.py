@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, NamedTuple, Optional, Union
 
 Item = dict[str, Any]
 BeforeSend = Callable[[str, Item], Optional[Item]]
 Sampler = Union[float, Callable[[str, Item], float]]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """Everything that can be chosen; `docs` of each stand in `sdk/README.md`. Times are in seconds."""
 
     url: str = ""

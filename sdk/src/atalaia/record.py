@@ -8,23 +8,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from atalaia.client import client
+from atalaia.client import Client, client
 from atalaia.context import ids_now, remember
 from atalaia.ids import new_id
-
-ABOUT_MODELS = ("model", "version", "environment")
 
 
 def send(kind: str, fields: dict[str, Any], extra: dict[str, Any] | None = None) -> str:
     """Record these fields (absent where None) with an id and a time. Fields of the caller's own go along."""
     item = {name: value for name, value in fields.items() if value is not None}
-    if extra:
-        item.update(extra)
-    if not item.get("id"):
-        item["id"] = new_id()
-    item.setdefault("ts", time.time())
-    client().capture(kind, item)
-    return str(item["id"])
+    return _capture(client(), kind, item, extra)
 
 
 def served(kind: str, fields: dict[str, Any], extra: dict[str, Any] | None = None) -> str:
@@ -34,15 +26,27 @@ def served(kind: str, fields: dict[str, Any], extra: dict[str, Any] | None = Non
         made = str(fields.get("id") or new_id())
         remember(made)
         return made
-    options = found.options
-    for name in ABOUT_MODELS:
-        if fields.get(name) is None:
-            fields[name] = getattr(options, name) or None
-    if not options.capture_content:
+    if not found.options.capture_content:
         fields = without_content(fields)
-    made = send(kind, {**ids_now(), **{name: value for name, value in fields.items() if value is not None}}, extra)
+    item = {name: value for name, value in fields.items() if value is not None}
+    for defaults in (found.about, ids_now()):
+        if defaults:
+            item = {**defaults, **item}
+    made = _capture(found, kind, item, extra)
     remember(made)
     return made
+
+
+def _capture(taker: Client, kind: str, item: dict[str, Any], extra: dict[str, Any] | None) -> str:
+    if extra:
+        item.update(extra)
+    made = item.get("id")
+    if not made:
+        made = item["id"] = new_id()
+    if "ts" not in item:
+        item["ts"] = time.time()
+    taker.capture(kind, item)
+    return str(made)
 
 
 CONTENT = frozenset({"features", "system", "prompt", "response", "context", "tools", "tool_calls"})

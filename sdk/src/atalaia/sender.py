@@ -6,11 +6,13 @@ import json
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from atalaia.batch import Batch, batches, halves, pack
-from atalaia.buffer import Buffer, Waiting
+from atalaia.buffer import Buffer, TooLargeError, Waiting
 from atalaia.encode import encode
+from atalaia.frozen import line
 from atalaia.ids import fraction, new_id
 from atalaia.options import Options
 from atalaia.spool import Spool
@@ -21,6 +23,7 @@ FIRST_WAIT = 0.5
 LONGEST_WAIT = 60.0
 REPORT_EVERY = 30.0
 NOT_ANSWERING = "retry"
+AT_A_STRETCH = 50  # items, which take some half a millisecond to write
 
 
 class _Flush(NamedTuple):
@@ -31,7 +34,7 @@ class _Flush(NamedTuple):
 
 
 class Sender:
-    """Everything but `wake`, `flush` and `stop` runs in the thread alone."""
+    """Everything but `wake`, `hurry`, `flush` and `stop` runs in the thread alone."""
 
     def __init__(self, options: Options, buffer: Buffer, tally: Tally, agent: str) -> None:
         self._options = options
@@ -48,6 +51,7 @@ class Sender:
         # A lock as a binary semaphore: releasing it is one step that neither signals nor finalisers can tear.
         self._alarm = threading.Lock()
         self._alarm.acquire()
+        self._hurried = False
         self._flushes: deque[_Flush] = deque()
         self._stop_by: float | None = None
         self.thread = threading.Thread(target=self._run, name="atalaia-sender", daemon=True)
@@ -67,6 +71,12 @@ class Sender:
             self._alarm.release()
         except RuntimeError:  # it is awake
             pass
+
+    def hurry(self) -> None:
+        """Much waits. Said once until something is taken: while the panel does not answer, waking is for nothing."""
+        if not self._hurried:
+            self._hurried = True
+            self.wake()
 
     def flush(self, timeout: float) -> bool:
         """Wait until everything recorded before has been answered; False if it was not within `timeout` seconds."""
@@ -143,15 +153,32 @@ class Sender:
 
     def _take(self) -> bool:
         options = self._options
+        self._hurried = False
         taken = self._buffer.take(max_items=options.batch_items, max_bytes=options.batch_bytes)
         self._collect(taken)
         return bool(taken)
 
     def _collect(self, taken: list[Waiting]) -> None:
-        """What was taken, seen by `before_send`, as batches that wait their turn."""
-        allowed = [kept for kept in map(self._redacted, taken) if kept is not None]
-        for batch in batches(allowed):
+        """What was taken, written as JSON and seen by `before_send`, as batches that wait their turn."""
+        for batch in batches(self._lines(taken), max_bytes=self._options.batch_bytes):
             self._enqueue(batch)
+
+    def _lines(self, taken: list[Waiting]) -> Iterator[tuple[str, bytes]]:
+        for place, (kind, frozen) in enumerate(taken, start=1):
+            written = self._written(kind, frozen)
+            if written is not None:
+                yield kind, written
+            if place % AT_A_STRETCH == 0:
+                time.sleep(0)  # lets the interpreter go, for which the program would else wait 5 ms
+
+    def _written(self, kind: str, frozen: bytes) -> bytes | None:
+        try:
+            return self._redacted(kind, line(frozen))
+        except TooLargeError:
+            self._tally.drop("item_too_large")
+        except Exception:
+            self._tally.drop("client_fault")
+        return None
 
     def _enqueue(self, batch: Batch) -> None:
         self._pending.append(batch)
@@ -166,22 +193,21 @@ class Sender:
             self._pending.remove(old)
             self._tally.drop("spool_full", old.count)
 
-    def _redacted(self, waiting: Waiting) -> Waiting | None:
+    def _redacted(self, kind: str, written: bytes) -> bytes | None:
         """As `before_send` leaves it. What the hook fails at is not sent: better nothing than what should not leave."""
         hook = self._options.before_send
         if hook is None:
-            return waiting
+            return written
         try:
-            item = hook(waiting.kind, json.loads(waiting.line))
-            line = None if item is None else encode(item)
+            item = hook(kind, json.loads(written))
+            allowed = None if item is None else encode(item)
         except Exception as error:
             self._tally.drop("before_send_failed")
             self._tally.warn_once("before_send", f"before_send failed, so what it was given is not sent: {error!r}")
             return None
-        if line is None:
+        if allowed is None:
             self._tally.drop("before_send", wanted=True)
-            return None
-        return Waiting(waiting.kind, line)
+        return allowed
 
     def _attempt(self, batch: Batch) -> None:
         try:
