@@ -107,7 +107,7 @@ def _told(told: Fatigue) -> dict[str, Any]:
 
 def _moment(name: str, filters: Mapping[str, str]) -> datetime:
     try:
-        found = read_moment(name, filters[name])
+        found = read_moment(name, filters[name], local=True)
     except FilterError as error:
         raise ExportError(error.field, str(error)) from error
     if found is None:

@@ -84,6 +84,6 @@ def check_clock(*, databases: Sequence[str] | None = None, **_: Any) -> list[Che
     lag = (now - face.at(now)).total_seconds()
     if face.rate == 1 and lag <= CLOCK_TOLERANCE_SECONDS:
         return []
-    hint = "Delete the row (`manage.py shell`: release_clock() of models_registry.clock), or set ATALAIA_DEMO=True."
+    hint = "In a demonstration set ATALAIA_DEMO=True; elsewhere delete the row (`manage.py shell`: release_clock() of models_registry.clock)."
     message = f"The clock runs at {face.rate:g} times real time and is {lag:.0f} s behind."
     return [Error(message, hint=hint, id="config.E001")]

@@ -3,6 +3,7 @@
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from config.pipeline import no_database, pipeline_reasons
@@ -10,6 +11,7 @@ from lib.clock import now, real_now
 from monitoring.ingest.backpressure import can_accept
 
 
+@csrf_exempt
 @require_safe
 @never_cache
 def live(request: HttpRequest) -> JsonResponse:
@@ -17,6 +19,7 @@ def live(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@csrf_exempt
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
@@ -27,6 +30,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "not ready", "reasons": [reason]}, status=503)
 
 
+@csrf_exempt
 @require_safe
 @never_cache
 def pipeline(request: HttpRequest) -> JsonResponse:

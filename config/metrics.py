@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -30,6 +31,7 @@ from monitoring.selectors.ledger import inbox_backlog
 logger = structlog.get_logger(__name__)
 
 
+@csrf_exempt
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus text; with ATALAIA_METRICS_TOKEN set only for those who send it as a bearer token."""

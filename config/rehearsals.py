@@ -299,7 +299,7 @@ def _moment(section: Section, name: str) -> datetime:
     given = section.get(name, "")
     text = re.sub(r"(\d) (\d)", r"\1T\2", given.isoformat() if isinstance(given, datetime) else str(given))
     try:
-        found = read_moment(name, text)
+        found = read_moment(name, text, local=True)
     except FilterError as error:
         raise FileError(section.lines.get(name, section.line), f"{name}: {error}") from error
     if found is None:

@@ -176,6 +176,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["models_registry.permissions.ScopeOrPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["models_registry.bodies.Body"],
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "lib.problem.drf_handler",
     "UNAUTHENTICATED_USER": None,

@@ -18,7 +18,8 @@ class Spoken(BaseCommand):
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         """The command's own arguments and `--json`."""
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser: Any = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.parse_args = parser.parse_intermixed_args  # options may stand between names: check --project p slug
         parser.add_argument("--json", action="store_true", help="JSON for programs instead of text for people.")
         return parser
 

@@ -17,6 +17,8 @@ from django.utils.module_loading import import_string
 
 REREAD_SECONDS = 1.0
 MAX_RATE = 600.0
+MILLISECONDS_FROM = 10**11
+FIRST_YEAR, LAST_YEAR = 1900, 9_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,24 @@ def now() -> datetime:
     """Story time, aware, in UTC."""
     shown = face()
     return real_now() if shown is None else shown.at(real_now())
+
+
+def read_moment(text: str) -> datetime:
+    """RFC 3339, or a number: epoch seconds below 10^11, milliseconds from there on. Without an offset where the text has
+    none; `ValueError` for what is no time, or one before 1900 or after 9000, from which a range leaves the calendar.
+    """
+    if text.lstrip("-").replace(".", "", 1).isdigit():
+        number = float(text)
+        seconds = number / 1_000 if abs(number) >= MILLISECONDS_FROM else number
+        try:
+            found = datetime.fromtimestamp(seconds, UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError(text) from error
+    else:
+        found = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(text)
+    return found
 
 
 @cache

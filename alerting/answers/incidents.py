@@ -16,6 +16,7 @@ from alerting.models import Incident
 from alerting.selectors import incident_timeline
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
+from models_registry.moments import MomentField
 
 RELATED = ("model", "acknowledged_by", "mitigated_by", "resolved_by", "closed_by", "assignee", "merged_into")
 
@@ -45,7 +46,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
 class TimelineEntrySerializer(serializers.Serializer[dict[str, Any]]):
     """One line of an incident's timeline."""
 
-    at = serializers.DateTimeField()
+    at = MomentField()
     kind = serializers.CharField()
     title = serializers.CharField()
     text = serializers.CharField()

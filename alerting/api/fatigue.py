@@ -17,6 +17,7 @@ from alerting.fatigue.read import LONGEST, USUAL, RuleLine, fatigue_report
 from alerting.models import AlertRule
 from lib import clock
 from models_registry.authenticate import project_of
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 from monitoring.selectors.event_filters import FilterError, read_moment
 
@@ -75,8 +76,8 @@ class ReaderFatigueSerializer(FatigueSerializer):
 class FatigueReportSerializer(serializers.Serializer[dict[str, Any]]):
     """What hurts most comes first."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = MomentField()
+    end = MomentField()
     quiet_rules = serializers.IntegerField()
     rules = RuleFatigueSerializer(many=True)
     readers = ReaderFatigueSerializer(many=True)
@@ -106,8 +107,8 @@ class ProposalSerializer(serializers.Serializer[dict[str, Any]]):
 class RuleAdviceSerializer(RuleFatigueSerializer):
     """One rule with what would spare people of it."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = MomentField()
+    end = MomentField()
     backtest = FiguresSerializer(allow_null=True)
     proposals = ProposalSerializer(many=True)
     problem = serializers.CharField()

@@ -21,6 +21,7 @@ from alerting.moves.snooze import snooze_incident, wake_incident
 from lib import clock
 from models_registry.authenticate import actor_of
 from models_registry.models import User
+from models_registry.moments import MomentField
 
 MAX_NOTE = 10_000
 
@@ -52,7 +53,7 @@ class AssignSerializer(DecidedSerializer):
 class SnoozeSerializer(DecidedSerializer):
     """Until when: a moment, or so many hours from now."""
 
-    until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    until = MomentField(required=False, allow_null=True, default=None)
     hours = serializers.FloatField(required=False, allow_null=True, default=None, min_value=0.01, max_value=720)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from alerting.silences import MAX_COMMENT, create_silence, expire_silence, exten
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 
 MESSAGES_SHOWN = 100
@@ -54,15 +55,15 @@ class NewSilenceSerializer(serializers.Serializer[dict[str, Any]]):
     """A silence to be made: `starts_at` is now where it is missing or past."""
 
     matchers = MatchersField()
-    starts_at = serializers.DateTimeField(required=False)
-    ends_at = serializers.DateTimeField()
+    starts_at = MomentField(required=False)
+    ends_at = MomentField()
     comment = serializers.CharField(max_length=MAX_COMMENT, required=False, default="", allow_blank=True)
 
 
 class EndSerializer(serializers.Serializer[dict[str, Any]]):
     """Another end."""
 
-    ends_at = serializers.DateTimeField()
+    ends_at = MomentField()
 
 
 class AskSerializer(serializers.Serializer[dict[str, Any]]):
@@ -83,7 +84,7 @@ class HiddenAlertSerializer(serializers.Serializer[dict[str, Any]]):
 class HiddenMessageSerializer(serializers.Serializer[dict[str, Any]]):
     """A message that was held back."""
 
-    at = serializers.DateTimeField()
+    at = MomentField()
     incident = serializers.IntegerField(allow_null=True)
     channel = serializers.CharField()
     reason = serializers.CharField()

@@ -14,6 +14,7 @@ from alerting.foresight import foresee_rule
 from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.moments import MomentField
 from monitoring.foretold import ForesightSerializer, foretold
 
 
@@ -26,8 +27,8 @@ class RulePreviewRequestSerializer(serializers.Serializer[dict[str, Any]]):
 class ReplayedSerializer(serializers.Serializer[dict[str, Any]]):
     """What it would have done in the last seven days; `POST /api/v1/rules/backtest` tells the whole of it."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = MomentField()
+    end = MomentField()
     firings = serializers.IntegerField()
     pages = serializers.IntegerField()
     false_alarms = serializers.IntegerField()

@@ -22,6 +22,7 @@ from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import Project
+from models_registry.moments import MomentField
 from monitoring.selectors.event_filters import FilterError, read_moment
 
 MOST_POINTS = 1_000
@@ -45,9 +46,9 @@ class BacktestRequestSerializer(serializers.Serializer[dict[str, Any]]):
 class FiringSerializer(serializers.Serializer[dict[str, Any]]):
     """One time that it would have fired."""
 
-    pending_at = serializers.DateTimeField()
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField(allow_null=True)
+    pending_at = MomentField()
+    start = MomentField()
+    end = MomentField(allow_null=True)
     seconds = serializers.FloatField()
     severity = serializers.CharField()
     value = serializers.FloatField(allow_null=True)
@@ -60,7 +61,7 @@ class FiringSerializer(serializers.Serializer[dict[str, Any]]):
 class DifferenceSerializer(serializers.Serializer[dict[str, Any]]):
     """Where it did something else then."""
 
-    at = serializers.DateTimeField()
+    at = MomentField()
     fired_then = serializers.BooleanField()
     fires_now = serializers.BooleanField()
     then_value = serializers.FloatField(allow_null=True)
@@ -75,7 +76,7 @@ class DifferenceSerializer(serializers.Serializer[dict[str, Any]]):
 class SeenSerializer(serializers.Serializer[dict[str, Any]]):
     """What it saw at an instant; of many the worst is kept."""
 
-    at = serializers.DateTimeField()
+    at = MomentField()
     value = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
@@ -95,7 +96,7 @@ class BacktestSerializer(serializers.Serializer[dict[str, Any]]):
     false_alarms = serializers.IntegerField()
     held_back = serializers.IntegerField(help_text="Times that too few bad events kept it from firing.")
     no_data_s = serializers.FloatField()
-    coarse_until = serializers.DateTimeField(allow_null=True)
+    coarse_until = MomentField(allow_null=True)
     with_hindsight = serializers.BooleanField()
     seen_then = DifferenceSerializer(many=True)
     series = SeenSerializer(many=True)
@@ -112,7 +113,7 @@ class HeartbeatSerializer(serializers.Serializer[dict[str, Any]]):
     """When it came."""
 
     rule = serializers.CharField()
-    at = serializers.DateTimeField()
+    at = MomentField()
 
 
 class BacktestView(APIView):

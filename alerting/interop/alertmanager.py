@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from alerting.errors import Refused
 from alerting.external import receive
-from alerting.interop.shapes import Board, alert_shape, silence_shape, watchdog_shape
+from alerting.interop.shapes import NOBODY, Board, alert_shape, silence_shape, watchdog_shape
 from alerting.interop.silences import end_silence, find_silence, put_silence, read_silence
 from alerting.interop.wire import WireError, read_alerts
 from alerting.matchers import Matcher, MatcherError, Op, all_match, matcher, parse_matcher
@@ -152,7 +152,7 @@ class WireStatusView(ProtocolView):
     @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="alertmanager_status", tags=["alertmanager"])
     def get(self, request: Request) -> Response:
         """As an Alertmanager without a cluster; its configuration names the channels."""
-        names = _receivers(request) or ["none"]
+        names = _receivers(request)
         config = {
             "global": {"resolve_timeout": "5m"},
             "route": {"receiver": names[0]},
@@ -176,7 +176,7 @@ class WireReceiversView(ProtocolView):
 
     @extend_schema(responses=OpenApiTypes.OBJECT, operation_id="alertmanager_receivers", tags=["alertmanager"])
     def get(self, request: Request) -> Response:
-        """The names of those that are switched on."""
+        """The names of those that are switched on, and of nobody."""
         return Response([{"name": name} for name in _receivers(request)])
 
 
@@ -226,7 +226,7 @@ def _wanted(state: dict[str, Any], wanted: dict[str, bool]) -> bool:
 def _groups(found: Iterable[tuple[dict[str, Any], dict[str, str]]]) -> list[dict[str, Any]]:
     groups: dict[tuple[Any, ...], dict[str, Any]] = {}
     for shape, labels in found:
-        for receiver in shape["receivers"] or [{"name": "none"}]:
+        for receiver in shape["receivers"]:
             key = (*sorted(labels.items()), receiver["name"])
             group = groups.setdefault(key, {"labels": labels, "receiver": receiver, "alerts": []})
             group["alerts"].append(shape)
@@ -268,5 +268,6 @@ def _flag(request: Request, name: str) -> bool:
 
 
 def _receivers(request: Request) -> list[str]:
+    """Channels that are switched on, and nobody: what no channel takes has that receiver."""
     rows = Channel.objects.filter(project=project_of(request), enabled=True).order_by("name")
-    return list(rows.values_list("name", flat=True))
+    return [*rows.values_list("name", flat=True), NOBODY]

@@ -8,11 +8,12 @@ from typing import Any, Final
 from django.conf import settings
 
 from alerting.identity import fingerprint, group_of
-from alerting.models import Alert, Channel, Inhibition, Maintenance, Severity, Silence, incident_policy
+from alerting.models import Alert, AlertRule, Channel, Inhibition, Maintenance, Severity, Silence, incident_policy
 from alerting.mutes import Quiet
 from alerting.watchdog import LASTS, SUMMARY, watchdog_labels
 from models_registry.models import Project
 
+NOBODY: Final = "none"
 # An alert of ours ends when its rule says so: until then its end is as far away as Prometheus puts it.
 AHEAD: Final = timedelta(minutes=4)
 
@@ -40,9 +41,9 @@ class Board:
         return found
 
     def receivers(self, alert: Alert) -> list[str]:
-        """Names of the channels that take alerts of its severity."""
+        """Names of the channels that take alerts of its severity, else the one that stands for nobody."""
         page = alert.severity == Severity.PAGE
-        return [one.name for one in self.channels if page or one.minimum_severity == Severity.TICKET]
+        return [one.name for one in self.channels if page or one.minimum_severity == Severity.TICKET] or [NOBODY]
 
     def group(self, alert: Alert) -> dict[str, str]:
         """What it has in common with the others of its incident."""
@@ -55,7 +56,7 @@ def alert_shape(alert: Alert, board: Board) -> dict[str, Any]:
     labels = alert.wire_labels
     started = alert.starts_at or alert.active_since or alert.fired_at or board.now
     return {
-        "annotations": alert.annotations or _annotations(alert),
+        "annotations": _annotations(alert),
         "endsAt": stamp(alert.ends_at or board.now + AHEAD),
         "fingerprint": fingerprint(labels),
         "receivers": [{"name": name} for name in board.receivers(alert)],
@@ -74,7 +75,7 @@ def watchdog_shape(board: Board, *, at: datetime) -> dict[str, Any]:
         "annotations": {"summary": SUMMARY},
         "endsAt": stamp(at + LASTS),
         "fingerprint": fingerprint(labels),
-        "receivers": [],
+        "receivers": [{"name": NOBODY}],
         "startsAt": stamp(at),
         "status": _status(labels, board.quiet),
         "updatedAt": stamp(at),
@@ -103,8 +104,10 @@ def stamp(moment: datetime) -> str:
 
 
 def _annotations(alert: Alert) -> dict[str, str]:
+    if alert.rule.kind == AlertRule.Kind.EXTERNAL:  # as its sender wrote them
+        return dict(alert.annotations)
     found = {"summary": alert.rule.summary or alert.rule.name, "description": alert.reason}
-    return {name: text for name, text in found.items() if text}
+    return alert.annotations or {name: text for name, text in found.items() if text}
 
 
 def _status(labels: Mapping[str, str], quiet: Quiet) -> dict[str, Any]:

@@ -166,10 +166,28 @@ def _number_problem(measure: Measure, rule: AlertRule) -> str:
     if rule.comparison == AlertRule.Comparison.EITHER:
         return _("A threshold has one side: choose above or below.")
     below = rule.comparison == AlertRule.Comparison.BELOW
-    if below and measure.lowest is not None and rule.threshold <= measure.lowest:
+    return _low_problem(measure, rule.threshold, below=below) or _high_problem(measure, rule.threshold, below=below)
+
+
+def _low_problem(measure: Measure, number: float, *, below: bool) -> str:
+    """A number that a measure which is never negative is never below, or always above."""
+    if measure.lowest is None:
+        return ""
+    if below and number <= measure.lowest:
         return _("It is never below zero, so this could never fire: write a number above 0.")
-    if not below and measure.unit == "ratio" and not measure.open_ended and rule.threshold >= 1:
+    if not below and number < measure.lowest:
+        return _("It is never below zero, so this would always fire: write 0 or a number above it.")
+    return ""
+
+
+def _high_problem(measure: Measure, number: float, *, below: bool) -> str:
+    """A number that a fraction is never above, or always below."""
+    if measure.unit != "ratio" or measure.open_ended:
+        return ""
+    if not below and number >= 1:
         return _("It is a fraction and never above 1, so this could never fire: write 0.05 for five in a hundred.")
+    if below and number > 1:
+        return _("It is a fraction and never above 1, so this would always fire: write 0.85 for 85 in a hundred.")
     return ""
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from alerting.models import Channel
 from config.definitions.given import Given
-from config.definitions.prompts import write_versions
+from config.definitions.prompts import is_reviewed, write_versions
 from config.definitions.routes import place_route, write_listeners
 from config.definitions.runbooks import write_runbook
 from lib.vault import holds, seal
@@ -37,9 +37,8 @@ class Beside:
     after: Callable[[Any, Given], None] = _no_tables
 
 
-def _reviewed(_row: Any, _given: Given) -> dict[str, Any]:
-    """Somebody wrote it down."""
-    return {"reviewed": True}
+def _reviewed(_row: Any, given: Given) -> dict[str, Any]:
+    return {"reviewed": is_reviewed(given)}
 
 
 def _secret(owner: Channel | ScrapeTarget, given: Given) -> dict[str, Any]:
@@ -85,8 +84,8 @@ def _declare_keys(model: Model, given: Given) -> None:
 
 PLAIN: Final = Beside()
 BESIDE: Final = {
-    "models": Beside(("segments",), _reviewed, _declare_keys),
-    "prompts": Beside(("versions",), _reviewed, write_versions),
+    "models": Beside(("segments", "reviewed"), _reviewed, _declare_keys),
+    "prompts": Beside(("versions", "reviewed"), _reviewed, write_versions),
     "slos": Beside(("components",), _name_components, _compose),
     "channels": Beside(("secret_env",), _secret),
     "scrape_targets": Beside(("secret_env",), _secret),

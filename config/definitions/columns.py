@@ -77,9 +77,10 @@ def write_columns(row: models.Model, values: dict[str, Any], given: Given, kind:
     for name in changed:
         setattr(row, name, values[name])
     try:
-        row.full_clean()
-        if kind:
+        row.clean_fields()
+        if kind:  # in sentences that name the mend, before constraints say only that they are violated
             kind.check(row)
+        row.full_clean()
     except ValidationError as error:
         for name, messages in error.message_dict.items():
             if not given.is_told(name):

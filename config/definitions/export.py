@@ -17,7 +17,7 @@ from config.definitions.matchers import write_matchers
 from config.definitions.plain import plain
 from config.definitions.prompts import PROMPT_FIELDS
 from config.definitions.runbooks import STEP_FIELDS
-from models_registry.models import Model, Project, Prompt
+from models_registry.models import Model, Project, Prompt, PromptVersion
 from monitoring.components import written
 from monitoring.models import COMPOSITE, SLO, ScrapeTarget
 from runbooks.models import Runbook
@@ -112,10 +112,14 @@ def _says_something(row: models.Model, name: str, value: Any) -> bool:
 def _more(row: models.Model, warnings: list[str]) -> dict[str, Any]:
     """What stands in other tables."""
     if isinstance(row, Model):
-        return {"segments": sorted(one.key for one in row.segment_keys.all() if one.until is None)}
+        keys = sorted(one.key for one in row.segment_keys.all() if one.until is None)
+        return {"segments": keys, **_unseen(row)}
     if isinstance(row, Prompt):
         versions = sorted(row.versions.all(), key=lambda one: one.pk)
-        return {"versions": {one.version: _filled(one, PROMPT_FIELDS) for one in versions}}
+        return {
+            "versions": {one.version: _filled(one, PROMPT_FIELDS) | _unseen(one) for one in versions},
+            **_unseen(row),
+        }
     if isinstance(row, SLO):
         return {"components": written(sorted(row.components.all(), key=lambda one: one.pk))}
     if isinstance(row, Channel | ScrapeTarget) and row.secret:
@@ -124,6 +128,11 @@ def _more(row: models.Model, warnings: list[str]) -> dict[str, Any]:
     if isinstance(row, Route):
         return _of_route(row)
     return _of_runbook(row, warnings) if isinstance(row, Runbook) else {}
+
+
+def _unseen(row: Model | Prompt | PromptVersion) -> dict[str, bool]:
+    """That nobody has looked at what came with the first event."""
+    return {} if row.reviewed else {"reviewed": False}
 
 
 def _filled(row: models.Model, names: tuple[str, ...]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import Deployment, Model, ModelVersion, Project, PromptVersion
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of, asked_page
 from models_registry.register import ensure_version
 from models_registry.versions import mark_deployment
@@ -60,7 +61,7 @@ class ChangeMarkerChangeSerializer(serializers.Serializer[dict[str, Any]]):
     version = serializers.CharField(max_length=NAME, required=False)
     kind = serializers.ChoiceField(Deployment.Kind.choices, required=False)
     environment = serializers.CharField(max_length=64, required=False)
-    at = serializers.DateTimeField(required=False)
+    at = MomentField(required=False)
     note = serializers.CharField(max_length=300, required=False, allow_blank=True)
     prompt = serializers.CharField(max_length=NAME, required=False, allow_null=True)
     prompt_version = serializers.CharField(max_length=NAME, required=False, allow_null=True, allow_blank=True)

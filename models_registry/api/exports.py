@@ -27,6 +27,7 @@ from models_registry.exports import (
 )
 from models_registry.jobs import OPEN
 from models_registry.models import Job, User
+from models_registry.moments import MomentField
 from models_registry.tables import MEDIA_TYPES
 
 RECENT = 100
@@ -72,8 +73,8 @@ class ExportJobSerializer(serializers.Serializer[Job]):
     share = serializers.SerializerMethodField()
     bytes = serializers.SerializerMethodField()
     error = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
+    created_at = MomentField()
+    finished_at = MomentField(allow_null=True)
     expires_at = serializers.SerializerMethodField()
     file = serializers.SerializerMethodField()
 

@@ -17,6 +17,7 @@ from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
 from models_registry.keys import change_key, create_key, expiry_problem, is_live, revoke_key, rotate_key
 from models_registry.models import ApiKey, User
+from models_registry.moments import MomentField
 
 SHOWN: Final = 500
 MOST_OVERLAP_S: Final = 90 * 86_400
@@ -57,21 +58,21 @@ class GivenKeySerializer(serializers.Serializer[dict[str, Any]]):
 
     name = serializers.CharField(max_length=120)
     scopes = serializers.ListField(child=serializers.ChoiceField(ApiKey.Scope.choices), allow_empty=False)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    expires_at = MomentField(required=False, allow_null=True, default=None)
 
 
 class KeyChangeSerializer(serializers.Serializer[dict[str, Any]]):
     """What may change of a key."""
 
     name = serializers.CharField(max_length=120, required=False)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_at = MomentField(required=False, allow_null=True)
 
 
 class RotationSerializer(serializers.Serializer[dict[str, Any]]):
     """How long both keys open, a day unless told; and when the new one ends."""
 
     overlap_s = serializers.FloatField(min_value=0, max_value=MOST_OVERLAP_S, required=False, default=86_400)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    expires_at = MomentField(required=False, allow_null=True, default=None)
 
 
 class KeysView(APIView):

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -20,7 +19,8 @@ from models_registry.models import ApiKey
 from models_registry.paging import asked_of, asked_page
 from monitoring.asked import model_of, moment_of
 from monitoring.batch_runs import OverError, Report, ReportError, report_run
-from monitoring.ingest.moments import OUTSIDE, Window, epoch_us
+from monitoring.ingest.moments import epoch_us
+from monitoring.ingest.window import window_at
 from monitoring.models import BatchRun
 from monitoring.models.batch_runs import MAX_ERROR
 
@@ -165,9 +165,7 @@ def _report(given: dict[str, Any], at: datetime) -> Report:
 def _moment(request: Request, given: dict[str, Any], now: datetime) -> datetime:
     """As far from now as that of an event may be."""
     at = moment_of(given, "ts") or now
-    limits: dict[str, Any] = settings.INGEST
-    backfill = isinstance(request.auth, ApiKey) and "backfill" in request.auth.scopes
-    window = Window.around(now, oldest=limits["oldest"], newest=limits["newest"], backfill=backfill)
-    if not window.oldest <= epoch_us(at) <= window.newest:
-        raise ValidationError({"ts": OUTSIDE}, code="timestamp_out_of_range")
+    window = window_at(now, backfill=isinstance(request.auth, ApiKey) and "backfill" in request.auth.scopes)
+    if wrong := window.wrong(epoch_us(at)):
+        raise ValidationError({"ts": wrong}, code="timestamp_out_of_range")
     return at

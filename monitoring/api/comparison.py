@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.models import Model
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 from monitoring.asked import model_of, span_of
 from monitoring.comparison import Comparison, Row, Side, compare
@@ -27,8 +28,8 @@ ComparisonSerializer = inline_serializer(
         "model": serializers.CharField(),
         "champion": serializers.CharField(),
         "challenger": serializers.CharField(),
-        "from": serializers.DateTimeField(),
-        "to": serializers.DateTimeField(),
+        "from": MomentField(),
+        "to": MomentField(),
         "verdict": serializers.ChoiceField(["better", "worse", "different", "same", "no_data"]),
         "sentence": serializers.CharField(),
         "measures": serializers.ListField(child=serializers.DictField()),

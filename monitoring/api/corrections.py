@@ -14,6 +14,7 @@ from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import ClockField
 from models_registry.models import Model, Project
+from models_registry.moments import MomentField
 from monitoring.corrections import corrected, end_correction, record_correction, withdraw_correction
 from monitoring.models import SLO, Correction
 
@@ -42,11 +43,9 @@ class CorrectedSerializer(CorrectionSerializer):
     that belong to the window of the budget. What comes again covers nothing where it did not come in that window.
     """
 
-    covers = serializers.ListField(
-        child=serializers.ListField(child=serializers.DateTimeField(), min_length=2, max_length=2)
-    )
-    covers_from = serializers.DateTimeField(allow_null=True)
-    covers_to = serializers.DateTimeField(allow_null=True)
+    covers = serializers.ListField(child=serializers.ListField(child=MomentField(), min_length=2, max_length=2))
+    covers_from = MomentField(allow_null=True)
+    covers_to = MomentField(allow_null=True)
     good = serializers.FloatField()
     valid = serializers.FloatField()
 
@@ -76,8 +75,8 @@ class NewCorrectionSerializer(serializers.Serializer[dict[str, Any]]):
     slug = serializers.SlugField(max_length=64, required=False, default="")
     slo = serializers.CharField(required=False, allow_null=True, default=None)
     model = serializers.CharField(required=False, allow_null=True, default=None)
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    starts_at = MomentField()
+    ends_at = MomentField(required=False, allow_null=True, default=None)
     days = serializers.ListField(child=serializers.IntegerField(), max_length=7, required=False, default=list)
     start = ClockField(required=False, allow_null=True, default=None)
     end = ClockField(required=False, allow_null=True, default=None)

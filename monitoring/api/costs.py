@@ -19,6 +19,7 @@ from lib import clock
 from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.models import Model
+from models_registry.moments import MomentField
 from models_registry.paging import asked_limit, asked_of
 from monitoring.asked import moment_of
 from monitoring.selectors.costs import (
@@ -60,7 +61,7 @@ class CostItemSerializer(serializers.Serializer[dict[str, Any]]):
     provider = serializers.CharField(required=False)
     language_model = serializers.CharField(required=False)
     user_id = serializers.CharField(required=False)
-    last_seen = serializers.DateTimeField(required=False)
+    last_seen = MomentField(required=False)
     cost_usd = serializers.FloatField(allow_null=True)
     calls = serializers.IntegerField()
     calls_costed = serializers.IntegerField()

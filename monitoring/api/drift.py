@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 from monitoring.asked import segment_of, span_of, version_of
 from monitoring.compat import TOOLS, VERSIONS, Compat, Tool, compare_as
@@ -54,8 +55,8 @@ DriftSerializer = inline_serializer(
     {
         "model": serializers.CharField(),
         "version": serializers.CharField(),
-        "from": serializers.DateTimeField(),
-        "to": serializers.DateTimeField(),
+        "from": MomentField(),
+        "to": MomentField(),
         "snapped": serializers.BooleanField(),
         "against": serializers.ChoiceField(AGAINST),
         "state": serializers.CharField(),

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.bodies import body_of
 from models_registry.models import ModelVersion, User
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 from monitoring.asked import moment_of, range_of, version_of
 from monitoring.fitting.start import start_fit
@@ -45,10 +46,10 @@ FittedSerializer = inline_serializer(
     {
         "id": serializers.IntegerField(),
         "origin": serializers.ChoiceField(Estimator.Origin.values),
-        "from": serializers.DateTimeField(allow_null=True),
-        "to": serializers.DateTimeField(allow_null=True),
+        "from": MomentField(allow_null=True),
+        "to": MomentField(allow_null=True),
         "rows": serializers.IntegerField(),
-        "created_at": serializers.DateTimeField(),
+        "created_at": MomentField(),
         "history": serializers.DictField(allow_null=True),
     },
     allow_null=True,
@@ -73,8 +74,8 @@ TrackSerializer = inline_serializer(
 FitSerializer = inline_serializer(
     "FitEstimator",
     {
-        "from": serializers.DateTimeField(required=False),
-        "to": serializers.DateTimeField(required=False),
+        "from": MomentField(required=False),
+        "to": MomentField(required=False),
         "reference": serializers.BooleanField(required=False),
     },
 )

@@ -15,6 +15,7 @@ from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import Model, Project
+from models_registry.moments import MomentField
 from monitoring.evaluator_rates import DAY, Rate, read_rates
 from monitoring.models import Evaluator
 from monitoring.selectors.evaluations import verdict_to_wire
@@ -115,7 +116,7 @@ class TriedSerializer(serializers.Serializer[dict[str, Any]]):
     """A call and what is said of it; null where it cannot be judged."""
 
     id = serializers.CharField()
-    ts = serializers.DateTimeField()
+    ts = MomentField()
     answer = serializers.CharField()
     evaluation = AnswerVerdictSerializer(allow_null=True)
 

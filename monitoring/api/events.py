@@ -101,6 +101,11 @@ class EventsView(APIView):
 
     schema = EventSchema()
 
+    @property
+    def allowed_methods(self) -> list[str]:
+        """Events are posted to the same address, and answered before Django; spans come by OpenTelemetry."""
+        return [*super().allowed_methods, *(["POST"] if self.kind != EventKind.SPAN else [])]
+
     def get(self, request: Request) -> Response:
         """One page, newest first; an unknown filter is refused, never ignored."""
         project = project_of(request)

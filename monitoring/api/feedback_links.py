@@ -15,6 +15,7 @@ from lib import clock
 from models_registry.bodies import refuse_unless_valid
 from models_registry.links import KINDS, LONGEST, OFFERED, Claims, sign_link
 from models_registry.models import ApiKey
+from models_registry.moments import MomentField
 
 DEFAULT_LIFE = timedelta(days=30)
 SHORTEST = timedelta(minutes=1)
@@ -31,9 +32,7 @@ class GivenLink(serializers.Serializer[Any]):
     )
 
 
-FeedbackLinkSerializer = inline_serializer(
-    "FeedbackLink", {"url": serializers.URLField(), "expires_at": serializers.DateTimeField()}
-)
+FeedbackLinkSerializer = inline_serializer("FeedbackLink", {"url": serializers.URLField(), "expires_at": MomentField()})
 
 
 class FeedbackLinksView(APIView):

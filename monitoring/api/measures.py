@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.models import Model
+from models_registry.moments import MomentField
 from models_registry.paging import refuse_unknown
 from monitoring.asked import model_of, range_of, segment_of, version_id_of
 from monitoring.breakdown import MAX_PARTS, ByError, series_by
@@ -62,7 +63,7 @@ PARAMETERS = [
 class PointSerializer(serializers.Serializer[dict[str, Any]]):
     """One step of a series; `value` is null where there is no data."""
 
-    start = serializers.DateTimeField()
+    start = MomentField()
     value = serializers.FloatField(allow_null=True)
     n = serializers.IntegerField()
     low = serializers.FloatField(allow_null=True)

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 from monitoring.asked import model_of
 from monitoring.selectors.metrics import MetricFound, metrics_of
@@ -23,7 +24,7 @@ MetricSerializer = inline_serializer(
         "attributes": serializers.DictField(child=serializers.ListField(child=serializers.CharField())),
         "measures": serializers.ListField(child=serializers.CharField()),
         "last": serializers.FloatField(allow_null=True),
-        "last_at": serializers.DateTimeField(allow_null=True),
+        "last_at": MomentField(allow_null=True),
     },
     many=True,
 )

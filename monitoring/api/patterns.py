@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from lib import clock
 from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
+from models_registry.moments import MomentField
 from models_registry.paging import asked_limit, asked_of
 from monitoring.asked import model_of
 from monitoring.measures import edges_between
@@ -46,8 +47,8 @@ class LogPatternSerializer(serializers.Serializer[dict[str, Any]]):
     level = serializers.CharField()
     template = serializers.CharField()
     count = serializers.IntegerField()
-    first_seen = serializers.DateTimeField()
-    last_seen = serializers.DateTimeField()
+    first_seen = MomentField()
+    last_seen = MomentField()
     new = serializers.BooleanField()
     trend = serializers.ListField(child=serializers.IntegerField())
     sample = serializers.CharField(allow_null=True)
@@ -57,7 +58,7 @@ class LogPatternSerializer(serializers.Serializer[dict[str, Any]]):
 class LogPatternsSerializer(serializers.Serializer[dict[str, Any]]):
     """The most frequent first; `edges` bound the windows of each `trend`; `total` counts all lines of the span."""
 
-    edges = serializers.ListField(child=serializers.DateTimeField())
+    edges = serializers.ListField(child=MomentField())
     total = serializers.IntegerField()
     items = LogPatternSerializer(many=True)
     left_out = serializers.IntegerField()

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from lib.pages import MAX_LIMIT
+from models_registry.moments import MomentField
 from models_registry.paging import asked_limit, asked_of
 from monitoring.asked import model_of, span_of
 from monitoring.selectors.pipeline import read_sample
@@ -53,8 +54,8 @@ class PipelineStepSerializer(serializers.Serializer[dict[str, Any]]):
 PipelineSerializer = inline_serializer(
     "Pipeline",
     {
-        "from": serializers.DateTimeField(),
-        "to": serializers.DateTimeField(),
+        "from": MomentField(),
+        "to": MomentField(),
         "calls": serializers.IntegerField(),
         "calls_without_trace": serializers.IntegerField(),
         "traces": serializers.IntegerField(),

@@ -15,6 +15,7 @@ from models_registry.api.jobs import JobSerializer
 from models_registry.authenticate import project_of
 from models_registry.bodies import body_of
 from models_registry.models import User
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 from monitoring.asked import moment_of
 from monitoring.drain.price import Names, find_prices
@@ -26,8 +27,8 @@ from monitoring.selectors.events import micros
 RepriceSerializer = inline_serializer(
     "Reprice",
     {
-        "from": serializers.DateTimeField(),
-        "to": serializers.DateTimeField(required=False),
+        "from": MomentField(),
+        "to": MomentField(required=False),
         "dry_run": serializers.BooleanField(default=True),
     },
 )

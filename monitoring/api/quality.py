@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.models import Model
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 from monitoring.asked import model_of, span_of, version_id_of
 from monitoring.quality import Class, Quality, read_quality
@@ -96,8 +97,8 @@ class QualitySerializer(serializers.Serializer[dict[str, Any]]):
 
     model = serializers.CharField()
     kind = serializers.CharField()
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = MomentField()
+    end = MomentField()
     state = serializers.ChoiceField(["ok", "no_data", "provisional"])
     n = serializers.IntegerField()
     few = serializers.BooleanField()

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.bodies import body_of
 from models_registry.models import ModelVersion
+from models_registry.moments import MomentField
 from monitoring.asked import moment_of, version_of
 from monitoring.models import Reference
 from monitoring.references import borrow, freeze, sample_of_window, set_reference
@@ -31,7 +32,7 @@ ReferenceSerializer = inline_serializer(
         "origin": serializers.ChoiceField(Reference.Origin.values),
         "layout": serializers.CharField(),
         "rows": serializers.IntegerField(),
-        "created_at": serializers.DateTimeField(),
+        "created_at": MomentField(),
         "history": serializers.DictField(),
         "features": serializers.ListField(child=serializers.DictField()),
     },
@@ -41,7 +42,7 @@ GivenSerializer = inline_serializer(
     {
         "rows": serializers.ListField(child=serializers.DictField(), required=False),
         "histograms": serializers.DictField(child=serializers.DictField(), required=False),
-        "window": serializers.DictField(child=serializers.DateTimeField(), required=False),
+        "window": serializers.DictField(child=MomentField(), required=False),
         "version": serializers.CharField(required=False),
         "categorical": serializers.ListField(child=serializers.CharField(), required=False),
         "keep_rows": serializers.BooleanField(required=False, default=True),

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from lib import clock
 from lib.pages import MAX_LIMIT, CursorError
 from models_registry.authenticate import project_of
+from models_registry.moments import MomentField
 from models_registry.paging import asked_limit, asked_of
 from monitoring.asked import span_of
 from monitoring.selectors.costs import Cost
@@ -67,8 +68,8 @@ class SessionFiguresSerializer(serializers.Serializer[dict[str, Any]]):
     tokens_in = serializers.IntegerField(allow_null=True)
     tokens_out = serializers.IntegerField(allow_null=True)
     latency_p50_ms = serializers.FloatField(allow_null=True)
-    first_at = serializers.DateTimeField()
-    last_at = serializers.DateTimeField()
+    first_at = MomentField()
+    last_at = MomentField()
     user_ids = serializers.ListField(child=serializers.CharField())
     sessions = serializers.IntegerField()
     models = NamedEventsSerializer(many=True)
@@ -80,7 +81,7 @@ class ListedSessionSerializer(serializers.Serializer[dict[str, Any]]):
     """`figures` is null where so many events stand on the page that this session was not added up."""
 
     id = serializers.CharField()
-    last_at = serializers.DateTimeField()
+    last_at = MomentField()
     figures = SessionFiguresSerializer(allow_null=True)
 
 
@@ -104,7 +105,7 @@ class ListedUserSerializer(serializers.Serializer[dict[str, Any]]):
     """A person: their newest event, and their LLM calls of the whole days of the range."""
 
     id = serializers.CharField()
-    last_at = serializers.DateTimeField()
+    last_at = MomentField()
     llm_calls = serializers.IntegerField()
     calls_costed = serializers.IntegerField()
     cost_usd = serializers.FloatField(allow_null=True)

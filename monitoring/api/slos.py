@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.authenticate import project_of
+from models_registry.moments import MomentField
 from monitoring.components import written
 from monitoring.composites import adds_up
 from monitoring.models import SLO
@@ -83,8 +84,8 @@ class SLOStatusSerializer(SLOSerializer):
     state = serializers.ChoiceField(["ok", "burning", "exhausted", "no_data", "stale"])
     good = serializers.FloatField(help_text="A whole number, unless shares of slices are counted.")
     valid = serializers.FloatField()
-    window_start = serializers.DateTimeField()
-    window_end = serializers.DateTimeField()
+    window_start = MomentField()
+    window_end = MomentField()
 
     class Meta(SLOSerializer.Meta):
         """Definition first."""

@@ -10,7 +10,7 @@ from monitoring.drain.labels import label_text
 from monitoring.drain.owners import owner_of
 from monitoring.drain.rows import BusinessEventRow, FeedbackRow, LogRecordRow, OutcomeRow, Row
 from monitoring.drain.served import Versions, build_calls, build_predictions
-from monitoring.ingest.schema import EventItem, FeedbackItem, Item, LogItem, OutcomeItem
+from monitoring.ingest.schema import THUMB, EventItem, FeedbackItem, Item, LogItem, OutcomeItem
 from monitoring.stats.patterns import key_of, word_of
 from monitoring.stats.severity import SAME
 
@@ -59,7 +59,7 @@ def _feedback(pk: int, body: Body, item: FeedbackItem, _versions: Versions) -> F
         body.received_us,
         _payload(item, ("target_id", "extra")),
         identity(body.project_id, "call", item.target_id),
-        item.kind,
+        "comment" if item.kind is THUMB and item.value is None and item.comment else item.kind,
         label_text(item.value),
         item.comment,
         item.user_id,

@@ -79,7 +79,7 @@ class Events:
             if name in PAGING - {"from", "to"}:
                 raise ExportError(name, f"`{name}` is no filter; leave it out.")
         try:
-            return read_filter(self.kind, filters, now=now)
+            return read_filter(self.kind, filters, now=now, local=True)
         except FilterError as error:
             raise ExportError(error.field, str(error)) from error
 

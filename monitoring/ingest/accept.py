@@ -9,9 +9,9 @@ from django.conf import settings
 from models_registry.models import ApiKey, Project
 from monitoring.ingest.backpressure import note_accepted
 from monitoring.ingest.judge import Rules, Verdict, judge
-from monitoring.ingest.moments import Window
 from monitoring.ingest.redact import redactor_for
 from monitoring.ingest.store import Body, committer
+from monitoring.ingest.window import window_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def rules_for(project: Project, *, backfill: bool, now: datetime, idempotency_ke
     """What applies to bodies of a project that are received now; `backfill` lets them write any past."""
     limits: dict[str, Any] = settings.INGEST
     return Rules(
-        window=Window.around(now, oldest=limits["oldest"], newest=limits["newest"], backfill=backfill),
+        window=window_at(now, backfill=backfill),
         redact=redactor_for(project),
         joinable=not project.redact_extra,
         max_text=limits["max_text"],

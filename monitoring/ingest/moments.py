@@ -13,7 +13,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 SECONDS_BELOW = 1e11  # a number below this is seconds, from here on milliseconds
 UNREADABLE = "Write the time as RFC 3339 with offset (2026-03-01T12:00:00Z) or as epoch seconds or milliseconds."
-OUTSIDE = "The time is outside the accepted window; a key with scope `backfill` may write any past."
+EARLY = "The time is before the accepted window; a key with scope `backfill` may write any past."
+LATE = "The time is in the future: look at the clock of the sender, or leave the time out."
 MANY = 30  # from here on an array is made faster than times are taken one by one
 LOWEST, HIGHEST = -1e12, 1e15  # numbers between these fit 64 bits once scaled
 FARTHEST = 1e17  # numbers beyond are outside every window; a float, for comparing floats with large integers is slow
@@ -45,20 +46,22 @@ class Window:
                 raise Fault("missing_field", "/ts", "Say when it was: history has a time of its own.")
             return self.received
         found = moment_us(ts)
-        if not self.oldest <= found <= self.newest:
-            raise _outside()
+        if wrong := self.wrong(found):
+            raise Fault("timestamp_out_of_range", "/ts", wrong)
         return found
 
     def place_all(self, times: Sequence[Moment]) -> list[int]:
         """The moments (at least one) in epoch µs; `Fault` where one is absent or `place` would find one wrong."""
         found = moments_us(times)
-        if min(found) < self.oldest or max(found) > self.newest:
-            raise _outside()
+        if wrong := self.wrong(min(found)) or self.wrong(max(found)):
+            raise Fault("timestamp_out_of_range", "/ts", wrong)
         return found
 
-
-def _outside() -> Fault:
-    return Fault("timestamp_out_of_range", "/ts", OUTSIDE)
+    def wrong(self, found: int) -> str:
+        """Why this moment is not accepted; empty where it is."""
+        if found < self.oldest:
+            return EARLY
+        return LATE if found > self.newest else ""
 
 
 def moments_us(times: Sequence[Moment]) -> list[int]:

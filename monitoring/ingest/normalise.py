@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
+from monitoring.dialects.words import finish_reason
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.redact import Redactor, pseudonym
 from monitoring.ingest.schema import ITEM_TYPES, FinishReason, Item, Usage
@@ -182,7 +183,8 @@ def _keep_known(fields: dict[str, Any], item_type: type[Item], extra: dict[str, 
     extra.update({key: value for key, value in fields.items() if key not in names})
     reason = known.get("finish_reason")
     if isinstance(reason, str) and "finish_reason" in names and reason not in FINISH_REASONS:
-        extra["finish_reason"], known["finish_reason"] = reason, "other"
+        extra["finish_reason"] = known.pop("finish_reason")
+        known |= {"finish_reason": told} if (told := finish_reason(reason)) else {}
     usage = known.get("usage")
     if isinstance(usage, dict) and "usage" in names and not USAGE.issuperset(usage):
         known["usage"], extra["usage"] = _buckets(usage)

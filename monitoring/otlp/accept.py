@@ -19,6 +19,7 @@ from monitoring.ingest.moments import Window
 from monitoring.ingest.redact import redactor_for
 from monitoring.ingest.schema import Item, MetricItem
 from monitoring.ingest.store import Body, committer
+from monitoring.ingest.window import window_at
 from monitoring.otlp import logs, metric_names, points, spans
 from monitoring.otlp.clean import Cleaner
 from monitoring.otlp.records import Decoded, Group
@@ -52,7 +53,7 @@ class Outcome:
 def accept(kind: str, decoded: Decoded, *, key: ApiKey, now: datetime) -> Outcome:
     """Judge and store; `now` is story time. `DatabaseError` if it could not be committed."""
     limits: dict[str, Any] = settings.INGEST
-    window = Window.around(now, oldest=limits["oldest"], newest=limits["newest"], backfill="backfill" in key.scopes)
+    window = window_at(now, backfill="backfill" in key.scopes)
     cleaner = Cleaner(
         redact=redactor_for(key.project), joinable=not key.project.redact_extra, max_text=limits["max_text"]
     )

@@ -108,11 +108,8 @@ def _id_of(record: LogRecord, scope: str, resource: bytes) -> str:
 
 def _time(record: LogRecord, window: Window) -> int:
     found = (record.time_ns or record.observed_ns) // 1_000 or window.received
-    if not window.oldest <= found <= window.newest:
-        detail = (
-            "The time of the record is outside the accepted window; a key with scope `backfill` may write any past."
-        )
-        raise Fault("timestamp_out_of_range", "/time_unix_nano", detail)
+    if wrong := window.wrong(found):
+        raise Fault("timestamp_out_of_range", "/time_unix_nano", wrong)
     return found
 
 

@@ -75,9 +75,8 @@ def _item(record: PointRecord, window: Window) -> MetricItem:
 
 def _time(record: PointRecord, window: Window) -> int:
     found = record.time_ns // 1_000 or window.received
-    if not window.oldest <= found <= window.newest:
-        detail = "The time of the point is outside the accepted window; a key with scope `backfill` may write any past."
-        raise Fault("timestamp_out_of_range", "/time_unix_nano", detail)
+    if wrong := window.wrong(found):
+        raise Fault("timestamp_out_of_range", "/time_unix_nano", wrong)
     return found
 
 

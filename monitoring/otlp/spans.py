@@ -108,9 +108,8 @@ def _times(span: SpanRecord, window: Window, extra: dict[str, Any]) -> tuple[int
         extra[UNTOLD] = [name for name, told in (("start", start), ("end", end)) if not told]
         start = start or end or window.received
         end = end or start
-    if not window.oldest <= start <= window.newest:
-        detail = "The start of the span is outside the accepted window; a key with scope `backfill` may write any past."
-        raise Fault("timestamp_out_of_range", "/start_time_unix_nano", detail)
+    if wrong := window.wrong(start):
+        raise Fault("timestamp_out_of_range", "/start_time_unix_nano", wrong)
     return start, end
 
 

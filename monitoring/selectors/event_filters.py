@@ -5,12 +5,12 @@ A filter is refused with a sentence, never ignored: a misspelt filter that shows
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.utils.dateparse import parse_datetime
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 
+from lib import clock
 from models_registry.models import ModelVersion
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.phrases import QueryError, read_query
@@ -19,8 +19,6 @@ from monitoring.stats.severity import LEVELS
 
 FIELD = "field."  # a field of a log line's own: `field.order_id`
 DEFAULT_RANGE = timedelta(hours=24)
-MILLISECONDS_FROM = 10**11
-FIRST_YEAR, LAST_YEAR = 1900, 9_000  # beyond, a range that is reckoned from it leaves the calendar
 
 _IDS = frozenset({"id", "request_id", "trace_id", "span_id", "session_id", "user_id"})
 _SERVED = _IDS | {"model", "version", "environment", "status", "error_type", "feedback"}
@@ -91,10 +89,10 @@ class EventFilter:
     exact: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_filter(kind: str, params: Mapping[str, str], *, now: datetime) -> EventFilter:
+def read_filter(kind: str, params: Mapping[str, str], *, now: datetime, local: bool = False) -> EventFilter:
     """The filter that a query string asks for, the last 24 hours unless it says otherwise; `FilterError` if it cannot be.
 
-    Empty values count as absent, because forms send them.
+    Empty values count as absent, because forms send them; `local` as in `read_moment`.
     """
     given = {name: value.strip() for name, value in params.items() if value.strip() and name not in PAGING}
     for name, value in given.items():
@@ -112,7 +110,7 @@ def read_filter(kind: str, params: Mapping[str, str], *, now: datetime) -> Event
     _check_texts(given)
     if "version" in given and "model" not in given:
         raise FilterError("version", _("A version belongs to a model: name the “model” too."))
-    start, end = read_moment("from", params.get("from", "")), read_moment("to", params.get("to", ""))
+    start, end = (read_moment(name, params.get(name, ""), local=local) for name in ("from", "to"))
     if start and end and start >= end:
         raise FilterError("to", _("“to” must be later than “from”."))
     if start is None and not POINTED[kind] & given.keys():
@@ -142,22 +140,19 @@ def _check_pattern(text: str) -> None:
         raise FilterError("pattern", told) from error
 
 
-def read_moment(name: str, text: str) -> datetime | None:
-    """A time as the contract writes it (RFC 3339, epoch seconds or milliseconds), or local as forms send it; None if empty."""
+def read_moment(name: str, text: str, *, local: bool = False) -> datetime | None:
+    """A time as the contract writes it; None if empty. `local`: one without an offset is of this zone, as forms send it."""
     text = text.strip()
     if not text:
         return None
     try:
-        if text.lstrip("-").replace(".", "", 1).isdigit():
-            number = float(text)
-            seconds = number / 1_000 if abs(number) >= MILLISECONDS_FROM else number
-            found: datetime | None = datetime.fromtimestamp(seconds, UTC)
-        else:
-            found = parse_datetime(text.replace(" ", "+") if "T" in text else text)
-    except (ValueError, OverflowError, OSError):
-        found = None
-    if found is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise FilterError(name, _("“%(name)s” is not a time; write it like 2026-11-23T18:00:00Z.") % {"name": name})
+        found = clock.read_moment(text)
+    except ValueError as error:
+        told = _("“%(name)s” is not a time; write it like 2026-11-23T18:00:00Z.") % {"name": name}
+        raise FilterError(name, told) from error
+    if not found.tzinfo and not local:
+        told = _("“%(name)s” has no offset from UTC; write it like 2026-11-23T18:00:00Z or 2026-11-23T18:00:00-03:00.")
+        raise FilterError(name, told % {"name": name})
     return found if found.tzinfo else found.replace(tzinfo=get_current_timezone())
 
 

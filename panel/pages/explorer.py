@@ -206,7 +206,7 @@ def explorer_page(kind: str, project: Project, params: Mapping[str, str], *, now
     rows: list[EventRow | LogRow] = []
     following, problem, open_start = None, "", False
     try:
-        asked = read_filter(kind, given, now=now)
+        asked = read_filter(kind, given, now=now, local=True)
         open_start = asked.start is not None and "from" not in given
         page = event_page(kind, project, asked, limit=PAGE_ROWS, cursor=given.get("cursor"))
         rows, following = [_row(event) for event in page.items], page.next

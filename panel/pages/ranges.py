@@ -72,8 +72,8 @@ def stretch(params: Mapping[str, str], span: Range, *, now: datetime) -> Stretch
     typed = {name: local(name, params[name]) for name in ("from", "to") if params.get(name, "").strip()}
     usual = (now - span.length, now)
     try:
-        end = read_moment("to", params.get("to", "")) or now
-        start = read_moment("from", params.get("from", "")) or end - span.length
+        end = read_moment("to", params.get("to", ""), local=True) or now
+        start = read_moment("from", params.get("from", ""), local=True) or end - span.length
     except FilterError as error:
         return Stretch(*usual, typed, str(error))
     if start >= end:
@@ -84,7 +84,7 @@ def stretch(params: Mapping[str, str], span: Range, *, now: datetime) -> Stretch
 def local(name: str, value: str) -> str:
     """A time of the URL as the browser's own field wants it; what cannot be read goes back as it came."""
     try:
-        found = read_moment(name, value)
+        found = read_moment(name, value, local=True)
     except FilterError:
         return value
     return "" if found is None else timezone.localtime(found).strftime("%Y-%m-%dT%H:%M:%S")

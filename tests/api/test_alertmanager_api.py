@@ -64,6 +64,12 @@ def test_an_alert_opens_an_incident_of_its_model_and_is_shown_as_it_came(api: Cl
     assert (rule.kind, rule.name, rule.health) == ("external", "InstanceDown", "ok")
 
 
+def test_what_came_without_annotations_is_shown_without(api: Client) -> None:
+    post(api, {"labels": DOWN})
+    [shown] = api.get("/api/v2/alerts").json()
+    assert shown["annotations"] == {}
+
+
 def test_it_ends_when_it_says_so_or_when_nobody_sends_it_again(api: Client, now: datetime) -> None:
     post(api, {"labels": DOWN, "endsAt": at(now, minutes=4)}, {"labels": {"alertname": "Alone"}})
     assert Incident.objects.count() == 2
@@ -167,9 +173,10 @@ def test_the_watchdog_fires_while_everything_moves(api: Client, credit_risk: Mod
     assert alert["labels"] == {"alertname": "Watchdog", "project": "aurora", "severity": "none"}
     assert (alert["status"]["state"], alert["receivers"], alert["fingerprint"]) == (
         "active",
-        [],
+        [{"name": "none"}],
         fingerprint(alert["labels"]),
     )
+    assert api.get("/api/v2/alerts", {"receiver": "none"}).json() == [alert]
     assert api.get("/api/v2/alerts", {"filter": 'alertname!="Watchdog"'}).json() == []
     assert [one["labels"] for one in api.get("/api/v2/alerts/groups").json()] == [{"alertname": "Watchdog"}]
     for broken in ({"seen": 1}, {"last_error": "gone"}, {"succeeded_at": real - timedelta(minutes=6)}):
@@ -280,7 +287,7 @@ def test_each_part_needs_its_scope_and_each_project_is_its_own(
         == stranger.delete(f"/api/v2/silence/{uid}").status_code
         == 404
     )
-    assert reader.get("/api/v2/receivers").json() == [{"name": "Ops"}]
+    assert reader.get("/api/v2/receivers").json() == [{"name": "Ops"}, {"name": "none"}]
     assert reader.get("/api/v2/status").json()["cluster"] == {"status": "disabled"}
 
 

@@ -87,6 +87,32 @@ def test_truth_and_opinions_are_found_by_what_they_are_about(
         assert "request" not in query or {item[target] for item in items} <= {"p2"}
 
 
+def test_a_comment_alone_takes_no_thumb_back(played: Any, stopped_clock: datetime) -> None:
+    played("post", "feedback", {"target_id": "p1", "kind": "thumb", "value": "up", "user_id": "z"})
+    played("post", "feedback", {"target_id": "p1", "comment": "well done", "user_id": "z"})
+    drain_until_empty(now=stopped_clock)
+    kinds = {item["kind"] for item in played("get", "feedback?target_id=p1").json()["items"]}
+    assert kinds == {"thumb", "comment"}
+    assert played("get", "predictions?id=p1").json()["items"][0]["feedback"]["up"] == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["predictions", "series?measure=requests&model=credit-risk", "log-patterns", "costs?by=model"]
+)
+def test_a_time_without_an_offset_is_refused(played: Any, path: str) -> None:
+    joined = "&" if "?" in path else "?"
+    answer = played("get", f"{path}{joined}from=2026-03-10T08:00:00")
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"], "offset" in error["detail"]) == (400, "/from", True)
+    assert played("get", f"{path}{joined}from=2026-03-10T08:00:00-03:00").status_code == 200
+
+
+def test_an_address_tells_what_may_be_asked_of_it(played: Any) -> None:
+    for kind, posts in (("predictions", True), ("logs", True), ("spans", False)):
+        allowed = played("get", f"{kind}?nope=1")["Allow"].split(", ")
+        assert ("POST" in allowed) == posts
+
+
 def test_an_unknown_filter_is_refused_with_its_name(played: Any) -> None:
     answer = played("get", "predictions?modle=x")
     assert answer.status_code == 400

@@ -75,6 +75,30 @@ def test_an_objective_that_is_spent_stops_a_deployment(slo: SLO, stopped_clock: 
     assert "FAIL" not in say("slo", "check", "--allow", "exhausted,burning")
 
 
+def test_options_may_stand_before_and_between_names(slo: SLO, stopped_clock: datetime) -> None:
+    out = StringIO()
+    with pytest.raises(CommandError, match="do not pass"):
+        call_command("slo", "check", "--project", "aurora", slo.slug, stdout=out)
+    assert slo.slug in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("export", "--project", "nope"),
+        ("openslo", "--project", "nope"),
+        ("create_key", "--project", "p", "--scopes", "bogus"),
+        ("apply", "/nowhere/at/all.yml"),
+        ("tick", "--now", "bogus"),
+        ("tick", "--now", "2026-03-10T08:00:00"),
+    ],
+)
+def test_what_cannot_be_read_or_found_ends_with_2(db: None, asked: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command(*asked, stdout=StringIO(), stderr=StringIO())
+    assert refused.value.returncode == 2 or "argument --now" in str(refused.value)
+
+
 def test_silence_does_not_pass_unless_it_may(slo: SLO, stopped_clock: datetime) -> None:
     assert refused("slo", "check")[0] == 1
     say("slo", "check", "--allow", "no_data", "--budget", "0.5")

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from alerting.external import Incoming, receive
 from alerting.models import AlertRule, Channel, Inhibition, Maintenance
 from config.definitions.kinds import KINDS
-from models_registry.models import Project
+from models_registry.models import Model, Project, Prompt, PromptVersion
 from runbooks.models import Runbook
 from tests.alerting.rule_cast import NOON
 from tests.config.definitions import complaint
@@ -43,6 +43,17 @@ def test_what_is_exported_changes_nothing_where_it_came_from(defined: Project, w
     assert said == ""
     assert {line.split()[0] for line in write(text)} == {"unchanged"}
     assert set(yaml.safe_load(text)) == {"project", "incident_policy", *(kind.section for kind in KINDS)}
+
+
+def test_what_nobody_has_looked_at_stays_so(defined: Project, write) -> None:
+    Model.objects.filter(slug="churn").update(reviewed=False)
+    Prompt.objects.update(reviewed=False)
+    PromptVersion.objects.update(reviewed=False)
+    text, _ = exported()
+    assert {line.split()[0] for line in write(text)} == {"unchanged"}
+    assert not Model.objects.get(slug="churn").reviewed
+    write("project: mine\nmodels:\n  churn: {owner: ana}\n")
+    assert Model.objects.get(slug="churn").reviewed
 
 
 def test_and_makes_everything_where_there_is_nothing(defined: Project, write) -> None:

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
+from django.test import Client
 
 from alerting.models import Incident, Notification
 from config import health, metrics, pipeline
@@ -32,6 +33,12 @@ def waiting(project, now, age: timedelta) -> InboxBody:
     return InboxBody.objects.create(
         project=project, kind="log", received_us=0, arrived_at=real_now() - age, items=b"[]", accepted=7
     )
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/health/pipeline", "/metrics"])
+def test_health_is_only_read(path) -> None:
+    answer = Client(enforce_csrf_checks=True).post(path)
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
 
 
 def test_alive_without_a_database(client, django_db_blocker):

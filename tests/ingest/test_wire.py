@@ -138,9 +138,26 @@ def test_unknown_fields_and_foreign_finish_reasons_are_kept_under_extra(post):
     )
     first, call = stored()
     assert first["extra"] == {"region": "south", "shift": 1}
-    assert call["finish_reason"] == "other"
+    assert call["finish_reason"] == "stop"
     assert call["extra"] == {"finish_reason": "end_turn", "usage": {"prompt_tokens": 3}}
     assert call["usage"] == {"input": 3}
+
+
+@pytest.mark.parametrize(("said", "read"), [("MAX_TOKENS", "length"), ("vanished", "other"), ("unknown", None)])
+def test_a_finish_reason_is_read_in_the_words_of_its_provider(post, said, read):
+    post({"id": "c", "model": "m", "finish_reason": said}, path="llm-calls")
+    [call] = stored()
+    assert (call.get("finish_reason"), call["extra"]) == (read, {"finish_reason": said.lower()})
+
+
+def test_while_a_demonstration_tells_of_the_past_programs_of_today_are_heard(post, settings, stopped_clock):
+    today = prediction(ts=clock.real_now().isoformat())
+    [refused] = post(today).json()["items"]
+    assert (refused["code"], "future" in refused["detail"]) == ("timestamp_out_of_range", True)
+    settings.DEMO = True
+    assert post(today).json()["accepted"] == 1
+    later = prediction(ts=(clock.real_now() + timedelta(hours=1)).isoformat())
+    assert post(later).json()["items"][0]["code"] == "timestamp_out_of_range"
 
 
 def test_numbers_are_taken_as_text_where_text_belongs(post):

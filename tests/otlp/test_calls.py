@@ -305,3 +305,16 @@ def test_any_order_any_repetition_and_any_split_give_the_same_state(project: Pro
     assert inherited.count(("u-6", "s-6", "2")) == 1
     assert [call.get("request_id") for call in expected[0]].count("r-b") == 1
     assert _play(export, [*order, *again], pauses) == expected
+
+
+def test_spans_are_found_by_the_model_and_version_of_their_call(export, client, token):
+    resource = {"service.name": "Shop Bot", "service.version": "1.4"}
+    export(request(agent(span_id="a" * 16), chat(span_id="b" * 16), resource=resource).SerializeToString())
+    drained()
+
+    def found(query: str) -> list[str]:
+        answer = client.get(f"/api/v1/spans?{query}", headers={"authorization": f"Bearer {token}"})
+        return [item["span_id"] for item in answer.json()["items"]]
+
+    assert found("model=shop-bot") == found("model=shop-bot&version=1.4") == ["b" * 16]
+    assert found("model=shop-bot&version=2") == found("model=nope") == []

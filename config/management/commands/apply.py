@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from config.definitions.apply import apply_document
-from config.definitions.document import DefinitionError, read_document
+from config.definitions.document import DefinitionError, Problem, read_document
 from config.definitions.given import Change
+from config.named import UNKNOWN
 from config.terminal import Spoken
 from lib import clock
 
@@ -30,7 +31,8 @@ class Command(Spoken):
                 changes = apply_document(path, read_document(path), now=clock.now(), dry_run=options["dry_run"])
             except DefinitionError as error:
                 message = f"nothing was written:\n{error}"
-                raise CommandError(message) from error
+                read = all(isinstance(one, Problem) for one in error.problems)
+                raise CommandError(message, returncode=1 if read else UNKNOWN) from error
             told.append({"file": path, "dry_run": options["dry_run"], "changes": [_document(one) for one in changes]})
             for change in [] if options["json"] else changes:
                 fields = f" ({', '.join(change.fields)})" if change.action == "changed" else ""

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.core.validators import validate_slug
 
+from config.named import UNKNOWN
 from config.terminal import Spoken
 from models_registry.keys import ScopeError, create_key
 from models_registry.models import ApiKey, Project
@@ -43,7 +44,7 @@ class Command(Spoken):
         try:
             key, token = create_key(project=project, name=options["name"], scopes=scopes)
         except ScopeError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=UNKNOWN) from error
         self.stderr.write(f"Key {key.prefix} of project {project.slug}: {', '.join(key.scopes)}. Shown this once:")
         if options["json"]:
             document = {"project": project.slug, "prefix": key.prefix, "name": key.name}

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from config.definitions.export import export
 from config.interchange.yaml import dump
+from config.named import project_named
 from config.terminal import Spoken
-from models_registry.models import Project
 
 
 class Command(Spoken):
@@ -21,10 +21,7 @@ class Command(Spoken):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """YAML on standard output, what it lacks on standard error."""
-        project = Project.objects.filter(slug=options["project"]).first()
-        if project is None:
-            message = f"there is no project {options['project']!r}"
-            raise CommandError(message)
+        project = project_named(options["project"])
         found = export(project)
         for warning in found.warnings:
             self.stderr.write(f"warning: {warning}")

@@ -9,6 +9,7 @@ from config.interchange.openslo_export import openslo_documents
 from config.interchange.openslo_import import Here, read_openslo
 from config.interchange.openslo_read import OpenSLOError, read_objects
 from config.interchange.yaml import UnreadableError, dump, dump_all, read_all
+from config.named import project_named
 from config.terminal import Spoken
 from models_registry.models import Model, Project
 from monitoring.indicators import INDICATORS
@@ -40,10 +41,7 @@ class Command(Spoken):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """YAML on standard output, warnings on standard error."""
-        project = Project.objects.filter(slug=options["project"]).first()
-        if project is None:
-            message = f"there is no project {options['project']!r}"
-            raise CommandError(message)
+        project = project_named(options["project"])
         indicators = _indicators(options["indicator"])
         if not options["files"]:
             self._write(project, as_json=options["json"])

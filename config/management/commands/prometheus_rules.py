@@ -11,6 +11,7 @@ from config.interchange.prometheus_export import prometheus_rules
 from config.interchange.prometheus_import import read_rule_file
 from config.interchange.rule_file import RuleFileError
 from config.interchange.yaml import UnreadableError, dump, read_all
+from config.named import project_named
 from config.terminal import Spoken
 from models_registry.models import Project
 from monitoring.models import SLO
@@ -34,10 +35,7 @@ class Command(Spoken):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """YAML on standard output, warnings on standard error."""
-        project = Project.objects.filter(slug=options["project"]).first()
-        if project is None:
-            message = f"there is no project {options['project']!r}"
-            raise CommandError(message)
+        project = project_named(options["project"])
         slos = list(SLO.objects.filter(project=project).select_related("project", "model").order_by("slug"))
         if options["file"] is None:
             exported = prometheus_rules(slos, runbooks=runbook_urls(project))

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from config.named import project_named
 from config.terminal import Spoken
 from lib import clock
 from models_registry.jobs import run_jobs
-from models_registry.models import Job, Project
+from models_registry.models import Job
 from monitoring.reprice import RangeError, start_reprice
 from monitoring.stats.usage import NANO
 
@@ -27,10 +28,7 @@ class Command(Spoken):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run it to its end and print the difference by model and price."""
-        project = Project.objects.filter(slug=options["project"]).first()
-        if project is None:
-            message = f"There is no project {options['project']!r}."
-            raise CommandError(message)
+        project = project_named(options["project"])
         now = clock.now()
         start, end = (_aware(moment) for moment in (options["start"], options["end"] or now))
         try:

@@ -104,7 +104,7 @@ def _sources(project: Project, options: dict[str, Any]) -> list[Source]:
 
 def _source(name: str, project: Project, wanted: Mapping[str, str]) -> Source:
     if name != ALERTS:
-        return Events(name, project, read_filter(KINDS[name], wanted, now=clock.now()))
+        return Events(name, project, read_filter(KINDS[name], wanted, now=clock.now(), local=True))
     if wanted:
         raise CommandError("--where filters events; name the kinds to follow without alerts", returncode=UNKNOWN)
     return Alerts(project)

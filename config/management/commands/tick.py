@@ -1,12 +1,12 @@
 """`manage.py tick`: the same stages as Celery runs, without Celery."""
 
 import time
+from argparse import ArgumentTypeError
 from datetime import datetime
 from typing import Any, Final
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import close_old_connections
-from django.utils.dateparse import parse_datetime
 
 from config.perform import run_once, run_while_busy
 from config.stages import STAGES
@@ -17,11 +17,13 @@ COUNTS: Final = ("seen", "written", "skipped")
 
 
 def parse_moment(text: str) -> datetime:
-    """RFC 3339 with an offset."""
-    moment = parse_datetime(text)
-    if moment is None or moment.tzinfo is None:
-        message = f"--now must look like 2026-03-10T12:00:00-03:00, not {text!r}"
-        raise CommandError(message)
+    """As the contract writes times."""
+    try:
+        moment = clock.read_moment(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"must look like 2026-03-10T12:00:00-03:00, not {text!r}") from error
+    if moment.tzinfo is None:
+        raise ArgumentTypeError(f"has no offset from UTC: write {text}Z, or {text}-03:00")
     return moment
 
 
