@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from lib import clock
 from models_registry.admin_parts import person
+from models_registry.admin_people import AccountAdmin as AccountAdmin
+from models_registry.admin_people import RoleAdmin as RoleAdmin
 from models_registry.keys import change_key, create_key, expiry_problem, revoke_key
-from models_registry.models import ApiKey, Deployment, Model, ModelVersion, Project, Prompt, PromptVersion, User
+from models_registry.models import ApiKey, Deployment, Model, ModelVersion, Project, Prompt, PromptVersion
 
 OBSERVED = ("first_used_at", "observed_system", "system_varies", "observed_parameters", "parameters_vary")
-
-admin.site.register(User, UserAdmin)
 
 
 @admin.register(Project)

@@ -10,6 +10,8 @@ from models_registry.models import ApiKey, User
 if TYPE_CHECKING:  # rest_framework.views loads this module while it is being loaded itself
     from rest_framework.views import APIView
 
+OF_PEOPLE = "A key belongs to one project, and this is about the whole installation: people do it, with their session."
+
 
 class ScopeOrPermission(BasePermission):
     """Read from the view's attributes.
@@ -17,7 +19,7 @@ class ScopeOrPermission(BasePermission):
     `scope` is what a key needs for safe methods (default "read"), `write_scope` for the others (default "respond").
     `read_permission` is what a person needs to look (default "models_registry.view_project", which all three groups
     have), `permission` to change; without it nobody changes. `delete_scope` and `delete_permission` are what DELETE needs,
-    where that is more.
+    where that is more. `people_only` refuses every key: what it is about is of no project, and a key is of one.
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
@@ -29,6 +31,9 @@ class ScopeOrPermission(BasePermission):
         if request.auth is not None and not (safe or hasattr(view, str(request.method).lower())):
             return True
         if isinstance(request.auth, ApiKey):
+            if getattr(view, "people_only", False):
+                self.message = OF_PEOPLE
+                return False
             needed = _scope(view, str(request.method), safe=safe)
             self.message = f"This key lacks the scope `{needed}`; ask for a key that has it."
             return needed in request.auth.scopes

@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from models_registry.api.accounts import AccountsView, AccountView, PasswordView
 from models_registry.api.deployments import DeploymentsView, DeploymentView
 from models_registry.api.exports import ExportFileView, ExportsView, ExportView
+from models_registry.api.groups import GroupsView, GroupView, PermissionsView
 from models_registry.api.jobs import CancelJobView, JobsView, JobView
 from models_registry.api.keys import KeysView, OneKeyView, RevokeKeyView, RotateKeyView
 from models_registry.api.models import ModelsView, ModelView
@@ -12,6 +14,12 @@ from models_registry.api.prompts import PromptDiffView, PromptsView, PromptVersi
 from models_registry.api.versions import ModelVersionsView, ModelVersionView
 
 urlpatterns = [
+    path("accounts", AccountsView.as_view()),
+    path("accounts/<str:username>", AccountView.as_view()),
+    path("accounts/<str:username>/password", PasswordView.as_view()),
+    path("groups", GroupsView.as_view()),
+    path("groups/<path:name>", GroupView.as_view()),
+    path("permissions", PermissionsView.as_view()),
     path("projects", ProjectsView.as_view()),
     path("projects/<slug:slug>", ProjectView.as_view()),
     path("keys", KeysView.as_view()),

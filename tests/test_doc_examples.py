@@ -3,9 +3,14 @@
 import json
 import re
 
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.test import Client
+
 from monitoring.drain import drain_until_empty
 from monitoring.models import Metric, Span
-from tests.test_docs import PAGES, ROOT, blocks, curls, read, run
+from tests.cast import make_person
+from tests.test_docs import CSRF, PAGES, ROOT, SESSION, blocks, curls, read, run
 from tests.test_docs import token as token  # fixtures
 from tests.test_docs import world as world
 
@@ -16,6 +21,7 @@ RUN = {
         "docs/api/learning.md",
         "docs/api/defining.md",
         "docs/api/otlp.md",
+        "docs/api/people.md",
         "docs/api/prompts.md",
         "docs/api/references.md",
     ),
@@ -58,3 +64,21 @@ def test_examples_of_references_and_estimators_work(token, world, credit_risk):
     assert run(drift, token).json()["state"] == "no_data"
     (estimator,) = curls("docs/api/estimators.md")
     assert run(estimator, token).json()["state"] == "no_scores"
+
+
+def test_examples_about_people_work_one_after_the_other_in_a_session(db):
+    root = make_person("root")
+    root.is_superuser = True
+    root.save()
+    client, csrf = Client(enforce_csrf_checks=True), get_token(HttpRequest())
+    client.force_login(root)
+    session = client.session.session_key
+    codes = []
+    for example in curls("docs/api/people.md"):
+        headers = {name: value.replace(SESSION, session).replace(CSRF, csrf) for name, value in example.headers.items()}
+        media = headers.pop("Content-Type", "application/json")
+        answer = Client(enforce_csrf_checks=True).generic(
+            example.method, example.path, example.body or "", content_type=media, headers=headers
+        )
+        codes.append(answer.status_code)
+    assert codes == [201, 200, 200, 200, 201, 204]

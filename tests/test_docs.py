@@ -42,7 +42,8 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "deploy/READ
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"manage\.py ([a-z_]+)([^`|#\n]*)")
-TOKEN = "at_0123_secret"
+TOKEN, SESSION, CSRF = "at_0123_secret", "session-of-somebody", "csrf-of-somebody"
+SUBSTITUTES = {"ATALAIA_KEY": TOKEN, "KEY": TOKEN, "ATALAIA_SESSION": SESSION, "ATALAIA_CSRF": CSRF}
 
 
 def read(name: str) -> str:
@@ -229,7 +230,7 @@ def curls(name: str) -> list[Request]:
 
 
 def parse(line: str) -> Request:
-    words = shlex.split(Template(line).substitute(ATALAIA_URL="http://host", ATALAIA_KEY=TOKEN, KEY=TOKEN))[1:]
+    words = shlex.split(Template(line).substitute(SUBSTITUTES, ATALAIA_URL="http://host"))[1:]
     request = Request("", "", {}, None)
     while words:
         word = words.pop(0)

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from config.definitions.kinds import KINDS
+from models_registry.roles import VIEWER
 from monitoring.otlp.views import ASKED
 from panel.pages.wheel import client_wheel
 from tests.crowd import Crowd
@@ -87,7 +88,8 @@ def fill(path: str, crowd: Crowd) -> str:
         "project": crowd.project.slug,
         "number": next((first[name].pk for part, name in numbers.items() if part in path), first["incident"].number),
         "event": first["prediction"].pk,
-        "name": first["prompt"].name,
+        "name": VIEWER if "groups/" in path else first["prompt"].name,
+        "username": first["user"].username,
         "file": client_wheel().name,
         "text": first["prediction"].event_id,
         "request_id": first["prediction"].event_id,

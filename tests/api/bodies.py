@@ -168,6 +168,20 @@ WRITES: dict[str, Any] = {
     "/api/v1/action-items/{number}": {"title": "Alert sooner", "owner": "rui", "due": "2026-05-01"},
     "/api/v1/action-items/{number}/done": None,
 }
+# The same of addresses that no key may use, for people alone.
+BY_PEOPLE: dict[str, Any] = {
+    "/api/v1/projects": {"slug": "dawn", "name": "Dawn", "redact": True, "redact_extra": {"id": "[0-9]{6}"}},
+    "/api/v1/accounts": {
+        "username": "ana.lima", "email": "ana@aurora.example", "first_name": "Ana", "last_name": "Lima", "is_active": True,
+        "is_staff": False, "is_superuser": False, "groups": ["viewer"], "permissions": ["alerting.add_silence"],
+        "password": "mango-tram-9-lantern",
+    },
+    "/api/v1/accounts/{username}": {"first_name": "Rui", "groups": ["responder"], "permissions": [], "is_active": False},
+    "/api/v1/accounts/{username}/password": {"password": "mango-tram-9-lantern"},
+    "/api/v1/groups": {"name": "night shift", "permissions": ["alerting.add_silence"]},
+    "/api/v1/groups/{name}": {"name": "day shift", "permissions": []},
+}  # fmt: skip
+OF_PEOPLE = ("/api/v1/accounts", "/api/v1/groups", "/api/v1/permissions")
 # Other bodies of the same addresses, to be tried in the same way.
 ALSO: list[tuple[str, Any]] = [
     ("/api/v1/prompts/{name}/versions", {"version": "p2", "template": "Be kind.", "parameters": None}),
@@ -186,11 +200,11 @@ PATCHED = (
     *("/api/v1/maintenance-windows/{number}", "/api/v1/inhibitions/{number}"),
     *("/api/v1/silences/{uid}", "/api/v1/quiet-hours/{number}", "/api/v1/routes/{number}", "/api/v1/projects/{slug}"),
     *("/api/v1/incident-policy", "/api/v1/models/{slug}/versions/{version}"),
-    *("/api/v1/deployments/{number}", "/api/v1/keys/{prefix}"),
+    *("/api/v1/deployments/{number}", "/api/v1/keys/{prefix}", "/api/v1/accounts/{username}", "/api/v1/groups/{name}"),
     *("/api/v1/definitions/{section}/{key}", "/api/v1/reviews/{number}", "/api/v1/action-items/{number}"),
 )
 PUT = (
     *("/api/v1/definitions", "/api/v1/channels/{number}/secret", "/api/v1/scrape-targets/{slug}/secret"),
-    "/api/v1/reviews/{number}/alerts/{alert}/verdict",
+    *("/api/v1/reviews/{number}/alerts/{alert}/verdict", "/api/v1/accounts/{username}/password"),
 )
 METHODS = {**dict.fromkeys(PUT, "PUT"), **dict.fromkeys(PATCHED, "PATCH")}

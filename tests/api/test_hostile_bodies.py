@@ -27,11 +27,11 @@ from alerting.models import (
 from models_registry.jobs import start_job
 from models_registry.keys import create_key
 from models_registry.models import ApiKey, Deployment, Model, Project, Prompt, PromptVersion
-from models_registry.roles import RESPONDER
+from models_registry.roles import RESPONDER, VIEWER
 from monitoring.ingest.views import PATHS
 from monitoring.models import Correction, ScrapeTarget
 from runbooks.models import Review, Run, Runbook
-from tests.api.bodies import ALSO, METHODS, WRITES
+from tests.api.bodies import ALSO, BY_PEOPLE, METHODS, WRITES
 from tests.cast import NOW, make_incident, make_person
 
 RISK = [{"name": "model", "value": "credit-risk"}]
@@ -69,6 +69,17 @@ def client(credit_risk: Model, support_assistant: Model, stopped_clock: Any) -> 
     scopes = ["read", "respond", "admin", "ingest"]
     _, token = create_key(project=credit_risk.project, name="anybody", scopes=scopes)
     return Client(raise_request_exception=False, headers={"authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def person(stopped_clock: Any) -> Client:
+    """Somebody who may do everything."""
+    root = make_person("root")
+    root.is_superuser = True
+    root.save()
+    client = Client(raise_request_exception=False)
+    client.force_login(root)
+    return client
 
 
 @pytest.fixture
@@ -128,14 +139,15 @@ def addresses(credit_risk: Model, support_assistant: Model) -> dict[str, str]:
         "routes": route.pk,
     }
     found = {}
-    for path in WRITES:
+    for path in (*WRITES, *BY_PEOPLE):
         ended = path.endswith(("/close", "{number}/reopen")) or "/steps/" in path
         number = over.number if ended else numbers.get(path.split("/")[3], 0)
         slug = project.slug if "projects" in path else "credit-risk"
         parts = {"section": "rules", "key": "credit-risk", "prefix": ApiKey.objects.get().prefix}
         parts |= {"alert": learned["alert"], "step": learned["done" if path.endswith("/reopen") else "step"]}
         parts["uid"] = dead.uid if "notifications" in path else silence.uid
-        found[path] = path.format(name="answer", slug=slug, version="1", number=number, **parts)
+        name = VIEWER if "groups" in path else "answer"
+        found[path] = path.format(name=name, username="rui", slug=slug, version="1", number=number, **parts)
     return found
 
 
@@ -213,7 +225,7 @@ def test_every_address_that_writes_is_tried_here() -> None:
     assert {path for path in writing if path.startswith("/api/v1/")} == {
         *WRITES,
         *PATHS,
-        "/api/v1/projects",  # by people alone
+        *BY_PEOPLE,
     }  # v2 is a protocol of others
 
 
@@ -223,8 +235,11 @@ def test_what_is_nested_too_deep_for_another_protocol_is_refused_too(client: Cli
             assert post(client, path, deep).status_code == 400
 
 
-@pytest.mark.parametrize(("path", "body"), [*WRITES.items(), *ALSO])
-def test_nothing_in_a_body_is_a_server_error(client: Client, addresses: dict[str, str], path: str, body: Any) -> None:
+@pytest.mark.parametrize(("path", "body"), [*WRITES.items(), *ALSO, *BY_PEOPLE.items()])
+def test_nothing_in_a_body_is_a_server_error(
+    client: Client, person: Client, addresses: dict[str, str], path: str, body: Any
+) -> None:
+    client = person if path in BY_PEOPLE else client
     url, method = addresses[path], METHODS.get(path, "POST")
     accepted = post(client, url, "" if body is None else json.dumps(body), method)
     assert accepted.status_code < 300 or "reference" in (body or ()), accepted.content
