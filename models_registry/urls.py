@@ -10,7 +10,7 @@ from models_registry.api.jobs import CancelJobView, JobsView, JobView
 from models_registry.api.keys import KeysView, OneKeyView, RevokeKeyView, RotateKeyView
 from models_registry.api.models import ModelsView, ModelView
 from models_registry.api.projects import ProjectsView, ProjectView
-from models_registry.api.prompts import PromptDiffView, PromptsView, PromptVersionsView, PromptView
+from models_registry.api.prompts import PromptDiffView, PromptsView, PromptVersionsView, PromptVersionView, PromptView
 from models_registry.api.versions import ModelVersionsView, ModelVersionView
 
 urlpatterns = [
@@ -34,6 +34,7 @@ urlpatterns = [
     path("exports/<int:number>/file", ExportFileView.as_view()),
     path("prompts", PromptsView.as_view()),
     path("prompts/<path:name>/versions", PromptVersionsView.as_view()),
+    path("prompts/<path:name>/versions/<path:version>", PromptVersionView.as_view()),
     path("prompts/<path:name>/diff", PromptDiffView.as_view()),
     path("prompts/<path:name>", PromptView.as_view()),
     path("deployments", DeploymentsView.as_view()),

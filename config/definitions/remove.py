@@ -6,7 +6,7 @@ from django.db import models, transaction
 from django.db.models import ProtectedError, RestrictedError
 
 from config.definitions.kinds import KINDS
-from models_registry.models import Model, ModelVersion, User
+from models_registry.models import Model, ModelVersion, Prompt, PromptVersion, User
 from monitoring.models import SLO, Component, OwnPrice
 from monitoring.price_edits import record_edit
 
@@ -21,7 +21,11 @@ class StandsError(Exception):
 def remove(row: models.Model, *, now: datetime, by: User | None = None) -> None:
     """`StandsError` while another definition names it, or events were stored by it."""
     if isinstance(row, Model) and ModelVersion.objects.filter(model=row).exists():
-        raise StandsError("It has versions with what was measured of them; a model that was seen stays.")
+        raise StandsError(
+            "It has versions with what was measured of them; DELETE /api/v1/models/{slug} says what goes with it."
+        )
+    if isinstance(row, Prompt) and PromptVersion.objects.filter(prompt=row).exists():
+        raise StandsError("It has versions; DELETE /api/v1/prompts/{name} removes them too, once that is confirmed.")
     if named := _named_by(row):
         raise StandsError(f"It is named by {', '.join(named[:SHOWN])}; change or remove these first.")
     if isinstance(row, OwnPrice):

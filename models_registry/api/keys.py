@@ -18,6 +18,7 @@ from models_registry.bodies import refuse_any, refuse_unless_valid
 from models_registry.keys import change_key, create_key, expiry_problem, is_live, revoke_key, rotate_key
 from models_registry.models import ApiKey, User
 from models_registry.moments import MomentField
+from models_registry.removal import remove
 
 SHOWN: Final = 500
 MOST_OVERLAP_S: Final = 90 * 86_400
@@ -104,6 +105,7 @@ class OneKeyView(APIView):
     scope = write_scope = "admin"
     read_permission = "models_registry.view_apikey"
     permission = "models_registry.change_apikey"
+    delete_permission = "models_registry.delete_apikey"
 
     @extend_schema(responses=KeySerializer, operation_id="key")
     def get(self, request: Request, prefix: str) -> Response:
@@ -119,6 +121,15 @@ class OneKeyView(APIView):
         key = _key(request, prefix)
         change_key(key, given.validated_data)
         return Response(KeySerializer(key).data)
+
+    @extend_schema(responses={204: None}, operation_id="key_remove")
+    def delete(self, request: Request, prefix: str) -> Response:
+        """Take one that has ended off the list; 409 while it opens anything. What it did stays under the name of who answers for it."""
+        key, person = _key(request, prefix), not isinstance(request.auth, ApiKey)
+        if is_live(key, clock.real_now()):
+            raise Conflict("This key still opens its project; POST /api/v1/keys/{prefix}/revoke ends it first.")
+        remove(key, key=prefix, confirmed=None, by=actor_of(request), person=person)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class RotateKeyView(APIView):

@@ -3,16 +3,19 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from models_registry.authenticate import project_of
-from models_registry.models import Deployment, Model, ModelVersion
+from models_registry.authenticate import actor_of, project_of
+from models_registry.models import ApiKey, Deployment, Model, ModelVersion
+from models_registry.paging import asked_of
+from models_registry.removal import CONFIRM, remove
 
 RECENT_DEPLOYMENTS = 50
+INSTEAD = "Records stay: switch its rules off and send nothing more of it instead."
 
 
 class ModelSerializer(serializers.ModelSerializer[Model]):
@@ -103,12 +106,13 @@ class ModelsView(APIView):
 class ModelView(APIView):
     """One model."""
 
+    write_scope = "admin"
+    permission = "models_registry.delete_model"
+
     @extend_schema(responses=ModelDetailSerializer, operation_id="model")
     def get(self, request: Request, slug: str) -> Response:
         """Definition, versions, and up to 50 change markers, newest first."""
-        model = Model.objects.filter(project=project_of(request), slug=slug).prefetch_related("versions").first()
-        if model is None:
-            raise NotFound("There is no model with this slug in the project.")
+        model = _model(request, slug)
         changes = Deployment.objects.filter(version__model=model).select_related("version")[:RECENT_DEPLOYMENTS]
         return Response(
             {
@@ -117,3 +121,18 @@ class ModelView(APIView):
                 "deployments": DeploymentSerializer(changes, many=True).data,
             }
         )
+
+    @extend_schema(responses={204: None}, operation_id="model_remove", parameters=[CONFIRM])
+    def delete(self, request: Request, slug: str) -> Response:
+        """Remove it; with `confirm` also with its versions and what was measured of them. 409 where that is missing or records keep it."""
+        confirmed, model = asked_of(request, [CONFIRM]).get("confirm"), _model(request, slug)
+        by, person = actor_of(request), not isinstance(request.auth, ApiKey)
+        remove(model, key=slug, confirmed=confirmed, by=by, person=person, instead=INSTEAD)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _model(request: Request, slug: str) -> Model:
+    found = Model.objects.filter(project=project_of(request), slug=slug).prefetch_related("versions").first()
+    if found is None:
+        raise NotFound("There is no model with this slug in the project.")
+    return found

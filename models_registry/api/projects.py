@@ -11,8 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from models_registry.authenticate import actor_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.keys import forget_keys
 from models_registry.models import ApiKey, Project
+from models_registry.paging import asked_of
+from models_registry.removal import CONFIRM, remove
+
+INSTEAD = "Records stay: revoke its keys instead, and nothing more comes in."
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
@@ -67,6 +73,7 @@ class ProjectView(APIView):
 
     write_scope = "admin"
     permission = "models_registry.change_project"
+    delete_permission = "models_registry.delete_project"
 
     @extend_schema(responses=ProjectSerializer, operation_id="project")
     def get(self, request: Request, slug: str) -> Response:
@@ -79,6 +86,17 @@ class ProjectView(APIView):
     def patch(self, request: Request, slug: str) -> Response:
         """Change what is given; redaction holds for what arrives from now on."""
         return _saved(ProjectChangeSerializer(_project(request, slug), data=request.data, partial=True))
+
+    @extend_schema(responses={204: None}, operation_id="project_remove", parameters=[CONFIRM])
+    def delete(self, request: Request, slug: str) -> Response:
+        """Remove it, with `confirm` also with what is in it, keys and events too; people only. 409 where that is missing or records keep it."""
+        confirmed = asked_of(request, [CONFIRM]).get("confirm")
+        if isinstance(request.auth, ApiKey):
+            raise PermissionDenied("A key does not remove the project that it belongs to; people do.")
+        project = _project(request, slug)
+        remove(project, key=slug, confirmed=confirmed, by=actor_of(request), person=True, instead=INSTEAD)
+        forget_keys()
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _seen_by(request: Request) -> QuerySet[Project]:

@@ -15,13 +15,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib.problem import problem
-from models_registry.authenticate import project_of
+from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import body_of
 from models_registry.compare import compare_fields, compare_texts, text_of
-from models_registry.models import Model, Prompt, PromptVersion
+from models_registry.models import ApiKey, Model, Prompt, PromptVersion
 from models_registry.models.prompts import IN_USE
 from models_registry.paging import asked_of
 from models_registry.prompts import VersionInUseError, define_prompt, define_version
+from models_registry.removal import CONFIRM, remove
 
 NAME = 200
 MAX_VERSIONS = 200
@@ -32,6 +33,7 @@ SHORT: Final = 2_000  # characters of JSON
 
 OF_MODEL = [OpenApiParameter("model", str)]
 ONE = [OpenApiParameter("version", str, description="This one alone, with its texts whole.")]
+VERSION = OpenApiParameter("version", str, OpenApiParameter.PATH, description="May hold slashes.")
 TWO = [OpenApiParameter("from", str), OpenApiParameter("to", str)]
 
 
@@ -157,10 +159,18 @@ class PromptsView(APIView):
 class PromptView(APIView):
     """One prompt."""
 
+    write_scope = "admin"
+    permission = "models_registry.delete_prompt"
+
     @extend_schema(responses=PromptSerializer, operation_id="prompt")
     def get(self, request: Request, name: str) -> Response:
         """What it is and whose."""
         return Response(PromptSerializer(_prompt(request, name)).data)
+
+    @extend_schema(responses={204: None}, operation_id="prompt_remove", parameters=[CONFIRM])
+    def delete(self, request: Request, name: str) -> Response:
+        """Remove it, with `confirm` also with its versions; 409 where that is missing. Calls keep the names that they told."""
+        return _removed(request, _prompt(request, name), name)
 
 
 class PromptVersionsView(APIView):
@@ -206,6 +216,25 @@ class PromptVersionsView(APIView):
         return Response(PromptVersionSerializer(row).data, status=201 if new else 200)
 
 
+class PromptVersionView(APIView):
+    """One version of a prompt."""
+
+    write_scope = "admin"
+    permission = "models_registry.delete_promptversion"
+
+    @extend_schema(responses=PromptVersionSerializer, operation_id="prompt_version", parameters=[VERSION])
+    def get(self, request: Request, name: str, version: str) -> Response:
+        """Whole."""
+        return Response(PromptVersionSerializer(_version(_prompt(request, name), version)).data)
+
+    @extend_schema(responses={204: None}, operation_id="prompt_version_remove", parameters=[VERSION, CONFIRM])
+    def delete(self, request: Request, name: str, version: str) -> Response:
+        """Remove it; 409 without `confirm` once a call used it, for nothing else says what was asked then."""
+        row = _version(_prompt(request, name), version)
+        used = "the only record of what its calls were asked" if row.first_used_at else ""
+        return _removed(request, row, version, more=used)
+
+
 class PromptDiffView(APIView):
     """Two versions side by side."""
 
@@ -236,6 +265,12 @@ class PromptDiffView(APIView):
                 ],
             }
         )
+
+
+def _removed(request: Request, row: Prompt | PromptVersion, key: str, *, more: str = "") -> Response:
+    confirmed, person = asked_of(request, [CONFIRM]).get("confirm"), not isinstance(request.auth, ApiKey)
+    remove(row, key=key, confirmed=confirmed, by=actor_of(request), person=person, more=more)
+    return Response(status=204)
 
 
 def _text(body: dict[str, Any], field: str, *, required: bool = False) -> str:

@@ -13,10 +13,11 @@ from rest_framework.views import APIView
 
 from lib.pages import MAX_LIMIT
 from lib.problem import Conflict
-from models_registry.authenticate import project_of
+from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_unless_valid
-from models_registry.models import Model, ModelVersion
+from models_registry.models import ApiKey, Model, ModelVersion
 from models_registry.paging import asked_of, asked_page
+from models_registry.removal import CONFIRM, remove
 from models_registry.versions import declare_version
 
 PAGE_PARAMETERS = [
@@ -24,6 +25,7 @@ PAGE_PARAMETERS = [
     OpenApiParameter("limit", int, description=f"1 to {MAX_LIMIT}."),
     OpenApiParameter("cursor", str, description="`next` of the page before."),
 ]
+INSTEAD = "Records of it stay; say so in its `notes` instead."
 VERSION = OpenApiParameter("version", str, OpenApiParameter.PATH, description="May hold slashes.")
 
 
@@ -97,6 +99,7 @@ class ModelVersionView(APIView):
     write_scope = "admin"
     read_permission = "models_registry.view_modelversion"
     permission = "models_registry.change_modelversion"
+    delete_permission = "models_registry.delete_modelversion"
 
     @extend_schema(responses=ModelVersionSerializer, operation_id="model_version", parameters=[VERSION])
     def get(self, request: Request, slug: str, version: str) -> Response:
@@ -116,6 +119,14 @@ class ModelVersionView(APIView):
         model = _model(request, slug)
         _version(model, version)
         return Response(_declared(model, version, given.validated_data))
+
+    @extend_schema(responses={204: None}, operation_id="model_version_remove", parameters=[VERSION, CONFIRM])
+    def delete(self, request: Request, slug: str, version: str) -> Response:
+        """Remove it; with `confirm` also with what was measured of it. 409 where that is missing or records keep it."""
+        confirmed = asked_of(request, [CONFIRM]).get("confirm")
+        row, person = _version(_model(request, slug), version), not isinstance(request.auth, ApiKey)
+        remove(row, key=version, confirmed=confirmed, by=actor_of(request), person=person, instead=INSTEAD)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _model(request: Request, slug: str) -> Model:

@@ -115,6 +115,18 @@ def test_a_rotation_that_is_sent_again_makes_no_second_key(api: Client, key: tup
     assert ApiKey.objects.count() == count + 1
 
 
+def test_a_key_that_has_ended_is_taken_off_the_list(api: Client, key: tuple[ApiKey, Client], project: Project) -> None:
+    made, service = key
+    refused = api.delete(f"/api/v1/keys/{made.prefix}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "refused")
+    assert opens(service)
+    assert send(api, "post", f"{made.prefix}/revoke").status_code == 200
+    assert holder(project, "read", "respond").delete(f"/api/v1/keys/{made.prefix}").status_code == 403
+    assert api.delete(f"/api/v1/keys/{made.prefix}").status_code == 204
+    assert api.delete(f"/api/v1/keys/{made.prefix}").status_code == 404
+    assert made.prefix not in send(api, "get", "").content.decode()
+
+
 def test_who_may(project: Project, key: tuple[ApiKey, Client]) -> None:
     made, _ = key
     writes = [("get", "", None), ("patch", "", {"name": "n"}), ("post", "/rotate", {})]
