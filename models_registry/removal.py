@@ -46,14 +46,14 @@ def remove(
     except ProtectedError as error:
         raise Conflict(_held(error.protected_objects, instead)) from error
     except RestrictedError as error:
-        raise Conflict(_held(error.restricted_objects, instead)) from error
+        raise Conflict(_held(error.restricted_objects, "")) from error
 
 
 def _held(rows: set[Any], instead: str) -> str:
     """What refers to it, by name."""
     found = sorted({f"{row._meta.verbose_name} “{row}”" for row in rows})
     more = ", …" if len(found) > SHOWN else ""
-    return f"It is held by {', '.join(found[:SHOWN])}{more}. {instead or 'Remove these first.'}"
+    return f"It is held by {', '.join(found[:SHOWN])}{more}. {instead or 'Change or remove these first.'}"
 
 
 def _names(tables: list[Table]) -> str:

@@ -6,6 +6,7 @@ from models_registry.api.accounts import AccountsView, AccountView, PasswordView
 from models_registry.api.deployments import DeploymentsView, DeploymentView
 from models_registry.api.exports import ExportFileView, ExportsView, ExportView
 from models_registry.api.groups import GroupsView, GroupView, PermissionsView
+from models_registry.api.history import HistoryView
 from models_registry.api.jobs import CancelJobView, JobsView, JobView
 from models_registry.api.keys import KeysView, OneKeyView, RevokeKeyView, RotateKeyView
 from models_registry.api.models import ModelsView, ModelView
@@ -19,6 +20,7 @@ urlpatterns = [
     path("accounts/<str:username>/password", PasswordView.as_view()),
     path("groups", GroupsView.as_view()),
     path("groups/<path:name>", GroupView.as_view()),
+    path("history", HistoryView.as_view()),
     path("permissions", PermissionsView.as_view()),
     path("projects", ProjectsView.as_view()),
     path("projects/<slug:slug>", ProjectView.as_view()),

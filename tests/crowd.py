@@ -31,6 +31,7 @@ from lib.clock import real_now
 from models_registry.keys import create_key
 from models_registry.links import Claims, sign_link
 from models_registry.models import Deployment, ExportPart, Job, Model, ModelVersion, Project, Prompt, PromptVersion
+from models_registry.trail import note_saved
 from monitoring.models import (
     SLO,
     AppliedPrice,
@@ -93,6 +94,7 @@ class Crowd:
 
     def _add_definitions(self, number: int) -> None:
         person = self._keep("user", cast.make_person(f"person-{number}", "responder"))
+        note_saved(person, [], new=True, by=person)
         kind = Model.Kind.LLM if number % 2 else Model.Kind.BINARY
         model = Model.objects.create(project=self.project, slug=f"model-{number}", kind=kind, reviewed=True)
         self._keep("model", model)

@@ -28,6 +28,7 @@ PARTS = {
     "prompts": ("versions",),
     "slos": ("components__slo",),
     "routes": ("channels", "steps__channels"),
+    "channels": ("owner",),
     "quiet_hours": ("person",),
     "runbooks": ("rules", "steps"),
 }

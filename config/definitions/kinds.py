@@ -223,7 +223,14 @@ KINDS = [
         {"model": Model},
         _check_target,
     ),
-    Kind("channels", Channel, "name", ("kind", "target", "minimum_severity", "enabled"), check=_check_channel),
+    Kind(
+        "channels",
+        Channel,
+        "name",
+        ("kind", "target", "minimum_severity", "owner", "enabled"),
+        check=_check_channel,
+        forms={"owner": PERSON},
+    ),
     Kind(
         "routes",
         Route,

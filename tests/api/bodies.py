@@ -181,7 +181,7 @@ BY_PEOPLE: dict[str, Any] = {
     "/api/v1/groups": {"name": "night shift", "permissions": ["alerting.add_silence"]},
     "/api/v1/groups/{name}": {"name": "day shift", "permissions": []},
 }  # fmt: skip
-OF_PEOPLE = ("/api/v1/accounts", "/api/v1/groups", "/api/v1/permissions")
+OF_PEOPLE = ("/api/v1/accounts", "/api/v1/groups", "/api/v1/history", "/api/v1/permissions")
 # Other bodies of the same addresses, to be tried in the same way.
 ALSO: list[tuple[str, Any]] = [
     ("/api/v1/prompts/{name}/versions", {"version": "p2", "template": "Be kind.", "parameters": None}),

@@ -233,7 +233,7 @@ def test_no_key_and_nobody_without_the_permission_manages_people(project: Projec
     token = create_key(project=project, name="k", scopes=["read", "respond", "admin", "ingest"])[1]
     key = Client(headers={"Authorization": f"Bearer {token}"})
     asked = [
-        *(("get", path, None) for path in ("accounts", "accounts/root", "groups", f"groups/{EDITOR}", "permissions")),
+        *(("get", path, None) for path in ("accounts", "accounts/root", "groups", f"groups/{EDITOR}", "permissions", "history")),
         ("post", "accounts", {"username": "x"}), ("patch", "accounts/root", {"email": ""}), ("delete", "accounts/root", None),
         ("put", "accounts/root/password", {"password": GOOD}), ("post", "groups", {"name": "x"}),
         ("patch", f"groups/{VIEWER}", {"name": "x"}), ("delete", f"groups/{VIEWER}", None),
@@ -261,6 +261,14 @@ def test_what_was_done_is_in_the_history_of_the_admin(root: User) -> None:
     told = LogEntry.objects.filter(object_id=str(ana.pk)).order_by("id")
     assert [one.action_flag for one in told] == [1, 2, 2, 3]
     assert GOOD not in "".join(one.change_message for one in told)
+    items = send(root, "get", "history").json()["items"]
+    assert [one["action"] for one in items] == ["removed", "changed", "changed", "made"]
+    assert [one["fields_changed"] for one in items] == [[], ["password"], ["email"], []]
+    assert {(one["by"], one["table"], one["name"]) for one in items} == {("root", "models_registry.user", "ana")}
+    assert [one["id"] for one in send(root, "get", "history?action=made&by=root").json()["items"]] == [items[-1]["id"]]
+    assert send(root, "get", "history?table=models_registry.model").json()["items"] == []
+    assert send(root, "get", "history?action=ate").json()["errors"][0]["pointer"] == "/action"
+    assert send(make_person("editor", EDITOR), "get", "history").status_code == 403
 
 
 def test_only_what_was_read_is_changed_and_the_same_is_done_once(root: User) -> None:

@@ -16,6 +16,7 @@ from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model, ModelVersion, Project, User
 from monitoring.models import SLO, DeadLetter, InboxBody, ScrapeTarget
 from tests.alerting.rule_cast import NOON
+from tests.cast import make_person
 
 pytestmark = pytest.mark.django_db
 SLO_FIELDS = {"name": "Answered", "model": "credit-risk", "sli": "availability", "target": 0.99, "window": "7d"}
@@ -219,3 +220,12 @@ def test_dead_letters_are_paged_and_put_back(call: Any, project: Project, other_
     assert call("POST", "dead-letters/replay", {}).status_code == 400
     assert call("POST", "dead-letters/replay", {"all": True}).json() == {"back": 2, "left": 0}
     assert InboxBody.objects.filter(replayed=True).count() == 3
+
+
+def test_a_channel_may_be_somebodys_own(call: Any, project: Project) -> None:
+    make_person("rui")
+    made = call("POST", "definitions/channels", {"key": "rui", "fields": {"kind": "console", "owner": "rui"}})
+    assert (made.status_code, made.json()["fields"]["owner"]) == (201, "rui")
+    refused = call("PATCH", "definitions/channels/rui", {"owner": "nobody"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/owner")
+    assert "owner" not in call("PATCH", "definitions/channels/rui", {"owner": None}).json()["fields"]

@@ -113,7 +113,7 @@ def test_what_something_else_is_made_of_stays_and_says_of_what(
     Component.objects.create(composite=whole, slo=part)
     answer = key.delete("/api/v1/models/credit-risk?confirm=credit-risk")
     assert refusal(answer) == (409, "refused")
-    assert "is held by" in answer.json()["detail"]
+    assert answer.json()["detail"] == "It is held by component “Whole: Part”. Change or remove these first."
     assert Model.objects.filter(slug="credit-risk").exists()
     assert not LogEntry.objects.exists()
 
