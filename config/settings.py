@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "monitoring.ingest.views.IngestFirst",  # answers POSTs of events itself, past everything below
     "monitoring.otlp.views.OtlpFirst",  # and those of OpenTelemetry
+    "config.requests.name_request",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -69,16 +70,16 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "panel.middleware.refuse_nul",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.requests.LogRequest",
+    "config.logging.keep_log_context",
+    "config.requests.CountRequest",
+    "panel.middleware.refuse_nul",  # from here on what refuses is logged and counted
     "config.api.edge.api_edge",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "panel.middleware.explain_not_allowed",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
-    "config.logging.keep_log_context",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -161,6 +162,7 @@ LOGGING = logging_config(level=env_str("ATALAIA_LOG_LEVEL", "INFO"), style=env_s
 DJANGO_STRUCTLOG_CELERY_ENABLED = (
     False  # for who sends tasks, and nobody here does; config.celery has the worker's part
 )
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # as config.requests leaves it
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG

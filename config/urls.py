@@ -1,17 +1,12 @@
 """One include per room."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
-from django.views.decorators.csrf import csrf_exempt
-from django.views.defaults import page_not_found
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from config import health, metrics
 from config.api.definitions import DefinitionsView, DefinitionView, SectionView
-from lib import clock
-from lib.problem import problem
-from monitoring.otlp.lost import note_lost
+from config.api.errors import not_so
 from monitoring.otlp.views import ASKED
 from monitoring.otlp.views import PATHS as OTLP_PATHS
 
@@ -20,30 +15,9 @@ admin.autodiscover()
 API = ["monitoring.urls", "alerting.urls", "runbooks.urls", "models_registry.urls"]
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A page for people; for programs that would be no answer."""
-    detail = next((told for start, told in LOST.items() if request.path_info.startswith(start)), "")
-    if not detail:
-        return page_not_found(request, exception)
-    note_lost(request.META, detail, real_now=clock.real_now())
-    return problem(404, "Not found", detail, code="not_found")
-
-
-@csrf_exempt
-def not_so(request: HttpRequest) -> HttpResponse:
-    """What comes to the paths of OpenTelemetry by another method comes as far as here: see `monitoring.otlp.views`."""
-    allowed = "GET" if request.path_info in ASKED else "POST"
-    detail = {"POST": "Exporters of OpenTelemetry send here, by POST.", "GET": "SDKs of Langfuse ask here, by GET."}
-    answer = problem(405, "Method not allowed", detail[allowed], code="method_not_allowed")
-    answer["Allow"] = allowed
-    return answer
-
-
-LOST = {
-    "/api/": "There is no such address; /api/docs/ lists them all.",
-    "/v1/": "OpenTelemetry is taken at /v1/traces, /v1/logs and /v1/metrics.",
-}
-handler404 = "config.urls.not_found"
+handler400 = "config.api.errors.bad_request"
+handler404 = "config.api.errors.not_found"
+handler500 = "config.api.errors.server_error"
 urlpatterns = [
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),

@@ -16,6 +16,14 @@ def uuid7() -> UUID:
     return UUID(int=value)
 
 
+MAX_REQUEST_ID = 200
+
+
+def request_id_of(given: str) -> str:
+    """What a request is called in logs and answers: as its sender calls it (`X-Request-ID`) if a line can hold that, else a new id."""
+    return given if 0 < len(given) <= MAX_REQUEST_ID and given.isprintable() else os.urandom(16).hex()
+
+
 # UUIDv7 (with and without dashes) and ULID begin with their time, here cut to about 256 ms.
 TIME_LENGTHS = {26: 8, 32: 10, 36: 11}
 COUNTED = -3  # every other id is taken for a counter: a thousand neighbours share all but three digits

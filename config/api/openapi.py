@@ -36,7 +36,7 @@ PROBLEM: Final = {
             },
         },
     },
-    "required": ["type", "title", "status", "detail", "code"],
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
 }
 REFUSAL: Final = {
     "description": "A problem.",

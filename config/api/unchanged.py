@@ -29,8 +29,11 @@ def if_unchanged(request: WSGIRequest, read: Handler, write: Handler, *, wanted:
     held = once.digest(b"if-match", room.encode("utf-8", "replace"), request.path_info.encode())
     if once.begin(held, b"", now=real_now()).standing is not Standing.NEW:
         return _changed(AT_WORK)
+    asked = _as_read(request)
     try:
-        return _refusal(read(_as_read(request)), wanted) or write(request)
+        now = read(asked)
+        request.resolver_match = asked.resolver_match  # a refusal is counted as one of this view, too
+        return _refusal(now, wanted) or write(request)
     finally:
         once.drop(held)
 
@@ -61,7 +64,7 @@ def _as_read(request: WSGIRequest) -> WSGIRequest:
     # A request leaves the address in its environment as text; a new one wants it as a server hands it over.
     paths = {name: str(kept.get(name, "")).encode().decode("iso-8859-1") for name in ("PATH_INFO", "SCRIPT_NAME")}
     read = WSGIRequest({**kept, **paths, "REQUEST_METHOD": "GET", "CONTENT_LENGTH": "0", "wsgi.input": BytesIO()})
-    read.session = request.session
+    read.session, read.user = request.session, request.user
     return read
 
 

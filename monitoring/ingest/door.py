@@ -4,7 +4,6 @@ Sessions, languages, CSRF and templates have no business there. A door says whic
 doors have in common is here: the request id, pace and room, refusals that are remembered, and faults that never get out.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from lib import clock
+from lib.ids import request_id_of
 from models_registry.models import ApiKey
 from monitoring.ingest.backpressure import RETRY_AFTER, check_room
 from monitoring.ingest.codes import Refusal
@@ -24,7 +24,6 @@ from monitoring.ingest.pace import Pace
 from monitoring.ingest.refusals import note_refusal
 from monitoring.ingest.request import Environ, swallow
 
-MAX_REQUEST_ID = 200
 FAULT = "A fault of the panel itself; its log has the request id."
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
@@ -78,8 +77,7 @@ class Door:
 
     def answer(self, environ: Environ, kind: str) -> Answer:
         """An answer of the protocol, whatever happens. The request id is echoed."""
-        given: str = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if 0 < len(given) <= MAX_REQUEST_ID and given.isprintable() else os.urandom(16).hex()
+        request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
         bound = bind_contextvars(request_id=request_id)  # not `bound_contextvars`, which copies the whole context first
         try:
             answer = self._answer(environ, kind)

@@ -11,6 +11,7 @@ import msgspec
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from structlog.contextvars import get_contextvars
 
 from monitoring.ingest.door import Answer
 
@@ -29,6 +30,7 @@ REASONS = {
 CODES = {400: 3, 401: 16, 403: 7, 413: 8, 415: 3, 429: 8, 503: 14}
 FIELDS = {"span": "rejectedSpans", "log": "rejectedLogRecords", "metric": "rejectedDataPoints"}
 COUNTED = {"span": "rejected_spans", "log": "rejected_log_records", "metric": "rejected_data_points"}
+REQUEST_INFO = "type.googleapis.com/google.rpc.RequestInfo"  # googleapis, google/rpc/error_details.proto
 RESPONSES: dict[str, Callable[[], Any]] = {
     "span": ExportTraceServiceResponse,
     "log": ExportLogsServiceResponse,
@@ -46,18 +48,19 @@ def success(kind: str, media: str, *, rejected: int, told: str) -> Answer:
 
 
 def failure(status: int, media: str, detail: str, *, retry_after: int | None = None) -> Answer:
-    """A google.rpc.Status, as the protocol wants it."""
+    """A google.rpc.Status, as the protocol wants it; its `details` name the request, as problems of the API do."""
     headers = [("Content-Type", media)]
     if retry_after is not None:
         headers.append(("Retry-After", str(retry_after)))
     if status == 401:
         headers.append(("WWW-Authenticate", 'Bearer realm="Atalaia"'))
-    code = CODES[status]
+    code, request_id = CODES[status], str(get_contextvars().get("request_id", ""))
     if media == PROTOBUF:
-        message = detail.encode()[:16_000]
-        body = bytes([0x08, code, 0x12]) + _length(len(message)) + message
+        any_of = _field(1, REQUEST_INFO.encode()) + _field(2, _field(1, request_id.encode()))
+        body = bytes([0x08, code]) + _field(2, detail.encode()[:16_000]) + _field(3, any_of)
     else:
-        body = _encode({"code": code, "message": detail})
+        details = [{"@type": REQUEST_INFO, "requestId": request_id}]
+        body = _encode({"code": code, "message": detail, "details": details})
     return Answer(REASONS[status], headers, body)
 
 
@@ -71,6 +74,8 @@ def _protobuf(kind: str, rejected: int, told: str) -> bytes:
     return encoded
 
 
-def _length(size: int) -> bytes:
-    """A varint of at most 14 bits."""
-    return bytes([size]) if size < 0x80 else bytes([size & 0x7F | 0x80, size >> 7])
+def _field(number: int, value: bytes) -> bytes:
+    """A field of bytes, text or a message, of less than 16 KiB: its tag, its length as a varint of at most 14 bits, itself."""
+    size = len(value)
+    length = [size] if size < 0x80 else [size & 0x7F | 0x80, size >> 7]
+    return bytes([number << 3 | 2, *length]) + value
