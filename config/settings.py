@@ -218,6 +218,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "monitoring.api.openapi.add_ingest",
+        "monitoring.otlp.openapi.add_otlp",
         "config.api.openapi.add_problems",
     ],
 }

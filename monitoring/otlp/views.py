@@ -38,6 +38,7 @@ PATHS = {
 ASKED = {"/api/public/projects": PROJECT}
 SAID = {SCORES: keep_scores, BATCH: keep_batch}
 IN_JSON = (*SAID, MEDIA)
+SIGNALS = ("span", "log", "metric")
 ENCODINGS = {PROTOBUF: PROTOBUF, "application/protobuf": PROTOBUF, JSON: JSON}
 READ: dict[tuple[str, str], Callable[[bytes], Decoded]] = {
     ("span", PROTOBUF): protobuf.read_traces,
@@ -86,11 +87,11 @@ def _store(kind: str, media: str, data: bytes, key: ApiKey) -> Answer:
 
 
 def refuse(environ: Environ, kind: str, refusal: Refusal) -> Answer:
-    """A google.rpc.Status, in the encoding of the request."""
+    """A google.rpc.Status, in the encoding of the request; what is asked in JSON alone is refused in JSON."""
     status = PROBLEMS[refusal.code][0]
     detail = f"{refusal.code}: {refusal.detail}"
-    media = JSON if kind == PROJECT else media_of(environ) or JSON
-    return failure(status, media, detail, retry_after=refusal.retry_after)
+    media = media_of(environ) if kind in SIGNALS else JSON
+    return failure(status, media or JSON, detail, retry_after=refusal.retry_after)
 
 
 DOOR = Door(
