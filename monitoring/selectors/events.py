@@ -24,7 +24,7 @@ from monitoring.models.inbox import EventKind
 from monitoring.selectors.about import ABOUT, about_events, about_versions
 from monitoring.selectors.evaluations import failing
 from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
-from monitoring.selectors.log_filters import named_before, narrow_logs, said_by_many, walk
+from monitoring.selectors.log_filters import named_before, narrow_logs, said_by_few, said_by_many, walk
 from monitoring.selectors.spans import SECOND, newest_first, within
 from monitoring.selectors.wire import told_by
 from monitoring.stats.patterns import key_by_id
@@ -150,12 +150,15 @@ def _refs(kind: str, project: Project, event_id: str) -> list[int]:
 def filtered(kind: str, project: Project, asked: EventFilter, *, by_words: bool = True) -> QuerySet[Any]:
     """The rows a filter names, in no order yet; of log lines without `by_words` whatever they say."""
     pointed = next((name for name in INDEXED.get(kind, ()) if name in asked.exact), "")
-    rows = with_names(of_id(kind, project, pointed, asked.exact.get(pointed, "")))
+    own = _of_lines(asked) if kind == EventKind.LOG else {}
+    if own and by_words and not pointed and said_by_few(own):
+        rows = with_names(LogRecord.objects.filter(along(project.pk)))  # their words lead there, not their time
+    else:
+        rows = with_names(of_id(kind, project, pointed, asked.exact.get(pointed, "")))
     start, end = (None if moment is None else micros(moment) for moment in (asked.start, asked.end))
     rows = within(rows, start=start, end=end)
     handled = {"model", "version", pointed}
     if kind == EventKind.LOG:
-        own = _of_lines(asked)
         rows = narrow_logs(rows, own, by_words=by_words)
         handled |= own.keys()
     versions = version_ids(project.pk, asked)

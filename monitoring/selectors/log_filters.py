@@ -76,6 +76,12 @@ def said_by_many(asked: Mapping[str, str]) -> str:
     return query if len(_ids_saying(query)) > FEW else ""
 
 
+def said_by_few(asked: Mapping[str, str]) -> bool:
+    """Whether the words of a search lead to so few lines that these are looked up, wherever in time they are (SQLite)."""
+    phrases = _phrases(asked) if connection.vendor == "sqlite" else []
+    return bool(phrases) and len(_ids_saying(for_fts5(phrases))) <= FEW
+
+
 def walk(rows: Rows, query: str, *, limit: int, cursor: str | None) -> Page[LogRecord]:
     """A page of lines that say it, found on the way along the time: each stretch of lines is compared with the words at once.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -152,6 +153,20 @@ def test_a_changed_line_is_found_by_what_it_says_now(project, now):
     LogRecord.objects.filter(event_id="c").update(message="order lost")
     assert ids(project, now, {"q": "lost"}) == {"c"}
     assert ids(project, now, {"q": "shipped"}) == set()
+
+
+@pytest.mark.parametrize("more", [{}, {"min_level": "error"}, {"logger": "shop.pay"}, {"to": "2090-01-01T00:00:00Z"}])
+def test_what_few_lines_say_is_looked_up_and_not_walked_to(project, other_project, now, more):
+    """SQLite without statistics would walk all lines of the project for the sake of their order, and compare the ids."""
+    asked = read_filter("log", {"q": "declined", "from": "2020-01-01T00:00:00Z", **more}, now=now)
+    with CaptureQueriesContext(connection) as seen:
+        assert [row.event_id for row in event_page("log", project, asked).items] == ["a"]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {seen.captured_queries[-1]['sql']}")
+            plan = [row[3] for row in cursor.fetchall()]
+        assert "SEARCH monitoring_logrecord USING INTEGER PRIMARY KEY (rowid=?)" in plan
+    assert not event_page("log", other_project, asked).items
 
 
 @pytest.mark.parametrize("field", ["request_id", "trace_id"])
