@@ -39,7 +39,15 @@ def main() -> int:
         "--postgres", default=os.environ.get("BENCH_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
     )
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    parser.add_argument(
+        "--peers",
+        nargs=argparse.REMAINDER,
+        help="instead, the same spans to this panel and to others: all that follows goes to bench.peers",
+    )
     options = parser.parse_args()
+    if options.peers is not None:
+        with running([sys.executable, "-m", "bench.peers", *options.peers]) as comparison:
+            return comparison.wait()
     size = [f"--events={options.events}", f"--seconds={options.seconds}"]
     code = 0
     if options.only != "postgresql":

@@ -36,3 +36,11 @@ def test_what_the_bench_started_ends_when_it_is_killed():
     while is_alive(started) and time.monotonic() < until:
         time.sleep(0.01)
     assert not is_alive(started)
+
+
+def test_the_comparison_with_others_is_found_at_the_bench_of_ingest():
+    """All that follows `--peers` is for `bench.peers`."""
+    command = [sys.executable, "-m", "bench.ingest", "--events", "7", "--peers", "--share", "nothing"]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert asked.returncode == 2
+    assert "peers.py: error: argument --share: invalid float value: 'nothing'" in asked.stderr
