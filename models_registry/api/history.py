@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib.pages import MAX_LIMIT
+from models_registry.moments import MomentField
 from models_registry.paging import asked_of, asked_page
 
 ACTIONS: Final = {"made": ADDITION, "changed": CHANGE, "removed": DELETION}
@@ -28,7 +29,7 @@ class DeedSerializer(serializers.Serializer[dict[str, Any]]):
     """Who did what to which row; of a change the names of its fields, never what they held."""
 
     id = serializers.IntegerField()
-    at = serializers.DateTimeField()
+    at = MomentField()
     by = serializers.CharField()
     action = serializers.ChoiceField([*ACTIONS])
     table = serializers.CharField(allow_null=True)
