@@ -176,8 +176,17 @@ def _members(asked: MembersAsked, start: datetime, end: datetime) -> Members:
         if rule.kind == AlertRule.Kind.EXTERNAL:
             fires[rule.slug] = fires_then(rule, asked.until)
         else:
-            fires[rule.slug] = fires_of(rule, read_past(rule, start=start, end=end), asked)
+            fires[rule.slug] = fires_of(rule, _member(rule, start, end), asked)
     return Members(asked.until, fires)
+
+
+def _member(rule: AlertRule, start: datetime, end: datetime) -> Past:
+    """What it looks at; where it cannot be asked, by its name, for the composite is another rule."""
+    try:
+        return read_past(rule, start=start, end=end)
+    except ValueError as error:
+        message = f"{rule.slug}: {error}"
+        raise ValueError(message) from error
 
 
 def fires_of(rule: AlertRule, past: Past, asked: MembersAsked) -> Floats:

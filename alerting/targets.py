@@ -1,6 +1,6 @@
 """Which alerts a rule has: one, or one per version or segment of its model, or of those of a composite's components."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -8,10 +8,8 @@ from alerting.identity import fingerprint
 from alerting.kinds.base import Asked, environment_of, rule_model
 from alerting.models import AlertRule
 from monitoring.composites import counted_models
-from monitoring.groupable import composite_problems
-from monitoring.models import COMPOSITE
+from monitoring.groupable import grouping_problems
 from monitoring.objective_windows import WindowsAsk
-from monitoring.selectors.components import load_components
 from monitoring.selectors.groups import WHOLE, Group, Groups, Whose, read_groups
 from monitoring.selectors.history import Question
 from monitoring.slo_groups import ask_group
@@ -74,24 +72,22 @@ def _own(rule: AlertRule) -> dict[str, str]:
 
 
 def targets_of(rules: Iterable[AlertRule]) -> dict[int, list[Target]]:
-    """The alerts of each rule, by id: at most two statements for any number of rules, and two more where composites are grouped,
-    for components that were not read and for keys; none where nobody groups.
+    """The alerts of each rule, by id: at most four statements for any number of rules, for versions, segments, declared keys, and
+    components that were not read; none where nobody groups.
 
-    A rule has at most `MOST`, the newest versions or the first segments by name. One on a composite that can no longer be
-    grouped has one alert, of the whole, which says so.
+    A rule has at most `MOST`, the newest versions or the first segments by name. One whose grouping cannot be answered, for what
+    it watches has changed since, has one alert, of the whole, which says so. One that has no group yet has no alert.
     """
     rules = list(rules)
-    wrongs = _wrongs(rules)
+    wrongs = _wrongs([rule for rule in rules if rule.grouping])
     groups = read_groups((_whose(rule), rule.grouping) for rule in rules if rule.grouping)
     return {rule.pk: _targets(rule, groups, wrongs.get(rule.pk, "")) for rule in rules}
 
 
-def _wrongs(rules: Iterable[AlertRule]) -> dict[int, str]:
-    """Why composites cannot be grouped as rules on them want: its components may have changed after the rule was written."""
-    asked = {rule.pk: (rule.slo, rule.grouping) for rule in rules if rule.slo and rule.grouping}
-    load_components(slo for slo, _key in asked.values())
-    composites = {pk: one for pk, one in asked.items() if one[0].sli == COMPOSITE}
-    return dict(zip(composites, composite_problems(list(composites.values())), strict=True))
+def _wrongs(grouped: Sequence[AlertRule]) -> dict[int, str]:
+    """Why they cannot be grouped as they want, by id; empty where they can."""
+    problems = grouping_problems([(rule.slo or rule_model(rule), rule.grouping) for rule in grouped])
+    return {rule.pk: wrong for rule, wrong in zip(grouped, problems, strict=True)}
 
 
 def _whose(rule: AlertRule) -> Whose:

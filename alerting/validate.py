@@ -14,8 +14,6 @@ from alerting.kinds import rule_kind
 from alerting.models import AlertRule, Route
 from models_registry.models import LONGEST
 from monitoring.groupable import grouping_problem
-from monitoring.models import SegmentKey
-from monitoring.selectors.groups import VERSION
 
 LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 OWN: Final = frozenset({"alertname", "severity", "project", "rule", "model", "environment", "slo"})
@@ -35,7 +33,8 @@ def rule_problems(rule: AlertRule) -> dict[str, str]:
             'Write texts by name, such as {"team": "credit"}; a name is letters, digits and underscores, and not one of '
             "%(own)s."
         ) % {"own": ", ".join(sorted(OWN))}
-    if "group_by" not in problems and (wrong := _grouping_problem(rule)):
+    watched = rule.slo or rule.model
+    if watched and "group_by" not in problems and (wrong := grouping_problem(watched, rule.group_by)):
         problems["group_by"] = wrong
     return problems
 
@@ -75,13 +74,3 @@ def _are_labels(labels: object) -> bool:
     if not isinstance(labels, dict) or OWN & labels.keys():
         return False
     return all(isinstance(text, str) and LABEL.fullmatch(str(name)) for name, text in labels.items())
-
-
-def _grouping_problem(rule: AlertRule) -> str:
-    if rule.slo:
-        return grouping_problem(rule.slo, rule.group_by)
-    if rule.group_by in ("", VERSION) or rule.model is None:
-        return ""
-    if SegmentKey.objects.filter(model=rule.model, key=rule.group_by, until__isnull=True).exists():
-        return ""
-    return _("Write version, or a segment key that the model declares.")

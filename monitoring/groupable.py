@@ -4,28 +4,50 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
+from models_registry.models import Model
 from monitoring.models import COMPOSITE, SLO, Component
 from monitoring.selectors.components import load_components
 from monitoring.selectors.groups import VERSION
 from monitoring.selectors.segments import keys_by_model, keys_of
 
+Watched = SLO | Model  # what a rule on an objective, and one on a measure, watches
 
-def grouping_problem(slo: SLO, key: str) -> str:
-    """Why the objective has no budget per value of this key; empty where it has, and of no key."""
+
+def grouping_problem(watched: Watched, key: str) -> str:
+    """Why an objective has no budget, or a model no reading, per value of this key; empty where it has, and of no key."""
+    return grouping_problems([(watched, key)])[0]
+
+
+def grouping_problems(asked: Sequence[tuple[Watched, str]]) -> list[str]:
+    """The same of each, in their order: at most two statements for any number, for components that were not read and for keys.
+
+    Of a key that is declared and has no value yet nothing is wrong: there is nothing to group so far.
+    """
+    load_components(one for one, key in asked if key and isinstance(one, SLO))
+    keys = keys_by_model(model for one, key in asked if key not in ("", VERSION) for model in _models(one))
+    return [_problem(one, key, keys) for one, key in asked]
+
+
+def _models(watched: Watched) -> list[Model]:
+    """Those that must know the key."""
+    if isinstance(watched, Model):
+        return [watched]
+    if watched.sli == COMPOSITE:
+        return [part.slo.model for part in watched.parts or ()]
+    return [watched.model]
+
+
+def _problem(watched: Watched, key: str, keys: Mapping[int, Collection[str]]) -> str:
     if not key:
         return ""
-    load_components([slo])
-    if slo.sli == COMPOSITE:
-        return composite_problems([(slo, key)])[0]
-    if key not in (VERSION, *keys_of(slo.model)):
-        return _("Write version, or a segment key that the model declares.")
-    return ""
-
-
-def composite_problems(asked: Sequence[tuple[SLO, str]]) -> list[str]:
-    """The same of composites whose components were read, each with a key: at most one statement for any number."""
-    keys = keys_by_model(part.slo.model for slo, key in asked if key != VERSION for part in slo.parts or ())
-    return [_composite_problem(slo, key, keys) for slo, key in asked]
+    if isinstance(watched, SLO) and watched.sli == COMPOSITE:
+        return _composite_problem(watched, key, keys)
+    [model] = _models(watched)
+    if key == VERSION or key in keys[model.pk]:
+        return ""
+    return _(
+        "%(model)s does not declare the segment key %(key)s: declare it there, or write version or a key that it declares."
+    ) % {"model": model.slug, "key": key}
 
 
 def _composite_problem(slo: SLO, key: str, keys: Mapping[int, Collection[str]]) -> str:

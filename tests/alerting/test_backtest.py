@@ -16,6 +16,7 @@ from alerting.models import AlertRule, AlertTransition, AlertVerdict, Evaluation
 from models_registry.models import Model
 from monitoring.corrections import record_correction, withdraw_correction
 from monitoring.models import SLO, Correction
+from monitoring.segments import declare_key
 from tests import cast
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, burn_rule, error_rule, serve, tick
 from tests.monitoring.series import add, class_code, labelled, series_of, served
@@ -110,6 +111,7 @@ class TestGroups(TestCase):
     def test_equals_the_live_evaluator_in_each_of_them(self, failures, hold, no_data) -> None:
         model = cast.make_credit_risk(cast.make_project())
         model.versions.create(version="2")
+        declare_key(model, "region", now=NOON)
         shared = {"for_duration": hold * MINUTE, "no_data": no_data}
         burns = {"pairs": [{"long_s": 240, "short_s": 60, "factor": 14.4, "severity": "page"}], **shared}
         rules = [
@@ -152,6 +154,7 @@ def serve_groups(model: Model, at: datetime, pair: tuple[int | None, int | None]
 
 def test_hindsight_is_told_of_the_group_that_it_is_about(credit_risk: Model) -> None:
     credit_risk.versions.create(version="2")
+    declare_key(credit_risk, "region", now=NOON)
     rule = error_rule(credit_risk, group_by="region", window=2 * MINUTE)
     for minute in range(-5, 10):
         serve_groups(credit_risk, NOON + minute * MINUTE, (0, 0))

@@ -8,6 +8,7 @@ from alerting.identity import group_key, group_of
 from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from models_registry.models import Model
 from monitoring.models import SLO
+from monitoring.segments import declare_key
 from tests.alerting.rule_cast import NOON, burn_rule, error_rule, serve, tick
 from tests.monitoring.series import served
 
@@ -53,6 +54,7 @@ def test_a_rule_may_differ(credit_risk: Model) -> None:
 def test_a_grouped_objective_makes_an_alert_per_group(credit_risk: Model) -> None:
     """Its label is on the alert, and each group burns or rests for itself."""
     rule = burn_rule(credit_risk, pairs=[{"long_s": 600, "short_s": 60, "factor": 2, "severity": "page"}], minimum=0)
+    declare_key(credit_risk, "region", now=NOON)
     SLO.objects.update(group_by="region")
     for minute in range(-11, 2):
         at = NOON + timedelta(minutes=minute)
@@ -67,6 +69,7 @@ def test_a_grouped_objective_makes_an_alert_per_group(credit_risk: Model) -> Non
 @pytest.mark.parametrize("kind", ["burn_rate", "threshold"])
 def test_the_impact_of_a_group_began_when_that_group_turned_bad(credit_risk: Model, kind: str) -> None:
     """Not when another did, which was bad long before and carries most of the traffic."""
+    declare_key(credit_risk, "region", now=NOON)
     pairs = [{"long_s": 3600, "short_s": 60, "factor": 5, "severity": "page"}]
     if kind == "burn_rate":
         rule = burn_rule(credit_risk, pairs=pairs, minimum=0, group_by="region")

@@ -193,7 +193,7 @@ def test_one_alert_per_version_and_segment_and_a_vanished_one_ends(credit_risk: 
     tick(3, 5)
     assert Alert.objects.get(pk=by_version["2"].pk).state == "inactive"
     regions.group_by = "planet"
-    assert "declares" in rule_problems(regions)["group_by"]
+    assert "credit-risk does not declare the segment key planet: declare it" in rule_problems(regions)["group_by"]
     versions.labels = {"rule": "x"}
     assert "team" in rule_problems(versions)["labels"]
 

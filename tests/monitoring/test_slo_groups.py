@@ -98,7 +98,7 @@ def test_what_nobody_can_group_by_is_refused(credit_risk: Model) -> None:
     slo.group_by = "version"
     assert slo_problems(slo) == {}
     slo.group_by = "region"
-    assert "model declares" in slo_problems(slo)["group_by"]
+    assert "credit-risk does not declare the segment key region: declare it" in slo_problems(slo)["group_by"]
 
 
 @pytest.mark.parametrize("slug", ["preview", "suggested"])
