@@ -18,6 +18,7 @@ from alerting.admin_mutes import MaintenanceAdmin as MaintenanceAdmin
 from alerting.admin_mutes import SilenceAdmin as SilenceAdmin
 from alerting.admin_routes import QuietHoursAdmin as QuietHoursAdmin
 from alerting.admin_routes import RouteAdmin as RouteAdmin
+from alerting.admin_watched import WatchedSLOAdmin as WatchedSLOAdmin
 from alerting.fields import LabelNamesField
 from alerting.foresight import RuleForesight, foresee_rule
 from alerting.kinds.burn_rate import PAIR

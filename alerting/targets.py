@@ -1,14 +1,14 @@
 """Which alerts a rule has: one, or one per version or segment of its model, or of those of a composite's components."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from alerting.groupings import grouping_wrongs
 from alerting.identity import fingerprint
 from alerting.kinds.base import Asked, environment_of, rule_model
 from alerting.models import AlertRule
 from monitoring.composites import counted_models
-from monitoring.groupable import grouping_problems
 from monitoring.objective_windows import WindowsAsk
 from monitoring.selectors.groups import WHOLE, Group, Groups, Whose, read_groups
 from monitoring.selectors.history import Question
@@ -79,15 +79,9 @@ def targets_of(rules: Iterable[AlertRule]) -> dict[int, list[Target]]:
     it watches has changed since, has one alert, of the whole, which says so. One that has no group yet has no alert.
     """
     rules = list(rules)
-    wrongs = _wrongs([rule for rule in rules if rule.grouping])
+    wrongs = grouping_wrongs(rules)
     groups = read_groups((_whose(rule), rule.grouping) for rule in rules if rule.grouping)
     return {rule.pk: _targets(rule, groups, wrongs.get(rule.pk, "")) for rule in rules}
-
-
-def _wrongs(grouped: Sequence[AlertRule]) -> dict[int, str]:
-    """Why they cannot be grouped as they want, by id; empty where they can."""
-    problems = grouping_problems([(rule.slo or rule_model(rule), rule.grouping) for rule in grouped])
-    return {rule.pk: wrong for rule, wrong in zip(grouped, problems, strict=True)}
 
 
 def _whose(rule: AlertRule) -> Whose:

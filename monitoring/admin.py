@@ -158,9 +158,16 @@ class SegmentKeyAdmin(admin.ModelAdmin[SegmentKey]):
 
     @admin.action(description=_("Withdraw: fold no further events by these keys"), permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[SegmentKey]) -> None:
-        """What was summed stays."""
-        for key in queryset.filter(until__isnull=True):
-            withdraw_key(key, now=clock.now())
+        """What was summed stays. A key that is still needed stays, too, and why is said."""
+        for key in queryset.filter(until__isnull=True).select_related("model"):
+            if problem := self.still_needed(key):
+                self.message_user(request, problem, messages.ERROR)
+            else:
+                withdraw_key(key, now=clock.now())
+
+    def still_needed(self, key: SegmentKey) -> str:
+        """Why it cannot be withdrawn; empty if it can. Rooms further right know."""
+        return ""
 
 
 class PolicyForm(forms.ModelForm[Policy]):

@@ -129,9 +129,13 @@ class SLOForm(forms.ModelForm[SLO]):
             return cleaned
         asked = construct_instance(self, SLO(pk=self.instance.pk))
         asked.parts = self.instance.parts = cleaned["components"] = parts
-        for field, problem in slo_problems(asked).items():
+        for field, problem in self.problems(asked).items():
             self.add_error(field, problem)
         return cleaned
+
+    def problems(self, asked: SLO) -> dict[str, str]:
+        """Field to a sentence that names the mend; rooms further right add what they know of it."""
+        return slo_problems(asked)
 
 
 class IndicatorFilter(admin.SimpleListFilter):

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
+from alerting.groupings import wrong_in
 from config.definitions.beside import BESIDE, PLAIN
 from config.definitions.columns import read_columns, write_columns
 from config.definitions.document import DefinitionError, Problem, Section, endless_numbers, section_of
 from config.definitions.given import Change, Given, Report
+from config.definitions.groupings import broken_groupings
 from config.definitions.kinds import INCIDENT_POLICY, KINDS, Kind
 from models_registry.models import Project, User
 from monitoring.models import OwnPrice
@@ -32,13 +34,22 @@ def apply_document(
         endless = [Problem(file, *found) for found in endless_numbers(document, "", 1)]
         whole.report.problems += endless
         if not endless and (project := _project(whole)):
-            for kind, key, given in _definitions(whole, project):
-                _define(kind, project, key, given)
+            _define_all(project, whole)
         if whole.report.problems:
             raise DefinitionError(whole.report.problems)
         if dry_run:
             transaction.set_rollback(True)
     return whole.report.changes
+
+
+def _define_all(project: Project, whole: Given) -> None:
+    """In order; then what all of it together would break."""
+    broken = wrong_in(project)
+    for kind, key, given in _definitions(whole, project):
+        _define(kind, project, key, given)
+    whole.report.problems += [
+        Problem(whole.report.file, *found) for found in broken_groupings(project, broken, whole.fields)
+    ]
 
 
 def _project(whole: Given) -> Project | None:
