@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import admin
-from django.forms.models import construct_instance
+from django.forms.models import construct_instance, model_to_dict
 from django.http import HttpRequest
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +20,10 @@ from alerting.admin_routes import QuietHoursAdmin as QuietHoursAdmin
 from alerting.admin_routes import RouteAdmin as RouteAdmin
 from alerting.admin_watched import WatchedSLOAdmin as WatchedSLOAdmin
 from alerting.fields import LabelNamesField
-from alerting.foresight import RuleForesight, foresee_rule
+from alerting.foresight import RuleForesight, foresee_over
 from alerting.kinds.burn_rate import PAIR
 from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
+from alerting.past import PastForm
 from alerting.validate import rule_problems
 from models_registry.admin_parts import Foreseen, ShownOnly
 from monitoring.catalogue import MEASURES
@@ -166,11 +167,30 @@ class AlertRuleAdmin(Foreseen):
         given = {name: request.GET[name] for name in FILLED if obj and request.method == "GET" and name in request.GET}
         return type("FilledRuleForm", (form,), {"filled": given}) if given else form
 
-    def foresee(self, asked: AlertRule, *, now: datetime) -> RuleForesight | None:
-        """What it will do; nothing of one that cannot be asked."""
-        if asked.kind == AlertRule.Kind.EXTERNAL or rule_problems(asked):
+    def beside(self, request: HttpRequest, *, now: datetime) -> dict[str, Any]:
+        """Which past it is asked of."""
+        return {"past": PastForm(request.POST if request.method == "POST" else None, now=now)}
+
+    def foresee(self, asked: AlertRule, *, now: datetime, **beside: Any) -> RuleForesight | None:
+        """What it will do and would have done, beside the rule as it is saved where that is another; of one that can no
+        longer be asked why.
+        """
+        if asked.kind == AlertRule.Kind.EXTERNAL:
             return None
-        return foresee_rule(asked, now=now)
+        if problems := rule_problems(asked):
+            return RuleForesight(asked, None, problem=" ".join(problems.values()))
+        past: PastForm = beside["past"]
+        found = foresee_over(asked, past.span, now=now, saved=self._saved(asked))
+        if found.bad_range:
+            past.refuse(found.bad_range)
+        return found
+
+    def _saved(self, asked: AlertRule) -> AlertRule | None:
+        """The rule as it is saved, where the form says something else."""
+        rows = AlertRule.objects.select_related("project", "slo__model", "model", "policy")
+        saved = rows.filter(pk=asked.pk).first() if asked.pk else None
+        told, kept = (one and model_to_dict(one, RuleForm.Meta.fields) for one in (asked, saved))
+        return saved if told != kept else None
 
     @admin.display(description=_("watches"))
     def subject(self, rule: AlertRule) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alerting.errors import Refused
+from alerting.errors import BadRange, Refused
 from alerting.hindsight import Difference, Played, differences, fires_then
 from alerting.judge import answer, ask
 from alerting.kinds.base import BREACHED, SEVERITIES, Answers, Asked, Members, MembersAsked, rule_model, rule_subject
@@ -143,8 +143,9 @@ def compare(rules: Sequence[AlertRule], *, start: datetime, end: datetime, now: 
     """Variants over the same past; what they have in common is read once."""
     past: Past | None = None
     results = []
-    for rule in rules:
-        past = read_past(rule, start=start, end=min(end, now), known=past)
+    for rule, before in zip(rules, [None, *rules], strict=False):
+        alike = before is not None and (before.slo_id, before.model_id) == (rule.slo_id, rule.model_id)
+        past = read_past(rule, start=start, end=min(end, now), known=past if alike else None)
         results.append(replay_past(rule, past, start=start, end=min(end, now)))
     return results
 
@@ -156,6 +157,8 @@ def read_past(rule: AlertRule, *, start: datetime, end: datetime, known: Past | 
     until = epoch(slots.first) + np.arange(slots.count, dtype=np.int64) * int(slots.step.total_seconds())
     asked = ask(rule, subject, until=until)
     targets = targets_of([rule])[rule.pk]
+    for target in targets:
+        target.check()
     if known and known.slots == slots and known.fits(asked) and _parts(known.targets) == _parts(targets):
         return known
     if isinstance(asked, MembersAsked):
@@ -256,12 +259,12 @@ def _slots(rule: AlertRule, start: datetime, end: datetime) -> Slots:
     if step % timedelta(seconds=1):
         raise Refused(_("Only rules that ask at whole seconds can be asked of the past: change the interval."))
     if end <= start:
-        raise Refused(_("The range must end after it starts, and start before now."))
+        raise BadRange(_("The range must end after it starts, and start before now."))
     first = slot_of(rule, now=start)
     first = first if first >= start else first + step
     count = max(0, -((first - end) // step))
     if not 0 < count <= MOST:
-        raise Refused(
+        raise BadRange(
             _("That would be %(count)d evaluations; choose a range, or an interval, that makes 1 to %(most)d of them.")
             % {"count": count, "most": MOST}
         )

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
+from django.utils.translation import gettext as _
 
-from alerting.backtest import Backtest, backtest
-from alerting.errors import Refused
+from alerting.backtest import Backtest, Past, read_past, replay_past
+from alerting.errors import BadRange, Refused
 from alerting.kinds.base import scope_of
 from alerting.kinds.burn_rate import pairs_of
 from alerting.models import AlertRule
@@ -26,21 +27,60 @@ NOTHING: Final = Guard(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class RuleForesight:
-    """What it will do: `foresight` where closed forms tell, `replayed` on the last seven days, or why that cannot be told."""
+    """What it will do: `foresight` where closed forms tell, `replayed` on the past, or why that cannot be told; `saved` is what
+    the rule as it is saved did there, where what is asked is another, or why that cannot be told. `bad_range`: the past
+    that was asked for makes no sense.
+    """
 
     rule: AlertRule
     foresight: Foresight | None
-    replayed: Backtest | None
+    replayed: Backtest | None = None
     problem: str = ""
+    saved: Backtest | None = None
+    saved_problem: str = ""
+    bad_range: str = ""
+
+    @property
+    def columns(self) -> list[tuple[str, Backtest]]:
+        """Side by side, each with its name."""
+        if self.replayed is None:
+            return []
+        if self.saved is None:
+            return [(_("this rule"), self.replayed)]
+        return [(_("as it is saved"), self.saved), (_("as it is typed"), self.replayed)]
 
 
 def foresee_rule(rule: AlertRule, *, now: datetime) -> RuleForesight:
-    """A rule that can be asked (`rule_problems`), saved or not. As many statements for any rule of a kind."""
+    """A rule that can be asked (`rule_problems`), saved or not, on the last seven days. As many statements for any rule of a kind."""
+    return foresee_over(rule, (now - REPLAYED, now), now=now)
+
+
+def foresee_over(
+    rule: AlertRule, span: tuple[datetime, datetime] | None, *, now: datetime, saved: AlertRule | None = None
+) -> RuleForesight:
+    """The same on [start, end), if any, beside the rule as it is saved."""
+    told = RuleForesight(rule, _foresight(rule, now=now))
+    if span is None:
+        return told
+    start, end = span[0], min(span[1], now)
     try:
-        replayed = backtest(rule, start=now - REPLAYED, end=now, now=now)
+        past = read_past(rule, start=start, end=end)
+        told = replace(told, replayed=replay_past(rule, past, start=start, end=end))
+    except BadRange as error:
+        return replace(told, bad_range=str(error))
     except (Refused, ValueError) as error:
-        return RuleForesight(rule, _foresight(rule, now=now), None, str(error))
-    return RuleForesight(rule, _foresight(rule, now=now), replayed)
+        return replace(told, problem=str(error))
+    return told if saved is None else _beside(told, saved, past, start, end)
+
+
+def _beside(told: RuleForesight, saved: AlertRule, past: Past, start: datetime, end: datetime) -> RuleForesight:
+    """With what the saved rule did; what both look at is read once."""
+    alike = (saved.slo_id, saved.model_id) == (told.rule.slo_id, told.rule.model_id)
+    try:
+        known = read_past(saved, start=start, end=end, known=past if alike else None)
+        return replace(told, saved=replay_past(saved, known, start=start, end=end))
+    except (Refused, KeyError, ValueError) as error:
+        return replace(told, saved_problem=str(error))
 
 
 def _foresight(rule: AlertRule, *, now: datetime) -> Foresight | None:

@@ -96,9 +96,14 @@ class ShownOnly(admin.ModelAdmin[Any]):
 class Foreseen(admin.ModelAdmin[Any]):
     """A form with a button that shows what would follow from it, and saves nothing: what was typed stays as it was."""
 
-    def foresee(self, asked: Any, *, now: datetime) -> Any:
-        """What follows, for the template as `foresight`; `asked` is valid and perhaps unsaved."""
+    def foresee(self, asked: Any, *, now: datetime, **beside: Any) -> Any:
+        """What follows, for the template as `foresight`; `asked` is valid and perhaps unsaved. `beside` is what the form
+        shows beside."""
         raise NotImplementedError
+
+    def beside(self, request: HttpRequest, *, now: datetime) -> dict[str, Any]:
+        """What a person may choose for the foresight alone, by its name in the template: of most forms nothing."""
+        return {}
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Without links to the forms of what is chosen: they lead away from what was typed. Another one can be added."""
@@ -121,7 +126,10 @@ class Foreseen(admin.ModelAdmin[Any]):
         asked = form.instance if form.is_bound and not form.errors else saved if not form.is_bound else None
         context["previews"] = True
         context["previewed"] = PREVIEW in request.POST
-        context["foresight"] = None if asked is None else self.foresee(asked, now=clock.now())
+        now = clock.now()
+        beside = self.beside(request, now=now)
+        context |= beside
+        context["foresight"] = None if asked is None else self.foresee(asked, now=now, **beside)
         return super().render_change_form(request, context, *args, **kwargs)
 
 

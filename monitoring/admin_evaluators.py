@@ -83,7 +83,7 @@ class EvaluatorAdmin(Foreseen):
         ),
     )
 
-    def foresee(self, asked: Evaluator, *, now: datetime) -> Tryout | None:
+    def foresee(self, asked: Evaluator, *, now: datetime, **_beside: Any) -> Tryout | None:
         """What it says of the newest calls; nothing where its settings slipped past the form."""
         try:
             return try_evaluator(asked, now=now)

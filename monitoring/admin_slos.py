@@ -218,7 +218,7 @@ class SLOAdmin(Foreseen):
         super().save_model(request, obj, form, change)
         set_components(obj, parts if obj.sli == COMPOSITE else ())
 
-    def foresee(self, asked: SLO, *, now: datetime) -> Foresight | None:
+    def foresee(self, asked: SLO, *, now: datetime, **_beside: Any) -> Foresight | None:
         """What rules on it will do; nothing of one that can no longer be measured."""
         return foresee_slo(asked, now=now) if is_known(asked) else None
 

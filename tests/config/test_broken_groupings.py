@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.management import CommandError
 from django.test import Client
 
 from alerting.models import AlertRule
@@ -10,7 +11,6 @@ from models_registry.models import Model, User
 from monitoring.models import SLO, SegmentKey
 from monitoring.segments import declare_key
 from tests.alerting.rule_cast import NOON, burn_rule, error_rule
-from tests.config.definitions import complaint
 from tests.monitoring.test_composites import compose, promise
 from tests.monitoring.test_segments import make_model
 from tests.panel.test_before_saving import slo_fields
@@ -44,6 +44,15 @@ def moved(credit_risk: Model) -> Model:
     """Where an objective might go; it does not declare the key."""
     declare_key(credit_risk, "region", now=NOON)
     return make_model(credit_risk.project, "churn", kind="binary")
+
+
+def refused(write: Any, text: str) -> str:
+    """What a file is complained of; nothing of it is written."""
+    before = list(AlertRule.objects.values()), list(SLO.objects.values()), list(SegmentKey.objects.values())
+    with pytest.raises(CommandError) as caught:
+        write(text)
+    assert before == (list(AlertRule.objects.values()), list(SLO.objects.values()), list(SegmentKey.objects.values()))
+    return str(caught.value)
 
 
 def text_of(answer: Any) -> str:
@@ -113,13 +122,13 @@ def test_a_key_that_rules_group_by_is_not_withdrawn(editor: Client, credit_risk:
 
 def test_a_file_that_breaks_a_rule_is_refused_as_a_whole_and_one_that_mends_it_too_is_taken(write: Any) -> None:
     write(FILE + RULES)
-    told = complaint(write, FILE.replace("segments: [region]", "segments: []"))
+    told = refused(write, FILE.replace("segments: [region]", "segments: []"))
     assert "models.churn: These rules could then no longer make their alerts: Errors (region)." in told
     assert SegmentKey.objects.filter(until=None).count() == 1
-    told = complaint(write, FILE.replace("model: churn, sli", "model: score, sli"))
+    told = refused(write, FILE.replace("model: churn, sli", "model: score, sli"))
     assert "slos.up: These rules could then no longer make their alerts: Burns (region). score does not declare" in told
     assert told.count("Burns") == 1
-    told = complaint(write, FILE.replace("model: churn, sli", "model: score, sli") + RULES)
+    told = refused(write, FILE.replace("model: churn, sli", "model: score, sli") + RULES)
     assert "rules.burns.group_by: score does not declare the segment key region" in told
     assert "could then no longer" not in told, "said once, where it stands"
     write(FILE.replace("segments: [region]", "segments: [city]") + RULES.replace("region", "city"))

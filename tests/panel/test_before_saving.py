@@ -64,12 +64,12 @@ def test_a_rule_is_previewed_with_its_backtest(editor: Client, credit_risk: Mode
     page = editor.post(RULE_FORM, {**_rule(credit_risk.project, **number), "_preview": "1"})
     told = page.content.decode()
     assert page.status_code == 200
-    assert "In the last seven days" in told
+    assert "What it would have done" in told
     assert AlertRule.objects.count() == 0
     rule = burn_rule(credit_risk)
     change = f"/admin/alerting/alertrule/{rule.pk}/change/"
     told = editor.get(change).content.decode()
-    assert f"/p/{credit_risk.project.slug}/rules/burn/?range=7d#backtest" in told
+    assert f"/p/{credit_risk.project.slug}/rules/burn/?from=" in told
     with override("pt-br"):
         assert editor.get(change, headers={"accept-language": "pt-br"}).status_code == 200
 

@@ -11,16 +11,18 @@
     asked = new AbortController();
     const body = new FormData(form);
     body.set("_preview", "1");
-    const old = panel.querySelector(".foresight__body");
-    old.dataset.busy = "";
+    const old = panel.querySelectorAll("[data-fresh]");
+    const shown = panel.querySelector(".foresight__body");
+    shown.dataset.busy = "";
     try {
       const answer = await fetch(window.location.href, { method: "POST", body, signal: asked.signal, credentials: "same-origin" });
       if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.querySelector("#foresight .foresight__body");
-      if (fresh) old.replaceWith(fresh);
+      const fresh = page.querySelectorAll("#foresight [data-fresh]");
+      if (fresh.length !== old.length) throw new Error("Another page came.");
+      old.forEach((one, at) => one.replaceWith(fresh[at]));
     } catch (error) {
-      if (error.name !== "AbortError") delete old.dataset.busy;
+      if (error.name !== "AbortError") delete shown.dataset.busy;
     }
   };
   const later = (event) => {
