@@ -16,6 +16,7 @@ from models_registry.models import LONGEST
 from monitoring.groupable import grouping_problem
 
 LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+SHORTEST_REPEAT: Final = timedelta(minutes=5)  # as often as a group is told of more, and as Alertmanager advises
 OWN: Final = frozenset({"alertname", "severity", "project", "rule", "model", "environment", "slo"})
 
 
@@ -40,7 +41,9 @@ def rule_problems(rule: AlertRule) -> dict[str, str]:
 
 
 def route_problems(pk: int | None, wanted: Mapping[str, Any]) -> dict[str, str]:
-    """Field to a sentence that names the mend, for `project`, `parent`, `matchers` and `channels` of the route `pk` (None: a new one)."""
+    """Field to a sentence that names the mend, for `project`, `parent`, `matchers`, `channels` and `repeat_interval` of the route
+    `pk` (None: a new one).
+    """
     project, parent = wanted["project"], wanted.get("parent")
     problems: dict[str, str] = {}
     if parent is None:
@@ -57,6 +60,10 @@ def route_problems(pk: int | None, wanted: Mapping[str, Any]) -> dict[str, str]:
         problems["parent"] = _("A route cannot stand under itself or under one of its own.")
     if any(channel.project_id != project.pk for channel in wanted.get("channels") or []):
         problems["channels"] = _("Choose channels of the same project.")
+    if timedelta(0) < (wanted.get("repeat_interval") or timedelta(0)) < SHORTEST_REPEAT:
+        problems["repeat_interval"] = _(
+            "Repeat no more often than every five minutes: say five minutes or longer, or zero, which never repeats."
+        )
     return problems
 
 

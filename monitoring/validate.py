@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from lib.clock import zone_names
 from lib.http import OutgoingError, check_url
 from models_registry.models import LONGEST
-from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, measures_for
+from monitoring.catalogue import MEASURES, SLIS, Indicator, Measure, in_words, measures_for
 from monitoring.groupable import grouping_problem, moved_problem
 from monitoring.indicators import INDICATORS, SLICES
 from monitoring.measures import subjects_of
@@ -206,7 +206,7 @@ def policy_problems(policy: Policy) -> dict[str, str]:
     if measure is None or policy.model.kind not in measure.kinds:
         told = _("Models of this kind (%(kind)s) have these measures: %(fitting)s.") % {
             "kind": policy.model.get_kind_display(),
-            "fitting": ", ".join(one.name for one in measures_for(policy.model.kind)),
+            "fitting": in_words(measures_for(policy.model.kind)),
         }
         return {"quality_measure": told}
     if policy.quality_bound is not None and not isfinite(policy.quality_bound):
@@ -269,7 +269,7 @@ def _slice_problems(slo: SLO) -> dict[str, str]:
     if measure is None or slo.model.kind not in measure.kinds:
         problems["measure"] = _("Models of this kind (%(kind)s) have these measures: %(fitting)s.") % {
             "kind": slo.model.get_kind_display(),
-            "fitting": ", ".join(one.name for one in measures_for(slo.model.kind)),
+            "fitting": in_words(measures_for(slo.model.kind)),
         }
     if slo.bound is None or not isfinite(slo.bound):
         problems["bound"] = _("Write the number that a good slice keeps, in the unit of the measure.")

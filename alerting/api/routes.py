@@ -204,7 +204,7 @@ def _saved(route: Route, given: dict[str, Any], *, code: int = status.HTTP_200_O
     channels = _channels(project, given["channels"], "channels") if "channels" in given else None
     wanted = {"project": project, "parent": route.parent, "matchers": route.matchers, **values, "channels": channels}
     if problems := route_problems(route.pk, wanted):
-        raise ValidationError(problems)
+        raise ValidationError({f"{name}_s" if name in TIMES else name: told for name, told in problems.items()})
     try:
         save_branch(
             route, values, channels=channels, steps=_steps(project, given["steps"]) if "steps" in given else None

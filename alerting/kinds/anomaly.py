@@ -21,10 +21,10 @@ from alerting.kinds.base import (
     rule_model,
     scope_of,
 )
-from alerting.kinds.threshold import shown_value
+from alerting.kinds.threshold import told_value
 from alerting.models import AlertRule
 from alerting.states import SEEN, Seen
-from monitoring.catalogue import MEASURES, measures_for
+from monitoring.catalogue import MEASURES, in_words, measures_for
 from monitoring.catalogue.units import span
 from monitoring.selectors.history import Question, window_edges
 from monitoring.stats.tally import Subject
@@ -50,7 +50,7 @@ class Anomaly(Indivisible):  # a part of the window has another past
             return problems
         measure = MEASURES.get(rule.measure)
         if measure is None or measure.past or rule.model.kind not in measure.kinds:
-            fitting = ", ".join(fit.name for fit in measures_for(rule.model.kind) if not fit.past)
+            fitting = in_words(fit for fit in measures_for(rule.model.kind) if not fit.past)
             problems["measure"] = _("Models of this kind (%(kind)s) have these measures: %(fitting)s.") % {
                 "kind": rule.model.get_kind_display(),
                 "fitting": fitting,
@@ -84,8 +84,8 @@ class Anomaly(Indivisible):  # a part of the window has another past
             known, n = None if isnan(value) else value, int(read.n[place])
             about = {
                 "seen": self.describe(rule, value) if known is not None else "",
-                "low": shown_value(float(low[place]), measure.unit),
-                "high": shown_value(float(high[place]), measure.unit),
+                "low": told_value(rule, float(low[place])),
+                "high": told_value(rule, float(high[place])),
                 "n": n,
                 "minimum": rule.minimum,
                 "weeks": FEWEST,
@@ -114,7 +114,7 @@ class Anomaly(Indivisible):  # a part of the window has another past
     def describe(self, rule: AlertRule, value: float) -> str:
         """The measure, its value, its window."""
         measure, window = MEASURES[rule.measure], span(rule.window.total_seconds())
-        names = {"measure": measure.label, "value": shown_value(value, measure.unit), "window": window}
+        names = {"measure": measure.label, "value": told_value(rule, value), "window": window}
         return _("%(measure)s %(value)s over %(window)s") % names
 
 

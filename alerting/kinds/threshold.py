@@ -26,8 +26,8 @@ from alerting.kinds.base import (
 )
 from alerting.models import AlertRule
 from alerting.states import SEEN, Seen
-from monitoring.catalogue import MEASURES, Measure, Unit, measures_for
-from monitoring.catalogue.units import figure, span
+from monitoring.catalogue import MEASURES, Measure, Unit, in_words, measures_for
+from monitoring.catalogue.units import figure, in_unit, span
 from monitoring.measures import read_series
 from monitoring.selectors.history import Question, window_edges
 from monitoring.stats.tally import Subject
@@ -44,7 +44,7 @@ class Threshold:
             return problems
         measure = MEASURES.get(rule.measure)
         if measure is None or rule.model.kind not in measure.kinds:
-            fitting = ", ".join(fit.name for fit in measures_for(rule.model.kind))
+            fitting = in_words(measures_for(rule.model.kind))
             problems["measure"] = _("Models of this kind (%(kind)s) have these measures: %(fitting)s.") % {
                 "kind": rule.model.get_kind_display(),
                 "fitting": fitting,
@@ -91,7 +91,7 @@ class Threshold:
             good = round(known * n) if measure.unit == "ratio" and not measure.open_ended else None
             if not breached[place]:
                 return Judgement(SEEN[found[place]], end, rule.severity, known, good, n)
-            bound = {"seen": self.describe(rule, known), "bound": shown_value(limit, measure.unit)}
+            bound = {"seen": self.describe(rule, known), "bound": told_value(rule, limit)}
             text = _("%(seen)s, above %(bound)s") if known > limit else _("%(seen)s, below %(bound)s")
             reason, window_s = text % bound, int(rule.window.total_seconds())
             return Judgement(Seen.BREACHED, end, rule.severity, known, good, n, reason, window_s, limit)
@@ -108,7 +108,7 @@ class Threshold:
         names = {
             "measure": capfirst(str(measure.label)),
             "model": rule_model(rule),
-            "bound": shown_value(rule.threshold, measure.unit),
+            "bound": told_value(rule, rule.threshold),
         }
         return texts[rule.comparison] % names
 
@@ -118,7 +118,7 @@ class Threshold:
         if measure is None:
             return number_format(value, 3)
         window = span(rule.window.total_seconds())
-        names = {"measure": measure.label, "value": shown_value(value, measure.unit), "window": window}
+        names = {"measure": measure.label, "value": told_value(rule, value), "window": window}
         return _("%(measure)s %(value)s over %(window)s") % names
 
     def divisible(self, rule: AlertRule) -> bool:
@@ -194,6 +194,13 @@ def _high_problem(measure: Measure, number: float, *, below: bool) -> str:
 def shown_value(value: float | None, unit: Unit) -> str:
     """A number with its unit; nothing for none."""
     return "" if value is None else figure(value, unit)
+
+
+def told_value(rule: AlertRule, value: float | None) -> str:
+    """A value of the measure of a rule with its unit, which of value is what its model counts it in; nothing for none."""
+    unit = MEASURES[rule.measure].unit
+    shown = shown_value(value, unit)
+    return in_unit(shown, rule_model(rule).value_unit) if shown and unit == "value" else shown
 
 
 KIND = Threshold()

@@ -78,6 +78,7 @@ def _check_channel(channel: Channel) -> None:
 
 def _check_route(route: Route) -> None:
     wanted = {"project": route.project, "parent": route.parent, "matchers": route.matchers}
+    wanted["repeat_interval"] = route.repeat_interval
     _raise(route_problems(route.pk, wanted))
 
 

@@ -1,5 +1,7 @@
 """The catalogue of measures and indicators, as plain data: one module of entries per subject, joined here in order."""
 
+from collections.abc import Iterable
+
 from monitoring.catalogue import (
     batches,
     business,
@@ -60,3 +62,8 @@ SLIS = Indicators(
 def measures_for(kind: str) -> list[Measure]:
     """What can be measured of a model of this kind, in the catalogue's order."""
     return [measure for measure in MEASURES.values() if kind in measure.kinds]
+
+
+def in_words(measures: Iterable[Measure]) -> str:
+    """As a sentence lists them, in the active language: by their labels, and by the names that files and the API use."""
+    return ", ".join(f"“{measure.label}” ({measure.name})" for measure in measures)

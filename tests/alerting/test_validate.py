@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from alerting.kinds import rule_kind
 from alerting.kinds.threshold import KIND, shown_value
 from alerting.models import AlertRule
 from alerting.validate import rule_problems
@@ -55,6 +56,19 @@ def test_small_sums_of_money_are_not_rounded_away() -> None:
         "US$3.20",
         "US$0.00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "bound", "seen"),
+    [("US$", "US$12.00", "−US$3.50"), ("points", "12.00\u00a0points", "−3.50\u00a0points"), ("", "12.00", "−3.50")],
+)
+def test_value_is_told_in_what_the_model_counts_it_in(credit_risk: Model, unit: str, bound: str, seen: str) -> None:
+    credit_risk.value_unit = unit
+    rule = AlertRule(kind="threshold", model=credit_risk, measure="realised_value", comparison="lt", threshold=12)
+    assert rule_kind(rule).title(rule).endswith(f" below {bound}")
+    assert f" {seen} over " in rule_kind(rule).describe(rule, -3.5)
+    rule.kind = "anomaly"
+    assert f" {seen} over " in rule_kind(rule).describe(rule, -3.5)
 
 
 def test_a_number_that_a_measure_never_passes_is_refused(credit_risk: Model) -> None:

@@ -52,6 +52,9 @@ def test_a_tree_is_written_read_back_and_taken_down(api: Client, root: dict[str,
         api, "patch", url, {"steps": [], "repeat_interval_s": 0, "group_wait_s": None, "channels": []}
     ).json()
     assert (changed["steps"], changed["repeat_interval_s"], changed["group_wait_s"]) == ([], None, 30)
+    hasty = send(api, "patch", url, {"repeat_interval_s": 299})
+    assert (hasty.status_code, "repeat_interval_s" in str(hasty.json()["errors"])) == (400, True), hasty.json()
+    assert "every five minutes" in hasty.json()["detail"]
     assert (changed["channels"], changed["matchers"]) == (["log"], branch["matchers"])
     assert not EscalationStep.objects.exists()
     assert send(api, "get", url).json() == changed

@@ -176,7 +176,7 @@ def test_any_measure_can_be_promised_by_slices_of_time(write):
         (
             "drift_psi",
             "drift",
-            ":10: slos.not-drifted.measure: Models of this kind (binary classifier) have these measures: requests,",
+            ":10: slos.not-drifted.measure: Models of this kind (binary classifier) have these measures: “requests” (requests),",
         ),
         ("slice: 1h", "slice: 7m", ":12: slos.not-drifted.slice: Choose how long a slice is"),
         ("slice: 1h", "slice: 5m", ":12: slos.not-drifted.slice: This measure is kept by the hour"),

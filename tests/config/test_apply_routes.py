@@ -60,6 +60,11 @@ def test_what_changes_is_said_and_what_a_file_omits_stays(write):
         ("steps: {15m: [log, night], 1h: [log]}", "steps: 3", "must be a mapping of durations"),
         ('severity!="ticket"', "severity", "is no matcher"),
         ("    parent: everything\n", "", "has a root already"),
+        (
+            "repeat_interval: 0s",
+            "repeat_interval: 4m59s",
+            "routes.everything.repeat_interval: Repeat no more often than",
+        ),
         ("    group_wait: 1m", "    group_weight: 1m", "did you mean 'group_wait'?"),
     ],
 )
