@@ -28,6 +28,7 @@ KINDS: list[JobKind] = [
         prepare="monitoring.fitting.job.fit_estimator",
     ),
     JobKind("refold", _("fold stored predictions by a new reference or estimator"), "monitoring.refold.refold"),
+    JobKind("rejudge", _("judge answers again"), "monitoring.rejudge.rejudge_step"),
     JobKind("reprice", _("price calls again"), "monitoring.reprice.reprice_step"),
 ]
 JOBS = {kind.name: kind for kind in KINDS}

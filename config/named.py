@@ -1,16 +1,30 @@
-"""What a command line names: a project, a person, several of a project's things; or what is there instead."""
+"""What a command line names: a project, a person, a time, several of a project's things; or what is there instead."""
 
 import getpass
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from django.core.management.base import CommandError
 from django.db.models import Model, QuerySet
 
+from lib import clock
 from models_registry.models import Project, User
 
 UNKNOWN = 2  # the exit code of a name that leads nowhere, apart from that of an answer which is no
 Row = TypeVar("Row", bound=Model)
+
+
+def moment_named(text: str) -> datetime:
+    """A time as the contract writes it, for `type=` of an argument."""
+    try:
+        moment = clock.read_moment(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"must look like 2026-03-10T12:00:00-03:00, not {text!r}") from error
+    if moment.tzinfo is None:
+        raise ArgumentTypeError(f"has no offset from UTC: write {text}Z, or {text}-03:00")
+    return moment
 
 
 def project_named(slug: str | None) -> Project:

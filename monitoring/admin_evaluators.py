@@ -4,14 +4,21 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.forms.models import construct_instance
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from models_registry.admin_parts import Foreseen
+from lib import clock
+from models_registry.admin_parts import Foreseen, person
+from models_registry.models import Project
 from monitoring.evaluators.settings import SETTINGS, SettingsError
 from monitoring.models import Evaluator
+from monitoring.rejudge import start_rejudge
 from monitoring.tryout import Tryout, try_evaluator
 from monitoring.validate import evaluator_problems
 
@@ -68,6 +75,7 @@ class EvaluatorAdmin(Foreseen):
     list_select_related = ("model", "project")
     search_fields = ("name", "slug", "model__slug")
     prepopulated_fields = {"slug": ("name",)}
+    actions = ("judge_again",)
     fieldsets = (
         (None, {"fields": ("project", "name", "slug", "description", "enabled")}),
         (_("Which calls"), {"fields": ("model", "environment", "prompt_name", "share")}),
@@ -76,8 +84,8 @@ class EvaluatorAdmin(Foreseen):
             {
                 "fields": ("kind", "settings"),
                 "description": _(
-                    "Answers that arrive from now on are judged; what was said of earlier ones is kept. A call without the "
-                    "text of its answer is not judged, and is no failure."
+                    "Answers that arrive from now on are judged; what was said of earlier ones is kept until somebody has them "
+                    "judged again (an action on the list). A call without the text of its answer is not judged, and is no failure."
                 ),
             },
         ),
@@ -89,3 +97,19 @@ class EvaluatorAdmin(Foreseen):
             return try_evaluator(asked, now=now)
         except SettingsError:
             return None
+
+    @admin.action(
+        description=_("Past answers: judge them again by the evaluators as they are now"), permissions=["change"]
+    )
+    def judge_again(self, request: HttpRequest, queryset: QuerySet[Evaluator]) -> None:
+        """All stored answers of the projects of these evaluators, by all that the projects have."""
+        now = clock.now()
+        projects = list(Project.objects.filter(pk__in=queryset.values("project_id")))
+        for project in projects:
+            start_rejudge(project, start=now - settings.RETENTION["events"], end=now, now=now, by=person(request))
+        told = ngettext(
+            "%(n)d job has started; its page is Collection health.",
+            "%(n)d jobs have started; their page is Collection health.",
+            len(projects),
+        )
+        self.message_user(request, told % {"n": len(projects)}, messages.SUCCESS)

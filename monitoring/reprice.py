@@ -8,25 +8,22 @@ that arrive meanwhile are priced by the same books when they are drained.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
-from models_registry.jobs import JobError, Step, start_job
-from models_registry.models import Job, Model, Project, User
+from models_registry.jobs import Step, start_job
+from models_registry.models import Job, Project, User
 from monitoring.drain.fold import Folds
-from monitoring.drain.join import load_rows, update_rows
+from monitoring.drain.join import update_rows
 from monitoring.drain.merge import merge
 from monitoring.drain.price import price_ids, priced, prices_of
 from monitoring.drain.rows import LLMCallRow
 from monitoring.drain.sql import prefer_indexes
 from monitoring.drain.user_days import add_user_days
-from monitoring.models import AppliedPrice, LLMCall
+from monitoring.models import AppliedPrice
+from monitoring.past_calls import calls_between, gone_before, load_calls, next_ids, range_told
 from monitoring.pricing.prices import Price
-from monitoring.selectors.floors import read_floors
 from monitoring.selectors.segments import read_keys
-from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.layouts import language_model_word
 
 KIND = "reprice"
@@ -34,12 +31,7 @@ CALLS_PER_STEP = 250
 MAX_LINES = 200
 UNPRICED = ""
 OTHER = "…"
-SECOND = "(ts_us / 1000000)"  # as in the index of pages
 COLUMNS = {"cost_nano": "bigint", "price_id": "bigint", "context_window": "bigint"}
-
-
-class RangeError(ValueError):
-    """The range holds nothing; edges answer 400."""
 
 
 @dataclass(slots=True)
@@ -57,19 +49,17 @@ class Line:
 def start_reprice(
     project: Project, *, start: datetime, end: datetime, dry_run: bool, now: datetime, by: User | None = None
 ) -> Job:
-    """The job for the project's calls that began in [start, end)."""
-    if start >= end:
-        raise RangeError("`to` must be later than `from`.")
-    arguments = {"from": _told(start), "to": _told(end), "dry_run": dry_run}
-    total = _calls_between(project, start, end)
+    """The job for the project's calls that began in [start, end); `RangeError` where that holds nothing."""
+    arguments = {**range_told(start, end), "dry_run": dry_run}
+    total = calls_between(project, start, end)
     return start_job(KIND, project=project, arguments=arguments, now=now, by=by, total=total)
 
 
 def reprice_step(job: Job, *, now: datetime) -> Step:
     """Some hundred calls; the report adds up from step to step."""
     prefer_indexes()
-    ids = _next_ids(job)
-    calls = _load(ids, lock=not job.arguments["dry_run"])
+    ids = next_ids(job, limit=CALLS_PER_STEP)
+    calls = load_calls(ids, lock=not job.arguments["dry_run"])
     report = dict(job.report) or _empty_report(job)
     lines = {_key(line): line for line in (Line(**told) for told in report["lines"])}
     pairs = _amended(calls, dry_run=job.arguments["dry_run"])
@@ -91,41 +81,11 @@ def reprice_step(job: Job, *, now: datetime) -> Step:
 
 def _empty_report(job: Job) -> dict[str, Any]:
     """`gone_before`: calls before this moment are past their time, and their costs stay as they were."""
-    gone = read_floors().events
-    lost = gone * 1_000_000 > _range(job)[0]
     return {
         **dict.fromkeys(("seen", "changed", "priced", "old_nano", "new_nano"), 0),
         "lines": [],
-        "gone_before": _told(datetime.fromtimestamp(gone, UTC)) if lost else None,
+        "gone_before": gone_before(job),
     }
-
-
-def _range(job: Job) -> tuple[int, int]:
-    try:
-        start, end = (_micros(job.arguments[name]) for name in ("from", "to"))
-    except (KeyError, ValueError) as error:
-        raise JobError("The job names no range of time; start another one.") from error
-    return start, end
-
-
-def _next_ids(job: Job) -> list[int]:
-    """The calls after the cursor, in the order of time. Retention may drop some before they are loaded."""
-    start, end = _range(job)
-    place = (job.cursor.get("ts_us", start), job.cursor.get("id", -(2**63)))
-    table = LLMCall._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM {table} WHERE project_id = %s AND {SECOND} >= %s AND {SECOND} <= %s"
-            f" AND (ts_us, id) > (%s, %s) AND ts_us < %s ORDER BY {SECOND}, ts_us, id LIMIT {CALLS_PER_STEP}",
-            [job.project_id, place[0] // 1_000_000, end // 1_000_000, *place, end],
-        )
-        return [row_id for (row_id,) in cursor.fetchall()]
-
-
-def _load(ids: Sequence[int], *, lock: bool) -> list[LLMCallRow]:
-    """In the order of time; locked, if they are to be changed, in the order of their keys as a drain does."""
-    calls = load_rows(LLMCallRow, "id", "bigint", ids, lock="FOR NO KEY UPDATE" if lock else "")
-    return sorted(calls, key=lambda call: (call.ts_us, call.id))
 
 
 def _amended(calls: Sequence[LLMCallRow], *, dry_run: bool) -> list[tuple[LLMCallRow, LLMCallRow, Price]]:
@@ -170,19 +130,3 @@ def _key(line: Line) -> tuple[str, str, str]:
 
 def _price_words(price_ids_: Sequence[int | None]) -> Mapping[int, str]:
     return {price.pk: str(price) for price in AppliedPrice.objects.filter(pk__in={id_ for id_ in price_ids_ if id_})}
-
-
-def _calls_between(project: Project, start: datetime, end: datetime) -> int:
-    """About how many there are, by summaries: nobody counts events."""
-    applications = Model.objects.filter(project=project, kind=Model.Kind.LLM)
-    scopes = [Scope(project.pk, model.pk) for model in applications]
-    return sum(read_tally(scope, ["status"], start=start, end=end).cell("status").n for scope in scopes)
-
-
-def _told(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
-
-
-def _micros(text: str) -> int:
-    moment = datetime.fromisoformat(text)
-    return int(moment.timestamp()) * 1_000_000 + moment.microsecond

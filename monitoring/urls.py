@@ -9,7 +9,7 @@ from monitoring.api.costs import CostsView
 from monitoring.api.dead_letters import DeadLettersView, DeadLetterView, ReplayView
 from monitoring.api.drift import DriftView
 from monitoring.api.estimators import EstimatorView
-from monitoring.api.evaluators import EvaluatorPreviewView, EvaluatorsView, EvaluatorView
+from monitoring.api.evaluators import EvaluatorPreviewView, EvaluatorsView, EvaluatorView, RejudgeView
 from monitoring.api.events import EventsView, LedgerView
 from monitoring.api.feedback_links import FeedbackLinksView
 from monitoring.api.measures import MeasuresView, SeriesView
@@ -57,6 +57,7 @@ urlpatterns = [
     path("policies/<slug:slug>/decision", DecisionView.as_view()),
     path("evaluators", EvaluatorsView.as_view()),
     path("evaluators/preview", EvaluatorPreviewView.as_view()),
+    path("evaluators/rejudge", RejudgeView.as_view()),
     path("evaluators/<slug:slug>", EvaluatorView.as_view()),
     path("refusals", RefusalsView.as_view()),
     path("prices", PricesView.as_view()),

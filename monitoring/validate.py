@@ -19,7 +19,7 @@ from monitoring.stats.layouts import HOURLY
 from monitoring.stats.recurrence import openings
 
 HOUR = timedelta(hours=1)
-RESERVED = frozenset({"preview", "suggested"})  # addresses beside those of SLOs and evaluators
+RESERVED = frozenset({"preview", "suggested", "rejudge"})  # addresses beside those of SLOs and evaluators
 EPOCH, LAST = datetime.fromtimestamp(0, tz=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 LONGEST_CORRECTION = timedelta(days=366)
 WEEK = range(7)

@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Any
 
 from django.core.exceptions import ValidationError as Wrong
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -12,12 +12,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib import clock
+from models_registry.api.jobs import JobSerializer
 from models_registry.authenticate import project_of
-from models_registry.bodies import refuse_unless_valid
-from models_registry.models import Model, Project
+from models_registry.bodies import body_of, refuse_unless_valid
+from models_registry.models import Model, Project, User
 from models_registry.moments import MomentField
+from monitoring.asked import moment_of
 from monitoring.evaluator_rates import DAY, Rate, read_rates
 from monitoring.models import Evaluator
+from monitoring.past_calls import RangeError
+from monitoring.rejudge import start_rejudge
 from monitoring.selectors.evaluations import verdict_to_wire
 from monitoring.selectors.wire import moment, reading_to_wire
 from monitoring.tryout import Tried, try_evaluator
@@ -35,6 +39,11 @@ DEFINITION = [
     "share",
     "enabled",
 ]
+
+
+RejudgeSerializer = inline_serializer(
+    "Rejudge", {"from": serializers.DateTimeField(), "to": serializers.DateTimeField(required=False)}
+)
 
 
 class PassReadingSerializer(serializers.Serializer[dict[str, Any]]):
@@ -167,6 +176,28 @@ class EvaluatorPreviewView(APIView):
         evaluator = _asked(project_of(request), given.validated_data["evaluator"])
         found = try_evaluator(evaluator, now=clock.now())
         return Response({**found.counts, "calls": [_tried(one) for one in found.calls]})
+
+
+class RejudgeView(APIView):
+    """Past answers by the evaluators as they are now; people need the permission to change evaluators."""
+
+    write_scope = "admin"
+    permission = "monitoring.change_evaluator"
+
+    @extend_schema(request=RejudgeSerializer, responses={202: JobSerializer}, operation_id="rejudge")
+    def post(self, request: Request) -> Response:
+        """Start the job."""
+        body = body_of(request, RejudgeSerializer)
+        now = clock.now()
+        start, end = moment_of(body, "from"), moment_of(body, "to") or now
+        if start is None:
+            raise ValidationError({"from": "Say from when on, as RFC 3339 with offset."})
+        by = request.user if isinstance(request.user, User) else None
+        try:
+            job = start_rejudge(project_of(request), start=start, end=end, now=now, by=by)
+        except RangeError as error:
+            raise ValidationError({"to": str(error)}) from error
+        return Response(JobSerializer(job).data, status=202)
 
 
 def _evaluators(request: Request) -> Any:

@@ -19,9 +19,10 @@ from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 from monitoring.asked import moment_of
 from monitoring.drain.price import Names, find_prices
+from monitoring.past_calls import RangeError
 from monitoring.pricing.prices import Price, Rates
 from monitoring.pricing.shipped import SLOT_US
-from monitoring.reprice import RangeError, start_reprice
+from monitoring.reprice import start_reprice
 from monitoring.selectors.events import micros
 
 RepriceSerializer = inline_serializer(

@@ -1,6 +1,6 @@
 """Stored events back in the words of the wire contract, with what the panel computed added."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,6 +67,12 @@ def _texts(call: LLMCall) -> dict[str, Any]:
 def told_by(call: Any) -> Any:
     """The payload of the span whose key a call has: what its texts are packed by."""
     return Span.objects.filter(pk=call).values_list("payload", flat=True)
+
+
+def documents_of(calls: Collection[int]) -> Mapping[int, bytes]:
+    """The same of many calls, unpacked; those that no span told are left out."""
+    rows = Span.objects.filter(pk__in=calls).values_list("pk", "payload")
+    return {pk: unpack(bytes(payload)) for pk, payload in rows}
 
 
 def reading_to_wire(reading: Reading) -> dict[str, Any]:

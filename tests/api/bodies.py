@@ -38,6 +38,7 @@ WRITES: dict[str, Any] = {
         "keep_rows": True,
     },
     "/api/v1/models/{slug}/versions/{version}/estimator": {"from": NOW.isoformat(), "to": LATER},
+    "/api/v1/evaluators/rejudge": {"from": NOW.isoformat(), "to": LATER},
     "/api/v1/prices/reprice": {"from": NOW.isoformat(), "to": LATER, "dry_run": True},
     "/api/v1/projects/{slug}": {"name": "Dawn", "redact": True, "redact_extra": {"id": "[0-9]{6}"}},
     "/api/v1/keys": {"name": "service", "scopes": ["ingest"], "expires_at": "2090-01-01T00:00:00Z"},

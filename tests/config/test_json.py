@@ -68,6 +68,8 @@ def test_the_pipeline_by_hand(project: Project, stopped_clock: datetime):
     start = (stopped_clock - timedelta(days=1)).isoformat()
     told = answer("reprice", "--project", "aurora", "--start", start)
     assert (told["applied"], told["seen"]) == (False, 0)
+    told = answer("rejudge", "--project", "aurora", "--start", start)
+    assert (told["seen"], told["changed"]) == (0, 0)
 
 
 def test_keys_and_references(credit_risk: Model, tmp_path: Path):

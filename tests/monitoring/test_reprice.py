@@ -19,8 +19,9 @@ from monitoring import reprice
 from monitoring.drain import drain
 from monitoring.measures import measure_window
 from monitoring.models import AppliedPrice, LLMCall, OwnPrice, RetentionFloor, UserDay
+from monitoring.past_calls import RangeError
 from monitoring.recount import recount
-from monitoring.reprice import RangeError, start_reprice
+from monitoring.reprice import start_reprice
 from monitoring.selectors.summaries import Scope
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.test_exactly_once import Killed, death_at

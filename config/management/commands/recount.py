@@ -1,10 +1,11 @@
 """`manage.py recount`: compare the summaries with a recount from raw events; exit 1 if they differ."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from config.named import moment_named
 from config.terminal import Spoken
 from lib import clock
 from monitoring.recount import recount
@@ -19,8 +20,8 @@ class Command(Spoken):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The window; by default the last 30 days up to ten minutes from now."""
-        parser.add_argument("--start", type=datetime.fromisoformat, help="RFC 3339, with offset")
-        parser.add_argument("--end", type=datetime.fromisoformat, help="RFC 3339, with offset")
+        parser.add_argument("--start", type=moment_named, help="RFC 3339, with offset")
+        parser.add_argument("--end", type=moment_named, help="RFC 3339, with offset")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Recount and say what differs."""

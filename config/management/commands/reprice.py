@@ -1,16 +1,16 @@
 """`manage.py reprice`: price past LLM calls again by the books as they are now; without --apply only say what would change."""
 
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from config.named import project_named
+from config.named import moment_named, project_named
 from config.terminal import Spoken
 from lib import clock
 from models_registry.jobs import run_jobs
 from models_registry.models import Job
-from monitoring.reprice import RangeError, start_reprice
+from monitoring.past_calls import RangeError
+from monitoring.reprice import start_reprice
 from monitoring.stats.usage import NANO
 
 
@@ -22,15 +22,15 @@ class Command(Spoken):
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose calls, since when, and whether to change them."""
         parser.add_argument("--project", required=True, help="slug of the project")
-        parser.add_argument("--start", type=datetime.fromisoformat, required=True, help="RFC 3339, with offset")
-        parser.add_argument("--end", type=datetime.fromisoformat, help="RFC 3339, with offset; now unless given")
+        parser.add_argument("--start", type=moment_named, required=True, help="RFC 3339, with offset")
+        parser.add_argument("--end", type=moment_named, help="RFC 3339, with offset; now unless given")
         parser.add_argument("--apply", action="store_true", help="change the calls, not only report")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run it to its end and print the difference by model and price."""
         project = project_named(options["project"])
         now = clock.now()
-        start, end = (_aware(moment) for moment in (options["start"], options["end"] or now))
+        start, end = options["start"], options["end"] or now
         try:
             job = start_reprice(project, start=start, end=end, dry_run=not options["apply"], now=now)
         except RangeError as error:
@@ -59,10 +59,3 @@ class Command(Spoken):
             f"{report['seen']} calls, {report['changed']} {done} ({report['priced']} had no price): "
             f"{report['old_nano'] / NANO:.9f} -> {report['new_nano'] / NANO:.9f} USD (job {job.pk})"
         )
-
-
-def _aware(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        message = f"Give the offset too: {moment.isoformat()}+00:00."
-        raise CommandError(message)
-    return moment

@@ -1,30 +1,19 @@
 """`manage.py tick`: the same stages as Celery runs, without Celery."""
 
 import time
-from argparse import ArgumentTypeError
 from datetime import datetime
 from typing import Any, Final
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import close_old_connections
 
+from config.named import moment_named
 from config.perform import run_once, run_while_busy
 from config.stages import STAGES
 from config.terminal import Spoken
 from lib import clock
 
 COUNTS: Final = ("seen", "written", "skipped")
-
-
-def parse_moment(text: str) -> datetime:
-    """As the contract writes times."""
-    try:
-        moment = clock.read_moment(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"must look like 2026-03-10T12:00:00-03:00, not {text!r}") from error
-    if moment.tzinfo is None:
-        raise ArgumentTypeError(f"has no offset from UTC: write {text}Z, or {text}-03:00")
-    return moment
 
 
 class Command(Spoken):
@@ -35,7 +24,7 @@ class Command(Spoken):
     def add_arguments(self, parser: CommandParser) -> None:
         """`--loop` and `--now`."""
         parser.add_argument("--loop", action="store_true", help="Keep running; replaces Celery where there is none.")
-        parser.add_argument("--now", type=parse_moment, help="Pretend it is this time (RFC 3339 with offset).")
+        parser.add_argument("--now", type=moment_named, help="Pretend it is this time (RFC 3339 with offset).")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Once, unless told to loop."""
