@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from alerting.kinds import rule_kind
 from alerting.models import AlertRule, Route
 from models_registry.models import LONGEST
-from monitoring.groupable import grouping_problem
+from monitoring.slo.grouping import grouping_problem
 
 LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 SHORTEST_REPEAT: Final = timedelta(minutes=5)  # as often as a group is told of more, and as Alertmanager advises

@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from django.db import transaction
 
-from alerting.backtest import backtest, read_past, replay_past
+from alerting.backtest.past import backtest, read_past, replay_past
 from alerting.models import AlertRule
 from bench.fleet import make_model
 from bench.ingest import Line

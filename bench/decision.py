@@ -29,9 +29,9 @@ from django.test.utils import setup_test_environment  # noqa: E402
 from lib import clock  # noqa: E402
 from models_registry.keys import create_key  # noqa: E402
 from models_registry.models import Model, ModelVersion, Project  # noqa: E402
-from monitoring import decide  # noqa: E402
-from monitoring.limits import Facts  # noqa: E402
+from monitoring.llm.limits import Facts  # noqa: E402
 from monitoring.models import Policy, UserDay  # noqa: E402
+from monitoring.policies import decide  # noqa: E402
 
 USERS, ROUNDS, TARGET_MS = 50_000, 2_000, 5.0
 PATH = (

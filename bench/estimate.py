@@ -22,8 +22,8 @@ import bench.ready  # noqa: F401 - before what has models
 from monitoring.drain.fold.inputs import inputs_of
 from monitoring.drain.fold.losses import fold
 from monitoring.drain.fold.sums import Columns, Sums
-from monitoring.fitting.isotonic import isotonic
-from monitoring.fitting.losses import fit_losses
+from monitoring.quality.fitting.isotonic import isotonic
+from monitoring.quality.fitting.losses import fit_losses
 from monitoring.selectors.plans import LossPlan
 from monitoring.stats.calibration import Calibration, calibration_of
 from monitoring.stats.estimate import BINARY, estimate, expect

@@ -20,7 +20,7 @@ from bench.lines import print_lines
 from bench.server import running, scratch_database
 from models_registry.models import Project
 from monitoring.models import SLO
-from monitoring.slo import slo_statuses
+from monitoring.slo.status import slo_statuses
 
 OBJECTIVES, SECONDS, GROWTH = 1_000, 1.0, 1.1
 MILLION = 1_000_000

@@ -10,8 +10,8 @@ import msgspec
 from lib.clock import real_now
 from models_registry.models import Model, ModelVersion, Project
 from monitoring.drain import drain_until_empty
+from monitoring.drift.references import set_reference
 from monitoring.models import InboxBody, Reference
-from monitoring.references import set_reference
 from monitoring.stats.profile import profile_of_columns
 
 KINDS = {Model.Kind.BINARY: 40, Model.Kind.MULTICLASS: 20, Model.Kind.REGRESSION: 20, Model.Kind.LLM: 20}

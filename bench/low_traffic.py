@@ -17,8 +17,8 @@ import bench.ready  # noqa: F401 - before what has models
 from alerting.kinds.burn_rate import Burning
 from bench.ingest import Line
 from monitoring.models import SLO
-from monitoring.objective_windows import Sums
 from monitoring.selectors.counts import Window
+from monitoring.slo.windows import Sums
 from monitoring.stats.burn import DAY, GUARD, HOUR, MINUTE, Guard, Pair, spans, standard_pairs
 from monitoring.stats.false_alarms import false_alarms
 

@@ -21,15 +21,15 @@ from bench.server import running
 from bench.synthetic import fold_day
 from models_registry.models import Model, Project
 from monitoring.catalogue import measures_for
-from monitoring.measures import Wanted, read_windows, subjects_of
+from monitoring.drift.references import set_reference
+from monitoring.measures.series import Wanted, read_windows, subjects_of
 from monitoring.models import DirtyHour, Reference
-from monitoring.references import set_reference
-from monitoring.rollup import rollup
 from monitoring.selectors.drift import reports_of
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.inputs import report_of
 from monitoring.stats.layouts import FEATURES as FEATURES_METRIC
 from monitoring.stats.profile import Profile
+from monitoring.summaries.rollup import rollup
 
 REPORT_MS, READ_MS, FLEET_S, GROWTH, FOLD_NS = 5.0, 25.0, 2.0, 1.1, 100.0
 MILLION = 1_000_000

@@ -17,9 +17,9 @@ from lib.clock import now
 from models_registry.keys import create_key
 from models_registry.models import ApiKey, Project
 from monitoring.drain import drain_until_empty
+from monitoring.ingest.otlp.accept import accept
+from monitoring.ingest.otlp.protobuf import read_traces
 from monitoring.models import LLMCall, Span
-from monitoring.otlp.accept import accept
-from monitoring.otlp.protobuf import read_traces
 
 BATCHES = (512, 50, 1)
 WARM = 1_024

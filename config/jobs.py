@@ -24,11 +24,13 @@ KINDS: list[JobKind] = [
     JobKind(
         "fit_estimator",
         _("fit an estimator"),
-        "monitoring.fitting.job.keep_estimator",
-        prepare="monitoring.fitting.job.fit_estimator",
+        "monitoring.quality.fitting.job.keep_estimator",
+        prepare="monitoring.quality.fitting.job.fit_estimator",
     ),
-    JobKind("refold", _("fold stored predictions by a new reference or estimator"), "monitoring.refold.refold"),
-    JobKind("rejudge", _("judge answers again"), "monitoring.rejudge.rejudge_step"),
-    JobKind("reprice", _("price calls again"), "monitoring.reprice.reprice_step"),
+    JobKind(
+        "refold", _("fold stored predictions by a new reference or estimator"), "monitoring.summaries.refold.refold"
+    ),
+    JobKind("rejudge", _("judge answers again"), "monitoring.quality.rejudge.rejudge_step"),
+    JobKind("reprice", _("price calls again"), "monitoring.prices.reprice.reprice_step"),
 ]
 JOBS = {kind.name: kind for kind in KINDS}

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from config.remembered import Remembered
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES, Measure, measures_for
-from monitoring.measures import Wanted, read_windows, subjects_of
+from monitoring.measures.series import Wanted, read_windows, subjects_of
 from monitoring.selectors.evaluations import measures_by_model
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.watermark import ingest_watermark

@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from alerting.lag import evaluation_lag
+from alerting.evaluate.evaluation_lag import evaluation_lag
 from alerting.models import Alert, Channel, Incident, Notification
 from alerting.notify.breaker import OPENS_AFTER
 from config.measure_gauges import remembered

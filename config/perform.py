@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 from config.stages import Stage
 from lib.clock import real_now
 from lib.stage import Summary
-from monitoring.record import StageVerb, run_stage
+from monitoring.stage_runs import StageVerb, run_stage
 
 # Short enough that in a pool of one no other stage's message expires behind a long drain.
 GREEDY_SECONDS = 3.0

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError
 from django.db.models import Case, F, Min, Q, When
 
-from alerting.lag import evaluation_lag
+from alerting.evaluate.evaluation_lag import evaluation_lag
 from alerting.models import Notification
 from alerting.notify.deliver import due
 from config import broker

@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from alerting.backtest import MOST, Backtest, compare
+from alerting.backtest.notation import NotationError
+from alerting.backtest.past import MOST, Backtest, compare
+from alerting.backtest.rehearse import BEGINS, Rehearsal, Told, read_told, rehearse
 from alerting.errors import Refused
+from alerting.evaluate.slots import interval_of
 from alerting.models import AlertRule
-from alerting.notation import NotationError
-from alerting.rehearse import BEGINS, Rehearsal, Told, read_told, rehearse
-from alerting.replay import Slots
-from alerting.slots import interval_of
-from alerting.states import State
+from alerting.states.machine import State
+from alerting.states.replay import Slots
 from alerting.validate import rule_problems
 from config.definitions.apply import apply_document
 from config.definitions.document import DefinitionError, Section, read_document

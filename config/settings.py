@@ -61,7 +61,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "monitoring.ingest.views.IngestFirst",  # answers POSTs of events itself, past everything below
-    "monitoring.otlp.views.OtlpFirst",  # and those of OpenTelemetry
+    "monitoring.ingest.otlp.views.OtlpFirst",  # and those of OpenTelemetry
     "config.requests.name_request",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -218,7 +218,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "monitoring.api.openapi.add_ingest",
-        "monitoring.otlp.openapi.add_otlp",
+        "monitoring.ingest.otlp.openapi.add_otlp",
         "config.api.openapi.add_problems",
     ],
 }

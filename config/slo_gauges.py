@@ -12,13 +12,13 @@ from typing import Final
 from django.db.models import Count, F
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from alerting.burn_windows import burn_rules, burn_spans
+from alerting.evaluate.burn_windows import burn_rules, burn_spans
 from alerting.models import Alert, AlertRule, Evaluation
 from config.remembered import Remembered
 from monitoring.models import SLO
-from monitoring.slo import SLOState
-from monitoring.slo_groups import group_statuses
-from monitoring.slo_standing import Standing, standings
+from monitoring.slo.groups import group_statuses
+from monitoring.slo.standings import Standing, standings
+from monitoring.slo.status import SLOState
 from monitoring.stats.burn import burn_rate, span_label
 
 SLO_LABELS: Final = ("project", "model", "environment", "slo")

@@ -7,8 +7,8 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from config import health, metrics
 from config.api.definitions import DefinitionsView, DefinitionView, SectionView
 from config.api.errors import not_so
-from monitoring.otlp.views import ASKED
-from monitoring.otlp.views import PATHS as OTLP_PATHS
+from monitoring.ingest.otlp.views import ASKED
+from monitoring.ingest.otlp.views import PATHS as OTLP_PATHS
 
 admin.autodiscover()
 # The paths of models_registry end in the slug of a model, which may hold slashes: it comes last.

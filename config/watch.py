@@ -15,8 +15,8 @@ from django.utils.translation import gettext
 
 from alerting.channels.alertmanager import post_alerts
 from alerting.channels.base import ChannelError
+from alerting.interop.watchdog import watchdog_alert
 from alerting.models import Channel
-from alerting.watchdog import watchdog_alert
 from config.pipeline import Reason, pipeline_reasons
 from lib import clock
 from lib.http import OutgoingError, Policy, request

@@ -25,7 +25,7 @@ django.setup()
 collect()  # before the middleware looks for them
 application: Any = WSGIHandler()
 for door in (
-    "monitoring.otlp.views.DOOR",
+    "monitoring.ingest.otlp.views.DOOR",
     "monitoring.ingest.views.DOOR",
 ):  # by name: they need the apps that were just loaded
     application = import_string(door).before(application)

@@ -13,7 +13,7 @@ from demo.texts import RUNBOOKS, RunbookText
 from models_registry.models import Model, Project, Prompt, PromptVersion, User
 from models_registry.roles import EDITOR, RESPONDER, ensure_roles
 from monitoring.models import SLO, Evaluator, Policy
-from monitoring.segments import set_keys
+from monitoring.summaries.segment_keys import set_keys
 from runbooks.models import Runbook, Step
 
 # username → first name, last name, group

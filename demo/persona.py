@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 
-from alerting.incidents import acknowledge_incident
-from alerting.lifecycle import UNDER_WAY
+from alerting.incidents.course import acknowledge_incident
 from alerting.models import Incident
+from alerting.states.lifecycle import UNDER_WAY
 from demo.define import person
 from demo.texts import LESSONS, RUNBOOKS, LessonText
 from models_registry.models import Project

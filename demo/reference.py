@@ -12,8 +12,8 @@ from demo.play import scorecards
 from demo.scenarios.silent_degradation import BEFORE
 from demo.scorecard import Scorecard
 from models_registry.models import Model, ModelVersion, Project
+from monitoring.drift.references import freeze, set_reference
 from monitoring.models import Reference
-from monitoring.references import freeze, set_reference
 from monitoring.stats.sample import sample_of
 
 FIRST = {credit.MODEL: BEFORE, delivery.MODEL: orders.VERSION}

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from monitoring.record import StageVerb
+from monitoring.stage_runs import StageVerb
 
 
 def run_stages(*, now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from models_registry.admin_parts import person
+from models_registry.admin_pages.signed_in import person
 from models_registry.models import User
 from models_registry.people import (
     LAST,

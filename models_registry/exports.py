@@ -18,9 +18,9 @@ from django.utils.module_loading import import_string
 
 from lib.clock import real_now
 from lib.stage import Summary
+from models_registry.file_formats import CSV, MEDIA_TYPES, Row, written
 from models_registry.jobs import OPEN, JobError, Step, start_job
 from models_registry.models import ExportPart, Job, Project, User
-from models_registry.tables import CSV, MEDIA_TYPES, Row, written
 
 KIND: Final = "export"
 MOST_OPEN: Final = 5

@@ -41,7 +41,7 @@ DEFINITIONS = {
     "alerting.quiethours",
     "alerting.silence",
     "alerting.maintenance",
-    "alerting.inhibition",
+    "alerting.labels.inhibition",
     "runbooks.runbook",
     "runbooks.step",
     "runbooks.actionitem",

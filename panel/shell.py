@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from alerting.lifecycle import UNDER_WAY
 from alerting.models import Channel, Incident
 from alerting.notify.breaker import OPENS_AFTER
+from alerting.states.lifecycle import UNDER_WAY
 from lib import clock
 from models_registry.models import Project
 from monitoring.selectors.processes import Machinery, read_machinery

@@ -7,10 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from alerting.admin import AlertRuleAdmin, IncidentAdmin
+from alerting.admin.incidents import IncidentAdmin
+from alerting.admin.rules import AlertRuleAdmin
 from alerting.models import AlertRule, Incident
 from lib import clock
-from models_registry.admin_parts import ShownOnly
+from models_registry.admin_pages.shown_only import ShownOnly
 from runbooks.models import ActionItem, Review, Run, Runbook, Step
 
 

@@ -6,10 +6,10 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerting.errors import Refused
-from alerting.hold import begin
-from alerting.lifecycle import Move
+from alerting.incidents.hold import begin
+from alerting.incidents.moves.close import close_incident
 from alerting.models import Incident
-from alerting.moves.close import close_incident
+from alerting.states.lifecycle import Move
 from models_registry.models import User
 from runbooks.models import Review
 

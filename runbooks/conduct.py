@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from alerting.errors import Refused
-from alerting.hold import record_event
+from alerting.incidents.hold import record_event
 from alerting.models import Incident, IncidentEvent
 from models_registry.models import User
 from runbooks.models import Run, Runbook, RunStep

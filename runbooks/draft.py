@@ -9,8 +9,8 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext, ngettext, pgettext
 
 from alerting.models import Alert, AlertTransition, Incident, IncidentEvent
-from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
-from alerting.words import describe_value
+from alerting.selectors.incidents import TimelineEntry, incident_timeline, suspect_changes
+from alerting.wording import describe_value
 from runbooks.impact import impact_lines
 from runbooks.models import Review, Run, RunStep
 from runbooks.words import moment, one_line, span

@@ -10,17 +10,17 @@ from django.utils.translation import gettext
 
 from alerting.kinds.base import environment_of, rule_model
 from alerting.models import AlertRule, Incident
-from monitoring.books import read_books
 from monitoring.catalogue import MEASURES, units
 from monitoring.catalogue.units import in_unit, value_places
-from monitoring.composites import subjects_for
-from monitoring.indicators import is_known
-from monitoring.measures import Wanted, subjects_of
+from monitoring.measures.series import Wanted, subjects_of
+from monitoring.measures.value_lost import Loss, value_lost
 from monitoring.models import SLO
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
-from monitoring.slo import Counts, ask_between, counts_between
+from monitoring.slo.books import read_books
+from monitoring.slo.composites import subjects_for
+from monitoring.slo.indicators import is_known
+from monitoring.slo.status import Counts, ask_between, counts_between
 from monitoring.stats.tally import Subject, Tally
-from monitoring.value_lost import Loss, value_lost
 from runbooks.selectors import rules_of
 from runbooks.words import figure
 

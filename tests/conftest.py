@@ -18,9 +18,9 @@ from lib import clock
 from models_registry.clock import set_clock
 from models_registry.models import Model, Project, User
 from models_registry.roles import EDITOR, RESPONDER
-from monitoring import decide
 from monitoring.ingest import backpressure
 from monitoring.models.log_text import create_index
+from monitoring.policies import decide
 from tests import cast
 from tests.alertmanager import INSTALL
 from tests.receiver import Receiver, receiver
@@ -148,7 +148,7 @@ class Told(psycopg.Cursor[Any]):
 
 @pytest.fixture(autouse=True)
 def _statements_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also those that go past Django's cursor (`monitoring.postgres`)."""
+    """Also those that go past Django's cursor (`monitoring.storage.postgres`)."""
     monkeypatch.setattr(psycopg, "Cursor", Told)
 
 

@@ -32,6 +32,8 @@ from models_registry.keys import create_key
 from models_registry.links import Claims, sign_link
 from models_registry.models import Deployment, ExportPart, Job, Model, ModelVersion, Project, Prompt, PromptVersion
 from models_registry.trail import note_saved
+from monitoring.drift.references import set_reference
+from monitoring.llm.pricing.prices import Price
 from monitoring.models import (
     SLO,
     AppliedPrice,
@@ -58,9 +60,7 @@ from monitoring.models import (
     Span,
     StageRun,
 )
-from monitoring.price_edits import record_edit
-from monitoring.pricing.prices import Price
-from monitoring.references import set_reference
+from monitoring.prices.edits import record_edit
 from monitoring.stats.fitted import pack
 from monitoring.stats.profile import profile_of_columns
 from runbooks.models import ActionItem, Review, Run, Runbook, RunStep, Step

@@ -11,8 +11,8 @@ from typing import Any
 
 from genai_prices import data, types
 
-from monitoring.pricing.prices import BUCKETS
-from monitoring.pricing.shipped import FILE
+from monitoring.llm.pricing.prices import BUCKETS
+from monitoring.llm.pricing.shipped import FILE
 
 RATES = {
     "input": "input_mtok",

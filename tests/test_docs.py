@@ -31,10 +31,10 @@ from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES, NEEDS
 from monitoring.drain import drain_until_empty
-from monitoring.indicators import INDICATORS
 from monitoring.models import SLO, LLMCall, Policy, Prediction
 from monitoring.selectors.event_filters import FIELDS
 from monitoring.selectors.ledger import read_ledger
+from monitoring.slo.indicators import INDICATORS
 from runbooks.models import Review, Runbook
 
 ROOT: Path = settings.BASE_DIR

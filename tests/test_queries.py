@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from config.definitions.kinds import KINDS
 from models_registry.roles import VIEWER
-from monitoring.otlp.views import ASKED
+from monitoring.ingest.otlp.views import ASKED
 from panel.pages.wheel import client_wheel
 from tests.crowd import Crowd
 

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from alerting.answers.conflict import Conflict
 from alerting.errors import Refused
 from alerting.models import Incident
-from alerting.selectors import incident_timeline
+from alerting.selectors.incidents import incident_timeline
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
 from models_registry.moments import MomentField

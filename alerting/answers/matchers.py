@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from alerting.matchers import Matcher, MatcherError, check, from_json, parse_matchers
-from alerting.wrongs import sentence
+from alerting.labels.matchers import Matcher, MatcherError, check, from_json, parse_matchers
+from alerting.labels.validators import sentence
 
 
 class MatchersField(serializers.ListField):

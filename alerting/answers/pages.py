@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from lib.pages import MAX_LIMIT
 from models_registry.paging import asked_page, refuse_unknown
-from monitoring.asked import moment_of
+from monitoring.answers.asked import moment_of
 
 PAGE_PARAMETERS = [
     OpenApiParameter("state", str, description="Only these states, separated by commas."),

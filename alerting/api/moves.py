@@ -10,14 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerting.answers.incidents import IncidentActionView, IncidentDetailSerializer
-from alerting.incidents import acknowledge_incident, comment_incident, resolve_incident, silence_incident
+from alerting.incidents.course import acknowledge_incident, comment_incident, resolve_incident, silence_incident
+from alerting.incidents.moves.assign import assign_incident
+from alerting.incidents.moves.merge import merge_incident
+from alerting.incidents.moves.mitigate import mitigate_incident
+from alerting.incidents.moves.reopen import reopen_incident
+from alerting.incidents.moves.severity import change_severity
+from alerting.incidents.moves.snooze import snooze_incident, wake_incident
 from alerting.models import Incident, Severity
-from alerting.moves.assign import assign_incident
-from alerting.moves.merge import merge_incident
-from alerting.moves.mitigate import mitigate_incident
-from alerting.moves.reopen import reopen_incident
-from alerting.moves.severity import change_severity
-from alerting.moves.snooze import snooze_incident, wake_incident
 from lib import clock
 from models_registry.authenticate import actor_of
 from models_registry.models import User

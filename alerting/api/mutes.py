@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 from alerting.answers.conflict import Conflict
 from alerting.answers.matchers import MatchersField
 from alerting.errors import Refused
-from alerting.hidden import active_alerts, hidden_counts, hidden_messages, matching
 from alerting.models import Alert, Silence
-from alerting.silences import MAX_COMMENT, create_silence, expire_silence, extend_silence
+from alerting.mutes.silences import MAX_COMMENT, create_silence, expire_silence, extend_silence
+from alerting.selectors.hidden import active_alerts, hidden_counts, hidden_messages, matching
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_unless_valid

@@ -8,14 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from alerting.asked import rule_asked
-from alerting.backtest import Backtest
-from alerting.foresight import foresee_rule
+from alerting.answers.asked import rule_asked
+from alerting.backtest.foresight import foresee_rule
+from alerting.backtest.past import Backtest
 from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.moments import MomentField
-from monitoring.foretold import ForesightSerializer, foretold
+from monitoring.answers.foretold import ForesightSerializer, foretold
 
 
 class RulePreviewRequestSerializer(serializers.Serializer[dict[str, Any]]):

@@ -13,15 +13,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerting.answers.conflict import Conflict
-from alerting.branches import Steps, remove_branch, save_branch
 from alerting.errors import Refused
-from alerting.matchers import MatcherError, parse_lines, to_json
+from alerting.labels.matchers import MatcherError, parse_lines, to_json
+from alerting.labels.validators import sentence
 from alerting.models import Channel, Route
 from alerting.notify.preview import Preview, Told, preview
 from alerting.notify.tree import tree_of
-from alerting.routing import Node, Visit, visits
+from alerting.routes.branches import Steps, remove_branch, save_branch
+from alerting.routes.tree import Node, Visit, visits
 from alerting.validate import route_problems
-from alerting.wrongs import sentence
 from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid

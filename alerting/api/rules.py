@@ -12,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from alerting.answers.asked import rule_asked, rule_defined
 from alerting.answers.incidents import numbers_of
-from alerting.asked import rule_asked, rule_defined
-from alerting.backtest import Backtest, compare
+from alerting.backtest.past import Backtest, compare
 from alerting.errors import Refused
-from alerting.heartbeat import receive_heartbeat
+from alerting.evaluate.heartbeats import receive_heartbeat
 from alerting.models import AlertRule
 from lib import clock
 from models_registry.authenticate import project_of

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerting.answers.matchers import MatchersField
-from alerting.matchers import Matcher, to_json
+from alerting.labels.matchers import Matcher, to_json
+from alerting.labels.validators import check_label_names
 from alerting.models import Inhibition, Maintenance
 from alerting.models.mutes import check_days
-from alerting.wrongs import check_label_names
 from lib import clock
 from lib.problem import Conflict
 from models_registry.authenticate import project_of

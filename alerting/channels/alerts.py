@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from alerting.identity import fingerprint
+from alerting.labels.identity import fingerprint
 
 # Reasons that an Alertmanager has no words for: what people do, and to whom it is told.
 PEOPLE: Final = frozenset({"acknowledged", "unacknowledged", "mitigated", "assigned", "awoke", "merged"})

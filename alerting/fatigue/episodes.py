@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from alerting.fatigue.facts import Change
-from alerting.flaps import flaps, recent
+from alerting.states.flap_detection import flaps, recent
 
 FIRING: Final = "firing"
 PENDING: Final = "pending"
@@ -29,7 +29,7 @@ class Fired:
 def firings(changes: Iterable[Change], windows: Mapping[int, float]) -> list[Fired]:
     """Every firing that began among these changes, by rule, alert and time; changes come in any order.
 
-    `windows`: of each rule the seconds over which turns are flapping (`alerting.flaps.flap_window`).
+    `windows`: of each rule the seconds over which turns are flapping (`alerting.states.flap_detection.flap_window`).
     """
     by_alert: dict[tuple[int, int], list[Change]] = {}
     for change in changes:

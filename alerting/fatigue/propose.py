@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from django.utils.translation import gettext as _
 
-from alerting.backtest import Backtest, compare
+from alerting.backtest.past import Backtest, compare
 from alerting.errors import Refused
 from alerting.fatigue.count import FEW, HOLDS
 from alerting.fatigue.read import Report, RuleLine

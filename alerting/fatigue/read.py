@@ -14,7 +14,6 @@ from django.utils import timezone
 from alerting.fatigue.count import Fates, Fatigue, Spared, by_reader, by_rule, fates, spared
 from alerting.fatigue.episodes import Fired, firings
 from alerting.fatigue.facts import Call, Change, Deed, Facts, Held, Said
-from alerting.flaps import flap_window
 from alerting.models import (
     Alert,
     AlertRule,
@@ -27,8 +26,9 @@ from alerting.models import (
     QuietHours,
     Severity,
 )
-from alerting.night import is_night
+from alerting.mutes.night import is_night
 from alerting.notify.ack import ASKS
+from alerting.states.flap_detection import flap_window
 from models_registry.models import Project
 
 USUAL: Final = timedelta(days=30)

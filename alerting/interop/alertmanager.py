@@ -17,13 +17,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from alerting.errors import Refused
-from alerting.external import receive
+from alerting.evaluate.external import receive
 from alerting.interop.shapes import NOBODY, Board, alert_shape, silence_shape, watchdog_shape
 from alerting.interop.silences import end_silence, find_silence, put_silence, read_silence
+from alerting.interop.watchdog import WATCHDOG, barked_at
 from alerting.interop.wire import WireError, read_alerts
-from alerting.matchers import Matcher, MatcherError, Op, all_match, matcher, parse_matcher
+from alerting.labels.matchers import Matcher, MatcherError, Op, all_match, matcher, parse_matcher
 from alerting.models import Channel, Silence
-from alerting.watchdog import WATCHDOG, barked_at
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import Json

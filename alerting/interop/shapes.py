@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from alerting.identity import fingerprint, group_of
+from alerting.interop.watchdog import LASTS, SUMMARY, watchdog_labels
+from alerting.labels.identity import fingerprint, group_of
 from alerting.models import Alert, AlertRule, Channel, Inhibition, Maintenance, Severity, Silence, incident_policy
-from alerting.mutes import Quiet
-from alerting.watchdog import LASTS, SUMMARY, watchdog_labels
+from alerting.mutes.in_force import Quiet
 from models_registry.models import Project
 
 NOBODY: Final = "none"

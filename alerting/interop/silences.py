@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db import transaction
 
 from alerting.interop.wire import WireError, read_time, text
-from alerting.matchers import Matcher, check, from_json
+from alerting.labels.matchers import Matcher, check, from_json
 from alerting.models import Silence
-from alerting.silences import MAX_COMMENT, check_span, create_silence, expire_silence
+from alerting.mutes.silences import MAX_COMMENT, check_span, create_silence, expire_silence
 from models_registry.models import Project, User
 
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from alerting.external import receive
+from alerting.evaluate.external import receive
 from alerting.interop.alertmanager import ProtocolView, taken
 from alerting.interop.wire import read_webhook
 from lib import clock

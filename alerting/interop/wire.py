@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from alerting.external import RESOLVE_TIMEOUT, Incoming
+from alerting.evaluate.external import RESOLVE_TIMEOUT, Incoming
 
 MAX_ALERTS: Final = 10_000
 MAX_PAIRS: Final = 64

@@ -23,7 +23,7 @@ from alerting.kinds.base import (
 )
 from alerting.kinds.threshold import told_value
 from alerting.models import AlertRule
-from alerting.states import SEEN, Seen
+from alerting.states.machine import SEEN, Seen
 from monitoring.catalogue import MEASURES, in_words, measures_for
 from monitoring.catalogue.units import span
 from monitoring.selectors.history import Question, window_edges

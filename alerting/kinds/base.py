@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from alerting.models import AlertRule, Severity
-from alerting.states import SEEN, Seen
+from alerting.states.machine import SEEN, Seen
 from models_registry.models import Model
-from monitoring.composites import subjects_with
-from monitoring.objective_windows import WindowsAsk
 from monitoring.selectors.groups import WHOLE, Group
 from monitoring.selectors.history import Question
 from monitoring.selectors.summaries import Scope
+from monitoring.slo.composites import subjects_with
+from monitoring.slo.windows import WindowsAsk
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.windows import Floats, Integers, Windows
 

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from alerting.kinds.base import BREACHED, FINE, NO_DATA, SEVERITIES, Answers, Judgement, moment, rule_model
 from alerting.models import AlertRule, Severity
-from alerting.states import SEEN, Seen
+from alerting.states.machine import SEEN, Seen
 from models_registry.models import LONGEST
-from monitoring.books import read_books
 from monitoring.catalogue.units import span
 from monitoring.models import SLO
-from monitoring.objective_windows import ObjectiveWindows, Sums, WindowsAsk, ask_windows
-from monitoring.slo import ask_between, counts_between, guard_of
-from monitoring.slo_groups import ask_group
+from monitoring.slo.books import read_books
+from monitoring.slo.groups import ask_group
+from monitoring.slo.status import ask_between, counts_between, guard_of
+from monitoring.slo.windows import ObjectiveWindows, Sums, WindowsAsk, ask_windows
 from monitoring.stats.burn import Guard, Pair, allowance, highest_factor, reachable, spans, standard_pairs
 from monitoring.stats.foresee import feasible
 from monitoring.stats.tally import Subject

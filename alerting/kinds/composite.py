@@ -25,7 +25,7 @@ from alerting.kinds.base import (
     rule_model,
 )
 from alerting.models import AlertRule
-from alerting.states import SEEN, Seen
+from alerting.states.machine import SEEN, Seen
 from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Floats, Integers
 

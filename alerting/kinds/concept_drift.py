@@ -10,15 +10,15 @@ from django.utils.translation import gettext as _
 from alerting.kinds.base import Answers, Judgement, judge_each, model_problems, rule_model, scope_of
 from alerting.kinds.inputs import UNDECIDED
 from alerting.models import AlertRule
-from alerting.states import Seen
+from alerting.states.machine import Seen
 from monitoring.catalogue import MEASURES
+from monitoring.quality.track_record import ask_track, suspected_names, track_metrics
 from monitoring.selectors.history import Question, window_edges
 from monitoring.selectors.summaries import read_tallies_of
 from monitoring.stats.estimated import estimate_of
 from monitoring.stats.tally import Subject, Tally
 from monitoring.stats.track import FLOOR, Entry, entry_of
 from monitoring.stats.windows import Integers, Windows
-from monitoring.track import ask_track, suspected_names, track_metrics
 
 DEFAULT = "accuracy"
 

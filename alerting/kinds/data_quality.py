@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from alerting.kinds.base import Judgement, rule_model
 from alerting.kinds.inputs import UNDECIDED, InputsRule, fault_text, listed, unjudged
 from alerting.models import AlertRule
-from alerting.states import Seen
+from alerting.states.machine import Seen
 from monitoring.selectors.drift import reports_of
 from monitoring.stats.inputs import Report
 from monitoring.stats.integrity import MINIMUM

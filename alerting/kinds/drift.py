@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from alerting.kinds.base import Judgement, rule_model
 from alerting.kinds.inputs import UNDECIDED, InputsRule, drift_text, listed, unjudged
 from alerting.models import AlertRule
-from alerting.states import Seen
+from alerting.states.machine import Seen
 from monitoring.selectors.drift import newest_period, reports_of
 from monitoring.selectors.summaries import window_start
 from monitoring.stats.drift import FLOOR

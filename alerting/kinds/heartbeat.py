@@ -19,7 +19,7 @@ from alerting.kinds.base import (
     rule_model,
 )
 from alerting.models import AlertRule
-from alerting.states import SEEN, Seen
+from alerting.states.machine import SEEN, Seen
 from monitoring.catalogue.units import span
 from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Integers, epoch

@@ -17,7 +17,7 @@ from alerting.kinds.base import (
     scope_of,
 )
 from alerting.models import AlertRule
-from alerting.states import Seen
+from alerting.states.machine import Seen
 from models_registry.models import Model
 from monitoring.selectors.drift import reports_of
 from monitoring.selectors.history import Question, window_edges

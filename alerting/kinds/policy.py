@@ -21,7 +21,7 @@ from alerting.kinds.base import (
     scope_of,
 )
 from alerting.models import AlertRule
-from alerting.states import SEEN, Seen
+from alerting.states.machine import SEEN, Seen
 from models_registry.models import Model
 from monitoring.catalogue.units import span
 from monitoring.selectors.history import Question, window_edges

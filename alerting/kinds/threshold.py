@@ -25,10 +25,10 @@ from alerting.kinds.base import (
     scope_of,
 )
 from alerting.models import AlertRule
-from alerting.states import SEEN, Seen
+from alerting.states.machine import SEEN, Seen
 from monitoring.catalogue import MEASURES, Measure, Unit, in_words, measures_for
 from monitoring.catalogue.units import figure, in_unit, span
-from monitoring.measures import read_series
+from monitoring.measures.series import read_series
 from monitoring.selectors.history import Question, window_edges
 from monitoring.stats.tally import Subject
 from monitoring.stats.windows import Floats, Integers, Windows, read_each

@@ -17,7 +17,7 @@ from alerting.kinds.base import (
     scope_of,
 )
 from alerting.models import AlertRule
-from alerting.states import Seen
+from alerting.states.machine import Seen
 from monitoring.catalogue.units import span
 from monitoring.selectors.history import Question, window_edges
 from monitoring.stats.matched import Against, matched

@@ -3,7 +3,7 @@
 import alerting.models.mutes
 import alerting.models.policy
 import alerting.models.routes
-import alerting.wrongs
+import alerting.labels.validators
 import datetime
 import django.core.validators
 import django.db.models.deletion
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('on_error', models.CharField(choices=[('keep', 'keep the last state'), ('ok', 'count as healthy'), ('alert', 'alert'), ('separate', 'keep the last state and tell of it by a ticket of its own')], default='separate', max_length=8, verbose_name='on errors')),
                 ('error_for', models.DurationField(blank=True, default=datetime.timedelta(seconds=300), help_text='How long the rule itself must fail before that counts; empty is as long as a breach.', null=True, verbose_name='for, of errors')),
                 ('summary', models.CharField(blank=True, max_length=300, verbose_name='summary')),
-                ('incident_labels', models.JSONField(blank=True, help_text='Labels that alerts of one incident have in common; empty: those of the project.', null=True, validators=[alerting.wrongs.check_label_names], verbose_name='grouped into incidents by')),
+                ('incident_labels', models.JSONField(blank=True, help_text='Labels that alerts of one incident have in common; empty: those of the project.', null=True, validators=[alerting.labels.validators.check_label_names], verbose_name='grouped into incidents by')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('health', models.CharField(choices=[('unknown', 'not evaluated yet'), ('ok', 'working'), ('no_data', 'no data'), ('stale', 'stale'), ('error', 'broken')], default='unknown', editable=False, max_length=8, verbose_name='health')),
                 ('last_error', models.TextField(blank=True, editable=False, verbose_name='last error')),
@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
             name='IncidentPolicy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('labels', models.JSONField(blank=True, default=alerting.models.policy.default_labels, help_text='Labels that alerts of one incident have in common; none: every alert of the project joins one incident.', validators=[alerting.wrongs.check_label_names], verbose_name='grouped into incidents by')),
+                ('labels', models.JSONField(blank=True, default=alerting.models.policy.default_labels, help_text='Labels that alerts of one incident have in common; none: every alert of the project joins one incident.', validators=[alerting.labels.validators.check_label_names], verbose_name='grouped into incidents by')),
                 ('reopen_within', models.DurationField(default=datetime.timedelta(seconds=1800), help_text='An alert that fires this soon after its incident was resolved reopens it instead of opening another. 00:30:00 is half an hour; zero: never.', verbose_name='reopened within')),
                 ('hold_flapping', models.BooleanField(default=True, help_text='An alert that begins and ends again and again keeps its incident open and is told once.', verbose_name='tell once of what flaps')),
                 ('project', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='incident_policy', to='models_registry.project', verbose_name='project')),
@@ -296,9 +296,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('source', models.JSONField(validators=[alerting.wrongs.check_matchers], verbose_name='while this fires')),
-                ('target', models.JSONField(validators=[alerting.wrongs.check_matchers], verbose_name='these stay quiet')),
-                ('equal', models.JSONField(blank=True, default=list, validators=[alerting.wrongs.check_label_names], verbose_name='if these labels are equal')),
+                ('source', models.JSONField(validators=[alerting.labels.validators.check_matchers], verbose_name='while this fires')),
+                ('target', models.JSONField(validators=[alerting.labels.validators.check_matchers], verbose_name='these stay quiet')),
+                ('equal', models.JSONField(blank=True, default=list, validators=[alerting.labels.validators.check_label_names], verbose_name='if these labels are equal')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inhibitions', to='models_registry.project', verbose_name='project')),
             ],
@@ -314,7 +314,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('matchers', models.JSONField(validators=[alerting.wrongs.check_matchers], verbose_name='matchers')),
+                ('matchers', models.JSONField(validators=[alerting.labels.validators.check_matchers], verbose_name='matchers')),
                 ('days', models.JSONField(default=alerting.models.mutes.all_days, validators=[alerting.models.mutes.check_days], verbose_name='days')),
                 ('start', models.TimeField(default=datetime.time(2, 0), verbose_name='from')),
                 ('end', models.TimeField(default=datetime.time(4, 0), help_text='At or before the beginning: on the next day.', verbose_name='until')),
@@ -423,7 +423,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uid', models.UUIDField(default=alerting.models.mutes.new_id, editable=False, unique=True, verbose_name='id')),
-                ('matchers', models.JSONField(validators=[alerting.wrongs.check_matchers], verbose_name='matchers')),
+                ('matchers', models.JSONField(validators=[alerting.labels.validators.check_matchers], verbose_name='matchers')),
                 ('starts_at', models.DateTimeField(verbose_name='starts')),
                 ('ends_at', models.DateTimeField(verbose_name='ends')),
                 ('created_by', models.CharField(blank=True, help_text='As the program that made it says.', max_length=200, verbose_name='made by')),

@@ -9,8 +9,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from alerting import lifecycle
 from alerting.models.rules import AlertRule, Severity
+from alerting.states import lifecycle
 from models_registry.models import Model, Project
 
 
@@ -28,7 +28,7 @@ class Incident(models.Model):
     """
 
     class State(models.TextChoices):
-        """Where the work stands, as `alerting.lifecycle` has it."""
+        """Where the work stands, as `alerting.states.lifecycle` has it."""
 
         OPEN = lifecycle.State.OPEN.value, _("open")
         ACKNOWLEDGED = lifecycle.State.ACKNOWLEDGED.value, _("acknowledged")

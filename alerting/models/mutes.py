@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from alerting.matchers import Matcher, from_json
-from alerting.wrongs import check_label_names, check_matchers
+from alerting.labels.matchers import Matcher, from_json
+from alerting.labels.validators import check_label_names, check_matchers
 from lib.clock import zone_names
 from lib.ids import uuid7
 from models_registry.models import Project

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from alerting.identity import DEFAULT_LABELS
-from alerting.wrongs import check_label_names
+from alerting.labels.identity import DEFAULT_LABELS
+from alerting.labels.validators import check_label_names
 from models_registry.models import Project
 
 LONGEST_WINDOW: Final = timedelta(days=7)

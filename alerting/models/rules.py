@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from alerting.wrongs import check_label_names
+from alerting.labels.validators import check_label_names
 from models_registry.models import Model, Project
 from models_registry.shipped import shipped
 from monitoring.models import SLO, Policy

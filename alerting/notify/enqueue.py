@@ -17,7 +17,7 @@ from alerting.notify.message import incident_message
 from alerting.notify.pipeline import why_not
 from alerting.notify.record import record_suppressed
 from alerting.notify.ways import BEGINS, Way, routes_of, steps_of, ways_of
-from alerting.routing import Node
+from alerting.routes.tree import Node
 from lib.clock import real_now
 from lib.ids import uuid7
 from models_registry.models import User

@@ -6,9 +6,9 @@ from datetime import datetime
 from django.utils.timezone import localtime
 
 from alerting.models import Channel, QuietHours, Severity
+from alerting.mutes.quiet_hours import Hours, quiet_until
 from alerting.notify.candidate import Candidate, Facts
 from alerting.notify.decisions import QUIET_HOURS
-from alerting.quiet import Hours, quiet_until
 
 
 def check(candidate: Candidate) -> Facts | None:

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext, override
 
 from alerting.models import Alert, Channel, Incident
-from alerting.words import describe_value
+from alerting.wording import describe_value
 from models_registry.models import User
 
 MAX_ALERTS = 50

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerting.models import Channel, Incident, QuietHours
-from alerting.mutes import Mute, Quiet
+from alerting.mutes.in_force import Mute, Quiet
 from alerting.notify import channel_off, severity
 from alerting.notify.candidate import Candidate, Facts
 from alerting.notify.decisions import NOT_ROUTED, explain
@@ -13,7 +13,7 @@ from alerting.notify.hours import quiet_facts
 from alerting.notify.silence import facts_of
 from alerting.notify.tree import tree_of
 from alerting.notify.ways import EVERYBODY
-from alerting.routing import Node, Visit, match, visits
+from alerting.routes.tree import Node, Visit, match, visits
 from models_registry.models import Project
 
 

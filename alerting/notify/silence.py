@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.timezone import localtime
 
 from alerting.models import Maintenance, Silence
-from alerting.mutes import Mute, Quiet
+from alerting.mutes.in_force import Mute, Quiet
 from alerting.notify.candidate import Candidate, Facts
 from alerting.notify.decisions import INHIBITED, MAINTENANCE, SILENCED
 

@@ -4,9 +4,9 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Final
 
-from alerting.matchers import from_json
+from alerting.labels.matchers import from_json
 from alerting.models import Route
-from alerting.routing import Node, Step, Timing
+from alerting.routes.tree import Node, Step, Timing
 
 ROOT: Final = Timing(timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=4))
 Children = dict[int | None, list[Route]]

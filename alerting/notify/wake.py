@@ -5,15 +5,15 @@ from typing import Final
 
 from django.db.models import Q
 
-from alerting.lifecycle import UNDER_WAY
 from alerting.models import Incident, Notification
-from alerting.mutes import Quiet, alert_labels
+from alerting.mutes.in_force import Quiet, alert_labels
 from alerting.notify.candidate import Candidate
 from alerting.notify.decisions import MUTES
 from alerting.notify.dedup import told
 from alerting.notify.enqueue import enqueue_for
 from alerting.notify.message import incident_message
 from alerting.notify.ways import Way
+from alerting.states.lifecycle import UNDER_WAY
 
 LOOK_BACK = timedelta(days=1)
 Reason = Notification.Reason

@@ -7,10 +7,10 @@ from typing import Final
 
 from alerting.channels import channel_kind
 from alerting.models import Channel, Incident, Notification
-from alerting.mutes import alert_labels
+from alerting.mutes.in_force import alert_labels
 from alerting.notify.dedup import family, under_way
 from alerting.notify.tree import tree_of
-from alerting.routing import Node, Step, Timing, match
+from alerting.routes.tree import Node, Step, Timing, match
 
 State, Reason = Notification.State, Notification.Reason
 # Of a project without routes: everybody, at once, and once.

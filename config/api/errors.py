@@ -10,8 +10,8 @@ from django.views.decorators.csrf import csrf_exempt
 from lib import clock
 from lib.problem import TITLES, problem
 from monitoring.ingest.door import FAULT
-from monitoring.otlp.lost import note_lost
-from monitoring.otlp.views import ASKED
+from monitoring.ingest.otlp.lost import note_lost
+from monitoring.ingest.otlp.views import ASKED
 
 LOST: Final = {
     "/api/": "There is no such address; /api/docs/ lists them all.",
@@ -58,7 +58,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def not_so(request: HttpRequest) -> HttpResponse:
-    """What comes to the paths of OpenTelemetry by another method comes as far as here: see `monitoring.otlp.views`."""
+    """What comes to the paths of OpenTelemetry by another method comes as far as here: see `monitoring.ingest.otlp.views`."""
     allowed = "GET" if request.path_info in ASKED else "POST"
     detail = {"POST": "Exporters of OpenTelemetry send here, by POST.", "GET": "SDKs of Langfuse ask here, by GET."}
     answer = problem(405, TITLES[405], detail[allowed], code="method_not_allowed")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from alerting.groupings import wrong_in
+from alerting.evaluate.groupings import wrong_in
 from config.definitions.beside import BESIDE, PLAIN
 from config.definitions.columns import read_columns, write_columns
 from config.definitions.document import DefinitionError, Problem, Section, endless_numbers, section_of
@@ -17,7 +17,7 @@ from config.definitions.groupings import broken_groupings
 from config.definitions.kinds import INCIDENT_POLICY, KINDS, Kind
 from models_registry.models import Project, User
 from monitoring.models import OwnPrice
-from monitoring.price_edits import record_edit
+from monitoring.prices.edits import record_edit
 
 PROJECT_FIELDS = ("name", "redact", "redact_extra")
 

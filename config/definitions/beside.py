@@ -14,10 +14,10 @@ from config.definitions.routes import place_route, write_listeners
 from config.definitions.runbooks import write_runbook
 from lib.vault import holds, seal
 from models_registry.models import Model
-from monitoring.components import read_components, set_components
 from monitoring.models import SLO, ScrapeTarget
-from monitoring.segments import set_keys
 from monitoring.selectors.components import load_components
+from monitoring.slo.components import read_components, set_components
+from monitoring.summaries.segment_keys import set_keys
 
 
 def _nothing(_row: Any, _given: Given) -> dict[str, Any]:

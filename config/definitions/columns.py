@@ -7,8 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from alerting.matchers import MatcherError
-from alerting.wrongs import sentence
+from alerting.labels.matchers import MatcherError
+from alerting.labels.validators import sentence
 from config.definitions.given import Change, Given
 from config.definitions.kinds import KEYS, Kind
 from config.definitions.plain import shown, wrong_shape

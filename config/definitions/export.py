@@ -18,8 +18,8 @@ from config.definitions.plain import plain
 from config.definitions.prompts import PROMPT_FIELDS
 from config.definitions.runbooks import STEP_FIELDS
 from models_registry.models import Model, Project, Prompt, PromptVersion
-from monitoring.components import written
 from monitoring.models import COMPOSITE, SLO, ScrapeTarget
+from monitoring.slo.components import written
 from runbooks.models import Runbook
 
 # What stands in other tables, read with the rows.

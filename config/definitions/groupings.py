@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from alerting.groupings import Wrong, change_told, wrong_in
+from alerting.evaluate.groupings import Wrong, change_told, wrong_in
 from alerting.kinds.base import rule_model
 from alerting.models import AlertRule
 from config.definitions.document import Section

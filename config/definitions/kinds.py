@@ -18,9 +18,10 @@ from config.definitions.people import read_person, write_person
 from config.definitions.plain import plain
 from lib import clock
 from models_registry.models import Model, Prompt
+from monitoring.llm.pricing.prices import BUCKETS
 from monitoring.models import SLO, Correction, Evaluator, OwnPrice, Policy, ScrapeTarget
-from monitoring.pricing.prices import BUCKETS
-from monitoring.validate import correction_problems, evaluator_problems, policy_problems, slo_problems, target_problems
+from monitoring.slo.validate import correction_problems, slo_problems
+from monitoring.validate import evaluator_problems, policy_problems, target_problems
 from runbooks.models import Runbook
 
 

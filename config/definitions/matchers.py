@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alerting.matchers import from_json, parse_lines, to_json
+from alerting.labels.matchers import from_json, parse_lines, to_json
 
 
 def read_matchers(given: object) -> list[dict[str, Any]]:

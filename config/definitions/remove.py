@@ -8,7 +8,7 @@ from django.db.models import ProtectedError, RestrictedError
 from config.definitions.kinds import KINDS
 from models_registry.models import Model, ModelVersion, Prompt, PromptVersion, User
 from monitoring.models import SLO, Component, OwnPrice
-from monitoring.price_edits import record_edit
+from monitoring.prices.edits import record_edit
 
 SHOWN = 5
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from alerting.branches import set_channels, set_steps
-from alerting.matchers import MatcherError
+from alerting.labels.matchers import MatcherError
+from alerting.labels.validators import sentence
 from alerting.models import Channel, Route
-from alerting.wrongs import sentence
+from alerting.routes.branches import set_channels, set_steps
 from config.definitions.columns import read_length
 from config.definitions.given import Given
 from config.definitions.matchers import read_matchers

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
-from alerting.lag import evaluation_lag
+from alerting.evaluate.evaluation_lag import evaluation_lag
 from alerting.models import Notification
 from config import broker
 from config.doctor.finding import Finding, fail, ok, warn

@@ -18,12 +18,12 @@ from config.history.progress import Progress
 from lib import clock
 from models_registry.models import Project
 from monitoring.drain import drain, drain_until_empty
-from monitoring.history.account import Account, kept_from
-from monitoring.history.admit import admit, begin, finish, has_room, rules_of_history
-from monitoring.history.files import Source, digest_of, last_number, open_source
-from monitoring.history.items import Fields, Judged, Reading
-from monitoring.history.refused import RefusedFile, path_beside
-from monitoring.history.wanted import Wanted
+from monitoring.ingest.history.account import Account, kept_from
+from monitoring.ingest.history.admit import admit, begin, finish, has_room, rules_of_history
+from monitoring.ingest.history.files import Source, digest_of, last_number, open_source
+from monitoring.ingest.history.items import Fields, Judged, Reading
+from monitoring.ingest.history.refused import RefusedFile, path_beside
+from monitoring.ingest.history.wanted import Wanted
 from monitoring.ingest.judge import Rules
 from monitoring.ingest.moments import epoch_us
 from monitoring.models import HistoryImport

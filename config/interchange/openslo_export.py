@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.utils.text import slugify
 
-from alerting.burn_windows import burn_rules
+from alerting.evaluate.burn_windows import burn_rules
 from alerting.kinds.burn_rate import pairs_of
 from alerting.models import AlertRule
 from config.interchange.openslo_read import METHODS, VERSION, is_plain_name
@@ -35,9 +35,9 @@ from config.interchange.openslo_words import (
     WITHOUT_DATA,
 )
 from models_registry.durations import write_duration
-from monitoring.components import written
 from monitoring.models import COMPOSITE, SLO, TIME_SLICES, Component
 from monitoring.selectors.components import load_components
+from monitoring.slo.components import written
 from monitoring.stats.burn import Pair
 
 WINDOWS: Final = {"day": "1d", "week": "1w", "month": "1M", "quarter": "1Q"}

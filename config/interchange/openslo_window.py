@@ -8,8 +8,8 @@ from django.conf import settings
 
 from config.interchange.openslo_read import METHODS, Object, seconds, shorthand
 from models_registry.durations import write_duration
-from monitoring.indicators import SLICES
-from monitoring.validate import MOST_COUNTED
+from monitoring.slo.indicators import SLICES
+from monitoring.slo.validate import MOST_COUNTED
 
 CALENDARS: Final = {(1, "d"): "day", (1, "w"): "week", (1, "M"): "month", (1, "Q"): "quarter"}
 HOUR: Final = 3_600

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from alerting.burn_windows import burn_rules, burn_spans
+from alerting.evaluate.burn_windows import burn_rules, burn_spans
+from alerting.evaluate.targets import labels_of
 from alerting.kinds.burn_rate import KIND, pairs_of
 from alerting.models import AlertRule, Severity
-from alerting.targets import labels_of
 from models_registry.durations import write_duration
 from monitoring.models import COMPOSITE, SLO
-from monitoring.slo import guard_of
+from monitoring.slo.status import guard_of
 from monitoring.stats.burn import GUARD, Guard, Pair, span_label, standard_pairs
 
 BY: Final = "project, model, environment, slo"

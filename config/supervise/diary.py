@@ -6,7 +6,7 @@ from django.db import DatabaseError, close_old_connections, connection, transact
 from config.supervise.child import Child
 from lib.clock import real_now
 from monitoring.models import ProcessState
-from monitoring.turn import write_turn
+from monitoring.storage.turn import write_turn
 
 TELL_AFTER = 5  # tries, a second apart: a busy moment is no news
 logger = structlog.get_logger(__name__)

@@ -25,10 +25,10 @@ from models_registry.exports import (
     is_there,
     start_export,
 )
+from models_registry.file_formats import MEDIA_TYPES
 from models_registry.jobs import OPEN
 from models_registry.models import Job, User
 from models_registry.moments import MomentField
-from models_registry.tables import MEDIA_TYPES
 
 RECENT = 100
 FILTERS = ("dataset", "format", "fields")  # which are no filters

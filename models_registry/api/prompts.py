@@ -17,12 +17,12 @@ from rest_framework.views import APIView
 from lib.problem import problem
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import body_of
-from models_registry.compare import compare_fields, compare_texts, text_of
 from models_registry.models import ApiKey, Model, Prompt, PromptVersion
 from models_registry.models.prompts import IN_USE
 from models_registry.paging import asked_of
 from models_registry.prompts import VersionInUseError, define_prompt, define_version
 from models_registry.removal import CONFIRM, remove
+from models_registry.text_diff import compare_fields, compare_texts, text_of
 
 NAME = 200
 MAX_VERSIONS = 200

@@ -17,12 +17,12 @@ from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import ApiKey
 from models_registry.paging import asked_of, asked_page
-from monitoring.asked import model_of, moment_of
-from monitoring.batch_runs import OverError, Report, ReportError, report_run
+from monitoring.answers.asked import model_of, moment_of
 from monitoring.ingest.moments import epoch_us
 from monitoring.ingest.window import window_at
 from monitoring.models import BatchRun
 from monitoring.models.batch_runs import MAX_ERROR
+from monitoring.probes.batch_runs import OverError, Report, ReportError, report_run
 
 MOST_ROWS: Final = 10**15
 LONGEST_S: Final = 30 * 86_400

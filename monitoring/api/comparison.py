@@ -15,8 +15,8 @@ from lib import clock
 from models_registry.models import Model
 from models_registry.moments import MomentField
 from models_registry.paging import asked_of
-from monitoring.asked import model_of, span_of
-from monitoring.comparison import Comparison, Row, Side, compare
+from monitoring.answers.asked import model_of, span_of
+from monitoring.measures.comparison import Comparison, Row, Side, compare
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import reading_to_wire
 

@@ -15,8 +15,8 @@ from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import ClockField
 from models_registry.models import Model, Project
 from models_registry.moments import MomentField
-from monitoring.corrections import corrected, end_correction, record_correction, withdraw_correction
 from monitoring.models import SLO, Correction
+from monitoring.slo.corrections import corrected, end_correction, record_correction, withdraw_correction
 
 
 class CorrectionSerializer(serializers.ModelSerializer[Correction]):

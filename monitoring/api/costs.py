@@ -21,7 +21,7 @@ from models_registry.authenticate import project_of
 from models_registry.models import Model
 from models_registry.moments import MomentField
 from models_registry.paging import asked_limit, asked_of
-from monitoring.asked import moment_of
+from monitoring.answers.asked import moment_of
 from monitoring.selectors.costs import (
     CostLine,
     Span,

@@ -15,7 +15,7 @@ from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.paging import asked_of, asked_page
-from monitoring.deadletters import replay
+from monitoring.drain.dead_letters import replay
 from monitoring.models import DeadLetter
 from monitoring.models.inbox import EventKind
 

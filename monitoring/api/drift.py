@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.moments import MomentField
 from models_registry.paging import asked_of
-from monitoring.asked import segment_of, span_of, version_of
-from monitoring.compat import TOOLS, VERSIONS, Compat, Tool, compare_as
+from monitoring.answers.asked import segment_of, span_of, version_of
+from monitoring.drift.compat import TOOLS, VERSIONS, Compat, Tool, compare_as
 from monitoring.selectors.drift import Drift, drift_of
 from monitoring.selectors.wire import history_to_wire
 from monitoring.stats.drift import Q

@@ -18,15 +18,15 @@ from models_registry.bodies import body_of
 from models_registry.models import ModelVersion, User
 from models_registry.moments import MomentField
 from models_registry.paging import asked_of
-from monitoring.asked import moment_of, range_of, version_of
-from monitoring.fitting.start import start_fit
-from monitoring.measures import edges_between, subjects_of
+from monitoring.answers.asked import moment_of, range_of, version_of
+from monitoring.measures.series import edges_between, subjects_of
 from monitoring.models import Estimator, ReferenceSample
+from monitoring.quality.fitting.start import start_fit
+from monitoring.quality.track_record import Track, estimated_names, read_tracks
 from monitoring.selectors.references import current_reference
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import history_to_wire
 from monitoring.stats.track import Bounds, Entry
-from monitoring.track import Track, estimated_names, read_tracks
 
 WEEKS = timedelta(days=30)
 MAX_WINDOWS = 1_000

@@ -17,14 +17,14 @@ from models_registry.authenticate import project_of
 from models_registry.bodies import body_of, refuse_unless_valid
 from models_registry.models import Model, Project, User
 from models_registry.moments import MomentField
-from monitoring.asked import moment_of
-from monitoring.evaluator_rates import DAY, Rate, read_rates
+from monitoring.answers.asked import moment_of
 from monitoring.models import Evaluator
-from monitoring.past_calls import RangeError
-from monitoring.rejudge import start_rejudge
+from monitoring.quality.evaluator_rates import DAY, Rate, read_rates
+from monitoring.quality.evaluator_tryout import Tried, try_evaluator
+from monitoring.quality.rejudge import start_rejudge
 from monitoring.selectors.evaluations import verdict_to_wire
 from monitoring.selectors.wire import moment, reading_to_wire
-from monitoring.tryout import Tried, try_evaluator
+from monitoring.summaries.past_calls import RangeError
 from monitoring.validate import evaluator_problems
 
 DEFINITION = [

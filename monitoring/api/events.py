@@ -15,7 +15,7 @@ from lib import clock
 from lib.pages import MAX_LIMIT, CursorError
 from models_registry.authenticate import project_of
 from models_registry.paging import asked_limit
-from monitoring.exports.events import COLUMNS as FIELDS
+from monitoring.answers.exports.events import COLUMNS as FIELDS
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import CHOICES, FilterError, read_filter
 from monitoring.selectors.event_filters import FIELDS as FILTERS

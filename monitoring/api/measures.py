@@ -15,10 +15,10 @@ from lib import clock
 from models_registry.models import Model
 from models_registry.moments import MomentField
 from models_registry.paging import refuse_unknown
-from monitoring.asked import model_of, range_of, segment_of, version_id_of
-from monitoring.breakdown import MAX_PARTS, ByError, series_by
+from monitoring.answers.asked import model_of, range_of, segment_of, version_id_of
 from monitoring.catalogue import MEASURES
-from monitoring.measures import Point, edges_between, measure_series
+from monitoring.measures.breakdown import MAX_PARTS, ByError, series_by
+from monitoring.measures.series import Point, edges_between, measure_series
 from monitoring.selectors.summaries import Scope
 
 MAX_POINTS_BY = 60_000  # of all parts together

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from models_registry.moments import MomentField
 from models_registry.paging import asked_of
-from monitoring.asked import model_of
+from monitoring.answers.asked import model_of
 from monitoring.selectors.metrics import MetricFound, metrics_of
 
 MetricSerializer = inline_serializer(

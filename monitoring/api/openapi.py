@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from monitoring.ingest.schema import ITEM_TYPES
 from monitoring.ingest.views import PATHS
+from monitoring.items import ITEM_TYPES
 
 REF = "#/components/schemas/{name}"
 PROBLEMS = {

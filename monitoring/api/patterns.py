@@ -16,12 +16,12 @@ from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.moments import MomentField
 from models_registry.paging import asked_limit, asked_of
-from monitoring.asked import model_of
-from monitoring.measures import edges_between
+from monitoring.answers.asked import model_of
+from monitoring.measures.series import edges_between
 from monitoring.models import LogRecord
 from monitoring.selectors.event_filters import FilterError, read_span
 from monitoring.selectors.patterns import Pattern, read_patterns, samples_of
-from monitoring.stats.severity import canon
+from monitoring.stats.log_levels import canon
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MAX_SPAN = timedelta(days=92)

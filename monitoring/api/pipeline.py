@@ -12,7 +12,7 @@ from lib import clock
 from lib.pages import MAX_LIMIT
 from models_registry.moments import MomentField
 from models_registry.paging import asked_limit, asked_of
-from monitoring.asked import model_of, span_of
+from monitoring.answers.asked import model_of, span_of
 from monitoring.selectors.pipeline import read_sample
 from monitoring.selectors.wire import NANO
 from monitoring.stats.pipeline import Pipeline, Step, add_up_steps

@@ -15,10 +15,10 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.authenticate import project_of
-from monitoring.decide import Asked, Decision, decide
-from monitoring.limits import Facts
+from monitoring.llm.limits import Facts
 from monitoring.models import Policy, PolicyEvent
-from monitoring.standing import Use, read_standing
+from monitoring.policies.decide import Asked, Decision, decide
+from monitoring.policies.standing import Use, read_standing
 
 EVENTS_SHOWN = 50
 DEFINITION = (

@@ -16,8 +16,8 @@ from lib import clock
 from models_registry.models import Model
 from models_registry.moments import MomentField
 from models_registry.paging import asked_of
-from monitoring.asked import model_of, span_of, version_id_of
-from monitoring.quality import Class, Quality, read_quality
+from monitoring.answers.asked import model_of, span_of, version_id_of
+from monitoring.quality.labelled import Class, Quality, read_quality
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import reading_to_wire
 from monitoring.stats.curves import Calibrated, CurvePoint, Threshold

@@ -13,9 +13,9 @@ from lib import clock
 from models_registry.bodies import body_of
 from models_registry.models import ModelVersion
 from models_registry.moments import MomentField
-from monitoring.asked import moment_of, version_of
+from monitoring.answers.asked import moment_of, version_of
+from monitoring.drift.references import borrow, freeze, sample_of_window, set_reference
 from monitoring.models import Reference
-from monitoring.references import borrow, freeze, sample_of_window, set_reference
 from monitoring.selectors.references import current_reference, profile_by
 from monitoring.selectors.wire import history_to_wire
 from monitoring.stats.matched import Window

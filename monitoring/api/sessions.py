@@ -17,7 +17,7 @@ from lib.pages import MAX_LIMIT, CursorError
 from models_registry.authenticate import project_of
 from models_registry.moments import MomentField
 from models_registry.paging import asked_limit, asked_of
-from monitoring.asked import span_of
+from monitoring.answers.asked import span_of
 from monitoring.selectors.costs import Cost
 from monitoring.selectors.sessions import (
     Session,

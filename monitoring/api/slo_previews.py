@@ -16,13 +16,13 @@ from models_registry.authenticate import project_of
 from models_registry.bodies import DefinitionSerializer, refuse_unless_valid
 from models_registry.models import Model, Project
 from models_registry.paging import asked_of
-from monitoring.asked import model_of
-from monitoring.components import read_components
-from monitoring.foresight import foresee_slo
-from monitoring.foretold import ExpectedSerializer, ForesightSerializer, foretold
+from monitoring.answers.asked import model_of
+from monitoring.answers.foretold import ExpectedSerializer, ForesightSerializer, foretold
 from monitoring.models import SLO, Component
-from monitoring.suggest import suggest
-from monitoring.validate import slo_problems
+from monitoring.slo.components import read_components
+from monitoring.slo.foresight import foresee_slo
+from monitoring.slo.suggest import suggest
+from monitoring.slo.validate import slo_problems
 
 FIELDS = [
     *("slug", "name", "description", "model", "environment", "sli", "bound_ms", "measure", "comparison", "bound"),

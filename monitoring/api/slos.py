@@ -13,13 +13,13 @@ from rest_framework.views import APIView
 from lib import clock
 from models_registry.authenticate import project_of
 from models_registry.moments import MomentField
-from monitoring.components import written
-from monitoring.composites import adds_up
 from monitoring.models import SLO
 from monitoring.selectors.components import load_components
-from monitoring.slo import budget_days, slo_status
-from monitoring.slo_components import contributions
-from monitoring.slo_groups import group_statuses
+from monitoring.slo.components import written
+from monitoring.slo.composites import adds_up
+from monitoring.slo.contributions import contributions
+from monitoring.slo.groups import group_statuses
+from monitoring.slo.status import budget_days, slo_status
 
 
 class SLOSerializer(serializers.ModelSerializer[SLO]):

@@ -7,8 +7,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 
-from monitoring.dialects.same_call import TIME_US
 from monitoring.drain.sights import Sight
+from monitoring.llm.dialects.same_call import TIME_US
 
 
 def blocks(sights: Sequence[Sight]) -> list[list[Sight]]:

@@ -10,9 +10,9 @@ from monitoring.drain.labels import label_text
 from monitoring.drain.owners import owner_of
 from monitoring.drain.rows import BusinessEventRow, FeedbackRow, LogRecordRow, OutcomeRow, Row
 from monitoring.drain.served import Versions, build_calls, build_predictions
-from monitoring.ingest.schema import THUMB, EventItem, FeedbackItem, Item, LogItem, OutcomeItem
+from monitoring.items import THUMB, EventItem, FeedbackItem, Item, LogItem, OutcomeItem
+from monitoring.stats.log_levels import SAME
 from monitoring.stats.patterns import key_of, word_of
-from monitoring.stats.severity import SAME
 
 LOG_PAYLOAD = ("span_id", "session_id", "model", "version", "template", "exception", "extra")
 _encode = msgspec.json.Encoder().encode

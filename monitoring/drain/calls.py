@@ -15,8 +15,6 @@ from django.db import connection
 from lib.ids import identity
 from models_registry.models import Model
 from models_registry.register import KnownVersion, ensure_version, known_versions, read_version
-from monitoring.dialects.around import given
-from monitoring.dialects.same_call import same_call
 from monitoring.drain.blocks import blocks
 from monitoring.drain.claim import Body
 from monitoring.drain.complete import complete_calls
@@ -30,6 +28,8 @@ from monitoring.drain.served import Versions, build_calls
 from monitoring.drain.sights import SPAN, Sight, call_item, call_names
 from monitoring.drain.sql import insert_columns, is_postgres
 from monitoring.drain.told import Told, read_told
+from monitoring.llm.dialects.around import given
+from monitoring.llm.dialects.same_call import same_call
 from monitoring.models import Feedback, LLMCall, Outcome, Span
 from monitoring.selectors.segments import read_keys
 

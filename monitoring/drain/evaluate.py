@@ -14,13 +14,13 @@ import msgspec
 
 from models_registry.models import ModelVersion, Project
 from monitoring.drain.rows import LLMCallRow, Row
-from monitoring.evaluators.answer import Answer, answer_of, marks_of, read_said, was_cut
-from monitoring.evaluators.kinds import Judge
-from monitoring.evaluators.settings import SettingsError
-from monitoring.evaluators.verdicts import Verdict, evaluations_text
 from monitoring.ingest.redact import redact_default
+from monitoring.llm.evaluators.answer import Answer, answer_of, marks_of, read_said, was_cut
+from monitoring.llm.evaluators.kinds import Judge
+from monitoring.llm.evaluators.settings import SettingsError
+from monitoring.llm.evaluators.verdicts import Verdict, evaluations_text
 from monitoring.models import Evaluator
-from monitoring.packing import unpack
+from monitoring.storage.packing import unpack
 
 PLACE = LLMCallRow._fields.index("evaluations")
 MARKS = ("email", "cpf", "card", "key")

@@ -12,7 +12,7 @@ from monitoring.drain.prepare import DRAINED, Piece, ReferencesMovedError, prepa
 from monitoring.drain.store import store
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.moments import moment_us
-from monitoring.ingest.schema import Item
+from monitoring.items import Item
 from monitoring.models import DeadLetter
 
 # These say something of the moment (a lock, a lost connection, a full disk), never of an item.

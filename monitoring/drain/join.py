@@ -8,7 +8,6 @@ from typing import TypeVar
 from django.db import connection
 
 from lib.ids import identities
-from monitoring.call_names import names_of
 from monitoring.drain.fold import Folds
 from monitoring.drain.opinions import read_judges
 from monitoring.drain.rows import (
@@ -24,6 +23,7 @@ from monitoring.drain.rows import (
 )
 from monitoring.drain.sql import binary_cursor, fetch_any, is_postgres
 from monitoring.drain.truth import DEFAULT_JUDGE, with_truth
+from monitoring.llm.call_names import names_of
 from monitoring.selectors.segments import read_keys
 
 Stored = TypeVar("Stored", PredictionRow, LLMCallRow, OutcomeRow, FeedbackRow, SpanRow, LogRecordRow)

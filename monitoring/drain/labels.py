@@ -11,7 +11,7 @@ import msgspec
 
 from models_registry.models import Model
 from models_registry.register import KnownVersion
-from monitoring.ingest.schema import canonical_label
+from monitoring.items import canonical_label
 
 MAX_LABEL = 200
 _encode = msgspec.json.Encoder().encode

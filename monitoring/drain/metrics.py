@@ -18,7 +18,7 @@ from models_registry.register import KnownVersion
 from monitoring.drain.counts import Counts
 from monitoring.drain.fold.sums import Cell, Group, Slot
 from monitoring.drain.sql import is_postgres
-from monitoring.ingest.schema import MetricItem
+from monitoring.items import MetricItem
 from monitoring.models import Metric, MetricStream
 from monitoring.models.inbox import EventKind
 from monitoring.stats.exact import limbs

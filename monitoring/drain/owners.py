@@ -3,8 +3,8 @@
 Decision 38. What OpenTelemetry calls an unknown service, spans that name none are of too.
 """
 
-from monitoring.dialects.application import UNNAMED
-from monitoring.ingest.schema import LogItem
+from monitoring.items import LogItem
+from monitoring.llm.dialects.application import UNNAMED
 
 
 def owner_of(item: LogItem) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from lib.ids import identities
 from monitoring.drain.claim import Body
 from monitoring.drain.rows import PredictionRow, Row
 from monitoring.drain.served import Versions, prediction_columns
-from monitoring.ingest.schema import Columns, Item, namespace
+from monitoring.items import Columns, Item, namespace
 
 KIND = "prediction"
 

@@ -12,7 +12,7 @@ import msgspec
 
 from models_registry.models import ModelVersion
 from monitoring.drain.rows import LLMCallRow, Row
-from monitoring.limits import Facts, Limits, broken
+from monitoring.llm.limits import Facts, Limits, broken
 from monitoring.models import Policy
 from monitoring.stats.verdicts import verdict_text
 

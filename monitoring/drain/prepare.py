@@ -34,7 +34,7 @@ from monitoring.drain.served import UNDECODED, Named, Versions
 from monitoring.drain.sights import LOG, Sight, call_item, log_sight_of, span_sight
 from monitoring.drain.spans import seen_of, span_document, span_row
 from monitoring.ingest.moments import moments_us
-from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, LogItem, MetricItem, SpanItem, namespace
+from monitoring.items import ITEM_TYPES, Columns, Item, LogItem, MetricItem, SpanItem, namespace
 from monitoring.models import Series
 from monitoring.selectors.floors import hold_references
 from monitoring.selectors.plans import Plans, read_plans

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from monitoring.drain.rows import LLMCallRow, Row
+from monitoring.llm.pricing.book import PriceBook
+from monitoring.llm.pricing.prices import Price
+from monitoring.llm.pricing.shipped import SLOT_US, shipped_book
 from monitoring.models import AppliedPrice, OwnPrice
-from monitoring.pricing.book import PriceBook
-from monitoring.pricing.prices import Price
-from monitoring.pricing.shipped import SLOT_US, shipped_book
 
 FIRST_TOKENS = LLMCallRow._fields.index("input_tokens")
 AFTER_TOKENS = LLMCallRow._fields.index("audio_output_tokens") + 1

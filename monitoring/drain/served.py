@@ -16,7 +16,7 @@ from monitoring.drain.claim import Body
 from monitoring.drain.fold.contents import sizes_of
 from monitoring.drain.labels import decisions, number_of
 from monitoring.drain.rows import LLMCallRow, PredictionRow, ServedRow
-from monitoring.ingest.schema import (
+from monitoring.items import (
     Columns,
     LLMCallItem,
     PredictionItem,
@@ -25,8 +25,8 @@ from monitoring.ingest.schema import (
     canonical_label,
     columns_of,
 )
-from monitoring.packing import pack
 from monitoring.stats.layouts import STATUS_ERROR, STATUS_OK
+from monitoring.storage.packing import pack
 
 Named = tuple[int, str, str]  # project, slug, version
 Versions = Mapping[Named, KnownVersion]

@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from monitoring.dialects.application import Application, application_of
-from monitoring.dialects.around import given, read_around
-from monitoring.dialects.merge import merge
-from monitoring.dialects.read import read_log, read_span
-from monitoring.dialects.same_call import needs_time
-from monitoring.dialects.seen import Happening, Reading, Seen
 from monitoring.drain.claim import Body
 from monitoring.drain.rows import LogRecordRow, SpanRow
 from monitoring.drain.served import UNDECODED
 from monitoring.drain.spans import STATUSES
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.normalise import Normaliser
-from monitoring.ingest.schema import LLMCallItem, LogItem
-from monitoring.packing import unpack
+from monitoring.items import LLMCallItem, LogItem
+from monitoring.llm.dialects.application import Application, application_of
+from monitoring.llm.dialects.around import given, read_around
+from monitoring.llm.dialects.merge import merge
+from monitoring.llm.dialects.read import read_log, read_span
+from monitoring.llm.dialects.same_call import needs_time
+from monitoring.llm.dialects.seen import Happening, Reading, Seen
+from monitoring.storage.packing import unpack
 
 SPAN, LOG = "span", "log"
 EVENTS = "gen_ai."  # log records whose event is of another name speak of no call

@@ -9,16 +9,16 @@ from typing import Any
 import msgspec
 from django.db import IntegrityError, transaction
 
-from monitoring.dialects.around import said_by
-from monitoring.dialects.kinds import kind_of
-from monitoring.dialects.seen import Happening, Seen
 from monitoring.drain.claim import Body
 from monitoring.drain.counts import Counts
 from monitoring.drain.rows import SpanRow, columns_of
 from monitoring.drain.sql import fetch_any, insert_columns
-from monitoring.ingest.schema import SpanItem
+from monitoring.items import SpanItem
+from monitoring.llm.dialects.around import said_by
+from monitoring.llm.dialects.kinds import kind_of
+from monitoring.llm.dialects.seen import Happening, Seen
 from monitoring.models import Span
-from monitoring.packing import pack
+from monitoring.storage.packing import pack
 
 Place = tuple[int, str, str]  # project, trace, span
 STATUSES = {"unset": Span.Status.UNSET, "ok": Span.Status.OK, "error": Span.Status.ERROR}

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from monitoring.postgres import binary_cursor
-from monitoring.turn import write_turn
+from monitoring.storage.postgres import binary_cursor
+from monitoring.storage.turn import write_turn
 
 __all__ = [
     "binary_cursor",

@@ -8,11 +8,11 @@ import msgspec
 from django.db import connection
 
 from lib.ids import identities
-from monitoring.dialects.same_call import TIME_US
 from monitoring.drain.join import load_rows
 from monitoring.drain.rows import LLMCallRow, LogRecordRow, SpanRow
 from monitoring.drain.sights import EVENTS, LOG, SPAN, Sight, call_names, stored_log, stored_span
 from monitoring.drain.sql import fetch_any, parts
+from monitoring.llm.dialects.same_call import TIME_US
 from monitoring.models import LLMCall, LogRecord, Span
 
 NEAR = f"SELECT id, ts_us FROM {LLMCall._meta.db_table} WHERE project_id = %s AND (ts_us / 1000000) IN "

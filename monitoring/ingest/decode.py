@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from monitoring.ingest.codes import Fault, Refusal
-from monitoring.ingest.schema import ITEM_TYPES, Item
 from monitoring.ingest.split import split_array
+from monitoring.items import ITEM_TYPES, Item
 
 BOM = b"\xef\xbb\xbf"
 NUL = b"\\u0000"

@@ -16,8 +16,8 @@ from monitoring.ingest.normalise import Normaliser
 from monitoring.ingest.plain import Held, gather, needs_nothing
 from monitoring.ingest.redact import Redactor
 from monitoring.ingest.require import REQUIRE
-from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, LogItem, columns_of
 from monitoring.ingest.verbatim import may_stay
+from monitoring.items import ITEM_TYPES, Columns, Item, LogItem, columns_of
 
 Entry = Item | bytes | dict[str, Any]
 BLOCK = 16

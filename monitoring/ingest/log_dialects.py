@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from monitoring.dialects.application import slug_of
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.moments import Window
-from monitoring.stats.severity import of_number
+from monitoring.llm.dialects.application import slug_of
+from monitoring.stats.log_levels import of_number
 
 
 class Source(NamedTuple):

@@ -11,11 +11,11 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from monitoring.dialects.words import finish_reason
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.redact import Redactor, pseudonym
-from monitoring.ingest.schema import ITEM_TYPES, FinishReason, Item, Usage
-from monitoring.pricing.usage import disjoint, is_provider_usage, sums_up
+from monitoring.items import ITEM_TYPES, FinishReason, Item, Usage
+from monitoring.llm.dialects.words import finish_reason
+from monitoring.llm.pricing.usage import disjoint, is_provider_usage, sums_up
 
 MAX_DEPTH = 32
 MAX_VALUES = 20_000

@@ -11,7 +11,7 @@ from typing import Any
 
 from monitoring.ingest.normalise import IDENTITY, INT64, MAX_DEPTH, MAX_VALUES, TEXT_FIELDS
 from monitoring.ingest.redact import Redactor
-from monitoring.ingest.schema import ITEM_TYPES, Columns, Item
+from monitoring.items import ITEM_TYPES, Columns, Item
 
 # Fields whose text is free; the others are identities, numbers, times or one of a few words.
 CHECKED = frozenset({"ts", "status", "kind", "score", "latency_ms", "ttft_ms", "cost_usd", "usage", "finish_reason"})

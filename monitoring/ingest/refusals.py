@@ -14,7 +14,7 @@ from django.db import DatabaseError, IntegrityError
 from models_registry.authenticate import bearer_token
 from monitoring.ingest.codes import PROBLEMS, Refusal
 from monitoring.models import RequestRefusal
-from monitoring.turn import write_turn
+from monitoring.storage.turn import write_turn
 
 EVERY = 2.0
 SENDERS_OWN = frozenset(code for code, (status, _) in PROBLEMS.items() if status in {400, 401, 403, 404, 413, 415})

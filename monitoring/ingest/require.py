@@ -5,8 +5,8 @@ from typing import Any
 
 from monitoring.ingest.codes import Fault
 from monitoring.ingest.log_dialects import LOCALS_DROPPED, without_locals
-from monitoring.ingest.schema import EventItem, FeedbackItem, Item, LLMCallItem, LogItem, OutcomeItem, PredictionItem
-from monitoring.stats.severity import canon, is_near
+from monitoring.items import EventItem, FeedbackItem, Item, LLMCallItem, LogItem, OutcomeItem, PredictionItem
+from monitoring.stats.log_levels import canon, is_near
 
 MARKERS = frozenset({"deploy", "prompt_change"})
 

@@ -16,8 +16,8 @@ import msgspec
 from django.db import DatabaseError, DataError, IntegrityError, connection, transaction
 
 from lib import clock
-from monitoring.postgres import binary_cursor
-from monitoring.turn import write_turn
+from monitoring.storage.postgres import binary_cursor
+from monitoring.storage.turn import write_turn
 
 COLUMNS = "project_id, kind, received_us, arrived_at, items, accepted, rejected, rejections, replayed, as_sent"
 ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"

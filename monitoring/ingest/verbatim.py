@@ -14,8 +14,8 @@ from msgspec.structs import fields
 
 from monitoring.ingest.normalise import TEXT_FIELDS
 from monitoring.ingest.plain import Held
-from monitoring.ingest.schema import ITEM_TYPES, Columns, Item, columns_of
-from monitoring.stats.severity import canon
+from monitoring.items import ITEM_TYPES, Columns, Item, columns_of
+from monitoring.stats.log_levels import canon
 
 ESCAPE = b"\\"
 QUOTE = ord('"')

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='llmcall',
             name='evaluations',
-            field=models.TextField(blank=True, db_default='', default='', help_text='What evaluators say of it; `monitoring.evaluators.verdicts`.'),
+            field=models.TextField(blank=True, db_default='', default='', help_text='What evaluators say of it; `monitoring.llm.evaluators.verdicts`.'),
         ),
         migrations.CreateModel(
             name='Evaluator',

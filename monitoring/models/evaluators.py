@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import Model, Project
 from models_registry.shipped import shipped
-from monitoring.evaluators.kinds import Judge, judge_of
-from monitoring.evaluators.settings import SettingsError
+from monitoring.llm.evaluators.kinds import Judge, judge_of
+from monitoring.llm.evaluators.settings import SettingsError
 from monitoring.stats.evaluated import MAX_SLUG
 
 MOST: Final = 20  # of an application, and as many again for all of them

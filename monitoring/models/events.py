@@ -166,7 +166,10 @@ class LLMCall(Served):
         default="", db_default="", blank=True, help_text="What policies said of it when it was drained: slug:limits …"
     )
     evaluations = models.TextField(
-        default="", db_default="", blank=True, help_text="What evaluators say of it; `monitoring.evaluators.verdicts`."
+        default="",
+        db_default="",
+        blank=True,
+        help_text="What evaluators say of it; `monitoring.llm.evaluators.verdicts`.",
     )
     texts = models.BinaryField(
         default=b"",
@@ -175,7 +178,7 @@ class LLMCall(Served):
     )
 
     class Meta(Served.Meta):
-        """Parameters are in the payload, with the sizes of the texts; `monitoring.packing` has how these are kept."""
+        """Parameters are in the payload, with the sizes of the texts; `monitoring.storage.packing` has how these are kept."""
 
         verbose_name = _("LLM call")
         verbose_name_plural = _("LLM calls")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import LONGEST, Model, Project
 from models_registry.shipped import shipped
-from monitoring.limits import CONTEXTS, SAME_PARAMETER, Limits, Range
+from monitoring.llm.limits import CONTEXTS, SAME_PARAMETER, Limits, Range
 
 MAX_PATTERNS = 100
 DAY = timedelta(days=1)

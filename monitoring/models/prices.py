@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import Project, User
-from monitoring.pricing.prices import BUCKETS, Price, Tier, price_of
+from monitoring.llm.pricing.prices import BUCKETS, Price, Tier, price_of
 
 MAX_RATE = Decimal(1_000_000)
 MAX_TIERS = 8

@@ -6,8 +6,8 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q
 
 from lib.ids import identities
-from monitoring.call_names import names_of
-from monitoring.ingest.schema import namespace
+from monitoring.items import namespace
+from monitoring.llm.call_names import names_of
 from monitoring.models import LLMCall, Prediction
 from monitoring.models.events import Served
 from monitoring.models.inbox import EventKind

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
 from models_registry.models import Model
-from monitoring.ingest.schema import canonical_label
+from monitoring.items import canonical_label
 from monitoring.models import Estimator
 from monitoring.stats.fitted import Fitted, unpack
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import Model
-from monitoring.evaluators.verdicts import Verdict, evaluations_of
+from monitoring.llm.evaluators.verdicts import Verdict, evaluations_of
 from monitoring.models import Evaluator
 from monitoring.stats.evaluated import STATISTICS, indicator_name, measure_name
 

@@ -14,8 +14,8 @@ from lib import clock
 from models_registry.models import ModelVersion
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.phrases import QueryError, read_query
+from monitoring.stats.log_levels import LEVELS
 from monitoring.stats.patterns import key_by_id
-from monitoring.stats.severity import LEVELS
 
 FIELD = "field."  # a field of a log line's own: `field.order_id`
 DEFAULT_RANGE = timedelta(hours=24)

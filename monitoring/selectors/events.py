@@ -16,8 +16,8 @@ from django.db.models.lookups import Exact
 from lib.ids import identities, identity
 from lib.pages import Page, keyset_page
 from models_registry.models import Project
-from monitoring.call_names import names_of
-from monitoring.ingest.schema import canonical_label, namespace
+from monitoring.items import canonical_label, namespace
+from monitoring.llm.call_names import names_of
 from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.events import Event, Served
 from monitoring.models.inbox import EventKind

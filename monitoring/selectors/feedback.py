@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 from lib.ids import identity
 from lib.pages import Page, keyset_page
 from models_registry.models import Model, ModelVersion, Project
-from monitoring.ingest.schema import namespace
+from monitoring.items import namespace
 from monitoring.models import Category, EventKey, Feedback, LLMCall, Prediction
 from monitoring.models.events import Served
 from monitoring.models.inbox import EventKind

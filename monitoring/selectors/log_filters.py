@@ -21,7 +21,7 @@ from monitoring.models.log_text import ACCENTED, PLAIN, postgres_vector
 from monitoring.selectors.event_filters import FIELD
 from monitoring.selectors.phrases import Phrase, for_fts5, for_tsquery, phrase, read_query
 from monitoring.selectors.spans import SECOND
-from monitoring.stats.severity import at_least, canon
+from monitoring.stats.log_levels import at_least, canon
 
 # Fields of a line that are in its payload; fields of the sender's own are under `extra`.
 PAYLOAD: Final = frozenset({"span_id", "session_id", "template"})

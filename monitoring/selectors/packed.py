@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from django.db import connection
 
-from monitoring.postgres import binary_cursor
 from monitoring.stats.histogram import PAIR
 from monitoring.stats.tiers import Integers
+from monitoring.storage.postgres import binary_cursor
 
 # A row is told apart by one number: whose it is, of which kind, and a moment or an id below 2 ** 36.
 OWNER: Final = 39

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from models_registry.models import Model
-from monitoring.call_names import step_name
+from monitoring.llm.call_names import step_name
 from monitoring.models import LLMCall, Span
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.events import micros, of_ids

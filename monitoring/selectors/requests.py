@@ -14,8 +14,8 @@ from django.db.models import Q
 
 from lib.ids import identities, identity
 from models_registry.models import Project
-from monitoring.call_names import names_of
-from monitoring.ingest.schema import namespace
+from monitoring.items import namespace
+from monitoring.llm.call_names import names_of
 from monitoring.models import BusinessEvent, EventKey, Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.models.events import RESPONSE_HEAD, RESPONSE_ID, Event
 from monitoring.models.inbox import EventKind

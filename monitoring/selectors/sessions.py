@@ -16,8 +16,8 @@ from django.db.models.expressions import RawSQL
 from lib.ids import identities
 from lib.pages import Cursor, Page, keyset_page
 from models_registry.models import Model, Project
-from monitoring.call_names import names_of
-from monitoring.ingest.schema import namespace
+from monitoring.items import namespace
+from monitoring.llm.call_names import names_of
 from monitoring.models import Feedback, UserDay
 from monitoring.models.events import Second, Served
 from monitoring.models.inbox import EventKind

@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 
 from models_registry.models import ModelVersion
+from monitoring.llm.pricing.usage import is_usage
 from monitoring.models import BusinessEvent, Feedback, LLMCall, LogRecord, Outcome, Prediction, Reaching, Span
 from monitoring.models.events import Event, Served
-from monitoring.packing import needs_another, unpack
-from monitoring.pricing.usage import is_usage
 from monitoring.selectors.evaluations import evaluations_to_wire
 from monitoring.selectors.references import history_of
 from monitoring.stats.intervals import Reading
 from monitoring.stats.layouts import STATUS_ERROR
 from monitoring.stats.patterns import id_of
 from monitoring.stats.verdicts import verdicts_of
+from monitoring.storage.packing import needs_another, unpack
 
 STATUS = ("ok", "error")
 SPAN_STATUS = ("unset", "ok", "error")

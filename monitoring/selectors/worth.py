@@ -7,7 +7,7 @@ from functools import partial
 from django.db.models import Q
 
 from models_registry.models import Model
-from monitoring.ingest.schema import canonical_label
+from monitoring.items import canonical_label
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject, Worth

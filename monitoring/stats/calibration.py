@@ -1,7 +1,7 @@
 """How likely an event is, given its score: a frozen table of what a reference showed. Pure: no Django, no scikit-learn.
 
 The table is what an isotonic regression over bins of scores leaves: blocks of neighbouring bins, each with the share of
-positives among the labelled events in it. It is fitted by a job (`monitoring.fitting.isotonic`) and only read here.
+positives among the labelled events in it. It is fitted by a job (`monitoring.quality.fitting.isotonic`) and only read here.
 """
 
 from collections.abc import Sequence

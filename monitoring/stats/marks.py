@@ -21,7 +21,7 @@ from monitoring.stats.layouts import (
     STATUS_OK,
     log_bin,
 )
-from monitoring.stats.severity import ERROR_CODES
+from monitoring.stats.log_levels import ERROR_CODES
 from monitoring.stats.tally import Subject, Tally
 
 Mask = NDArray[np.bool_]

@@ -20,7 +20,7 @@ from monitoring.stats.layouts import (
     NEWEST,
     STATUS_ERROR,
 )
-from monitoring.stats.severity import ERROR_CODES
+from monitoring.stats.log_levels import ERROR_CODES
 from monitoring.stats.tally import Confusion, Subject, Tally
 from monitoring.stats.volume import volume_of
 

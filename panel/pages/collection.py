@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from models_registry.models import ApiKey, Job, Project
 from monitoring.models import DeadLetter, RejectionCount, StageRun
 from monitoring.models.inbox import EventKind
-from monitoring.reprice import KIND
+from monitoring.prices.reprice import KIND
 from monitoring.selectors.ledger import Backlog, inbox_backlog, read_ledger
 from monitoring.selectors.processes import ProcessView, read_machinery
 from monitoring.selectors.wire import moment

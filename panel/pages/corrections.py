@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from alerting.models import Incident, Maintenance
-from alerting.planned import windows_beside
-from monitoring.corrections import Corrected, corrected
+from alerting.mutes.planned import windows_beside
 from monitoring.models import SLO, Correction
+from monitoring.slo.corrections import Corrected, corrected
 from panel import format as write
 from panel.pages.planned import quiet_form
 from panel.pages.plot import Band

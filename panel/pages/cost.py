@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from monitoring.llm.pricing.prices import Line
 from monitoring.models import LLMCall, Prediction
-from monitoring.pricing.prices import Line
 from monitoring.selectors.wire import USAGE, payload_of, pricing_state
 from panel import format as write
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from monitoring.evaluators.verdicts import evaluations_of
+from monitoring.llm.evaluators.verdicts import evaluations_of
 from monitoring.models import Evaluator, LLMCall
 from monitoring.selectors.evaluations import reason_of
 

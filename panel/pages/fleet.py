@@ -10,17 +10,17 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from alerting.models import AlertRule, Incident
-from alerting.selectors import open_incidents
+from alerting.selectors.incidents import open_incidents
 from lib import charts
 from models_registry.models import Deployment, Model, ModelVersion, Project
-from monitoring.books import read_books
 from monitoring.catalogue import MEASURES
-from monitoring.composites import subjects_with
-from monitoring.measures import Point, Wanted, points_of, readings_of
+from monitoring.measures.series import Point, Wanted, points_of, readings_of
 from monitoring.models import SLO
 from monitoring.selectors.summaries import read_tallies_of
 from monitoring.selectors.watermark import ingest_watermark
-from monitoring.slo import SLOStatus, ask_status, is_stale, slo_statuses, status_of
+from monitoring.slo.books import read_books
+from monitoring.slo.composites import subjects_with
+from monitoring.slo.status import SLOStatus, ask_status, is_stale, slo_statuses, status_of
 from monitoring.stats.burn import Pair, span_label, standard_pairs
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject

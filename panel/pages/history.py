@@ -9,8 +9,8 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from alerting.lifecycle import UNDER_WAY
 from alerting.models import Incident
+from alerting.states.lifecycle import UNDER_WAY
 from models_registry.models import Deployment, Model, Project
 from panel.pages.plot import Band, Mark
 

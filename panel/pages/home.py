@@ -12,7 +12,7 @@ from alerting.models import Incident
 from lib import charts
 from models_registry.models import Deployment, Model, Project
 from monitoring.catalogue import MEASURES
-from monitoring.measures import Point, Wanted, points_of, readings_of
+from monitoring.measures.series import Point, Wanted, points_of, readings_of
 from monitoring.selectors.summaries import read_tallies_of
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject

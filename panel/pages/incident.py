@@ -12,19 +12,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from alerting.models import Alert, Incident, IncidentEvent
-from alerting.mutes import Mute, Quiet
-from alerting.selectors import TimelineEntry, incident_timeline, suspect_changes
-from alerting.words import describe_value, told_as
+from alerting.mutes.in_force import Mute, Quiet
+from alerting.selectors.incidents import TimelineEntry, incident_timeline, suspect_changes
+from alerting.wording import describe_value, told_as
 from lib.markdown import render
 from models_registry.models import Deployment, Model
 from models_registry.shipped import shipped
+from monitoring.measures.value_lost import Loss
 from monitoring.models import SLO, LLMCall
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.event_filters import EventFilter
 from monitoring.selectors.events import event_page
 from monitoring.selectors.wire import moment
-from monitoring.slo import SLOStatus, slo_statuses
-from monitoring.value_lost import Loss
+from monitoring.slo.status import SLOStatus, slo_statuses
 from panel.pages.conversation import excerpt_of
 from panel.pages.event import event_url
 from panel.pages.incident_chart import incident_chart

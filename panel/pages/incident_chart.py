@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from alerting.models import Alert, AlertRule, Incident
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES
-from monitoring.measures import measure_series
+from monitoring.measures.series import measure_series
 from monitoring.selectors.summaries import Scope
 from panel import format as write
 from panel.pages.history import marks

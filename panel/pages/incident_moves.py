@@ -7,9 +7,9 @@ from typing import Final
 
 from django.utils.timezone import localtime, make_aware
 
-from alerting import lifecycle
-from alerting.lifecycle import Move, possible
 from alerting.models import Incident, Severity
+from alerting.states import lifecycle
+from alerting.states.lifecycle import Move, possible
 from models_registry.models import User
 from panel.pages.corrections import Exclusion, exclusion_of
 

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from alerting import lifecycle
 from alerting.models import Incident
+from alerting.states import lifecycle
 from lib.pages import Page, keyset_page
 from models_registry.models import Project, User
 

@@ -9,11 +9,11 @@ from django.utils.translation import ngettext
 
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES
-from monitoring.indicators import INDICATORS
-from monitoring.measures import Wanted
+from monitoring.measures.series import Wanted
 from monitoring.models import COMPOSITE, SLO, TIME_SLICES
 from monitoring.selectors.components import load_components
 from monitoring.selectors.summaries import Scope
+from monitoring.slo.indicators import INDICATORS
 from monitoring.stats.evaluated import measure_name, parse_indicator
 from monitoring.stats.layouts import HOURLY
 from monitoring.stats.tally import Subject

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from lib import charts
 from models_registry.models import Model
-from monitoring.measures import Point
+from monitoring.measures.series import Point
 from panel import format as write
 from panel.pages.fleet import LOW_BUDGET, WHOLE_BUDGET, Judged, ModelRow
 from panel.pages.indicators import main_measure

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from lib import charts
 from models_registry.models import Model
-from monitoring.lags import curve_of
-from monitoring.measures import is_provisional
+from monitoring.measures.series import is_provisional
 from monitoring.models import LabelLag
+from monitoring.quality.label_lags import curve_of
 from monitoring.selectors.summaries import Scope, read_tallies
 from monitoring.stats.lag import LagCurve
 from monitoring.stats.readers import label_coverage

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from models_registry.models import Model, Project
 from monitoring.catalogue import MEASURES, NEEDS, Measure, measures_for
-from monitoring.measures import read_series, subjects_of
+from monitoring.measures.series import read_series, subjects_of
 from monitoring.selectors.evaluations import measures_by_model
 from monitoring.selectors.metrics import metrics_of
 from monitoring.stats.metrics import parse_measure

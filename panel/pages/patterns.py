@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from lib import charts
 from models_registry.models import Model, Project
-from monitoring.measures import edges_between
+from monitoring.measures.series import edges_between
 from monitoring.models import LogRecord
 from monitoring.selectors.patterns import Pattern, read_patterns, samples_of
-from monitoring.stats.severity import ERRORS, LEVELS
+from monitoring.stats.log_levels import ERRORS, LEVELS
 from panel import format as write
 from panel.pages.ranges import RANGES, chosen
 from panel.pages.select import Field

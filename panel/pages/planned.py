@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from alerting.matchers import Matcher, Op
+from alerting.labels.matchers import Matcher, Op
 from alerting.models import Maintenance
-from alerting.planned import labels_of
-from alerting.silences import MAX_HOURS
+from alerting.mutes.planned import labels_of
+from alerting.mutes.silences import MAX_HOURS
 from models_registry.models import Model, Project
 from monitoring.models import SLO, Correction
 

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from lib import charts
-from monitoring.measures import Point
+from monitoring.measures.series import Point
 from panel import format as write
 
 SIGNIFICANT = 5

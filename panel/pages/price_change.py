@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from models_registry.models import Job
-from monitoring.reprice import OTHER
+from monitoring.prices.reprice import OTHER
 from panel import format as write
 
 SHOWN = 20

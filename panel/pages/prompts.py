@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from models_registry.compare import Field, Line, compare_fields, compare_texts, text_of
 from models_registry.models import Model, Project, Prompt, PromptVersion
+from models_registry.text_diff import Field, Line, compare_fields, compare_texts, text_of
 from monitoring.catalogue import MEASURES
-from monitoring.comparison import Comparison, Row, Side, compare, difference_figure, interval_figure
-from monitoring.measures import Wanted, read_windows, subjects_of
+from monitoring.measures.comparison import Comparison, Row, Side, compare, difference_figure, interval_figure
+from monitoring.measures.series import Wanted, read_windows, subjects_of
 from monitoring.selectors.segments import segments_of
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.intervals import Reading

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from alerting.lifecycle import UNDER_WAY
 from alerting.models import AlertTransition, Incident, IncidentEvent
+from alerting.states.lifecycle import UNDER_WAY
 from models_registry.models import Project
 from monitoring.selectors.event_filters import DEFAULT_RANGE
 from monitoring.selectors.events import newest_line

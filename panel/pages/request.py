@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from alerting.models import Incident
 from models_registry.models import Project, User
-from monitoring.call_names import step_name
+from monitoring.llm.call_names import step_name
 from monitoring.models import Feedback, LLMCall, LogRecord, Outcome, Prediction, Span
 from monitoring.selectors.feedback import evaluation_of
 from monitoring.selectors.requests import SpanFacts, Story, read_span_facts, spans_by_key

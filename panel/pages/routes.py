@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from alerting.matchers import MatcherError, Op, parse_lines
+from alerting.labels.matchers import MatcherError, Op, parse_lines
+from alerting.labels.validators import sentence
 from alerting.models import Alert
 from alerting.notify.preview import Preview, preview
-from alerting.wrongs import sentence
 from models_registry.models import Project
 
 RECENT = 20

@@ -11,17 +11,17 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from alerting.backtest import Backtest, compare
+from alerting.backtest.past import Backtest, compare
 from alerting.errors import Refused
 from alerting.kinds import rule_kind
 from alerting.kinds.base import Answers, rule_model
 from alerting.models import Alert, AlertRule, AlertTransition, Evaluation
-from alerting.states import ACTIVE
+from alerting.states.machine import ACTIVE
 from alerting.validate import rule_problems
-from alerting.words import describe_value, told_as
+from alerting.wording import describe_value, told_as
 from models_registry.models import Project
 from monitoring.catalogue import MEASURES
-from monitoring.measures import Point
+from monitoring.measures.series import Point
 from panel.pages import history
 from panel.pages.plot import Chart, Line, Threshold
 from panel.pages.ranges import Stretch

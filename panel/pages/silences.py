@@ -8,12 +8,12 @@ from typing import Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alerting.fields import MatchersField, written
-from alerting.hidden import active_alerts, hidden_counts, hidden_messages, matching
-from alerting.matchers import Matcher
+from alerting.form_fields import MatchersField, written
+from alerting.labels.matchers import Matcher
 from alerting.models import Alert, Inhibition, Maintenance, Notification, Silence
-from alerting.planned import corrections_beside
-from alerting.silences import MAX_COMMENT, MAX_HOURS
+from alerting.mutes.planned import corrections_beside
+from alerting.mutes.silences import MAX_COMMENT, MAX_HOURS
+from alerting.selectors.hidden import active_alerts, hidden_counts, hidden_messages, matching
 from models_registry.models import Project
 from monitoring.models import Correction
 from monitoring.stats.recurrence import opening, openings

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from alerting.models import Alert, AlertRule, Severity
 from lib import charts
 from monitoring.catalogue import MEASURES
-from monitoring.composites import adds_up
-from monitoring.measures import Point, read_series, subjects_of
+from monitoring.measures.series import Point, read_series, subjects_of
 from monitoring.models import COMPOSITE, SLO
-from monitoring.slo import BudgetDay, SLOStatus, budget_days, budget_series, pair_burns
-from monitoring.slo_components import attained_between, contributions
-from monitoring.slo_groups import group_statuses
+from monitoring.slo.composites import adds_up
+from monitoring.slo.contributions import attained_between, contributions
+from monitoring.slo.groups import group_statuses
+from monitoring.slo.status import BudgetDay, SLOStatus, budget_days, budget_series, pair_burns
 from monitoring.stats.burn import span_label
 from panel import format as write
 from panel.pages import history

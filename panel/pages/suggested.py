@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from models_registry.models import Project
-from monitoring.suggest import Suggestion, suggest
+from monitoring.slo.suggest import Suggestion, suggest
 from panel.pages.indicators import promised
 
 

@@ -12,9 +12,9 @@ from alerting.models import Incident, Severity
 from lib import clock
 from models_registry.models import Project
 from models_registry.shipped import shipped
-from monitoring.measures import Wanted
+from monitoring.measures.series import Wanted
 from monitoring.models import SLO
-from monitoring.slo import SLOStatus
+from monitoring.slo.status import SLOStatus
 from monitoring.stats.intervals import Reading
 from monitoring.stats.tally import Subject
 from panel import format as write

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from alerting.errors import Refused
-from alerting.incidents import acknowledge_incident
+from alerting.incidents.course import acknowledge_incident
 from alerting.notify.ack import AckError, actor_behind, open_ack
 from lib import clock
 

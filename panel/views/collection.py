@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from lib import clock
 from models_registry.jobs import cancel_job
 from models_registry.models import Job, Project
-from monitoring.deadletters import replay
+from monitoring.drain.dead_letters import replay
 from monitoring.models import DeadLetter
 from panel.access import project_page
 from panel.pages.collection import collection_page

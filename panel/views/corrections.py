@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 from alerting.errors import Refused
 from lib import clock
 from models_registry.models import Project
-from monitoring.corrections import end_correction, record_correction, withdraw_correction
 from monitoring.models import SLO, Correction
+from monitoring.slo.corrections import end_correction, record_correction, withdraw_correction
 from panel.access import page, project_page
 from panel.acting import act, find_incident, words_of
 from panel.pages.corrections import MODEL, CorrectionForm, correction_of

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from alerting.errors import Refused
-from alerting.incidents import acknowledge_incident, resolve_incident
+from alerting.incidents.course import acknowledge_incident, resolve_incident
+from alerting.incidents.moves.assign import assign_incident
+from alerting.incidents.moves.merge import merge_incident
+from alerting.incidents.moves.mitigate import mitigate_incident
+from alerting.incidents.moves.reopen import reopen_incident
+from alerting.incidents.moves.severity import change_severity
+from alerting.incidents.moves.snooze import snooze_incident, wake_incident
 from alerting.models import Incident
-from alerting.moves.assign import assign_incident
-from alerting.moves.merge import merge_incident
-from alerting.moves.mitigate import mitigate_incident
-from alerting.moves.reopen import reopen_incident
-from alerting.moves.severity import change_severity
-from alerting.moves.snooze import snooze_incident, wake_incident
 from lib import clock
 from models_registry.models import User
 from panel.access import page

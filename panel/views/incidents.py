@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from alerting.incidents import comment_incident, silence_incident
+from alerting.incidents.course import comment_incident, silence_incident
 from lib import clock
 from models_registry.models import Project, User
 from panel.access import page, project_page

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from alerting.selectors import open_incidents
+from alerting.selectors.incidents import open_incidents
 from lib import clock
 from models_registry.models import Model, Project
 from panel.access import project_page

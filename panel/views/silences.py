@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from alerting.errors import Refused
-from alerting.matchers import from_json
+from alerting.labels.matchers import from_json
 from alerting.models import Silence
-from alerting.silences import create_silence, expire_silence, extend_silence
+from alerting.mutes.silences import create_silence, expire_silence, extend_silence
 from lib import clock
 from models_registry.models import Project
 from panel.access import project_page

@@ -10,8 +10,8 @@ from hashlib import sha256
 
 from django.db import connections
 
-from alerting.admin_messages import ChannelForm
-from alerting.matchers import parse_lines, parse_matchers, to_json
+from alerting.admin.messages import ChannelForm
+from alerting.labels.matchers import parse_lines, parse_matchers, to_json
 from alerting.models import Alert, AlertRule, Channel, Incident, IncidentEvent, Notification, Route, Severity, Silence
 from alerting.notify.send import send
 from lib.clock import real_now

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from alerting.evaluate import evaluate
+from alerting.evaluate.rules import evaluate
 from alerting.models import Alert, AlertRule, AlertTransition
 from models_registry.models import Model
 from monitoring.models import SLO

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerting.identity import fingerprint
-from alerting.matchers import Matcher, MatcherError, Op, parse_matcher, parse_matchers
+from alerting.labels.identity import fingerprint
+from alerting.labels.matchers import Matcher, MatcherError, Op, parse_matcher, parse_matchers
 from tests.alertmanager import Running, alertmanager, run
 
 pytestmark = pytest.mark.programs("prometheus-alertmanager", "amtool")

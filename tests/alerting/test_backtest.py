@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from alerting.backtest import backtest, compare
+from alerting.backtest.past import backtest, compare
 from alerting.errors import Refused
 from alerting.models import AlertRule, AlertTransition, AlertVerdict, Evaluation, Incident
 from models_registry.models import Model
-from monitoring.corrections import record_correction, withdraw_correction
 from monitoring.models import SLO, Correction
-from monitoring.segments import declare_key
+from monitoring.slo.corrections import record_correction, withdraw_correction
+from monitoring.summaries.segment_keys import declare_key
 from tests import cast
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, burn_rule, error_rule, serve, tick
 from tests.monitoring.series import add, class_code, labelled, series_of, served

@@ -8,13 +8,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
-from alerting.backtest import backtest
+from alerting.backtest.past import backtest
+from alerting.evaluate.targets import targets_of
 from alerting.models import Alert, AlertRule
-from alerting.targets import targets_of
 from alerting.validate import rule_problems
 from models_registry.models import Model, User
 from monitoring.models import SLO
-from monitoring.segments import declare_key, withdraw_key
+from monitoring.summaries.segment_keys import declare_key, withdraw_key
 from tests.alerting.rule_cast import HOUR, MINUTE, NOON, burn_rule, error_rule, serve, tick
 from tests.monitoring.series import served
 from tests.monitoring.test_segments import make_model

@@ -8,13 +8,13 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from alerting.backtest import backtest
-from alerting.external import Incoming, expire, receive
+from alerting.backtest.past import backtest
+from alerting.evaluate.external import Incoming, expire, receive
 from alerting.models import Alert, AlertRule, Evaluation, Incident
 from alerting.validate import rule_problems
 from models_registry.models import Model
 from monitoring.models import SLO, Component
-from monitoring.segments import declare_key, withdraw_key
+from monitoring.summaries.segment_keys import declare_key, withdraw_key
 from tests.alerting.rule_cast import HOUR, MINUTE, NOON, error_rule, serve, tick
 from tests.alerting.test_composite_slo import watched
 from tests.monitoring.test_composite_groups import region, two_models

@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerting.backtest import backtest
+from alerting.backtest.past import backtest
+from alerting.backtest.rehearse import BEGINS, Told, rehearse
+from alerting.evaluate.slots import slot_of
 from alerting.models import Alert, AlertRule, Evaluation, Incident
-from alerting.rehearse import BEGINS, Told, rehearse
-from alerting.slots import slot_of
 from models_registry.models import Model
 from monitoring.models import SLO
 from tests.alerting.rule_cast import MINUTE, NOON, serve, tick

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.evaluate import evaluate, slot_of
+from alerting.evaluate.retention import retain_evaluations
+from alerting.evaluate.rules import evaluate, slot_of
 from alerting.models import Alert, AlertRule, Evaluation, Incident, IncidentPolicy
-from alerting.retention import retain_evaluations
 from models_registry.models import Model
 from monitoring.models import SLO
 from tests.alerting.rule_cast import DAY, MINUTE, NOON, alert_of, burn_rule, changes, error_rule, serve, tick

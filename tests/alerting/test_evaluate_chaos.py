@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from alerting.evaluate import evaluate
+from alerting.evaluate.rules import evaluate
 from alerting.models import AlertRule, AlertTransition, Channel, Evaluation, IncidentPolicy, Notification
 from models_registry.models import Model
 from tests.alerting.rule_cast import HOUR, MINUTE, NOON, alert_of, burn_rule, changes, error_rule, serve, tick

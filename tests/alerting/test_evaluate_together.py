@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerting import respond
-from alerting.evaluate import evaluate
+from alerting.evaluate import respond
+from alerting.evaluate.rules import evaluate
 from alerting.models import Alert, AlertRule, Evaluation, Incident, IncidentEvent
 from models_registry.models import Model
 from tests.alerting.rule_cast import HOUR, NOON, alert_of, changes, error_rule, serve, tick

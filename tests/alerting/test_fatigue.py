@@ -16,12 +16,12 @@ from alerting.fatigue.episodes import Fired, firings
 from alerting.fatigue.facts import Call, Change, Deed, Facts, Held, Said
 from alerting.fatigue.propose import advise
 from alerting.fatigue.read import Report, fatigue_report
-from alerting.flaps import BEGINS_AT, ENDS_BELOW, flap_window, share
-from alerting.incidents import acknowledge_incident
+from alerting.incidents.course import acknowledge_incident
+from alerting.incidents.moves.merge import merge_incident
 from alerting.models import AlertRule, AlertVerdict, Incident, Notification, QuietHours
-from alerting.moves.merge import merge_incident
-from alerting.night import is_night
+from alerting.mutes.night import is_night
 from alerting.notify.send import send
+from alerting.states.flap_detection import BEGINS_AT, ENDS_BELOW, flap_window, share
 from models_registry.models import Model, User
 from runbooks.verdicts import judge_alert
 from tests import cast

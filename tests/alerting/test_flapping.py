@@ -2,11 +2,11 @@
 
 import pytest
 
+from alerting.evaluate.respond import close_orphans
+from alerting.evaluate.settle import settle
 from alerting.models import Alert, AlertRule, Channel, Incident, IncidentPolicy, Notification
 from alerting.notify.log import what_became
-from alerting.respond import close_orphans
-from alerting.selectors import incident_timeline
-from alerting.settle import settle
+from alerting.selectors.incidents import incident_timeline
 from models_registry.models import Model
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, alert_of, error_rule, serve, tick
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from alerting.flaps import BEGINS_AT, ENDS_BELOW, PLACES, flap_window, flaps, recent, share
+from alerting.states.flap_detection import BEGINS_AT, ENDS_BELOW, PLACES, flap_window, flaps, recent, share
 
 LOOK = 180.0
 WINDOW = LOOK * PLACES

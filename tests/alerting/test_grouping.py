@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.identity import group_key, group_of
+from alerting.labels.identity import group_key, group_of
 from alerting.models import Alert, AlertRule, Incident, IncidentPolicy
 from models_registry.models import Model
 from monitoring.models import SLO
-from monitoring.segments import declare_key
+from monitoring.summaries.segment_keys import declare_key
 from tests.alerting.rule_cast import NOON, burn_rule, error_rule, serve, tick
 from tests.monitoring.series import served
 

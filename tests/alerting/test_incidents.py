@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import translation
 
 from alerting.errors import Refused
-from alerting.incidents import (
+from alerting.incidents.course import (
     acknowledge_incident,
     comment_incident,
     escalate_incident,
@@ -17,7 +17,7 @@ from alerting.incidents import (
     silence_incident,
 )
 from alerting.models import Channel, Incident, Notification
-from alerting.selectors import incident_timeline, open_incidents, suspect_changes
+from alerting.selectors.incidents import incident_timeline, open_incidents, suspect_changes
 from config.definitions.apply import apply_document
 from config.definitions.document import read_document
 from models_registry.models import Job, Model, User

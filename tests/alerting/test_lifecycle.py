@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as some
 
-from alerting.lifecycle import IN_HAND, OVER, UNDER_WAY, Move, State, possible, step
 from alerting.models import Incident
+from alerting.states.lifecycle import IN_HAND, OVER, UNDER_WAY, Move, State, possible, step
 
 moves = some.lists(some.sampled_from(Move), max_size=30)
 

@@ -7,7 +7,7 @@ import pytest
 from alerting.models import AlertRule, Incident
 from models_registry.models import Model
 from monitoring.models import SLO
-from monitoring.stats.severity import LEVEL_CODES
+from monitoring.stats.log_levels import LEVEL_CODES
 from tests.alerting.rule_cast import MINUTE, NOON, changes, error_rule, tick
 from tests.monitoring.series import add, series_of
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from alerting.backtest import backtest
+from alerting.backtest.past import backtest
 from alerting.models import AlertRule, Evaluation
 from models_registry.models import Model, User
 from monitoring.models import SLO
-from monitoring.slo import slo_status
+from monitoring.slo.status import slo_status
 from tests.alerting.rule_cast import DAY, MINUTE, NOON, alert_of, burn_rule, changes, serve, tick
 
 pytestmark = pytest.mark.django_db

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.matchers import (
+from alerting.labels.matchers import (
     MatcherError,
     Op,
     Wrong,
@@ -17,7 +17,7 @@ from alerting.matchers import (
     parse_matchers,
     to_json,
 )
-from alerting.wrongs import sentence
+from alerting.labels.validators import sentence
 
 NAMES = st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,8}", fullmatch=True)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

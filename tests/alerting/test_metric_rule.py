@@ -12,7 +12,7 @@ from monitoring.drain.counts import Counts
 from monitoring.drain.fold import Folds
 from monitoring.drain.merge import merge
 from monitoring.drain.metrics import store_points, told_of
-from monitoring.ingest.schema import MetricItem
+from monitoring.items import MetricItem
 from monitoring.stats.points import Point
 from tests.alerting.rule_cast import MINUTE, NOON, changes, tick
 

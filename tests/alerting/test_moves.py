@@ -5,24 +5,24 @@ from datetime import timedelta
 import pytest
 
 from alerting.errors import Refused
-from alerting.incidents import (
+from alerting.incidents.course import (
     acknowledge_incident,
     announce_incident,
     open_incident,
     resolve_incident,
     silence_incident,
 )
-from alerting.lifecycle import Move, State, step
+from alerting.incidents.moves.assign import assign_incident
+from alerting.incidents.moves.close import close_incident
+from alerting.incidents.moves.merge import merge_incident
+from alerting.incidents.moves.mitigate import mitigate_incident
+from alerting.incidents.moves.reopen import reopen_incident
+from alerting.incidents.moves.severity import change_severity
+from alerting.incidents.moves.snooze import snooze_incident, wake_incident, wake_snoozed
 from alerting.models import Alert, Channel, Incident, IncidentPolicy, Notification
-from alerting.moves.assign import assign_incident
-from alerting.moves.close import close_incident
-from alerting.moves.merge import merge_incident
-from alerting.moves.mitigate import mitigate_incident
-from alerting.moves.reopen import reopen_incident
-from alerting.moves.severity import change_severity
-from alerting.moves.snooze import snooze_incident, wake_incident, wake_snoozed
 from alerting.notify.send import send
-from alerting.selectors import incident_timeline
+from alerting.selectors.incidents import incident_timeline
+from alerting.states.lifecycle import Move, State, step
 from models_registry.models import Model, User
 from tests import cast
 from tests.alerting.notify_cast import HandClock

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from alerting.incidents import acknowledge_incident, announce_incident, resolve_incident
-from alerting.matchers import parse_matcher
+from alerting.evaluate.respond import close_orphans
+from alerting.incidents.course import acknowledge_incident, announce_incident, resolve_incident
+from alerting.incidents.moves.merge import merge_incident
+from alerting.incidents.moves.reopen import reopen_incident
+from alerting.incidents.moves.severity import change_severity
+from alerting.incidents.moves.snooze import snooze_incident
+from alerting.labels.matchers import parse_matcher
 from alerting.models import Alert, Channel, Incident, Notification
-from alerting.moves.merge import merge_incident
-from alerting.moves.reopen import reopen_incident
-from alerting.moves.severity import change_severity
-from alerting.moves.snooze import snooze_incident
+from alerting.mutes.silences import create_silence
 from alerting.notify.candidate import Candidate
 from alerting.notify.pipeline import why_not
 from alerting.notify.send import send
 from alerting.notify.wake import wake_quiet
-from alerting.respond import close_orphans
-from alerting.silences import create_silence
 from models_registry.models import Model, User
 from tests.alerting.notify_cast import HandClock
 from tests.alerting.rule_cast import HOUR, MINUTE, NOON

@@ -5,12 +5,12 @@ from datetime import time, timedelta
 import pytest
 
 from alerting.errors import Refused
-from alerting.hidden import active_alerts, hidden_counts, hidden_messages, matching
-from alerting.matchers import parse_matchers, to_json
+from alerting.labels.matchers import parse_matchers, to_json
 from alerting.models import Alert, AlertRule, Incident, IncidentEvent, Inhibition, Maintenance
+from alerting.mutes.silences import create_silence, expire_silence, extend_silence
 from alerting.notify.enqueue import enqueue
 from alerting.notify.send import send
-from alerting.silences import create_silence, expire_silence, extend_silence
+from alerting.selectors.hidden import active_alerts, hidden_counts, hidden_messages, matching
 from tests.alerting.notify_cast import HandClock, make_channel, make_incident, silence, states
 
 HOUR = timedelta(hours=1)

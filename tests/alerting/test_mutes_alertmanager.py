@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from alerting.identity import fingerprint
-from alerting.inhibition import Rule, inhibitor
-from alerting.matchers import Matcher, all_match, parse_matcher, to_json
+from alerting.labels.identity import fingerprint
+from alerting.labels.inhibition import Rule, inhibitor
+from alerting.labels.matchers import Matcher, all_match, parse_matcher, to_json
 from tests.alertmanager import Running, alertmanager
 
 pytestmark = pytest.mark.programs("prometheus-alertmanager")

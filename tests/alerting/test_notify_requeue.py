@@ -11,7 +11,7 @@ from alerting.notify import deliver
 from alerting.notify.enqueue import enqueue
 from alerting.notify.requeue import requeue
 from alerting.notify.send import send
-from alerting.selectors import incident_timeline
+from alerting.selectors.incidents import incident_timeline
 from tests.alerting.notify_cast import HandClock, make_channel, make_incident
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from alerting.incidents import acknowledge_incident, resolve_incident, update_incident
+from alerting.incidents.course import acknowledge_incident, resolve_incident, update_incident
+from alerting.incidents.moves.reopen import reopen_incident
 from alerting.models import Alert, Channel, EscalationStep, Incident, IncidentEvent, Notification, QuietHours
-from alerting.moves.reopen import reopen_incident
 from alerting.notify.decisions import explain
 from alerting.notify.enqueue import enqueue
 from alerting.notify.tree import tree_of

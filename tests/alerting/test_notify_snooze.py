@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.incidents import acknowledge_incident, escalate_incident, resolve_incident, update_incident
+from alerting.incidents.course import acknowledge_incident, escalate_incident, resolve_incident, update_incident
+from alerting.incidents.moves.snooze import snooze_incident, wake_incident, wake_snoozed
 from alerting.models import EscalationStep, Incident, Notification
-from alerting.moves.snooze import snooze_incident, wake_incident, wake_snoozed
 from alerting.notify.enqueue import enqueue
 from alerting.notify.log import what_became
 from tests.alerting.notify_cast import Story, make_channel, make_incident, route, told_by

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from alerting.matchers import parse_lines, to_json
+from alerting.labels.matchers import parse_lines, to_json
 from alerting.models import Channel, EscalationStep, Notification, QuietHours, Route
 from alerting.notify.breaker import OPENS_AFTER
 from alerting.notify.enqueue import enqueue

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.matchers import Matcher, Op, matcher
-from alerting.routing import Node, match, visits
+from alerting.labels.matchers import Matcher, Op, matcher
+from alerting.routes.tree import Node, match, visits
 from tests.alertmanager import run
 
 NAMES = ["team", "severity", "model"]

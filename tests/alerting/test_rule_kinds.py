@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alerting.backtest import backtest
-from alerting.evaluate import evaluate
-from alerting.heartbeat import receive_heartbeat
+from alerting.backtest.past import backtest
+from alerting.evaluate.heartbeats import receive_heartbeat
+from alerting.evaluate.rules import evaluate
+from alerting.evaluate.slots import slot_of
 from alerting.models import Alert, AlertRule, Evaluation, Incident
-from alerting.slots import slot_of
 from alerting.validate import rule_problems
 from models_registry.models import Model, ModelVersion
 from monitoring.models import Bucket, Policy, RetentionFloor, SegmentKey, Series

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.backtest import backtest
+from alerting.backtest.past import backtest
 from alerting.models import Alert, AlertTransition, Evaluation
 from models_registry.models import Model
 from tests.alerting.rule_cast import DAY, MINUTE, NOON, error_rule, serve, tick

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerting.states import Blindness, Memory, Plan, Policy, Seen, State, advance
+from alerting.states.machine import Blindness, Memory, Plan, Policy, Seen, State, advance
 
 T0 = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alerting.replay import Slots, firings, replay
-from alerting.states import SEEN, Plan, Seen
+from alerting.states.machine import SEEN, Plan, Seen
+from alerting.states.replay import Slots, firings, replay
 from tests.alerting.test_states import T0, play
 from tests.alertmanager import run
 

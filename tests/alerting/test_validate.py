@@ -11,7 +11,7 @@ from alerting.validate import rule_problems
 from models_registry.models import Model
 from monitoring.catalogue import measures_for
 from monitoring.models import SLO
-from monitoring.validate import slo_problems
+from monitoring.slo.validate import slo_problems
 from tests.alerting.rule_cast import burn_rule, error_rule
 
 pytestmark = pytest.mark.django_db

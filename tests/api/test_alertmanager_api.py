@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from alerting.external import Incoming, expire, receive
-from alerting.identity import fingerprint
+from alerting.evaluate.external import Incoming, expire, receive
+from alerting.labels.identity import fingerprint
 from alerting.models import Alert, AlertRule, Incident, IncidentPolicy, Notification, Silence
 from lib.clock import real_now
 from models_registry.clock import set_clock

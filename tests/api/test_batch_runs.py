@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from alerting.evaluate import evaluate
+from alerting.evaluate.rules import evaluate
 from alerting.models import AlertRule
 from lib import clock
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model, Project
 from monitoring.drain import drain_until_empty
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import BatchRun, MetricStream
 from monitoring.retention import retain
-from monitoring.rollup import rollup
 from monitoring.selectors.ledger import read_ledger
 from monitoring.selectors.summaries import Scope
+from monitoring.summaries.rollup import rollup
 from tests.cast import make_person
 from tests.test_docs import curls, run
 

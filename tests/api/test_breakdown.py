@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from models_registry.keys import create_key
 from models_registry.models import Model, Project
 from monitoring.drain import drain_until_empty
-from monitoring.recount import recount
-from monitoring.segments import declare_key, withdraw_key
+from monitoring.summaries.recount import recount
+from monitoring.summaries.segment_keys import declare_key, withdraw_key
 from tests.monitoring.conftest import micros, put_body
 
 Series = Callable[..., Any]

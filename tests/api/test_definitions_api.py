@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from alerting.external import Incoming, receive
+from alerting.evaluate.external import Incoming, receive
 from alerting.models import AlertRule, Channel, QuietHours
 from config.definitions.kinds import KINDS
 from lib.vault import unseal

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from alerting.asked import FIELDS as OF_RULES
+from alerting.answers.asked import FIELDS as OF_RULES
 from alerting.models import AlertRule
 from config.definitions.kinds import KINDS
 from models_registry.keys import create_key, forget_keys

@@ -13,7 +13,7 @@ from models_registry.jobs import run_jobs
 from models_registry.keys import create_key
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.references import freeze, sample_of_window, set_reference
+from monitoring.drift.references import freeze, sample_of_window, set_reference
 from monitoring.stats.profile_data import profile_of_histograms
 from monitoring.stats.sample import sample_of
 from tests.monitoring.conftest import micros, put_body

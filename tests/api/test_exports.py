@@ -16,9 +16,9 @@ from models_registry import exports
 from models_registry.jobs import cancel_job, run_jobs
 from models_registry.keys import create_key
 from models_registry.models import ExportPart, Job, Model, Project
+from monitoring.answers.exports.events import COLUMNS, PAGE_ROWS
 from monitoring.drain import drain_until_empty
-from monitoring.exports.events import COLUMNS, PAGE_ROWS
-from monitoring.ingest.schema import ITEM_TYPES
+from monitoring.items import ITEM_TYPES
 from monitoring.models import Prediction
 from tests.cast import make_incident, make_person, make_project
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
-from alerting.incidents import open_incident
+from alerting.incidents.course import open_incident
 from alerting.models import Incident, Silence
 from models_registry.keys import create_key
 from models_registry.models import Model, Project

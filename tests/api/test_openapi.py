@@ -10,9 +10,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from google.protobuf import descriptor_pool
 
 from config.urls import API
+from monitoring.ingest.otlp.views import PATHS as OTLP_PATHS
+from monitoring.ingest.otlp.views import SIGNALS
 from monitoring.ingest.views import PATHS
-from monitoring.otlp.views import PATHS as OTLP_PATHS
-from monitoring.otlp.views import SIGNALS
 
 
 @pytest.fixture

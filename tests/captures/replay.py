@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from monitoring.dialects.around import given, read_around
-from monitoring.dialects.kinds import kind_of
-from monitoring.dialects.merge import merge
-from monitoring.dialects.read import read_log, read_span
-from monitoring.dialects.same_call import same_call
-from monitoring.dialects.seen import Reading, Seen
+from monitoring.llm.dialects.around import given, read_around
+from monitoring.llm.dialects.kinds import kind_of
+from monitoring.llm.dialects.merge import merge
+from monitoring.llm.dialects.read import read_log, read_span
+from monitoring.llm.dialects.same_call import same_call
+from monitoring.llm.dialects.seen import Reading, Seen
 from tests.captures.cases import Case
 from tests.captures.catalogue import CASES
 from tests.captures.clients import BY_NAME

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from monitoring.dialects.kinds import kind_of
-from monitoring.dialects.merge import merge
-from monitoring.dialects.same_call import same_call
-from monitoring.dialects.seen import Reading
+from monitoring.llm.dialects.kinds import kind_of
+from monitoring.llm.dialects.merge import merge
+from monitoring.llm.dialects.same_call import same_call
+from monitoring.llm.dialects.seen import Reading
 from tests.captures.catalogue import CASES
 from tests.captures.clients import BY_NAME, CLIENTS
 from tests.captures.never import NEVER

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from monitoring.dialects.seen import Happening, Seen
+from monitoring.llm.dialects.seen import Happening, Seen
 
 KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 STATUSES = ("unset", "ok", "error")

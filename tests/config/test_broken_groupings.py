@@ -9,7 +9,7 @@ from django.test import Client
 from alerting.models import AlertRule
 from models_registry.models import Model, User
 from monitoring.models import SLO, SegmentKey
-from monitoring.segments import declare_key
+from monitoring.summaries.segment_keys import declare_key
 from tests.alerting.rule_cast import NOON, burn_rule, error_rule
 from tests.monitoring.test_composites import compose, promise
 from tests.monitoring.test_segments import make_model

@@ -19,7 +19,7 @@ from config.slo_gauges import remembered_slos
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model, ModelVersion, Project
 from monitoring.models import SLO, Component
-from monitoring.slo import slo_status
+from monitoring.slo.status import slo_status
 from tests.alerting.rule_cast import NOON, serve
 from tests.config.definitions import complaint
 from tests.config.openslo_cast import BOUND, policy, read, slo

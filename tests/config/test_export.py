@@ -10,7 +10,7 @@ import yaml
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from alerting.external import Incoming, receive
+from alerting.evaluate.external import Incoming, receive
 from alerting.models import AlertRule, Channel, Inhibition, Maintenance
 from config.definitions.kinds import KINDS
 from models_registry.models import Model, Project, Prompt, PromptVersion

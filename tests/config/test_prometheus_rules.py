@@ -12,7 +12,7 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
-from alerting.burn_windows import burn_spans
+from alerting.evaluate.burn_windows import burn_spans
 from alerting.kinds.burn_rate import Burning, pairs_of
 from alerting.models import AlertRule
 from config.definitions.apply import apply_document

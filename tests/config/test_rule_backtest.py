@@ -14,8 +14,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from alerting.backtest.notation import NotationError, read_series, read_values
 from alerting.models import AlertRule
-from alerting.notation import NotationError, read_series, read_values
 from models_registry.models import Model, Project
 from tests.alerting.rule_cast import error_rule, serve
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config.slo_gauges import read_rule_gauges, read_slo_gauges, remembered_slos
 from models_registry.models import Model
-from monitoring.slo import slo_status
+from monitoring.slo.status import slo_status
 from tests.alerting.rule_cast import NOON, burn_rule, error_rule, serve, tick
 from tests.monitoring.series import served
 

@@ -5,7 +5,7 @@ import pytest
 from lib.clock import real_now
 from lib.stage import Summary
 from monitoring.models import StageRun
-from monitoring.record import run_stage
+from monitoring.stage_runs import run_stage
 
 pytestmark = pytest.mark.django_db
 

@@ -7,15 +7,15 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from alerting.lag import evaluation_lag
+from alerting.evaluate.evaluation_lag import evaluation_lag
 from config.perform import run_once
 from config.stages import STAGES
 from config.watch import watch
 from lib.clock import real_now
 from lib.stage import Summary
 from monitoring.models import StageRun
-from monitoring.record import missed_rounds, run_stage
 from monitoring.selectors.clock_skew import clock_skew
+from monitoring.stage_runs import missed_rounds, run_stage
 from panel.unwell import say
 from tests.alerting.notify_cast import make_channel
 from tests.alerting.rule_cast import error_rule

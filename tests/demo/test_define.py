@@ -14,10 +14,10 @@ from demo.phrases import SYSTEM, SYSTEM_DETAILED
 from demo.scenarios import SCENARIOS, prompt_truncation
 from demo.texts import LESSONS, RUNBOOKS
 from models_registry.models import PromptVersion
-from monitoring.evaluators.answer import Said, answer_of
-from monitoring.evaluators.kinds import judge_of
+from monitoring.llm.evaluators.answer import Said, answer_of
+from monitoring.llm.evaluators.kinds import judge_of
 from monitoring.models import SLO, SegmentKey
-from monitoring.validate import slo_problems
+from monitoring.slo.validate import slo_problems
 from runbooks.models import Runbook, Step
 
 

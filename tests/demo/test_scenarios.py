@@ -10,7 +10,7 @@ from demo.simulate import Simulation, advance, post_baseline, prepare
 from lib.clock import real_now
 from models_registry.clock import set_clock
 from models_registry.models import Model
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.selectors.ledger import read_ledger
 from monitoring.selectors.summaries import Scope
 from runbooks.models import Review

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from demo.sender import HttpSender, NotAccepted, pack
-from monitoring.otlp.json_body import read_traces
+from monitoring.ingest.otlp.json_body import read_traces
 from tests.receiver import Receiver, receiver, reply
 
 ITEMS = [{"id": "a", "model": "m"}, {"id": "b", "model": "m"}]

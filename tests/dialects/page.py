@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from monitoring.dialects.aliases import ALIASES
+from monitoring.llm.dialects.aliases import ALIASES
 from tests.captures.clients import CLIENTS
 from tests.captures.never import NEVER
 from tests.captures.replay import FIXTURES

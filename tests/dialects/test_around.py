@@ -2,9 +2,9 @@
 
 import pytest
 
-from monitoring.dialects.around import given, read_around
-from monitoring.dialects.read import read_span
-from monitoring.dialects.seen import Reading, Seen
+from monitoring.llm.dialects.around import given, read_around
+from monitoring.llm.dialects.read import read_span
+from monitoring.llm.dialects.seen import Reading, Seen
 
 TRACE = "a" * 32
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from monitoring.dialects.kinds import kind_of
-from monitoring.dialects.seen import Happening, Seen
+from monitoring.llm.dialects.kinds import kind_of
+from monitoring.llm.dialects.seen import Happening, Seen
 from tests.dialects.test_read import CHAT, START, read
 
 

@@ -7,14 +7,14 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.dialects.aliases import ALIASES
-from monitoring.dialects.caps import capped
-from monitoring.dialects.kinds import kind_of
-from monitoring.dialects.merge import merge
-from monitoring.dialects.read import read_log, read_span
-from monitoring.dialects.same_call import needs_time, same_call
-from monitoring.dialects.seen import Happening, Seen
-from monitoring.ingest.schema import LLMCallItem
+from monitoring.items import LLMCallItem
+from monitoring.llm.dialects.aliases import ALIASES
+from monitoring.llm.dialects.caps import capped
+from monitoring.llm.dialects.kinds import kind_of
+from monitoring.llm.dialects.merge import merge
+from monitoring.llm.dialects.read import read_log, read_span
+from monitoring.llm.dialects.same_call import needs_time, same_call
+from monitoring.llm.dialects.seen import Happening, Seen
 
 WORDS = [
     "role",

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.dialects.merge import merge
-from monitoring.dialects.read import read_log, read_span
-from monitoring.dialects.same_call import same_call
-from monitoring.dialects.seen import Reading, Seen
+from monitoring.llm.dialects.merge import merge
+from monitoring.llm.dialects.read import read_log, read_span
+from monitoring.llm.dialects.same_call import same_call
+from monitoring.llm.dialects.seen import Reading, Seen
 
 START = 1_795_000_000_000_000
 MS = 1_000

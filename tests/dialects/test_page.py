@@ -2,10 +2,10 @@
 
 import re
 
-from monitoring.dialects.aliases import ALIASES
-from monitoring.dialects.evidence import GROUPS
-from monitoring.dialects.kinds import DIALECTS, TRUST
-from monitoring.dialects.params import INVENTED
+from monitoring.llm.dialects.aliases import ALIASES
+from monitoring.llm.dialects.evidence import GROUPS
+from monitoring.llm.dialects.kinds import DIALECTS, TRUST
+from monitoring.llm.dialects.params import INVENTED
 from tests.dialects.page import PAGE, page
 
 
@@ -16,7 +16,7 @@ def test_the_tables_are_those_of_the_code():
 
 def test_every_flag_is_explained_and_no_other():
     sources = "".join(
-        path.read_text(encoding="utf-8") for path in sorted((PAGE.parents[2] / "monitoring/dialects").glob("*.py"))
+        path.read_text(encoding="utf-8") for path in sorted((PAGE.parents[2] / "monitoring/llm/dialects").glob("*.py"))
     )
     raised = set(
         re.findall(r'"((?:content|invented|input|usage|request_model|provider|more|media|negative)_[a-z_]+)"', sources)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from monitoring.dialects.providers import FRAMEWORKS, HOSTS, NAMES, WELL_KNOWN, provider, provider_at
-from monitoring.dialects.read import read_span
-from monitoring.dialects.seen import Seen
-from monitoring.pricing.shipped import shipped_book
+from monitoring.llm.dialects.providers import FRAMEWORKS, HOSTS, NAMES, WELL_KNOWN, provider, provider_at
+from monitoring.llm.dialects.read import read_span
+from monitoring.llm.dialects.seen import Seen
+from monitoring.llm.pricing.shipped import shipped_book
 
 
 @pytest.mark.parametrize(

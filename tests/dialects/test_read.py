@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from monitoring.dialects.caps import capped
-from monitoring.dialects.kinds import kind_of
-from monitoring.dialects.read import read_log, read_span
-from monitoring.dialects.seen import Happening, Reading, Seen
+from monitoring.llm.dialects.caps import capped
+from monitoring.llm.dialects.kinds import kind_of
+from monitoring.llm.dialects.read import read_log, read_span
+from monitoring.llm.dialects.seen import Happening, Reading, Seen
 
 START = 1_795_000_000_000_000
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.history import cells
-from monitoring.history.wanted import Path, Wanted
+from monitoring.ingest.history import cells
+from monitoring.ingest.history.wanted import Path, Wanted
 from monitoring.ingest.moments import moment_us
-from monitoring.ingest.schema import ITEM_TYPES
+from monitoring.items import ITEM_TYPES
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 

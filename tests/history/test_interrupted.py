@@ -22,11 +22,11 @@ from config.history.progress import END_OF_LINE, OVER, Progress
 from lib import clock
 from models_registry.models import Project
 from monitoring.drain import drain_until_empty
-from monitoring.history import files
-from monitoring.history.admit import MovedOnError, admit, begin, rules_of_history
-from monitoring.history.items import Reading
-from monitoring.history.wanted import Wanted
 from monitoring.ingest import backpressure
+from monitoring.ingest.history import files
+from monitoring.ingest.history.admit import MovedOnError, admit, begin, rules_of_history
+from monitoring.ingest.history.items import Reading
+from monitoring.ingest.history.wanted import Wanted
 from monitoring.ingest.store import committer
 from monitoring.models import HistoryImport, InboxBody, Prediction
 from monitoring.selectors.ledger import read_ledger

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models_registry.models import Project
-from monitoring.history import files
+from monitoring.ingest.history import files
 from monitoring.models import HistoryImport, InboxBody
 from tests.history import rows
 from tests.history.rows import bring, bring_refused, flat, prediction, waiting

@@ -14,7 +14,7 @@ from pythonjsonlogger.json import JsonFormatter
 from lib.clock import now
 from monitoring.ingest.log_dialects import ALIASES, translate
 from monitoring.ingest.moments import Window, epoch_us
-from monitoring.stats.severity import LEVELS, SAME, canon
+from monitoring.stats.log_levels import LEVELS, SAME, canon
 from tests.ingest.conftest import stored
 
 pytestmark = pytest.mark.django_db

@@ -19,8 +19,8 @@ from monitoring.ingest.moments import Window
 from monitoring.ingest.normalise import Normaliser
 from monitoring.ingest.plain import Held, gather, needs_nothing
 from monitoring.ingest.redact import redact_default
-from monitoring.ingest.schema import ITEM_TYPES, columns_of
 from monitoring.ingest.split import split_array
+from monitoring.items import ITEM_TYPES, columns_of
 from monitoring.models import InboxBody
 
 PATHS = ["predictions", "llm-calls", "outcomes", "feedback", "events", "logs"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models_registry.keys import forget_keys
 from monitoring.ingest.normalise import Normaliser
 from monitoring.ingest.redact import SUSPECT, is_card, is_cpf, redact_default, redact_fully
-from monitoring.ingest.schema import ITEM_TYPES
+from monitoring.items import ITEM_TYPES
 from monitoring.models import InboxBody
 from tests.ingest.conftest import prediction, stored
 

@@ -22,9 +22,9 @@ from monitoring.ingest.moments import Window
 from monitoring.ingest.normalise import IDENTITY
 from monitoring.ingest.plain import FLAT, NESTED
 from monitoring.ingest.redact import redact_default
-from monitoring.ingest.schema import ITEM_TYPES
+from monitoring.items import ITEM_TYPES
 from monitoring.models import BusinessEvent, DeadLetter, Feedback, InboxBody, LLMCall, LogRecord, Outcome, Prediction
-from monitoring.packing import unpack
+from monitoring.storage.packing import unpack
 
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
 MODELS = (Prediction, LLMCall, Outcome, Feedback, BusinessEvent, LogRecord)

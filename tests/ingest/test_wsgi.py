@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from structlog.contextvars import bound_contextvars, get_contextvars
 
+from monitoring.ingest.otlp.views import DOOR as OTLP
 from monitoring.ingest.views import DOOR
-from monitoring.otlp.views import DOOR as OTLP
 from tests.ingest.conftest import prediction, stored
 
 

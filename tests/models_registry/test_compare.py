@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_registry.compare import compare_fields, compare_texts, text_of
+from models_registry.text_diff import compare_fields, compare_texts, text_of
 
 LINES = st.lists(st.sampled_from(["", "a", "b c", "b d", "Answer in one sentence.", "é 👍"]), max_size=12)
 

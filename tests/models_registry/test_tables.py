@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_registry.tables import CSV, JSON_LINES, cell, written
+from models_registry.file_formats import CSV, JSON_LINES, cell, written
 
 PLAIN = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | PLAIN

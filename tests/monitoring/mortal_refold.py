@@ -15,7 +15,7 @@ django.setup()
 
 from lib import clock  # noqa: E402 - needs the apps that the line above loaded
 from models_registry.jobs import run_jobs  # noqa: E402
-from monitoring import refold  # noqa: E402
+from monitoring.summaries import refold  # noqa: E402
 
 REACH = 'UPDATE "monitoring_reference"'
 

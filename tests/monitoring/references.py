@@ -5,8 +5,8 @@ from random import Random
 from typing import Any
 
 from models_registry.models import Model
+from monitoring.drift.references import freeze, set_reference
 from monitoring.models import Reference
-from monitoring.references import freeze, set_reference
 from monitoring.stats.sample import sample_of
 
 

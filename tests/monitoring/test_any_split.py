@@ -9,8 +9,8 @@ import pytest
 from models_registry.models import Model, ModelVersion, Project
 from monitoring.drain import drain_until_empty
 from monitoring.models import Bucket, Prediction
-from monitoring.recount import recount
 from monitoring.selectors.ledger import read_ledger
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import micros, put_body
 
 pytestmark = pytest.mark.django_db

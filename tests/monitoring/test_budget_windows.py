@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from models_registry.models import Model
-from monitoring.indicators import judge_slices
 from monitoring.models import SLO
-from monitoring.slo import budget_days, budget_series, slo_status, slo_statuses
+from monitoring.slo.indicators import judge_slices
+from monitoring.slo.status import budget_days, budget_series, slo_status, slo_statuses
+from monitoring.slo.validate import slo_problems
 from monitoring.stats.burn import budget_left
-from monitoring.validate import slo_problems
 from tests.monitoring.series import served
 
 NOW = datetime(2026, 3, 29, 12, 20, tzinfo=UTC)

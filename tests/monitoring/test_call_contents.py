@@ -10,11 +10,11 @@ from models_registry.keys import create_key
 from models_registry.models import Model, Project
 from monitoring.drain import drain
 from monitoring.drain.fold.contents import characters
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import LLMCall
-from monitoring.recount import recount
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import event_to_wire
+from monitoring.summaries.recount import recount
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from models_registry.keys import create_key
 from models_registry.models import Model, Project
-from monitoring.comparison import Side, compare, difference_figure
+from monitoring.measures.comparison import Side, compare, difference_figure
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.compare import difference, judge
 from monitoring.stats.intervals import Reading, ratio

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from models_registry.models import Model, ModelVersion, Project
 from monitoring.models import SLO, Component, Correction
-from monitoring.segments import declare_key, withdraw_key
-from monitoring.slo import slo_status
-from monitoring.slo_groups import GroupStatus, group_statuses
+from monitoring.slo.groups import GroupStatus, group_statuses
+from monitoring.slo.status import slo_status
+from monitoring.slo.validate import slo_problems
 from monitoring.stats.segments import OTHER
-from monitoring.validate import slo_problems
+from monitoring.summaries.segment_keys import declare_key, withdraw_key
 from tests.cast import make_project
 from tests.monitoring.series import served
 from tests.monitoring.test_composites import compose, draft, promise

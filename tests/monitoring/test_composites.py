@@ -11,16 +11,16 @@ from django.db.models import RestrictedError
 
 from config.definitions.remove import StandsError, remove
 from models_registry.models import Model, Project
-from monitoring.books import read_books
-from monitoring.components import read_components, read_lines, set_components
-from monitoring.composites import subjects_for
-from monitoring.corrections import corrected
-from monitoring.foresight import foresee_slo
 from monitoring.models import SLO, Component, Correction
-from monitoring.slo import ask_between, budget_days, budget_series, counts_between, slo_status, slo_statuses
-from monitoring.slo_components import contributions
-from monitoring.slo_standing import standings
-from monitoring.validate import slo_problems
+from monitoring.slo.books import read_books
+from monitoring.slo.components import read_components, read_lines, set_components
+from monitoring.slo.composites import subjects_for
+from monitoring.slo.contributions import contributions
+from monitoring.slo.corrections import corrected
+from monitoring.slo.foresight import foresee_slo
+from monitoring.slo.standings import standings
+from monitoring.slo.status import ask_between, budget_days, budget_series, counts_between, slo_status, slo_statuses
+from monitoring.slo.validate import slo_problems
 from tests.cast import make_credit_risk
 from tests.monitoring.series import class_code, labelled, served
 

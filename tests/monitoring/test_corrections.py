@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from models_registry.models import Model
-from monitoring.books import BookAsk, read_books
-from monitoring.corrections import corrected, record_correction, withdraw_correction
-from monitoring.measures import subjects_of
+from monitoring.measures.series import subjects_of
 from monitoring.models import SLO, Bucket, Correction, RetentionFloor
 from monitoring.models.summaries import Tier
-from monitoring.slo import budget_days, slo_status, slo_statuses
+from monitoring.slo.books import BookAsk, read_books
+from monitoring.slo.corrections import corrected, record_correction, withdraw_correction
+from monitoring.slo.status import budget_days, slo_status, slo_statuses
 from monitoring.stats.corrected import Stretch, correct, edges_for_any, widen
 from monitoring.stats.tiers import DAY, HOUR, MINUTE
 from tests import cast

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from models_registry.models import Model
-from monitoring.books import BookAsk, counted_of, edges_for, read_books
 from monitoring.catalogue import SLIS
 from monitoring.models import SLO, Bucket, DirtyHour, RetentionFloor
 from monitoring.models.summaries import Tier
 from monitoring.selectors.counts import CountAsk, read_counts
 from monitoring.selectors.summaries import Scope, read_tallies
+from monitoring.slo.books import BookAsk, counted_of, edges_for, read_books
 from monitoring.stats.marks import count_marked
 from monitoring.stats.tally import Subject
 from monitoring.stats.tiers import DAY, HOUR, MINUTE, WIDTHS, Running, ranges_of

@@ -8,11 +8,11 @@ from models_registry.models import Deployment, Model, ModelVersion, Project
 from monitoring.drain import drain
 from monitoring.drain.rows import MODELS
 from monitoring.models import Bucket, Category, InboxBody, LLMCall, LogRecord, Outcome, Prediction
-from monitoring.recount import recount
 from monitoring.selectors.ledger import read_ledger
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.histogram import unpack
 from monitoring.stats.layouts import confusion_bin
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put, micros
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
-from monitoring.fitting.isotonic import isotonic
+from monitoring.quality.fitting.isotonic import isotonic
 from monitoring.stats.calibration import Calibration, calibration_of
 from monitoring.stats.estimate import BINARY, Estimate, estimate, expect
 from monitoring.stats.layouts import score_bins

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.drain.fold.contents import characters
-from monitoring.evaluators.answer import MAX_READ, Answer, Said, answer_of, marks_of, texts_of
-from monitoring.evaluators.kinds import judge_of
-from monitoring.evaluators.settings import SETTINGS, SettingsError, read_settings
-from monitoring.evaluators.verdicts import Verdict, evaluations_of, evaluations_text
+from monitoring.llm.evaluators.answer import MAX_READ, Answer, Said, answer_of, marks_of, texts_of
+from monitoring.llm.evaluators.kinds import judge_of
+from monitoring.llm.evaluators.settings import SETTINGS, SettingsError, read_settings
+from monitoring.llm.evaluators.verdicts import Verdict, evaluations_of, evaluations_text
 
 DETECT = partial(marks_of, names=("email", "key"))
 HALF = "\ud83d"

@@ -12,21 +12,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from models_registry.models import Model, Project
-from monitoring.books import BookAsk, read_books
-from monitoring.composites import subjects_for
 from monitoring.drain import drain
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import SLO, Evaluator, LLMCall, Series
 from monitoring.models.evaluators import MOST
-from monitoring.recount import recount
-from monitoring.rollup import rollup
+from monitoring.quality.evaluator_tryout import try_evaluator
 from monitoring.selectors.event_filters import read_filter
 from monitoring.selectors.events import event_page
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import event_to_wire
+from monitoring.slo.books import BookAsk, read_books
+from monitoring.slo.composites import subjects_for
+from monitoring.slo.validate import slo_problems
 from monitoring.stats.intervals import wilson
-from monitoring.tryout import try_evaluator
-from monitoring.validate import slo_problems
+from monitoring.summaries.recount import recount
+from monitoring.summaries.rollup import rollup
 from tests.monitoring.conftest import Put
 
 pytestmark = pytest.mark.django_db

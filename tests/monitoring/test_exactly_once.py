@@ -19,10 +19,10 @@ from models_registry.keys import create_key
 from models_registry.models import Project
 from monitoring.drain import drain, drain_until_empty
 from monitoring.models import Bucket, Category, InboxBody, Outcome, Prediction
-from monitoring.recount import recount
 from monitoring.selectors.ledger import read_ledger
 from monitoring.stats.histogram import merge, quantile, unpack
 from monitoring.stats.layouts import LOG, confusion_cell
+from monitoring.summaries.recount import recount
 from tests.cast import NOW, make_project
 from tests.monitoring.conftest import Put, micros, put_body
 

@@ -12,15 +12,15 @@ from hypothesis.extra.django import TestCase
 
 from models_registry.jobs import run_jobs
 from models_registry.models import Job, Model, ModelVersion, Project
-from monitoring import refold as refolding
 from monitoring.drain import drain_until_empty
 from monitoring.models import Bucket, LossTrees, Prediction, Reference
-from monitoring.recount import recount
-from monitoring.rollup import rollup
-from monitoring.segments import declare_key
 from monitoring.selectors.plans import read_plans
 from monitoring.selectors.references import history_of
 from monitoring.stats.intervals import Reading
+from monitoring.summaries import refold as refolding
+from monitoring.summaries.recount import recount
+from monitoring.summaries.rollup import rollup
+from monitoring.summaries.segment_keys import declare_key
 from tests.cast import NOW, make_project
 from tests.monitoring.conftest import Put, micros, put_body
 from tests.monitoring.test_refold import step

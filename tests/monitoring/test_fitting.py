@@ -17,17 +17,17 @@ from sklearn.metrics import roc_auc_score
 from models_registry.jobs import run_jobs
 from models_registry.models import Job, Model, ModelVersion, Project
 from monitoring.drain import drain_until_empty
-from monitoring.fitting.fit import fit
-from monitoring.fitting.start import start_fit, start_fits
-from monitoring.fitting.windows import tallies_of_sample
-from monitoring.measures import measure_window, subjects_of
+from monitoring.drift.references import set_reference
+from monitoring.measures.series import measure_window, subjects_of
 from monitoring.models import Estimator, Reference
-from monitoring.references import set_reference
-from monitoring.rollup import rollup
+from monitoring.quality.fitting.fit import fit
+from monitoring.quality.fitting.start import start_fit, start_fits
+from monitoring.quality.fitting.windows import tallies_of_sample
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.intervals import Reading
 from monitoring.stats.profile import profile_of_columns
 from monitoring.stats.sample import pack, sample_of
+from monitoring.summaries.rollup import rollup
 from tests.monitoring.conftest import micros, put_body
 
 pytestmark = pytest.mark.django_db
@@ -140,8 +140,8 @@ def test_nobody_waits_for_a_reference_or_a_fit(
 
         return watch
 
-    monkeypatch.setattr("monitoring.references.pack", watched(pack))
-    monkeypatch.setattr("monitoring.fitting.job.fit", watched(fit))
+    monkeypatch.setattr("monitoring.drift.references.pack", watched(pack))
+    monkeypatch.setattr("monitoring.quality.fitting.job.fit", watched(fit))
     version = ModelVersion.objects.create(model=model, version="1")
     sample = sample_of(events(600, seed=1))
     set_reference(version, profile_of_columns(sample.features), origin=Reference.Origin.ROWS, now=now, sample=sample)
@@ -162,7 +162,7 @@ def test_what_is_gone_when_a_fit_ends_leaves_nothing(
         Reference.objects.all().delete()
         return fit(*given)
 
-    monkeypatch.setattr("monitoring.fitting.job.fit", slow)
+    monkeypatch.setattr("monitoring.quality.fitting.job.fit", slow)
     run_jobs(now=now)
     assert "its reference is gone" in Job.objects.get().error
     assert not Estimator.objects.exists()
@@ -216,7 +216,7 @@ def test_an_estimator_of_another_definition_is_not_used(project: Project, model:
 
 
 def test_reading_estimates_imports_no_scikit_learn():
-    code = "import django; django.setup(); import monitoring.fitting.job, monitoring.fitting.start, monitoring.measures"
+    code = "import django; django.setup(); import monitoring.quality.fitting.job, monitoring.quality.fitting.start, monitoring.measures.series"
     check = "import sys; sys.exit('sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", f"{code}; {check}"], check=False)
     assert done.returncode == 0

@@ -12,7 +12,7 @@ from monitoring.drain.fold import Cell, Folds
 from monitoring.drain.opinions import Judge, direction, opinions_of
 from monitoring.drain.rows import FeedbackRow, LLMCallRow, PredictionRow
 from monitoring.drain.truth import winners
-from monitoring.evaluators.verdicts import Verdict, evaluations_text
+from monitoring.llm.evaluators.verdicts import Verdict, evaluations_text
 from monitoring.stats.histogram import fraction_at_most, merge, pack, quantile, unpack
 from monitoring.stats.layouts import ALPHA, CERTAIN, LOG, SIDES, log_bin, log_value, score_bins, score_cells
 

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from models_registry.keys import create_key
 from models_registry.models import Model, ModelVersion, Project
-from monitoring.foresight import foresee_slo
 from monitoring.models import SLO, Bucket, DirtyHour
 from monitoring.models.summaries import Tier
+from monitoring.slo.foresight import foresee_slo
+from monitoring.slo.suggest import suggest
 from monitoring.stats.histogram import pack
-from monitoring.suggest import suggest
 from tests import cast
 from tests.monitoring.series import series_of
 

@@ -18,8 +18,8 @@ from django.db import connection
 from models_registry.models import Project
 from monitoring.drain import drain
 from monitoring.models import Bucket, InboxBody, Outcome, Prediction
-from monitoring.recount import recount
 from monitoring.selectors.ledger import read_ledger
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put
 
 BODY = 1_000  # so that the drain that dies takes two of five into a transaction (`mortal`)

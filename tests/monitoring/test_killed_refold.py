@@ -13,7 +13,7 @@ from django.conf import settings
 from models_registry.jobs import run_jobs
 from models_registry.models import Job, Model
 from monitoring.drain import drain_until_empty
-from monitoring.recount import recount
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put
 from tests.monitoring.references import applicants, predictions, reference
 from tests.monitoring.test_killed_drain import reachable

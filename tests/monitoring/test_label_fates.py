@@ -13,11 +13,11 @@ from models_registry.models import Model, Project
 from monitoring.drain import drain
 from monitoring.drain.rows import OutcomeRow
 from monitoring.drain.truth import with_truth
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import LedgerCount, Prediction
-from monitoring.recount import recount
 from monitoring.selectors.ledger import read_ledger
 from monitoring.selectors.summaries import Scope
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.test_errors import row
 

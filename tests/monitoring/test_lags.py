@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from alerting.judge import question
+from alerting.evaluate.judge import question
 from alerting.models import AlertRule
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.lags import EVERY, learn_lags
-from monitoring.measures import measure_series, subjects_of
+from monitoring.measures.series import measure_series, subjects_of
 from monitoring.models import SLO, Bucket, LabelLag
-from monitoring.recount import recount
+from monitoring.quality.label_lags import EVERY, learn_lags
 from monitoring.selectors.summaries import Scope
-from monitoring.slo import slo_status
+from monitoring.slo.status import slo_status
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import micros, put_body
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitoring.limits import Facts, Limits, Range, broken, model_allowed
+from monitoring.llm.limits import Facts, Limits, Range, broken, model_allowed
 from monitoring.stats.verdicts import verdict_text, verdicts_of
 
 

@@ -9,19 +9,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models_registry.models import Model, ModelVersion, Project
-from monitoring.breakdown import ByError, series_by
 from monitoring.drain import drain
-from monitoring.measures import measure_window
+from monitoring.measures.breakdown import ByError, series_by
+from monitoring.measures.series import measure_window
 from monitoring.models import SLO, Bucket, LogRecord, RetentionFloor
-from monitoring.recount import recount
 from monitoring.retention import retain
-from monitoring.rollup import rollup
 from monitoring.selectors.event_filters import read_filter
 from monitoring.selectors.events import filtered
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import event_to_wire
-from monitoring.slo import slo_status
-from monitoring.stats.severity import ERRORS, LEVELS
+from monitoring.slo.status import slo_status
+from monitoring.stats.log_levels import ERRORS, LEVELS
+from monitoring.summaries.recount import recount
+from monitoring.summaries.rollup import rollup
 from tests.monitoring.conftest import Put, micros
 
 pytestmark = pytest.mark.django_db

@@ -13,13 +13,13 @@ from models_registry.models import Model, Project
 from monitoring.drain import codes, drain
 from monitoring.models import Bucket, LogPattern, LogRecord
 from monitoring.models.summaries import Tier
-from monitoring.recount import recount
 from monitoring.retention import retain
-from monitoring.rollup import rollup
 from monitoring.selectors.event_filters import FilterError, read_filter
 from monitoring.selectors.events import filtered
 from monitoring.selectors.patterns import Pattern, read_patterns, samples_of
 from monitoring.stats.layouts import PATTERNS
+from monitoring.summaries.recount import recount
+from monitoring.summaries.rollup import rollup
 from tests.monitoring.conftest import Put, micros
 
 pytestmark = pytest.mark.django_db

@@ -9,16 +9,16 @@ import pytest
 from models_registry.jobs import run_jobs
 from models_registry.models import Job, Model, ModelVersion, Project
 from monitoring.drain import drain_until_empty
-from monitoring.fitting.start import start_fit, start_fits
-from monitoring.measures import measure_window
-from monitoring.recount import recount
-from monitoring.references import freeze, set_reference
+from monitoring.drift.references import freeze, set_reference
+from monitoring.measures.series import measure_window
+from monitoring.quality.fitting.start import start_fit, start_fits
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.fitted import Losses
 from monitoring.stats.intervals import Reading
 from monitoring.stats.losses import expected, mean_absolute_error, root_mean_squared_error, together
 from monitoring.stats.sample import sample_of
 from monitoring.stats.tally import Cell
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import micros, put_body
 
 pytestmark = pytest.mark.django_db

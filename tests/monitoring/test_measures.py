@@ -6,7 +6,7 @@ import pytest
 
 from models_registry.models import Model, ModelVersion
 from monitoring.catalogue import MEASURES, SLIS, measures_for
-from monitoring.measures import measure_series, measure_window, subjects_of
+from monitoring.measures.series import measure_series, measure_window, subjects_of
 from monitoring.models.summaries import Tier
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.layouts import log_bin

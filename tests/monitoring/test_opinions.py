@@ -14,11 +14,11 @@ from monitoring.drain import drain_until_empty
 from monitoring.drain.opinions import Judge, Opinions, opinions_of, read_opinions
 from monitoring.drain.rows import FeedbackRow
 from monitoring.models import LLMCall, Prediction, Series
-from monitoring.recount import recount
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats import opinions
 from monitoring.stats.intervals import Reading, wilson
 from monitoring.stats.tally import Subject, Tally
+from monitoring.summaries.recount import recount
 from tests.cast import NOW, make_project
 from tests.monitoring.conftest import Put, micros, put_body
 

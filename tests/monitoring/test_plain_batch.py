@@ -10,8 +10,8 @@ from monitoring.drain.claim import claim
 from monitoring.drain.prepare import decode, prepare
 from monitoring.drain.rows import PredictionRow
 from monitoring.models import Prediction
-from monitoring.recount import recount
 from monitoring.selectors.ledger import read_ledger
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,11 @@ from django.db import OperationalError
 
 from models_registry.models import Project
 from monitoring import drain as stage
-from monitoring.deadletters import replay
 from monitoring.drain import drain
+from monitoring.drain.dead_letters import replay
 from monitoring.models import DeadLetter, InboxBody, Prediction
-from monitoring.recount import recount
 from monitoring.selectors.ledger import COLUMNS, read_ledger
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put, micros
 
 pytestmark = pytest.mark.django_db

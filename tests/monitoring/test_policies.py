@@ -14,17 +14,17 @@ from django.urls import reverse
 
 from models_registry.keys import create_key
 from models_registry.models import Model, Project
-from monitoring import decide as deciding
-from monitoring.decide import Asked, decide
 from monitoring.drain import drain
-from monitoring.limits import Facts
-from monitoring.measures import measure_window
+from monitoring.llm.limits import Facts
+from monitoring.measures.series import measure_window
 from monitoring.models import LLMCall, Policy, PolicyEvent
-from monitoring.police import police
-from monitoring.recount import recount
+from monitoring.policies import decide as deciding
+from monitoring.policies.decide import Asked, decide
+from monitoring.policies.police import police
+from monitoring.policies.standing import user_cost_nano, users_over
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import event_to_wire
-from monitoring.standing import user_cost_nano, users_over
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put, micros
 
 pytestmark = pytest.mark.django_db

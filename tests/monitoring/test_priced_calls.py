@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from models_registry.models import Model, Project
 from monitoring.drain import drain
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import AppliedPrice, LLMCall, OwnPrice
-from monitoring.recount import recount
 from monitoring.selectors.summaries import Scope
 from monitoring.selectors.wire import event_to_wire
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put, micros
 
 pytestmark = pytest.mark.django_db

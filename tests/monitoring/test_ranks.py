@@ -15,12 +15,12 @@ from monitoring.catalogue import MEASURES
 from monitoring.drain import drain
 from monitoring.drain.fold import Folds
 from monitoring.drain.rows import PredictionRow
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import Category
-from monitoring.recount import recount
 from monitoring.selectors.summaries import Scope
 from monitoring.stats import ranks
 from monitoring.stats.tally import Subject, Tally
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put
 from tests.monitoring.test_errors import tally, tally_of
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from models_registry.models import Model
-from monitoring.books import BookAsk, read_books
-from monitoring.corrections import Corrected, corrected, end_correction, record_correction, withdraw_correction
-from monitoring.measures import subjects_of
+from monitoring.measures.series import subjects_of
 from monitoring.models import SLO, Correction, RetentionFloor
-from monitoring.slo import budget_days, slo_status, slo_statuses
+from monitoring.slo.books import BookAsk, read_books
+from monitoring.slo.corrections import Corrected, corrected, end_correction, record_correction, withdraw_correction
+from monitoring.slo.status import budget_days, slo_status, slo_statuses
 from monitoring.stats.recurrence import Weekly, openings, openings_within
 from tests import cast
 from tests.monitoring.series import roll_up, series_of, served

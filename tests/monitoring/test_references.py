@@ -9,18 +9,18 @@ from django.db import connection
 
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.measures import measure_series, read_series, subjects_of
+from monitoring.drift.references import freeze, sample_of_window, set_reference
+from monitoring.measures.series import measure_series, read_series, subjects_of
 from monitoring.models import Bucket, Prediction, Reference, Series
 from monitoring.models.summaries import Tier
-from monitoring.recount import recount
-from monitoring.references import freeze, sample_of_window, set_reference
-from monitoring.rollup import rollup
 from monitoring.selectors.drift import all_reports_of, reports_of
 from monitoring.selectors.plans import read_plans
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.profile import MISTYPED, NULL, ProfileError, profile_of_columns
 from monitoring.stats.profile_data import from_json, profile_of_histograms, to_json
 from monitoring.stats.sample import sample_of
+from monitoring.summaries.recount import recount
+from monitoring.summaries.rollup import rollup
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.references import applicants, predictions, reference
 

@@ -12,19 +12,19 @@ from hypothesis.extra.django import TestCase
 
 from models_registry.jobs import cancel_job, run_jobs
 from models_registry.models import Job, Model
-from monitoring import refold as refolding
 from monitoring.drain import drain_until_empty
 from monitoring.drain.claim import Body, claim
 from monitoring.drain.prepare import Batch, ReferencesMovedError, confirm_plans, decode, prepare
+from monitoring.drift.references import freeze, set_reference
 from monitoring.models import Bucket, Prediction, Reference, RetentionFloor
-from monitoring.recount import recount
-from monitoring.references import freeze, set_reference
 from monitoring.retention import retain
-from monitoring.rollup import rollup
 from monitoring.selectors.drift import all_reports_of
 from monitoring.selectors.references import history_of
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats.sample import sample_of
+from monitoring.summaries import refold as refolding
+from monitoring.summaries.recount import recount
+from monitoring.summaries.rollup import rollup
 from tests import cast
 from tests.monitoring.conftest import Put, micros, put_body
 from tests.monitoring.references import applicants, predictions, reference

@@ -8,10 +8,10 @@ import pytest
 from models_registry.models import Model, ModelVersion, Project
 from monitoring.drain import drain
 from monitoring.models import Prediction
-from monitoring.recount import recount
 from monitoring.selectors.summaries import Scope, read_tally
 from monitoring.stats import errors
 from monitoring.stats.tally import Subject, Tally
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put
 
 pytestmark = pytest.mark.django_db

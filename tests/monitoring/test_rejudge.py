@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from models_registry.jobs import cancel_job, run_jobs
 from models_registry.keys import create_key
 from models_registry.models import Job, Model, Project
-from monitoring import rejudge
 from monitoring.drain import drain
 from monitoring.models import Bucket, DirtyHour, Evaluator, EventKey, LLMCall, UserDay
-from monitoring.past_calls import RangeError
-from monitoring.recount import recount
-from monitoring.rejudge import start_rejudge
+from monitoring.quality import rejudge
+from monitoring.quality.rejudge import start_rejudge
+from monitoring.summaries.past_calls import RangeError
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.test_evaluators import call, evaluator, rate, said
 from tests.monitoring.test_exactly_once import Killed, death_at

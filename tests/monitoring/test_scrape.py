@@ -12,10 +12,10 @@ from lib import clock
 from lib.vault import seal, unseal
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import Metric, ScrapeTarget
-from monitoring.scrape import scrape
-from monitoring.scrape.exposition import ExpositionError, read_exposition, wanted
+from monitoring.probes.scrape import scrape
+from monitoring.probes.scrape.exposition import ExpositionError, read_exposition, wanted
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.points import Explicit, Point
 from tests.receiver import Receiver, reply

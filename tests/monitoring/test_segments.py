@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from models_registry.models import Model, Project
 from monitoring.drain import drain_until_empty
 from monitoring.drain.fold import Folds
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import Bucket, Category, Prediction, SegmentKey, Series
-from monitoring.recount import recount
-from monitoring.segments import declare_key, set_keys, withdraw_key
 from monitoring.selectors.segments import DeclaredKey, read_keys
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.histogram import merge_packed, unpack
 from monitoring.stats.segments import MAX_KEYS, MAX_VALUES, NONE, OTHER, split_segment, value_text
+from monitoring.summaries.recount import recount
+from monitoring.summaries.segment_keys import declare_key, set_keys, withdraw_key
 from tests.cast import NOW, make_project
 from tests.monitoring.conftest import Put, micros, put_body
 from tests.monitoring.references import applicants, reference

@@ -6,7 +6,7 @@ import pytest
 
 from models_registry.models import Model
 from monitoring.models import SLO
-from monitoring.slo import budget_series, slo_status, slo_statuses
+from monitoring.slo.status import budget_series, slo_status, slo_statuses
 from monitoring.stats.layouts import log_bin
 from tests.cast import wait_in_inbox
 from tests.monitoring.series import add, class_code, labelled, series_of, served

@@ -6,9 +6,9 @@ import pytest
 
 from models_registry.models import Model, ModelVersion
 from monitoring.models import SLO, Correction
-from monitoring.slo import slo_status
-from monitoring.slo_groups import group_statuses
-from monitoring.validate import slo_problems
+from monitoring.slo.groups import group_statuses
+from monitoring.slo.status import slo_status
+from monitoring.slo.validate import slo_problems
 from tests.monitoring.series import served
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 
 from monitoring.drain import drain
 from monitoring.models import Bucket, DirtyHour, EventKey, Prediction
-from monitoring.recount import recount
 from monitoring.retention import retain
-from monitoring.rollup import rollup
+from monitoring.summaries.recount import recount
+from monitoring.summaries.rollup import rollup
 from tests.monitoring.conftest import Put, micros
 
 pytestmark = pytest.mark.django_db

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models_registry.models import Model
-from monitoring.books import read_books
-from monitoring.measures import measure_window, subjects_of
+from monitoring.measures.series import measure_window, subjects_of
 from monitoring.models import SLO, LabelLag
 from monitoring.selectors.summaries import Scope
-from monitoring.slo import ask_between, budget_series, counts_between, slo_status, slo_statuses
+from monitoring.slo.books import read_books
+from monitoring.slo.status import ask_between, budget_series, counts_between, slo_status, slo_statuses
+from monitoring.slo.validate import slo_problems
 from monitoring.stats.slices import slice_edges, slice_start
-from monitoring.validate import slo_problems
 from tests.monitoring.series import add, class_code, labelled, series_of, served
 
 NOW = datetime(2026, 3, 10, 12, 20, tzinfo=UTC)

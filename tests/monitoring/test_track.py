@@ -6,14 +6,14 @@ import pytest
 
 from models_registry.models import Model, Project
 from monitoring.drain import drain_until_empty
-from monitoring.measures import subjects_of
+from monitoring.measures.series import subjects_of
 from monitoring.models import Estimator
+from monitoring.quality.track_record import Track, read_tracks
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.estimate import Estimate
 from monitoring.stats.fitted import Baseline
 from monitoring.stats.intervals import Reading
 from monitoring.stats.track import Bounds, Entry, bounds_of, entry_of, record_of
-from monitoring.track import Track, read_tracks
 from tests.monitoring.conftest import micros, put_body
 from tests.monitoring.estimators import estimator, scored
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from models_registry.models import Model, ModelVersion
 from monitoring.drain import drain_until_empty
+from monitoring.drift.references import freeze, sample_of_window
+from monitoring.drift.training import read_rows
 from monitoring.models import Reference, ReferenceSample
-from monitoring.references import freeze, sample_of_window
 from monitoring.selectors.references import read_sample
 from monitoring.stats.profile import NULL, ProfileError
 from monitoring.stats.profile_data import from_json
 from monitoring.stats.sample import MAX_ROWS, Sample, pack, sample_of, thinned, unpack
-from monitoring.training import read_rows
 from tests.monitoring.conftest import Put
 from tests.monitoring.references import applicants, predictions
 

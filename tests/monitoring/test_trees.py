@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from monitoring.fitting.boosted import boosted, bounded, forest_of, places_of
+from monitoring.quality.fitting.boosted import boosted, bounded, forest_of, places_of
 from monitoring.stats.trees import LEAVES, MISSING, Forest, Frozen, Split, Tree, Trees, pack, unpack
 
 Floats = NDArray[np.float64]

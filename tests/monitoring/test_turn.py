@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from monitoring import turn
+from monitoring.storage import turn
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from monitoring.drain import drain
 from monitoring.drain.rows import LLMCallRow
 from monitoring.drain.user_days import add_up, add_user_days, sum_by_version
 from monitoring.models import LLMCall, Policy, PolicyEvent, UserDay
-from monitoring.recount import recount
 from monitoring.retention import retain
-from monitoring.rollup import rollup
+from monitoring.summaries.recount import recount
+from monitoring.summaries.rollup import rollup
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.test_exactly_once import Killed, death_at
 

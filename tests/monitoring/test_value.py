@@ -20,15 +20,15 @@ from models_registry.models import Model, ModelVersion, Project
 from monitoring.drain import drain_until_empty
 from monitoring.drain.fold import Folds
 from monitoring.drain.rows import BusinessEventRow
-from monitoring.fitting.start import start_fits
-from monitoring.measures import measure_series, measure_window
-from monitoring.recount import recount
-from monitoring.references import set_reference
-from monitoring.segments import declare_key
+from monitoring.drift.references import set_reference
+from monitoring.measures.series import measure_series, measure_window
+from monitoring.quality.fitting.start import start_fits
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.estimate import Cells, Expected, variance_of
 from monitoring.stats.profile import profile_of_columns
 from monitoring.stats.sample import sample_of
+from monitoring.summaries.recount import recount
+from monitoring.summaries.segment_keys import declare_key
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.test_fitting import events, serve
 from tests.monitoring.test_fold import sums

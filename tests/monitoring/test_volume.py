@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.measures import measure_series, read_series, subjects_of
-from monitoring.rollup import rollup
+from monitoring.measures.series import measure_series, read_series, subjects_of
 from monitoring.selectors.summaries import Ask, Scope, read_tallies_of, read_tally
 from monitoring.stats.matched import AGAINST, DAY, WEEK, matched
 from monitoring.stats.volume import volume_of
+from monitoring.summaries.rollup import rollup
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.references import applicants, predictions, reference
 

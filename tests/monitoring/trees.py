@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models_registry.models import ModelVersion
-from monitoring.measures import measure_window
+from monitoring.drift.references import freeze, set_reference
+from monitoring.measures.series import measure_window
 from monitoring.models import Estimator, LossTrees
-from monitoring.reach import place
-from monitoring.references import freeze, set_reference
 from monitoring.selectors.references import current_reference
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.fitted import Losses
@@ -15,6 +14,7 @@ from monitoring.stats.fitted import pack as pack_fit
 from monitoring.stats.intervals import Reading
 from monitoring.stats.sample import sample_of
 from monitoring.stats.trees import Forest, Frozen, Split, Tree, pack
+from monitoring.summaries.reach import place
 
 HOMES = [
     {"area": 40.0 + n, "kind": ("castle", "house", "studio")[n % 3], "prediction": 100.0 + n, "label": 90.0}

@@ -14,8 +14,8 @@ from lib import clock
 from models_registry.models import Project
 from monitoring.drain import drain_until_empty
 from monitoring.models import Bucket, EventKey, Feedback, InboxBody, LLMCall, LogRecord, Span, UserDay
-from monitoring.recount import recount
 from monitoring.selectors.wire import event_to_wire
+from monitoring.summaries.recount import recount
 from tests.otlp.conftest import TRACE, request
 from tests.otlp.test_logs import lines
 

@@ -6,8 +6,8 @@ import pytest
 
 from models_registry.models import Project
 from monitoring.models import Bucket, Evaluator
-from monitoring.packing import needs_another
 from monitoring.selectors.wire import event_to_wire
+from monitoring.storage.packing import needs_another
 from tests.otlp.conftest import request
 from tests.otlp.test_calls import NATIVE, chat, drained
 from tests.otlp.test_texts import ANSWER, SAID

@@ -13,11 +13,11 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from lib import clock
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import Metric, MetricStream
-from monitoring.recount import recount
 from monitoring.selectors.ledger import read_ledger
 from monitoring.selectors.summaries import Scope
+from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import micros, put_body
 from tests.otlp.conftest import pairs
 

@@ -33,7 +33,7 @@ from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
 from monitoring.ingest import backpressure
-from monitoring.measures import measure_window
+from monitoring.measures.series import measure_window
 from monitoring.models import LogRecord, Metric, Span
 from monitoring.selectors.ledger import read_ledger
 from monitoring.selectors.summaries import Scope

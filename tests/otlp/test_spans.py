@@ -280,7 +280,7 @@ def test_trouble_of_the_panel_is_told_as_503_with_a_time(export, monkeypatch):
     def fail(*_given: object, **_named: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("monitoring.otlp.views.accept", fail)
+    monkeypatch.setattr("monitoring.ingest.otlp.views.accept", fail)
     answer = export(request({}).SerializeToString())
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
 

@@ -11,11 +11,11 @@ from lib import clock
 from models_registry.models import Project
 from monitoring.drain import drain_until_empty
 from monitoring.models import LLMCall, Span
-from monitoring.packing import needs_another, pack, unpack
 from monitoring.retention import EVENTS
 from monitoring.selectors.event_filters import read_filter
 from monitoring.selectors.events import event_page, get_event
 from monitoring.selectors.wire import event_to_wire, payload_of
+from monitoring.storage.packing import needs_another, pack, unpack
 from tests.otlp.conftest import request
 from tests.otlp.test_calls import MS, NATIVE, START, chat, drained
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from alerting.incidents import resolve_incident
+from alerting.incidents.course import resolve_incident
 from alerting.models import Incident, IncidentEvent, Notification
 from alerting.notify.ack import ASKS, LASTS, sign_ack
 from alerting.notify.enqueue import enqueue
 from alerting.notify.send import send
-from alerting.selectors import incident_timeline
+from alerting.selectors.incidents import incident_timeline
 from lib.clock import real_now
 from models_registry.models import User
 from tests.alerting.notify_cast import HandClock, make_channel, make_incident

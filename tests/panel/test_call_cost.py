@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from models_registry.models import Model
+from monitoring.llm.pricing.prices import Price
 from monitoring.models import AppliedPrice
-from monitoring.pricing.prices import Price
 from panel.format import money_exact
 from tests.panel import story
 

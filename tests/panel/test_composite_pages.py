@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from alerting.evaluate import evaluate
+from alerting.evaluate.rules import evaluate
 from alerting.models import AlertRule
 from models_registry.models import Model, User
 from monitoring.models import SLO, Component
-from monitoring.segments import declare_key
-from monitoring.slo import slo_status
+from monitoring.slo.status import slo_status
+from monitoring.summaries.segment_keys import declare_key
 from tests.alerting.rule_cast import serve
 from tests.cast import make_incident
 from tests.monitoring.series import served

@@ -17,7 +17,7 @@ from models_registry.keys import create_key
 from models_registry.models import Model, User
 from models_registry.roles import VIEWER
 from monitoring.models import SLO, Correction
-from monitoring.slo import slo_status
+from monitoring.slo.status import slo_status
 from tests.cast import make_incident, make_person
 from tests.monitoring.series import served
 

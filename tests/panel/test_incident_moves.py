@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from alerting.incidents import resolve_incident
+from alerting.incidents.course import resolve_incident
+from alerting.incidents.moves.snooze import snooze_incident
 from alerting.models import AlertRule, Incident
-from alerting.moves.snooze import snooze_incident
 from models_registry.models import Model, Project, User
 from runbooks.models import Review
 from tests import cast

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from alerting.external import Incoming, receive
+from alerting.evaluate.external import Incoming, receive
 from alerting.models import Alert, AlertRule, AlertTransition, Incident, IncidentEvent, Silence
-from alerting.selectors import incident_timeline
-from alerting.words import describe_value
+from alerting.selectors.incidents import incident_timeline
+from alerting.wording import describe_value
 from models_registry.models import Model, User
 from monitoring.models import SLO
 from runbooks.models import RunStep

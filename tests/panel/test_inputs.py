@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.references import freeze, set_reference
+from monitoring.drift.references import freeze, set_reference
 from monitoring.selectors.references import History
 from monitoring.stats.profile_data import profile_of_histograms
 from monitoring.stats.sample import sample_of

@@ -11,7 +11,7 @@ from django.utils import translation
 from models_registry.models import Model
 from monitoring.drain import drain
 from monitoring.models import OwnPrice, Policy
-from monitoring.police import police
+from monitoring.policies.police import police
 from tests.monitoring.conftest import micros, put_body
 
 MILLION = {"input": 1_000_000}

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from alerting.models import Inhibition, Maintenance
-from alerting.planned import corrections_beside, windows_beside
+from alerting.mutes.planned import corrections_beside, windows_beside
 from models_registry.models import Model, Project, User
 from monitoring.models import SLO, Correction
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitoring.measures import Point
+from monitoring.measures.series import Point
 from panel.pages.plot import HEADROOM, Chart, Line
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

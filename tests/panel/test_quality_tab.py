@@ -11,8 +11,8 @@ from django.urls import reverse
 from lib import charts
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.lags import learn_lags
-from monitoring.measures import Point
+from monitoring.measures.series import Point
+from monitoring.quality.label_lags import learn_lags
 from panel.pages.matrix import SHADES, SHOWN, matrix_of
 from panel.pages.plot import Chart, Line
 from tests.monitoring.conftest import micros, put_body

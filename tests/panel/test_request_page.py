@@ -12,7 +12,7 @@ from alerting.models import Incident
 from lib.ids import identity
 from models_registry.models import Model, Project
 from monitoring.models import EventKey, Feedback, Outcome, Prediction, Span
-from monitoring.packing import pack
+from monitoring.storage.packing import pack
 from panel.pages.waterfall import Part, waterfall
 from tests.panel import story
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from alerting.models import AlertRule
-from alerting.words import describe_value, told_as
+from alerting.wording import describe_value, told_as
 from models_registry.models import Model, User
 from monitoring.models import SLO
 from tests.alerting.rule_cast import MINUTE, error_rule, serve, tick

@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from alerting.foresight import RuleForesight
+from alerting.backtest.foresight import RuleForesight
 from alerting.models import AlertRule
 from models_registry.models import Model
-from monitoring.segments import declare_key, withdraw_key
+from monitoring.summaries.segment_keys import declare_key, withdraw_key
 from tests.alerting.rule_cast import DAY, HOUR, MINUTE, NOON, error_rule, serve
 from tests.cast import make_incident
 from tests.panel.test_admin_definitions import _rule

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from models_registry.models import Model
 from monitoring.drain import drain_until_empty
-from monitoring.segments import declare_key
+from monitoring.summaries.segment_keys import declare_key
 from tests.monitoring.conftest import micros, put_body
 
 AGO = timedelta(minutes=40)

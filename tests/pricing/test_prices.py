@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.pricing.book import PriceBook
-from monitoring.pricing.prices import BILLED_AS, BUCKETS, INPUT_SIDE, Price, Tier
-from monitoring.pricing.shipped import shipped_book
+from monitoring.llm.pricing.book import PriceBook
+from monitoring.llm.pricing.prices import BILLED_AS, BUCKETS, INPUT_SIDE, Price, Tier
+from monitoring.llm.pricing.shipped import shipped_book
 
 NOON = 1_783_944_000_000_000  # 2026-07-13 12:00 UTC
 RATE = st.decimals(0, 1_000, places=6)

@@ -7,7 +7,7 @@ import genai_prices
 import pytest
 from genai_prices import data
 
-from monitoring.pricing.shipped import FILE, shipped_book
+from monitoring.llm.pricing.shipped import FILE, shipped_book
 from tests.price_book import make
 
 TIMES = [

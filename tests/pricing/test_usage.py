@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.pricing.prices import BUCKETS, Tokens
-from monitoring.pricing.shipped import shipped_book
-from monitoring.pricing.usage import disjoint
+from monitoring.llm.pricing.prices import BUCKETS, Tokens
+from monitoring.llm.pricing.shipped import shipped_book
+from monitoring.llm.pricing.usage import disjoint
 
 NOON = 1_783_944_000_000_000  # 2026-07-13 12:00 UTC
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alerting.incidents import acknowledge_incident, announce_incident, resolve_incident
+from alerting.incidents.course import acknowledge_incident, announce_incident, resolve_incident
 from alerting.models import Alert, AlertTransition, Incident
 from models_registry.models import Model, User
 from runbooks.models import Runbook, Step

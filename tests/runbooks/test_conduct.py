@@ -7,7 +7,7 @@ from django.utils.translation import override
 
 from alerting.errors import Refused
 from alerting.models import IncidentEvent
-from alerting.selectors import incident_timeline
+from alerting.selectors.incidents import incident_timeline
 from runbooks.conduct import complete_step, reopen_step, start_run
 from runbooks.links import for_incident
 from runbooks.models import Run, Runbook

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from alerting.models import Incident
 from models_registry.models import Model
-from monitoring.measures import subjects_of
+from monitoring.measures.series import subjects_of
+from monitoring.measures.value_lost import Loss, value_lost
 from monitoring.models import Bucket
 from monitoring.models.summaries import Tier
 from monitoring.retention import retain
-from monitoring.rollup import rollup
-from monitoring.value_lost import Loss, value_lost
+from monitoring.summaries.rollup import rollup
 from runbooks.draft import draft_body
 from runbooks.impact import impact_lines, loss_line, loss_of
 from runbooks.models import Review

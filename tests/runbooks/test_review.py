@@ -6,9 +6,9 @@ import pytest
 from django.utils.translation import gettext, override
 
 from alerting.errors import Refused
-from alerting.incidents import resolve_incident
+from alerting.incidents.course import resolve_incident
+from alerting.incidents.moves.reopen import reopen_incident
 from alerting.models import AlertVerdict
-from alerting.moves.reopen import reopen_incident
 from alerting.notify.send import send
 from lib.markdown import render
 from models_registry.models import Deployment

@@ -13,10 +13,10 @@ from django.db import DatabaseError
 from config.history.bring import Asked, Done, bring, in_words, rehearse, until_told
 from config.named import UNKNOWN, project_named
 from config.terminal import Spoken, as_json, cut, plain, width_of
-from monitoring.history.admit import MovedOnError, OtherReadingError
-from monitoring.history.files import FileError
-from monitoring.history.items import Reading
-from monitoring.history.wanted import Wanted, WantedError
+from monitoring.ingest.history.admit import MovedOnError, OtherReadingError
+from monitoring.ingest.history.files import FileError
+from monitoring.ingest.history.items import Reading
+from monitoring.ingest.history.wanted import Wanted, WantedError
 from monitoring.ingest.views import PATHS
 from monitoring.models import HistoryImport
 

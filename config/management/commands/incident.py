@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.timezone import localtime
 
 from alerting.errors import Refused
-from alerting.incidents import acknowledge_incident, comment_incident, resolve_incident
+from alerting.incidents.course import acknowledge_incident, comment_incident, resolve_incident
 from alerting.models import Incident
 from config.named import UNKNOWN, person_named, project_named, rows_named
 from config.terminal import Spoken, ago

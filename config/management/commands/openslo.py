@@ -12,8 +12,8 @@ from config.interchange.yaml import UnreadableError, dump, dump_all, read_all
 from config.named import project_named
 from config.terminal import Spoken
 from models_registry.models import Model, Project
-from monitoring.indicators import INDICATORS
 from monitoring.models import SLO, Correction
+from monitoring.slo.indicators import INDICATORS
 
 
 class Command(Spoken):

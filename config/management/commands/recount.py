@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from config.named import moment_named
 from config.terminal import Spoken
 from lib import clock
-from monitoring.recount import recount
+from monitoring.summaries.recount import recount
 
 SHOWN = 20
 

@@ -9,11 +9,11 @@ from django.core.management.base import CommandError, CommandParser
 from config.terminal import Spoken
 from lib import clock
 from models_registry.models import ModelVersion
+from monitoring.drift.references import borrow, freeze, set_reference
+from monitoring.drift.training import FileError, read_rows
 from monitoring.models import Reference
-from monitoring.references import borrow, freeze, set_reference
 from monitoring.stats.profile import Profile, ProfileError
 from monitoring.stats.sample import Sample, sample_of
-from monitoring.training import FileError, read_rows
 
 SHOWN = 8
 

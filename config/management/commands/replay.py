@@ -12,7 +12,7 @@ from config.named import person_named, project_named, rows_named
 from config.terminal import Spoken
 from lib import clock
 from models_registry.models import Project
-from monitoring.deadletters import replay
+from monitoring.drain.dead_letters import replay
 from monitoring.models import DeadLetter
 from monitoring.models.inbox import EventKind
 

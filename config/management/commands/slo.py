@@ -8,7 +8,7 @@ from config.named import UNKNOWN, project_named, rows_named
 from config.terminal import Spoken, ago
 from lib import clock
 from monitoring.models import SLO
-from monitoring.slo import SLOState, SLOStatus, slo_statuses
+from monitoring.slo.status import SLOState, SLOStatus, slo_statuses
 
 STATES: Final = get_args(SLOState)
 HEAD: Final = ("", "slo", "state", "target", "attained", "budget left", "burn", "exhausted in")

@@ -11,8 +11,8 @@ import numpy as np
 
 from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
 from monitoring.drain.rows import LLMCallRow
-from monitoring.evaluators.answer import TEXT_KEYS
-from monitoring.pricing.usage import is_usage
+from monitoring.llm.evaluators.answer import TEXT_KEYS
+from monitoring.llm.pricing.usage import is_usage
 from monitoring.stats import layouts
 from monitoring.stats.layouts import USAGE_MISMATCH, USAGE_WHOLE
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 
 from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
-from monitoring.evaluators.verdicts import Verdict, evaluations_of
+from monitoring.llm.evaluators.verdicts import Verdict, evaluations_of
 from monitoring.stats import layouts
 from monitoring.stats.evaluated import ALL, metric_of
 from monitoring.stats.layouts import FAILED, MILLIONTHS, PASSED

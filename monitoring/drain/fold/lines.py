@@ -7,8 +7,8 @@ import msgspec
 
 from monitoring.drain.fold.sums import Columns, Integers, Slot, Sums
 from monitoring.stats.layouts import LOG_LEVEL, PATTERNS, WORDS
+from monitoring.stats.log_levels import LEVEL_CODES, OTHER_LEVEL
 from monitoring.stats.patterns import word_of
-from monitoring.stats.severity import LEVEL_CODES, OTHER_LEVEL
 
 LEVEL = Slot("log_level", "", LOG_LEVEL)
 PATTERN = Slot(PATTERNS, "", WORDS)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import Model
 from monitoring.catalogue.base import ALL, CLASSIFIERS
-from monitoring.ingest.schema import canonical_label
+from monitoring.items import canonical_label
 from monitoring.models import Category
 from monitoring.selectors.summaries import Ask, read_tallies_of
 from monitoring.selectors.worth import BUSINESS, CLASS

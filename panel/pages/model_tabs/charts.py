@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
 from monitoring.catalogue import MEASURES
-from monitoring.measures import Point, read_series
+from monitoring.measures.series import Point, read_series
 from panel.pages import history
 from panel.pages.indicators import is_estimate, scope_of, shown
 from panel.pages.model_tabs.figures import applicable

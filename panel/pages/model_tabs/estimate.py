@@ -13,11 +13,11 @@ from alerting.models import AlertRule
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES
 from monitoring.catalogue.base import CLASSICAL
-from monitoring.measures import Point
+from monitoring.measures.series import Point
 from monitoring.models import Estimator
+from monitoring.quality.track_record import Track, fits_in, read_tracks
 from monitoring.selectors.references import history_of
 from monitoring.stats.track import Bounds, Entry, Record
-from monitoring.track import Track, fits_in, read_tracks
 from panel import format as write
 from panel.pages import history
 from panel.pages.indicators import scope_of

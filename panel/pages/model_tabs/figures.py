@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 
 from models_registry.models import Model, ModelVersion
 from monitoring.catalogue import MEASURES
-from monitoring.measures import Wanted, read_windows
+from monitoring.measures.series import Wanted, read_windows
 from monitoring.stats.intervals import Reading
 from panel import format as write
 from panel.pages.indicators import FEW, scope_of, settled

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from models_registry.models import Model
-from monitoring.breakdown import errors_by_type
 from monitoring.catalogue.base import ALL
+from monitoring.measures.breakdown import errors_by_type
 from panel.pages.indicators import scope_of
 from panel.pages.model_tabs.charts import Plotted, charts_of
 from panel.pages.model_tabs.figures import Figure, figure_of, figures_of

@@ -12,7 +12,7 @@ from lib import charts
 from monitoring.catalogue import MEASURES
 from monitoring.catalogue.base import LLM
 from monitoring.models import Policy, PolicyEvent
-from monitoring.standing import Limit, Use, read_standing, users_over
+from monitoring.policies.standing import Limit, Use, read_standing, users_over
 from monitoring.stats.usage import NANO
 from panel import format as write
 from panel.pages.model_tabs.charts import Plotted, charts_of

@@ -11,7 +11,7 @@ from lib import charts
 from models_registry.models import Model
 from monitoring.catalogue import MEASURES
 from monitoring.catalogue.base import CLASSICAL
-from monitoring.quality import Class, Quality, read_quality
+from monitoring.quality.labelled import Class, Quality, read_quality
 from monitoring.stats.curves import CurvePoint, Threshold
 from monitoring.stats.intervals import Reading, ratio
 from panel import format as write

@@ -7,10 +7,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from monitoring.breakdown import ENVIRONMENT, MAX_PARTS, VERSION, scopes_by
 from monitoring.catalogue import MEASURES, Measure, measures_for
 from monitoring.catalogue.base import ALL
-from monitoring.measures import Wanted, read_windows
+from monitoring.measures.breakdown import ENVIRONMENT, MAX_PARTS, VERSION, scopes_by
+from monitoring.measures.series import Wanted, read_windows
 from monitoring.selectors.segments import keys_of
 from monitoring.selectors.summaries import Scope
 from monitoring.stats.compare import Verdict, difference, judge

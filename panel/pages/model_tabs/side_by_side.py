@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from models_registry.models import ModelVersion
-from monitoring.comparison import Row, Side, compare, difference_figure, interval_figure
+from monitoring.measures.comparison import Row, Side, compare, difference_figure, interval_figure
 from monitoring.stats.compare import Verdict
 from panel import format as write
 from panel.pages.indicators import scope_of

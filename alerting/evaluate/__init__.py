@@ -1,0 +1,1 @@
+"""Rules asked their questions, slot by slot, and what follows from what they see."""

@@ -1,0 +1,1 @@
+"""What happens to incidents, and what people do to them."""

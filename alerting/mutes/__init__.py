@@ -1,0 +1,1 @@
+"""What keeps alerts, and people, quiet."""

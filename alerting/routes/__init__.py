@@ -1,0 +1,1 @@
+"""The tree of routes: walked, and written branch by branch."""

@@ -1,0 +1,1 @@
+"""The state machines of alerts and incidents. Pure: no Django, no database."""

@@ -1,0 +1,1 @@
+"""What calls of language models mean, cost and may do. Pure: no Django, no database."""

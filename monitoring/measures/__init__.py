@@ -1,0 +1,1 @@
+"""Measures of the catalogue read: over windows, taken apart, compared."""

@@ -1,0 +1,1 @@
+"""Whether applications keep to their policies: asked before a call, and told after it."""

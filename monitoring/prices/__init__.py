@@ -1,0 +1,1 @@
+"""What a project pays: who changed it, and past calls priced again."""

@@ -1,0 +1,1 @@
+"""What is asked of services, and what jobs say of themselves."""

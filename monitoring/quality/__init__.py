@@ -1,0 +1,1 @@
+"""How good answers are: by labels, by estimates until labels come, by evaluators."""

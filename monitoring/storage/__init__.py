@@ -1,0 +1,1 @@
+"""How rows are written and payloads kept, on either database."""

@@ -1,0 +1,1 @@
+"""What keeps summaries whole after the drain: rolled up, folded again, counted again."""
