@@ -41,7 +41,7 @@ DEFINITIONS = {
     "alerting.quiethours",
     "alerting.silence",
     "alerting.maintenance",
-    "alerting.labels.inhibition",
+    "alerting.inhibition",
     "runbooks.runbook",
     "runbooks.step",
     "runbooks.actionitem",

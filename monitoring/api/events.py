@@ -102,9 +102,10 @@ class EventsView(APIView):
     schema = EventSchema()
 
     @property
-    def allowed_methods(self) -> list[str]:
+    def default_response_headers(self) -> dict[str, str]:
         """Events are posted to the same address, and answered before Django; spans come by OpenTelemetry."""
-        return [*super().allowed_methods, *(["POST"] if self.kind != EventKind.SPAN else [])]
+        headers: dict[str, str] = super().default_response_headers
+        return headers | ({"Allow": f"{headers['Allow']}, POST"} if self.kind != EventKind.SPAN else {})
 
     def get(self, request: Request) -> Response:
         """One page, newest first; an unknown filter is refused, never ignored."""

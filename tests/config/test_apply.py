@@ -58,7 +58,7 @@ def test_a_dry_run_tells_and_writes_nothing(write):
         ("threshold: 0.8", "treshold: 0.8", "rules.accuracy-low.treshold: unknown; did you mean 'threshold'?"),
         ("model: credit-risk\n    sli", "model: nobody\n    sli", "slos.available.model: there is no model 'nobody'"),
         ("window: 1h", "window: 1 fortnight", "rules.accuracy-low.window: must be a duration such as 90s"),
-        ("target: 0.995", "target: 99.5", "slos.available:"),
+        ("target: 0.995", "target: 99.5", "slos.available.target: Write a fraction between 0 and 1"),
         ("https://hooks", "ftp://hooks", "channels.hook.target: The URL must start with https://"),
         ("HOOK_SECRET", "NOT_SET", "channels.hook.secret_env: NOT_SET is not set"),
         ("rules: [accuracy-low]", "rules: [other]", "runbooks.accuracy.rules: there is no alert rule 'other'"),

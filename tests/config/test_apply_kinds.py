@@ -181,7 +181,7 @@ def test_any_measure_can_be_promised_by_slices_of_time(write):
         ("slice: 1h", "slice: 7m", ":12: slos.not-drifted.slice: Choose how long a slice is"),
         ("slice: 1h", "slice: 5m", ":12: slos.not-drifted.slice: This measure is kept by the hour"),
         ("bound: 0.1", "bound: much", ":11: slos.not-drifted.bound:"),
-        ("    bound: 0.1\n", "", ":6: slos.not-drifted: Slices of time need a bound and a length"),
+        ("    bound: 0.1\n", "", ":6: slos.not-drifted.bound: Write the number that a good slice keeps"),
         ("time_slices", "availability", "slos.not-drifted.measure: Only slices of time have this"),
         ("bound:", "comparison: under\n    bound:", ":11: slos.not-drifted.comparison:"),
     ],
