@@ -84,7 +84,7 @@ def read_moment(text: str) -> datetime:
         except (OverflowError, OSError) as error:
             raise ValueError(text) from error
     else:
-        found = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+        found = datetime.fromisoformat(text.upper().replace(" ", "+") if "T" in text.upper() else text)
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise ValueError(text)
     return found

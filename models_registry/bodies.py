@@ -18,12 +18,12 @@ from rest_framework.serializers import (
     BaseSerializer,
     DurationField,
     ListSerializer,
-    ModelSerializer,
     Serializer,
     TimeField,
 )
 
 from models_registry.durations import LONGEST_LENGTH, read_duration
+from models_registry.moments import RowSerializer
 
 MAX_DEPTH = 64
 # Bytes without which no value can be wrong: most bodies have none of them, and are not gone through.
@@ -89,10 +89,10 @@ class LengthField(DurationField):
         return super().to_internal_value(value if seconds is None else str(seconds))
 
 
-class DefinitionSerializer(ModelSerializer[Any]):
+class DefinitionSerializer(RowSerializer[Any]):
     """What a person would define, written as definitions write it."""
 
-    serializer_field_mapping = {**ModelSerializer.serializer_field_mapping, models.DurationField: LengthField}
+    serializer_field_mapping = {**RowSerializer.serializer_field_mapping, models.DurationField: LengthField}
 
 
 def fault_of(value: Any, codes: Collection[str]) -> tuple[list[str], str] | None:

@@ -1,11 +1,14 @@
-"""Times in bodies of the API, as the contract writes them."""
+"""Times in bodies and answers of the API, as the contract writes them."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db import models
 from rest_framework import serializers
 
 from lib import clock
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class MomentField(serializers.DateTimeField):
@@ -30,3 +33,12 @@ class MomentField(serializers.DateTimeField):
         if found.tzinfo is None:
             self.fail("naive")
         return found
+
+
+class RowSerializer(serializers.ModelSerializer[Row]):
+    """Of a row of a table, with its times as the contract writes them."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateTimeField: MomentField,
+    }

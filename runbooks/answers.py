@@ -7,10 +7,11 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from models_registry.authenticate import project_of
+from models_registry.moments import RowSerializer
 from runbooks.models import ActionItem, Review
 
 
-class ActionItemSerializer(serializers.ModelSerializer[ActionItem]):
+class ActionItemSerializer(RowSerializer[ActionItem]):
     """What will be different next time; `incident` is the number of the one that taught it."""
 
     incident = serializers.IntegerField(source="review.incident.number", read_only=True)

@@ -5,9 +5,10 @@ from typing import Any
 from rest_framework import serializers
 
 from alerting.models import Alert
+from models_registry.moments import RowSerializer
 
 
-class AlertSerializer(serializers.ModelSerializer[Alert]):
+class AlertSerializer(RowSerializer[Alert]):
     """The state of one rule for one set of labels."""
 
     recovering = serializers.BooleanField(source="is_recovering", read_only=True)

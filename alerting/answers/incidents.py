@@ -16,12 +16,12 @@ from alerting.models import Incident
 from alerting.selectors.incidents import incident_timeline
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
-from models_registry.moments import MomentField
+from models_registry.moments import MomentField, RowSerializer
 
 RELATED = ("model", "acknowledged_by", "mitigated_by", "resolved_by", "closed_by", "assignee", "merged_into")
 
 
-class IncidentSerializer(serializers.ModelSerializer[Incident]):
+class IncidentSerializer(RowSerializer[Incident]):
     """One incident."""
 
     model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)

@@ -13,6 +13,7 @@ from alerting.answers.alerts import AlertSerializer
 from alerting.answers.pages import PAGE_PARAMETERS, Listed, page_of
 from alerting.models import Alert, AlertRule, AlertTransition
 from models_registry.authenticate import project_of
+from models_registry.moments import RowSerializer
 
 FILTERS = [
     OpenApiParameter("rule", str, description="Only those of this rule, by its slug."),
@@ -23,7 +24,7 @@ MODEL = ("rule__model__slug", "rule__slo__model__slug")  # a rule on an SLO has 
 LISTED = Listed("id", "fired_at", {"rule": ("rule__slug",), "model": MODEL})
 
 
-class RuleSerializer(serializers.ModelSerializer[AlertRule]):
+class RuleSerializer(RowSerializer[AlertRule]):
     """A rule and its health."""
 
     model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
@@ -67,7 +68,7 @@ class AlertPageSerializer(serializers.Serializer[dict[str, Any]]):
     next = serializers.CharField(allow_null=True)
 
 
-class TransitionSerializer(serializers.ModelSerializer[AlertTransition]):
+class TransitionSerializer(RowSerializer[AlertTransition]):
     """One change of state."""
 
     incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True, allow_null=True)

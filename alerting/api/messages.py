@@ -22,6 +22,7 @@ from lib.problem import Conflict
 from lib.vault import seal
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
+from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of, asked_page
 
 LOG_PARAMETERS = [
@@ -34,7 +35,7 @@ LOG_PARAMETERS = [
 ]
 
 
-class ChannelSerializer(serializers.ModelSerializer[Channel]):
+class ChannelSerializer(RowSerializer[Channel]):
     """A channel and how it is doing; its secret is never shown."""
 
     has_secret = serializers.SerializerMethodField()
@@ -65,7 +66,7 @@ class ChannelListSerializer(serializers.Serializer[dict[str, Any]]):
     items = ChannelSerializer(many=True)
 
 
-class NotificationSerializer(serializers.ModelSerializer[Notification]):
+class NotificationSerializer(RowSerializer[Notification]):
     """One message: `id` is what the receiver sees as its id; `told` says what became of it, empty where it simply arrived."""
 
     id = serializers.UUIDField(source="uid")

@@ -18,7 +18,7 @@ from alerting.selectors.hidden import active_alerts, hidden_counts, hidden_messa
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_unless_valid
-from models_registry.moments import MomentField
+from models_registry.moments import MomentField, RowSerializer
 from models_registry.paging import asked_of
 
 MESSAGES_SHOWN = 100
@@ -26,7 +26,7 @@ STATES = Silence.State.values
 PARAMETERS = [OpenApiParameter("state", str, enum=STATES, description="Only silences in this state.")]
 
 
-class SilenceRowSerializer(serializers.ModelSerializer[Silence]):
+class SilenceRowSerializer(RowSerializer[Silence]):
     """A silence: its `state` now and the number of messages it `held_back`."""
 
     id = serializers.UUIDField(source="uid", read_only=True)

@@ -17,6 +17,7 @@ from lib.problem import Conflict
 from models_registry.authenticate import project_of
 from models_registry.bodies import ClockField, refuse_unless_valid
 from models_registry.models import User
+from models_registry.moments import RowSerializer
 
 CLOCK = "%H:%M"
 
@@ -29,7 +30,7 @@ class ChannelByName(serializers.SlugRelatedField[Channel]):
         return Channel.objects.filter(project=self.context.get("project"))
 
 
-class QuietHoursSerializer(serializers.ModelSerializer[QuietHours]):
+class QuietHoursSerializer(RowSerializer[QuietHours]):
     """Of one `channel` (by name) or one `person` (by user name); `days` count from Monday, which is 0."""
 
     name = serializers.CharField(

@@ -19,10 +19,11 @@ from lib import clock
 from lib.problem import Conflict
 from models_registry.authenticate import project_of
 from models_registry.bodies import ClockField, refuse_unless_valid
+from models_registry.moments import RowSerializer
 from monitoring.stats.recurrence import openings
 
 
-class MaintenanceSerializer(serializers.ModelSerializer[Maintenance]):
+class MaintenanceSerializer(RowSerializer[Maintenance]):
     """A window that comes again, with its next three openings; `days` count from Monday, which is 0."""
 
     matchers = MatchersField()
@@ -53,7 +54,7 @@ class MaintenanceListSerializer(serializers.Serializer[dict[str, Any]]):
     items = MaintenanceSerializer(many=True)
 
 
-class InhibitionSerializer(serializers.ModelSerializer[Inhibition]):
+class InhibitionSerializer(RowSerializer[Inhibition]):
     """While `source` fires, `target` stays quiet, if the labels `equal` are."""
 
     source = MatchersField()  # type: ignore[assignment]  # a field of ours, not the option of a field
@@ -197,7 +198,7 @@ def _inhibition(request: Request, number: int) -> Inhibition:
     return found
 
 
-def _saved(form: serializers.ModelSerializer[Any], **more: Any) -> Any:
+def _saved(form: RowSerializer[Any], **more: Any) -> Any:
     """What became of it; 400 for what the form refuses, 409 for a name that is taken."""
     refuse_unless_valid(form)
     try:

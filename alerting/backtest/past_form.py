@@ -27,7 +27,7 @@ class PastForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MOST_DAYS,
-        help_text=_("So many, where no beginning is given; empty: seven."),
+        help_text=_("How many days back, where no start is given; 7 if empty."),
     )
     start = Moment(label=_("From"), required=False, help_text=_("Any past, as far back as summaries reach."))
     end = Moment(label=_("Until"), required=False, help_text=_("Empty: now."))

@@ -81,7 +81,7 @@ def change_told(broken: Collection[Wrong]) -> str:
     """Which rules a change would break, and how that is mended."""
     wrongs = " ".join(dict.fromkeys(wrong for _rule, wrong in broken))
     return _(
-        "These rules could then no longer make their alerts: %(rules)s. %(why)s Or change or disable these rules first."
+        "These rules could then no longer make their alerts: %(rules)s. %(why)s Otherwise change or disable these rules first."
     ) % {"rules": _named([rule for rule, _wrong in broken]), "why": wrongs}
 
 

@@ -41,7 +41,7 @@ def write_listeners(route: Route, given: Given) -> None:
 
 
 def _steps(route: Route, given: Given) -> dict[timedelta, list[Channel]]:
-    if given["steps"] is None:
+    if not given["steps"]:
         return {}
     found: dict[timedelta, list[Channel]] = {}
     steps = given.below("steps", "a mapping of durations to lists of channels")

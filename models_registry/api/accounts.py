@@ -19,6 +19,7 @@ from lib.problem import Conflict
 from models_registry.authenticate import actor_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import User
+from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of, asked_page
 from models_registry.people import (
     AboveError,
@@ -42,7 +43,7 @@ PAGE_PARAMETERS: Final = [
 ]
 
 
-class AccountSerializer(serializers.ModelSerializer[User]):
+class AccountSerializer(RowSerializer[User]):
     """Who it is and what it may do: by its `groups`, by `permissions` of its own (`alerting.add_silence`), or everything (`is_superuser`)."""
 
     groups = serializers.SlugRelatedField[Any](slug_field="name", many=True, read_only=True)

@@ -17,7 +17,7 @@ from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import Deployment, Model, ModelVersion, Project, PromptVersion
-from models_registry.moments import MomentField
+from models_registry.moments import MomentField, RowSerializer
 from models_registry.paging import asked_of, asked_page
 from models_registry.register import ensure_version
 from models_registry.versions import mark_deployment
@@ -33,7 +33,7 @@ PAGE_PARAMETERS = [
 ]
 
 
-class ChangeMarkerSerializer(serializers.ModelSerializer[Deployment]):
+class ChangeMarkerSerializer(RowSerializer[Deployment]):
     """From `at` on this version serves this environment, or this prompt does."""
 
     model = serializers.CharField(source="version.model.slug")

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from lib.problem import Conflict
 from models_registry.authenticate import actor_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of
 from models_registry.people import AboveError, may_touch, named_permissions, permissions, save_group, written
 from models_registry.removal import CONFIRM, remove
@@ -23,7 +24,7 @@ from models_registry.removal import CONFIRM, remove
 NAME: Final = OpenApiParameter("name", str, OpenApiParameter.PATH, description="May hold slashes.")
 
 
-class RoleSerializer(serializers.ModelSerializer[Group]):
+class RoleSerializer(RowSerializer[Group]):
     """A group, how many `members` it has, and what they may do."""
 
     permissions = serializers.SerializerMethodField()

@@ -13,11 +13,12 @@ from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_any
 from models_registry.jobs import cancel_job
 from models_registry.models import Job
+from models_registry.moments import RowSerializer
 
 RECENT = 100
 
 
-class JobSerializer(serializers.ModelSerializer[Job]):
+class JobSerializer(RowSerializer[Job]):
     """One job. `total` is null where nobody knows beforehand; `report` depends on the kind."""
 
     class Meta:

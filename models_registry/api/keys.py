@@ -17,14 +17,14 @@ from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
 from models_registry.keys import change_key, create_key, expiry_problem, is_live, revoke_key, rotate_key
 from models_registry.models import ApiKey, User
-from models_registry.moments import MomentField
+from models_registry.moments import MomentField, RowSerializer
 from models_registry.removal import remove
 
 SHOWN: Final = 500
 MOST_OVERLAP_S: Final = 90 * 86_400
 
 
-class KeySerializer(serializers.ModelSerializer[ApiKey]):
+class KeySerializer(RowSerializer[ApiKey]):
     """A key without its secret, which nobody can read again; `prefix` is how it begins, after `at_`."""
 
     scopes = serializers.ListField(child=serializers.ChoiceField(ApiKey.Scope.choices))

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from models_registry.authenticate import actor_of, project_of
 from models_registry.models import ApiKey, Deployment, Model, ModelVersion
+from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of
 from models_registry.removal import CONFIRM, remove
 
@@ -18,7 +19,7 @@ RECENT_DEPLOYMENTS = 50
 INSTEAD = "Records stay: switch its rules off and send nothing more of it instead."
 
 
-class ModelSerializer(serializers.ModelSerializer[Model]):
+class ModelSerializer(RowSerializer[Model]):
     """The definition."""
 
     label_delay_s = serializers.SerializerMethodField()
@@ -53,7 +54,7 @@ class ModelSerializer(serializers.ModelSerializer[Model]):
         return int(model.label_delay.total_seconds())
 
 
-class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
+class VersionSerializer(RowSerializer[ModelVersion]):
     """One version."""
 
     class Meta:
@@ -63,7 +64,7 @@ class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
         fields = ["version", "reviewed", "created_at"]
 
 
-class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
+class DeploymentSerializer(RowSerializer[Deployment]):
     """One change marker."""
 
     version = serializers.SlugRelatedField[Any](slug_field="version", read_only=True)

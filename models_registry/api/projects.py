@@ -15,13 +15,14 @@ from models_registry.authenticate import actor_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.keys import forget_keys
 from models_registry.models import ApiKey, Project
+from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of
 from models_registry.removal import CONFIRM, remove
 
 INSTEAD = "Records stay: revoke its keys instead, and nothing more comes in."
 
 
-class ProjectSerializer(serializers.ModelSerializer[Project]):
+class ProjectSerializer(RowSerializer[Project]):
     """A project; `redact_extra` is name to pattern, as in the admin."""
 
     redact_extra = serializers.DictField(child=serializers.CharField(), required=False)

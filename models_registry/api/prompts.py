@@ -19,6 +19,7 @@ from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import body_of
 from models_registry.models import ApiKey, Model, Prompt, PromptVersion
 from models_registry.models.prompts import IN_USE
+from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of
 from models_registry.prompts import VersionInUseError, define_prompt, define_version
 from models_registry.removal import CONFIRM, remove
@@ -37,7 +38,7 @@ VERSION = OpenApiParameter("version", str, OpenApiParameter.PATH, description="M
 TWO = [OpenApiParameter("from", str), OpenApiParameter("to", str)]
 
 
-class PromptSerializer(serializers.ModelSerializer[Prompt]):
+class PromptSerializer(RowSerializer[Prompt]):
     """A prompt; `model` is the slug of the application that uses it."""
 
     model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
@@ -49,7 +50,7 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
         fields = ["name", "model", "description", "owner", "reviewed", "created_at"]
 
 
-class PromptVersionSerializer(serializers.ModelSerializer[PromptVersion]):
+class PromptVersionSerializer(RowSerializer[PromptVersion]):
     """A version. `observed_*` is what calls sent, while all of them sent the same.
 
     In a list, texts of more than 2,000 characters are null and named in `left_out`; `?version=` has them whole.

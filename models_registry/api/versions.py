@@ -16,6 +16,7 @@ from lib.problem import Conflict
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import ApiKey, Model, ModelVersion
+from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of, asked_page
 from models_registry.removal import CONFIRM, remove
 from models_registry.versions import declare_version
@@ -29,7 +30,7 @@ INSTEAD = "Records of it stay; say so in its `notes` instead."
 VERSION = OpenApiParameter("version", str, OpenApiParameter.PATH, description="May hold slashes.")
 
 
-class ModelVersionSerializer(serializers.ModelSerializer[ModelVersion]):
+class ModelVersionSerializer(RowSerializer[ModelVersion]):
     """A version, and what people say of it."""
 
     class Meta:

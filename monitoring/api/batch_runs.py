@@ -16,6 +16,7 @@ from lib.problem import Conflict
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
 from models_registry.models import ApiKey
+from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of, asked_page
 from monitoring.answers.asked import model_of, moment_of
 from monitoring.ingest.moments import epoch_us
@@ -37,7 +38,7 @@ PAGE_PARAMETERS = [
 ]
 
 
-class BatchRunSerializer(serializers.ModelSerializer[BatchRun]):
+class BatchRunSerializer(RowSerializer[BatchRun]):
     """A run: what its job said of it. *silent* is one that runs and was not heard of for longer than `heartbeat_s`."""
 
     id = serializers.CharField(source="run")

@@ -14,12 +14,12 @@ from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import ClockField
 from models_registry.models import Model, Project
-from models_registry.moments import MomentField
+from models_registry.moments import MomentField, RowSerializer
 from monitoring.models import SLO, Correction
 from monitoring.slo.corrections import corrected, end_correction, record_correction, withdraw_correction
 
 
-class CorrectionSerializer(serializers.ModelSerializer[Correction]):
+class CorrectionSerializer(RowSerializer[Correction]):
     """A correction of one SLO, of all of a model, or, where both are null, of all of the project."""
 
     slo = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)

@@ -14,6 +14,7 @@ from lib import clock
 from lib.pages import MAX_LIMIT
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of, asked_page
 from monitoring.drain.dead_letters import replay
 from monitoring.models import DeadLetter
@@ -29,7 +30,7 @@ PAGE_PARAMETERS = [
 ]
 
 
-class DeadLetterSerializer(serializers.ModelSerializer[DeadLetter]):
+class DeadLetterSerializer(RowSerializer[DeadLetter]):
     """One item as it was in the inbox, as text of at most 4,000 bytes; of a body that could not be read, all its items."""
 
     item = serializers.SerializerMethodField()

@@ -16,15 +16,15 @@ from models_registry.api.jobs import JobSerializer
 from models_registry.authenticate import project_of
 from models_registry.bodies import body_of, refuse_unless_valid
 from models_registry.models import Model, Project, User
-from models_registry.moments import MomentField
+from models_registry.moments import MomentField, RowSerializer
 from monitoring.answers.asked import moment_of
+from monitoring.drain.past_calls import RangeError
 from monitoring.models import Evaluator
 from monitoring.quality.evaluator_rates import DAY, Rate, read_rates
 from monitoring.quality.evaluator_tryout import Tried, try_evaluator
 from monitoring.quality.rejudge import start_rejudge
 from monitoring.selectors.evaluations import verdict_to_wire
 from monitoring.selectors.wire import moment, reading_to_wire
-from monitoring.summaries.past_calls import RangeError
 from monitoring.validate import evaluator_problems
 
 DEFINITION = [
@@ -41,9 +41,7 @@ DEFINITION = [
 ]
 
 
-RejudgeSerializer = inline_serializer(
-    "Rejudge", {"from": serializers.DateTimeField(), "to": serializers.DateTimeField(required=False)}
-)
+RejudgeSerializer = inline_serializer("Rejudge", {"from": MomentField(), "to": MomentField(required=False)})
 
 
 class PassReadingSerializer(serializers.Serializer[dict[str, Any]]):
@@ -81,7 +79,7 @@ class EvaluatorListSerializer(serializers.Serializer[dict[str, Any]]):
     items = EvaluatorSerializer(many=True)
 
 
-class EvaluatorDefinitionSerializer(serializers.ModelSerializer[Evaluator]):
+class EvaluatorDefinitionSerializer(RowSerializer[Evaluator]):
     """An evaluator as it would be defined; its application by slug. Nothing is saved."""
 
     slug = serializers.SlugField(required=False, default="unsaved", max_length=28)

@@ -18,12 +18,12 @@ from models_registry.models import User
 from models_registry.moments import MomentField
 from models_registry.paging import asked_of
 from monitoring.answers.asked import moment_of
+from monitoring.drain.past_calls import RangeError
 from monitoring.drain.price import Names, find_prices
 from monitoring.llm.pricing.prices import Price, Rates
 from monitoring.llm.pricing.shipped import SLOT_US
 from monitoring.prices.reprice import start_reprice
 from monitoring.selectors.events import micros
-from monitoring.summaries.past_calls import RangeError
 
 RepriceSerializer = inline_serializer(
     "Reprice",

@@ -10,11 +10,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from models_registry.authenticate import project_of
+from models_registry.moments import RowSerializer
 from monitoring.models import RejectionCount, RequestRefusal
 from monitoring.selectors.wire import moment
 
 
-class RefusedRequestSerializer(serializers.ModelSerializer[RequestRefusal]):
+class RefusedRequestSerializer(RowSerializer[RequestRefusal]):
     """The last request that was refused for this reason; `unknown_key`: nobody knows whose it was."""
 
     unknown_key = serializers.SerializerMethodField()
@@ -30,7 +31,7 @@ class RefusedRequestSerializer(serializers.ModelSerializer[RequestRefusal]):
         return refusal.project_id is None
 
 
-class RefusedItemsSerializer(serializers.ModelSerializer[RejectionCount]):
+class RefusedItemsSerializer(RowSerializer[RejectionCount]):
     """Items of one kind that were refused for one reason."""
 
     last_at = serializers.SerializerMethodField()

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from lib import clock
 from models_registry.authenticate import project_of
-from models_registry.moments import MomentField
+from models_registry.moments import MomentField, RowSerializer
 from monitoring.models import SLO
 from monitoring.selectors.components import load_components
 from monitoring.slo.components import written
@@ -22,7 +22,7 @@ from monitoring.slo.groups import group_statuses
 from monitoring.slo.status import budget_days, slo_status
 
 
-class SLOSerializer(serializers.ModelSerializer[SLO]):
+class SLOSerializer(RowSerializer[SLO]):
     """The definition."""
 
     model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)

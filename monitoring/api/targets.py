@@ -12,11 +12,12 @@ from rest_framework.views import APIView
 from lib.vault import seal
 from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.moments import RowSerializer
 from monitoring.models import ScrapeTarget
 from monitoring.validate import token_problem
 
 
-class ScrapeTargetSerializer(serializers.ModelSerializer[ScrapeTarget]):
+class ScrapeTargetSerializer(RowSerializer[ScrapeTarget]):
     """A target and how it is doing; its secret is never shown."""
 
     model = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)

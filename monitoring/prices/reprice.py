@@ -16,6 +16,7 @@ from models_registry.models import Job, Project, User
 from monitoring.drain.fold import Folds
 from monitoring.drain.join import update_rows
 from monitoring.drain.merge import merge
+from monitoring.drain.past_calls import calls_between, gone_before, load_calls, next_ids, range_told
 from monitoring.drain.price import price_ids, priced, prices_of
 from monitoring.drain.rows import LLMCallRow
 from monitoring.drain.sql import prefer_indexes
@@ -24,7 +25,6 @@ from monitoring.llm.pricing.prices import Price
 from monitoring.models import AppliedPrice
 from monitoring.selectors.segments import read_keys
 from monitoring.stats.layouts import language_model_word
-from monitoring.summaries.past_calls import calls_between, gone_before, load_calls, next_ids, range_told
 
 KIND = "reprice"
 CALLS_PER_STEP = 250

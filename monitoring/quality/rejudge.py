@@ -15,15 +15,16 @@ from monitoring.drain.evaluate import Evaluating, answer_to, read_evaluators, ta
 from monitoring.drain.fold import Folds
 from monitoring.drain.join import update_rows
 from monitoring.drain.merge import merge
+from monitoring.drain.past_calls import calls_between, gone_before, load_calls, next_ids, range_told
 from monitoring.drain.rows import LLMCallRow
 from monitoring.drain.sql import prefer_indexes
 from monitoring.llm.evaluators.verdicts import evaluations_of, evaluations_text
 from monitoring.selectors.segments import read_keys
 from monitoring.selectors.wire import documents_of
-from monitoring.summaries.past_calls import calls_between, gone_before, load_calls, next_ids, range_told
+from monitoring.storage.packing import needs_another
 
 KIND = "rejudge"
-CALLS_PER_STEP = 250
+CALLS_PER_STEP = 100  # of the longest texts a step may hold its locks for
 COLUMNS = {"evaluations": "text"}
 
 
@@ -61,6 +62,8 @@ def _again(call: LLMCallRow, evaluators: Sequence[Evaluating], by: bytes) -> LLM
     ours = {one.slug for one in evaluators}
     kept = {slug: verdict for slug, verdict in evaluations_of(call.evaluations).items() if slug not in ours}
     mine = [one for one in evaluators if takes(one, call)]
+    if mine and not by and needs_another(bytes(call.texts)):
+        return call  # what its texts are packed by is gone: nobody can read them, so what was said of them stays
     said = verdicts_of(mine, answer_to(call, mine[0].detect, by)) if mine else {}
     return call._replace(evaluations=evaluations_text(kept | said))
 

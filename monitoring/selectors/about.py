@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
 
 from lib.ids import identities
 from monitoring.items import namespace
@@ -21,12 +23,10 @@ ABOUT: Final[dict[str, tuple[str, tuple[type[Served], ...]]]] = {
 
 
 def about_versions(kind: str, versions: Sequence[int]) -> Q:
-    """About one that these versions served: by primary keys, row by row."""
+    """About one that these versions served: looked up row by row, for of EXISTS a planner may gather all that they served."""
     column, tables = ABOUT[kind]
-    found = Q()
-    for table in tables:
-        found |= Q(Exists(table._default_manager.filter(pk=OuterRef(column), version_id__in=versions)))
-    return found
+    by = [Subquery(one._default_manager.filter(pk=OuterRef(column)).values("version_id")[:1]) for one in tables]
+    return Q(In(Coalesce(*by, None), versions))
 
 
 def about_events(project_id: int, events: Sequence[Served]) -> Q:

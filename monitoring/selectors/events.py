@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
 
 from lib.ids import identities, identity
 from lib.pages import Page, keyset_page
@@ -23,7 +24,7 @@ from monitoring.models.events import Event, Served
 from monitoring.models.inbox import EventKind
 from monitoring.selectors.about import ABOUT, about_events, about_versions
 from monitoring.selectors.evaluations import failing
-from monitoring.selectors.event_filters import INDEXED, EventFilter, version_ids
+from monitoring.selectors.event_filters import INDEXED, EventFilter, FilterError, version_ids
 from monitoring.selectors.log_filters import named_before, narrow_logs, said_by_few, said_by_many, walk
 from monitoring.selectors.spans import SECOND, newest_first, within
 from monitoring.selectors.wire import told_by
@@ -39,6 +40,7 @@ MODELS: dict[str, type[Event]] = {
     EventKind.SPAN: Span,
 }
 RELATED_LIMIT = 200
+MOST_OF_REQUEST = 5_000
 LINE = frozenset(
     {"id", "request_id", "trace_id", "user_id", "environment", "model", "version", "pattern"}
 )  # columns of log lines
@@ -75,6 +77,7 @@ _OF_SPANS: dict[str, Callable[[str], Q]] = {
 }
 # Ids of the client, found through the 16-byte identities that the drain stored.
 _SPEAKING = (EventKind.OUTCOME, EventKind.FEEDBACK)
+_BY_TARGET = frozenset({"prediction_id", "target_id", "request_id"})
 _TARGETS = {"prediction_id": EventKind.PREDICTION, "target_id": EventKind.PREDICTION}
 
 
@@ -155,6 +158,10 @@ def filtered(kind: str, project: Project, asked: EventFilter, *, by_words: bool 
         rows = with_names(LogRecord.objects.filter(along(project.pk)))  # their words lead there, not their time
     else:
         rows = with_names(of_id(kind, project, pointed, asked.exact.get(pointed, "")))
+    if kind in _SPEAKING and _BY_TARGET & asked.exact.keys():
+        rows = with_names(
+            MODELS[kind]._default_manager.filter(along(project.pk))
+        )  # by the index of targets, not of pages
     start, end = (None if moment is None else micros(moment) for moment in (asked.start, asked.end))
     rows = within(rows, start=start, end=end)
     handled = {"model", "version", pointed}
@@ -191,14 +198,19 @@ def _where(kind: str, project: Project, name: str, value: str) -> Q:
     if kind == EventKind.SPAN and name in _OF_SPANS:
         return _OF_SPANS[name](value)
     if kind in _SPEAKING and name == "request_id":
-        return about_events(project.pk, served_in(project, value))
+        return about_events(project.pk, _served_in(project, value))
     return _SPECIAL[name](value) if name in _SPECIAL else Q(**{name: value})
 
 
-def served_in(project: Project, request_id: str) -> list[Served]:
-    """The predictions and calls of a request."""
+def _served_in(project: Project, request_id: str) -> list[Served]:
+    """The predictions and calls of a request, by what they are called alone; `FilterError` where a whole batch has its id."""
     same = _of_project(project.pk, "request_id", request_id)
-    return [event for table in (Prediction, LLMCall) for event in table._default_manager.filter(same)]
+    named = [table._default_manager.filter(same).only("event_id", "payload") for table in (Prediction, LLMCall)]
+    found: list[Served] = [event for rows in named for event in rows[: MOST_OF_REQUEST + 1]]
+    if len(found) > MOST_OF_REQUEST:
+        told = _("More than %(most)d predictions and calls have this request id: ask by the ids of these.")
+        raise FilterError("request_id", told % {"most": MOST_OF_REQUEST})
+    return found
 
 
 def _of_project(project_id: int, name: str = "", value: str = "") -> Q:

@@ -18,6 +18,7 @@ from alerting.models import Alert, AlertVerdict
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.moments import RowSerializer
 from runbooks.answers import ActionItemSerializer, review_of
 from runbooks.draft import draft_body
 from runbooks.models import Review
@@ -34,7 +35,7 @@ class Stale(Conflict):
     default_code = "stale_review"
 
 
-class ReviewSerializer(serializers.ModelSerializer[Review]):
+class ReviewSerializer(RowSerializer[Review]):
     """A review without its text."""
 
     incident = serializers.SlugRelatedField[Any](slug_field="number", read_only=True)

@@ -10,10 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from models_registry.authenticate import project_of
+from models_registry.moments import RowSerializer
 from runbooks.models import Runbook, Step
 
 
-class StepSerializer(serializers.ModelSerializer[Step]):
+class StepSerializer(RowSerializer[Step]):
     """One step; the body is Markdown."""
 
     class Meta:
@@ -23,7 +24,7 @@ class StepSerializer(serializers.ModelSerializer[Step]):
         fields = ["position", "title", "body"]
 
 
-class RunbookSerializer(serializers.ModelSerializer[Runbook]):
+class RunbookSerializer(RowSerializer[Runbook]):
     """A runbook with its steps and the rules it answers."""
 
     steps = StepSerializer(many=True, read_only=True)

@@ -16,12 +16,13 @@ from alerting.errors import Refused
 from lib import clock
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
+from models_registry.moments import RowSerializer
 from runbooks.conduct import complete_step, reopen_step, start_run
 from runbooks.models import Run, Runbook, RunStep
 from runbooks.selectors import runbooks_for
 
 
-class RunStepSerializer(serializers.ModelSerializer[RunStep]):
+class RunStepSerializer(RowSerializer[RunStep]):
     """A step as it stood when the run began; the body is Markdown."""
 
     done_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
@@ -33,7 +34,7 @@ class RunStepSerializer(serializers.ModelSerializer[RunStep]):
         fields = ["id", "position", "title", "body", "done_at", "done_by", "note"]
 
 
-class RunSerializer(serializers.ModelSerializer[Run]):
+class RunSerializer(RowSerializer[Run]):
     """A run; it is finished with its last step."""
 
     runbook = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)

@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from models_registry.keys import create_key
 from models_registry.models import Model, Project
 from monitoring.drain import drain_until_empty
 from monitoring.models import SLO
+from monitoring.selectors import events
+from monitoring.selectors.event_filters import read_filter
+from monitoring.selectors.events import filtered
 
 
 @pytest.fixture
@@ -85,6 +89,24 @@ def test_truth_and_opinions_are_found_by_what_they_are_about(
         items = played("get", f"{kind}?{query}").json()["items"]
         assert len(items) == found
         assert "request" not in query or {item[target] for item in items} <= {"p2"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [(kind, {"request_id": "r2"}) for kind in ("outcome", "feedback")]
+    + [("outcome", {"prediction_id": "p1"}), ("feedback", {"target_id": "p1"})],
+)
+def test_what_was_said_of_few_is_found_along_the_index_of_targets(
+    played: Any, project: Project, stopped_clock: datetime, kind: str, asked: dict[str, str]
+) -> None:
+    rows = filtered(kind, project, read_filter(kind, asked, now=stopped_clock))
+    assert f"{kind}_by_target" in rows.order_by("-ts_us").explain() or connection.vendor == "postgresql"
+
+
+def test_a_request_id_of_a_whole_batch_is_refused(played: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MOST_OF_REQUEST", 0)
+    [error] = played("get", "outcomes?request_id=r2").json()["errors"]
+    assert (error["pointer"], "ask by the ids" in error["detail"]) == ("/request_id", True)
 
 
 def test_a_comment_alone_takes_no_thumb_back(played: Any, stopped_clock: datetime) -> None:

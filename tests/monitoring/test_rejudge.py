@@ -12,14 +12,15 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from models_registry import jobs
 from models_registry.jobs import cancel_job, run_jobs
 from models_registry.keys import create_key
 from models_registry.models import Job, Model, Project
 from monitoring.drain import drain
+from monitoring.drain.past_calls import RangeError
 from monitoring.models import Bucket, DirtyHour, Evaluator, EventKey, LLMCall, UserDay
 from monitoring.quality import rejudge
 from monitoring.quality.rejudge import start_rejudge
-from monitoring.summaries.past_calls import RangeError
 from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.test_evaluators import call, evaluator, rate, said
@@ -172,11 +173,13 @@ def test_a_cancelled_one_stops_where_it_is(
     drain(now=now)
     evaluator(support_assistant, "short", "length", {"max": 5})
     job = start_rejudge(support_assistant.project, start=now - DAY, end=now + HOUR, now=now)
-    monkeypatch.setattr("models_registry.jobs.STEPS_PER_RUN", 1, raising=False)
+    monkeypatch.setattr(jobs, "PASS_SECONDS", 0)
+    run_jobs(now=now)
     cancel_job(job)
     run_jobs(now=now)
     job.refresh_from_db()
     assert job.state == Job.State.CANCELLED
+    assert [name for name, verdicts in sorted(said().items()) if verdicts] == ["c0", "c1"]
     assert recount(start=now - DAY, end=now + DAY) == []
 
 

@@ -16,12 +16,12 @@ from models_registry.jobs import cancel_job, run_jobs
 from models_registry.keys import create_key
 from models_registry.models import Job, Project, User
 from monitoring.drain import drain
+from monitoring.drain.past_calls import RangeError
 from monitoring.measures.series import measure_window
 from monitoring.models import AppliedPrice, LLMCall, OwnPrice, RetentionFloor, UserDay
 from monitoring.prices import reprice
 from monitoring.prices.reprice import start_reprice
 from monitoring.selectors.summaries import Scope
-from monitoring.summaries.past_calls import RangeError
 from monitoring.summaries.recount import recount
 from tests.monitoring.conftest import Put, micros
 from tests.monitoring.test_exactly_once import Killed, death_at

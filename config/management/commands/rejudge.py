@@ -9,8 +9,8 @@ from config.terminal import Spoken
 from lib import clock
 from models_registry.jobs import run_jobs
 from models_registry.models import Job
+from monitoring.drain.past_calls import RangeError
 from monitoring.quality.rejudge import start_rejudge
-from monitoring.summaries.past_calls import RangeError
 
 
 class Command(Spoken):

@@ -9,9 +9,9 @@ from config.terminal import Spoken
 from lib import clock
 from models_registry.jobs import run_jobs
 from models_registry.models import Job
+from monitoring.drain.past_calls import RangeError
 from monitoring.prices.reprice import start_reprice
 from monitoring.stats.usage import NANO
-from monitoring.summaries.past_calls import RangeError
 
 
 class Command(Spoken):
