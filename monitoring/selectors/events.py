@@ -193,7 +193,7 @@ def of_ids(kind: str, project: Project, name: str, values: Sequence[str]) -> Que
 def _where(kind: str, project: Project, name: str, value: str) -> Q:
     if name == "id":
         return Q(pk__in=_refs(kind, project, value))
-    if name in _TARGETS:
+    if name in _TARGETS and kind in _SPEAKING:
         return Q(target=identity(project.pk, namespace(_TARGETS[name]), value))
     if kind == EventKind.SPAN and name in _OF_SPANS:
         return _OF_SPANS[name](value)

@@ -50,7 +50,7 @@ def test_a_run_is_told_from_start_to_end(api: Client, stopped_clock: datetime) -
     assert begun.status_code == 201
     assert begun.json() == {
         "id": "night-1", "model": "credit-risk", "version": "1", "environment": "production", "state": "silent",
-        "started_at": "2026-03-10T11:00:00-03:00", "heard_at": "2026-03-10T11:00:00-03:00", "finished_at": None,
+        "started_at": "2026-03-10T14:00:00Z", "heard_at": "2026-03-10T14:00:00Z", "finished_at": None,
         "duration_s": None, "heartbeat_s": 600.0, "rows_expected": 1_000, "rows": None, "rows_failed": None,
         "completeness": None, "error": "",
     }  # fmt: skip

@@ -74,7 +74,7 @@ ADMIN: dict[str, dict[str, str]] = {
     },
     "monitoring.DeadLetter": {"replay_selected": "POST dead-letters/replay"},
     "monitoring.Estimator": {"fit_again": "POST models/{slug}/versions/{version}/estimator"},
-    "monitoring.Evaluator": defined("evaluators"),
+    "monitoring.Evaluator": defined("evaluators") | {"judge_again": "POST evaluators/rejudge"},
     "monitoring.OwnPrice": defined("prices")
     | {"show_difference": "POST prices/reprice", "price_again": "POST prices/reprice"},
     "monitoring.Policy": defined("policies"),

@@ -103,6 +103,12 @@ def test_what_was_said_of_few_is_found_along_the_index_of_targets(
     assert f"{kind}_by_target" in rows.order_by("-ts_us").explain() or connection.vendor == "postgresql"
 
 
+def test_a_business_event_is_found_by_what_it_is_about(played: Any, stopped_clock: datetime) -> None:
+    played("post", "events", [{"name": "paid", "target_id": f"p{i}"} for i in range(3)])
+    drain_until_empty(now=stopped_clock)
+    assert [one["target_id"] for one in played("get", "events?target_id=p1").json()["items"]] == ["p1"]
+
+
 def test_a_request_id_of_a_whole_batch_is_refused(played: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "MOST_OF_REQUEST", 0)
     [error] = played("get", "outcomes?request_id=r2").json()["errors"]

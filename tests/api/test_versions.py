@@ -80,7 +80,7 @@ def test_a_marker_is_written_where_charts_find_it_changed_and_taken_back(
     told = made.json()
     assert told == {
         "id": told["id"], "model": "credit-risk", "version": "8.0", "kind": "deploy", "environment": "production",
-        "at": "2026-03-10T12:00:00-03:00", "note": "Canary went well.", "prompt": None, "prompt_version": None,
+        "at": "2026-03-10T15:00:00Z", "note": "Canary went well.", "prompt": None, "prompt_version": None,
     }  # fmt: skip
     assert not ModelVersion.objects.get(version="8.0").reviewed, "registered on first sight"
     day = timedelta(days=1)
