@@ -129,9 +129,9 @@ def tell_costs(title: str, found: dict[str, tuple[list[float], list[float]]]) ->
     worst = max(median(found[name][0]) for name in found if name.startswith("atalaia"))
     for name, (processor, wall) in found.items():
         beside = (
-            f"{median(processor) / ours:.1f} times ours"
-            if name != "atalaia.prediction"
-            else f"target {EVENT_US:.0f} µs"
+            f"target {EVENT_US:.0f} µs"
+            if name.startswith("atalaia")
+            else f"{median(processor) / ours:.1f} times our prediction"
         )
         print(
             f"{title}, {name}: {median(processor):.1f} µs of the caller's thread (p95 {quantiles(processor, n=20)[-1]:.1f}), "
