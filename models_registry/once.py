@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Final
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from lib.vault import VaultError, seal, unseal
@@ -41,6 +42,14 @@ def digest(*parts: bytes) -> bytes:
     for part in parts:
         found.update(len(part).to_bytes(8, "big") + part)
     return found.digest()
+
+
+def digest_of_body(body: bytes) -> bytes:
+    """Keyed, since a body may hold a password: without the secret of the installation nobody can try guesses on it. With another
+    secret it is another body, which is refused and not done twice.
+    """
+    key = sha256(b"models_registry.once" + settings.SECRET_KEY.encode()).digest()
+    return blake2b(body, digest_size=16, key=key).digest()
 
 
 def begin(key: bytes, asked: bytes, *, now: datetime) -> Known:

@@ -86,7 +86,8 @@ def _write(request: HttpRequest, get_response: Handler, who: bytes) -> HttpRespo
         return problem(400, TITLES[400], detail, code="bad_idempotency_key")
     address = f"{request.method} {request.get_full_path()}".encode()
     try:
-        key, asked = once.digest(who, address, given.encode("utf-8", "replace")), once.digest(request.body)
+        key = once.digest(who, address, given.encode("utf-8", "replace"))
+        asked = once.digest_of_body(request.body)
     except RequestDataTooBig:
         return problem(413, TITLES[413], "Send less at once.", code="body_too_large")
     known = once.begin(key, asked, now=real_now())

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any
 
 import pytest
@@ -68,6 +69,17 @@ def test_another_request_with_the_same_key_is_refused(call: Any) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     long = call("POST", "keys", {"name": "a", "scopes": ["ingest"]}, idempotency_key="a" * 201)
     assert (long.status_code, long.json()["code"]) == (400, "bad_idempotency_key")
+
+
+def test_bodies_are_kept_as_keyed_digests(call: Any, settings: Any) -> None:
+    """One may hold a password; whoever reads the table cannot try guesses on it."""
+    body = {"name": "service", "scopes": ["ingest"]}
+    made = call("POST", "keys", body, idempotency_key="a")
+    kept, sent = bytes(GivenAnswer.objects.get().asked), made.wsgi_request.body
+    assert kept == once.digest_of_body(sent)
+    assert kept not in (once.digest(sent), blake2b(sent, digest_size=16).digest())
+    settings.SECRET_KEY = "another"
+    assert call("POST", "keys", body, idempotency_key="a").status_code == 422, "not done twice either"
 
 
 def test_what_was_refused_for_its_fields_may_be_mended_and_sent_again(call: Any) -> None:
