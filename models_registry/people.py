@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -21,6 +22,14 @@ LAST: Final = gettext_lazy("This is the last superuser; make another one first."
 
 class AboveError(Exception):
     """It needs more than the one who asks holds; the text says what."""
+
+
+class GoneError(Exception):
+    """Somebody removed the account meanwhile."""
+
+
+class NeededError(Exception):
+    """The account is needed as it is, so that what it did keeps a name; the text says why."""
 
 
 class LastSuperuserError(Exception):
@@ -59,7 +68,7 @@ def problem_of(by: User, rights: Iterable[str], *, staff: bool = False, superuse
     if superuser:
         return _("Only a superuser makes, changes or removes superusers.")
     if staff and not by.is_staff:
-        return _("Only staff make staff.")
+        return _("Only staff make, change or remove staff.")
     if above := sorted(set(rights) - by.get_all_permissions()):
         more = ", …" if len(above) > SHOWN else ""
         return _("This takes permissions that you do not have: %(names)s.") % {"names": ", ".join(above[:SHOWN]) + more}
@@ -72,38 +81,47 @@ def is_last_superuser(account: User) -> bool:
     return account.is_superuser and account.is_active and not others.exists()
 
 
-def refuse_unless_below(by: User, account: User) -> None:
-    """`AboveError` where the account holds more than `by`."""
-    _refuse(problem_of(by, rights_of(account), superuser=account.is_superuser))
+def problem_with(by: User, account: User) -> str:
+    """Why `by` may not touch the account as it is: it holds more, or enters where they do not. Empty if they may."""
+    return problem_of(by, rights_of(account), staff=account.is_staff, superuser=account.is_superuser)
 
 
 @transaction.atomic
 def save_account(account: User, values: Mapping[str, Any], *, by: User) -> User:
-    """The account, new or changed: its plain fields, `groups`, `permissions` (rows) and, of a new one, `password`.
+    """The account as it is then, new or changed, noted in the history; see `store_account`."""
+    new = account.pk is None
+    saved = store_account(account, values, by=by)
+    note_saved(saved, values, new=new, by=by)
+    return saved
 
-    Without a password it cannot log in until it is given one. `AboveError`, `LastSuperuserError`, and `ValidationError` by field.
+
+@transaction.atomic
+def store_account(account: User, values: Mapping[str, Any], *, by: User) -> User:
+    """Write its plain fields, `groups`, `permissions` (rows) and, of a new one, `password`: those of `values`, and no others.
+
+    What it was read as does not matter: it is read again, and held. Without a password a new one cannot log in until it is
+    given one. `AboveError`, `LastSuperuserError`, `GoneError`, and `ValidationError` by field.
     """
     _hold_superusers()
     new = account.pk is None
-    if not new:
-        refuse_unless_below(by, account)
-    was_superuser = not new and account.is_superuser and account.is_active
+    held = account if new else _held(account, by=by)
+    was_superuser = not new and held.is_superuser and held.is_active
     _refuse(
         problem_of(by, _given(values), staff=bool(values.get("is_staff")), superuser=bool(values.get("is_superuser")))
     )
-    for name in PLAIN:
-        setattr(account, name, values.get(name, getattr(account, name)))
+    given = [name for name in PLAIN if name in values]
+    for name in given:
+        setattr(held, name, values[name])
     if new:
-        _take_password(account, values.get("password"))
-    account.full_clean(exclude=["password"])
-    account.save()
-    for name, relation in (("groups", account.groups), ("permissions", account.user_permissions)):
+        _take_password(held, values.get("password"))
+    held.full_clean(exclude=["password"])
+    held.save(update_fields=None if new else given)
+    for name, relation in (("groups", held.groups), ("permissions", held.user_permissions)):
         if name in values:
             relation.set(values[name])
     if was_superuser:
         _keep_a_superuser()
-    note_saved(account, values, new=new, by=by)
-    return account
+    return held
 
 
 def _given(values: Mapping[str, Any]) -> set[str]:
@@ -113,20 +131,45 @@ def _given(values: Mapping[str, Any]) -> set[str]:
 
 
 @transaction.atomic
-def set_password(account: User, password: str, *, by: User) -> None:
-    """Another password; whoever was logged in with the old one no longer is. `AboveError`, and `ValidationError` for one that is too weak."""
-    refuse_unless_below(by, account)
-    _take_password(account, password)
-    account.save(update_fields=["password"])
-    note_saved(account, ["password"], new=False, by=by)
+def set_password(account: User, password: str, *, by: User) -> User:
+    """Another password; whoever was logged in with the old one no longer is. `AboveError`, `GoneError`, and `ValidationError` for
+    one that is too weak.
+    """
+    held = _held(account, by=by)
+    _take_password(held, password)
+    held.save(update_fields=["password"])
+    note_saved(held, ["password"], new=False, by=by)
+    return held
 
 
-def may_remove(account: User, *, by: User) -> None:
-    """`AboveError` and `LastSuperuserError` where `by` may not remove it."""
+def may_remove(account: User, *, by: User) -> User:
+    """The account as it is, held until the transaction ends. `AboveError`, `LastSuperuserError`, `NeededError` and `GoneError`
+    where `by` may not remove it.
+    """
     _hold_superusers()
-    refuse_unless_below(by, account)
-    if is_last_superuser(account):
+    held = _held(account, by=by)
+    if is_last_superuser(held):
         raise LastSuperuserError(str(LAST))
+    if told := why_needed(held, by=by):
+        raise NeededError(told)
+    return held
+
+
+@transaction.atomic
+def remove_account(account: User, *, by: User) -> None:
+    """Remove it with what Django takes along; the caller notes it. Errors of `may_remove`."""
+    may_remove(account, by=by).delete()
+
+
+def why_needed(account: User, *, by: User) -> str:
+    """Why the account should be deactivated instead of removed; empty where it need not stay."""
+    if account.pk == by.pk:
+        return _("Nobody removes their own account: the record of it would go along.")
+    if LogEntry.objects.filter(user=account).exists():
+        return _("What %(name)s made, changed and removed stands in the history, and would go with the account.") % {
+            "name": account.get_username()
+        }
+    return ""
 
 
 def held_by(group: Group) -> set[str]:
@@ -170,6 +213,15 @@ def _take_password(account: User, password: str | None) -> None:
     except ValidationError as error:
         raise ValidationError({"password": error.messages}) from error
     account.set_password(password)
+
+
+def _held(account: User, *, by: User) -> User:
+    """As it is now, for nobody else to change until the transaction ends. `AboveError` where it holds more than `by`."""
+    found: User | None = User.objects.select_for_update().filter(pk=account.pk).first()
+    if found is None:
+        raise GoneError(account.get_username())
+    _refuse(problem_with(by, found))
+    return found
 
 
 def _hold_superusers() -> None:

@@ -23,7 +23,9 @@ from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of, asked_page
 from models_registry.people import (
     AboveError,
+    GoneError,
     LastSuperuserError,
+    NeededError,
     may_remove,
     named_permissions,
     permissions,
@@ -35,6 +37,7 @@ from models_registry.removal import CONFIRM, remove
 
 LONGEST: Final = 128  # characters of a password: hashing takes longer the longer it is
 INSTEAD: Final = "PATCH it with `is_active` false instead: it can no longer log in, and what it did keeps its name."
+GONE: Final = "There is no account of this name; GET /api/v1/accounts lists them."
 PAGE_PARAMETERS: Final = [
     OpenApiParameter("active", bool, description="Only those who may log in, or only those who no longer may."),
     OpenApiParameter("group", str, description="Only members of this group."),
@@ -105,15 +108,7 @@ class OfPeople(APIView):
 
     def handle_exception(self, exc: Exception) -> Any:
         """What is above the one who asks is not allowed; what would leave nobody is a conflict."""
-        if isinstance(exc, AboveError):
-            return super().handle_exception(PermissionDenied(str(exc)))
-        if isinstance(exc, LastSuperuserError):
-            return super().handle_exception(Conflict(str(exc)))
-        if isinstance(exc, Invalid):
-            return super().handle_exception(ValidationError(exc.message_dict))
-        if isinstance(exc, IntegrityError):
-            return super().handle_exception(Conflict("Somebody else took this name just now; choose another one."))
-        return super().handle_exception(exc)
+        return super().handle_exception(_as_answered(exc))
 
 
 class AccountsView(OfPeople):
@@ -167,11 +162,10 @@ class AccountView(OfPeople):
 
     @extend_schema(responses={204: None}, operation_id="account_remove", parameters=[CONFIRM])
     def delete(self, request: Request, username: str) -> Response:
-        """Remove it. 409 for the last superuser, and where something keeps it: usually it should be deactivated instead."""
+        """Remove it. 409 for the last superuser, for one's own, for one that has done something, and where something keeps it."""
         confirmed, by = asked_of(request, [CONFIRM]).get("confirm"), actor_of(request)
         with transaction.atomic():
-            account = _account(username)
-            may_remove(account, by=by)
+            account = may_remove(_account(username), by=by)
             remove(account, key=account.username, confirmed=confirmed, by=by, person=True, instead=INSTEAD)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -186,11 +180,29 @@ class PasswordView(OfPeople):
         """Another password; who was logged in with the old one no longer is. 400 for one that is too weak."""
         given = PasswordSerializer(data=request.data)
         refuse_unless_valid(given)
-        account, by = _account(username), actor_of(request)
-        set_password(account, given.validated_data["password"], by=by)
+        by = actor_of(request)
+        account = set_password(_account(username), given.validated_data["password"], by=by)
         if account.pk == by.pk:
             update_session_auth_hash(request, account)
-        return Response(AccountSerializer(account).data)
+        return Response(_told(account.pk))
+
+
+def _as_answered(exc: Exception) -> Exception:
+    """What it is to programs; what is no matter of people stays as it is."""
+    told = exc
+    if isinstance(exc, AboveError):
+        told = PermissionDenied(str(exc))
+    elif isinstance(exc, LastSuperuserError):
+        told = Conflict(str(exc))
+    elif isinstance(exc, NeededError):
+        told = Conflict(f"{exc} {INSTEAD}")
+    elif isinstance(exc, GoneError):
+        told = NotFound(GONE)
+    elif isinstance(exc, Invalid):
+        told = ValidationError(exc.message_dict)
+    elif isinstance(exc, IntegrityError):
+        told = Conflict("Somebody else took this name just now; choose another one.")
+    return told
 
 
 def _accounts() -> QuerySet[User]:
@@ -200,7 +212,7 @@ def _accounts() -> QuerySet[User]:
 def _account(username: str) -> User:
     found: User | None = _accounts().filter(username=username).first()
     if found is None:
-        raise NotFound("There is no account of this name; GET /api/v1/accounts lists them.")
+        raise NotFound(GONE)
     return found
 
 

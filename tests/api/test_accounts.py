@@ -1,6 +1,7 @@
 """Accounts and groups by API: who may enter and what they may do, never more than the one who asks, never without a superuser."""
 
 import json
+from datetime import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils.timezone import now as real_now
 
-from alerting.models import Silence
+from alerting.models import QuietHours, Silence
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Project, User
 from models_registry.people import save_account
@@ -167,6 +168,27 @@ def test_only_staff_make_staff(boss: User) -> None:
     assert send(boss, "post", "accounts", {"username": "x"}).status_code == 201
 
 
+def test_who_is_not_staff_takes_over_nobody_who_is(boss: User) -> None:
+    User.objects.filter(pk=boss.pk).update(is_staff=False)
+    boss.refresh_from_db()
+    ana = make_person("ana", VIEWER)  # may do no more than they, and enters the admin
+    for method, path, body in (
+        ("put", "accounts/ana/password", {"password": GOOD}),
+        ("patch", "accounts/ana", {"email": "boss@aurora.example"}),
+        ("patch", "accounts/ana", {"is_staff": False}),
+        ("delete", "accounts/ana", None),
+    ):
+        answer = send(boss, method, path, body)
+        assert (answer.status_code, "staff" in answer.json()["detail"]) == (403, True), path
+    assert api(boss).get("/admin/").status_code == 302
+    form = {"password1": GOOD, "password2": GOOD, "usable_password": "true"}
+    api(boss).post(f"/admin/models_registry/user/{ana.pk}/password/", form)
+    ana.refresh_from_db()
+    assert not ana.check_password(GOOD)
+    User.objects.filter(pk=boss.pk).update(is_staff=True)
+    assert send(boss, "put", "accounts/ana/password", {"password": GOOD}).status_code == 200
+
+
 def test_the_last_superuser_stays(root: User) -> None:
     for method, body in (("patch", {"is_superuser": False}), ("patch", {"is_active": False}), ("delete", None)):
         answer = send(root, method, "accounts/root", body)
@@ -189,9 +211,33 @@ def test_what_holds_an_account_is_named(root: User, project: Project, now: Any) 
     assert User.objects.filter(username="ana").exists()
 
 
-def test_what_goes_with_an_account_is_confirmed(root: User) -> None:
+def test_history_keeps_an_account(root: User) -> None:
     ana = make_person("ana")
-    save_account(make_person("rui"), {"first_name": "Rui"}, by=ana)  # who leaves a history of changes
+    save_account(make_person("rui"), {"first_name": "Rui"}, by=ana)
+    for path in ("accounts/ana", "accounts/ana?confirm=ana"):
+        refused = send(root, "delete", path)
+        assert (refused.status_code, refused.json()["code"]) == (409, "refused")
+        assert "history" in refused.json()["detail"]
+        assert "is_active" in refused.json()["detail"]
+    assert send(root, "patch", "accounts/ana", {"is_active": False}).status_code == 200
+    assert {one["by"] for one in send(root, "get", "history").json()["items"]} == {"ana", "root"}
+    page = api(root).post(f"/admin/models_registry/user/{ana.pk}/delete/", {"post": "yes"}).content.decode()
+    assert "stands in the history" in page
+    assert "Untick" in page
+    chosen = {"action": "delete_selected", "_selected_action": [ana.pk], "post": "yes"}
+    assert "stands in the history" in api(root).post("/admin/models_registry/user/", chosen).content.decode()
+    assert User.objects.filter(username="ana").exists()
+
+
+def test_nobody_removes_their_own_account(root: User, boss: User) -> None:
+    refused = send(boss, "delete", "accounts/boss")
+    assert (refused.status_code, refused.json()["code"]) == (409, "refused")
+    assert "own account" in refused.json()["detail"]
+
+
+def test_what_goes_with_an_account_is_confirmed(root: User, project: Project) -> None:
+    ana = make_person("ana")
+    QuietHours.objects.create(project=project, name="nights", person=ana, starts=time(22), ends=time(7), zone="UTC")
     refused = send(root, "delete", "accounts/ana")
     assert (refused.status_code, refused.json()["code"]) == (409, "confirmation_needed")
     assert "confirm=ana" in refused.json()["detail"]
@@ -310,5 +356,5 @@ def test_the_admin_keeps_to_the_same(boss: User, root: User) -> None:
     make_superuser = User.objects.filter(pk=chief.pk).update(is_superuser=True)
     assert make_superuser
     all_of_them = {"action": "delete_selected", "_selected_action": [root.pk, chief.pk], "post": "yes"}
-    assert by_root.post("/admin/models_registry/user/", all_of_them).status_code == 403
+    assert "their own account" in by_root.post("/admin/models_registry/user/", all_of_them).content.decode()
     assert User.objects.filter(is_superuser=True).count() == 2
