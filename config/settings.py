@@ -8,7 +8,7 @@ from pathlib import Path
 import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
-from config import exports, jobs, stages
+from config import exports, jobs, removal, stages
 from config.env import database_from_url, env_bool, env_int, env_list, env_origins, env_str, kept_secret
 from config.logging import logging_config
 
@@ -237,6 +237,7 @@ TASK_SWITCH_INTERVAL = 0.0005
 # --- The house
 STAGES = stages.STAGES
 JOBS = jobs.JOBS
+REMOVAL = removal.REMOVAL
 EXPORTS = exports.EXPORTS
 CLOCK_ROW = "models_registry.clock.current_face"
 ACKNOWLEDGE_LINK = "panel.links.for_acknowledgement"

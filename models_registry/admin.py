@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from lib import clock
+from models_registry.admin_pages.bounded import Bounded
 from models_registry.admin_pages.signed_in import person
 from models_registry.admin_people import AccountAdmin as AccountAdmin
 from models_registry.admin_people import RoleAdmin as RoleAdmin
@@ -22,7 +23,7 @@ OBSERVED = ("first_used_at", "observed_system", "system_varies", "observed_param
 
 
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin[Project]):
+class ProjectAdmin(Bounded):
     """A boundary of data."""
 
     list_display = ("name", "slug", "redact", "created_at")
@@ -44,7 +45,7 @@ class ProjectAdmin(admin.ModelAdmin[Project]):
 
 
 @admin.register(Model)
-class ModelAdmin(admin.ModelAdmin[Model]):
+class ModelAdmin(Bounded):
     """What a model predicts decides what can be measured; an unreviewed one was registered on first sight."""
 
     list_display = ("slug", "name", "kind", "mode", "project", "owner", "reviewed")
@@ -94,7 +95,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
+class ModelVersionAdmin(Bounded):
     """Versions come by themselves with the first event; people confirm and annotate them."""
 
     list_display = ("__str__", "model", "reviewed", "created_at")

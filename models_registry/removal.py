@@ -1,25 +1,36 @@
-"""Take something away for good, as the admin does: what goes with it is named and confirmed first, and records that stay keep it."""
+"""Take something away for good, as the admin does: what goes with it is named and confirmed first, and records that stay keep it.
+
+What stays, what takes a permission and how many events are too many for one request is one list, `settings.REMOVAL`.
+"""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
-from django.contrib import admin
-from django.db import models, transaction
+from django.conf import settings
+from django.db import IntegrityError, models, router, transaction
 from django.db.models import ProtectedError, RestrictedError
-from django.http import HttpRequest
-from drf_spectacular.utils import OpenApiParameter
-from rest_framework.exceptions import ValidationError
+from django.db.models.deletion import Collector
+from django.utils.translation import gettext as _
 
-from lib.problem import Conflict
 from models_registry.models import User
 from models_registry.trail import note_removed
 
 SHOWN: Final = 12
-CONFIRM: Final = OpenApiParameter(
-    "confirm", str, description="The same name as in the address: remove it together with what stands on it."
-)
 Table = type[models.Model]
+
+
+class KeptError(Exception):
+    """Something keeps it; the text says what, and what to do instead."""
+
+
+class UnconfirmedError(Exception):
+    """Something would go with it that nobody has confirmed; the text says what."""
+
+
+class AnotherNameError(Exception):
+    """What was confirmed is not what was asked for; the text says so."""
 
 
 def remove(
@@ -27,26 +38,92 @@ def remove(
 ) -> None:
     """Remove the row and what stands on it, if `confirmed` says its `key`; without that only where nothing does.
 
-    409 otherwise, with what stands on it (`confirmation_needed`) or what keeps it (`refused`): records that nobody removes,
-    what a `person` may not remove, rows that refer to it and stay. `more`: what else should be confirmed. `instead`: the mend.
+    `KeptError` while it is held by records that nobody removes, by what a `person` may not remove, by rows that refer to it and
+    stay, or by too many events; else `UnconfirmedError`. `more`: what else should be confirmed. `instead`: the mend.
     """
     if confirmed not in (None, key):
-        raise ValidationError({"confirm": f"The address says {key}: repeat that, or leave this out."})
-    tables = list(dict.fromkeys(_tables_on(row)))
-    if keeping := _names([one for one in tables if not _may_remove(one, by if person else User(is_superuser=True))]):
-        raise Conflict(f"It cannot be removed while there are {keeping} of it. {instead}".rstrip())
+        raise AnotherNameError(f"The address says {key}: repeat that, or leave this out.")
+    judge = partial(_judged, row, key=key, confirmed=confirmed, by=by if person else None, more=more, instead=instead)
+    judge()  # what is refused or asked keeps no writer waiting
+    try:
+        with transaction.atomic():
+            found = judge()
+            note_removed(row, by=by)
+            found.delete()  # what was judged: what came since is not taken along unseen
+    except IntegrityError as error:
+        raise KeptError("Something came to it just now; ask again what would go with it.") from error
+
+
+def too_many_events(row: models.Model) -> str:
+    """What to do where more stored events would go with it than one request may remove; empty where they may.
+
+    `ProtectedError` and `RestrictedError` as Django's own deletion.
+    """
+    return _too_many(_collected(row))
+
+
+def _judged(
+    row: models.Model, *, key: str, confirmed: str | None, by: User | None, more: str, instead: str
+) -> Collector:
+    """What goes with it, where all of it may and it is confirmed."""
+    found = _free(row, instead)
+    tables = list(dict.fromkeys(_tables(found, row)))
+    if keeping := _names([one for one in tables if not _may_remove(one, by)]):
+        raise KeptError(f"It cannot be removed while there are {keeping} of it. {instead}".rstrip())
     named = ", ".join(filter(None, (more, _names(tables))))
     if named and confirmed is None:
         told = f"With it would go: {named}. Add `confirm={quote(key, safe='')}` to the address to remove all of it."
-        raise Conflict(told, code="confirmation_needed")
+        raise UnconfirmedError(told)
+    return found
+
+
+def _free(row: models.Model, instead: str) -> Collector:
+    """What would go with it, where nothing that stays refers to it and the events are few enough."""
     try:
-        with transaction.atomic():
-            note_removed(row, by=by)
-            row.delete()
+        found = _collected(row)
     except ProtectedError as error:
-        raise Conflict(_held(error.protected_objects, instead)) from error
+        raise KeptError(_held(error.protected_objects, instead)) from error
     except RestrictedError as error:
-        raise Conflict(_held(error.restricted_objects, "")) from error
+        raise KeptError(_held(error.restricted_objects, "")) from error
+    if told := _too_many(found):
+        raise KeptError(told)
+    return found
+
+
+def _collected(row: models.Model) -> Collector:
+    """What Django itself would delete: every row is found by whatever way it hangs on this one."""
+    found = Collector(using=router.db_for_write(type(row)), origin=row)
+    found.collect([row])
+    return found
+
+
+def _tables(found: Collector, row: models.Model) -> Iterator[Table]:
+    loaded: Any = found.data
+    for table, rows in loaded.items():
+        if not table._meta.auto_created and set(rows) - {row}:
+            yield table
+    for lazy in found.fast_deletes:
+        if not lazy.model._meta.auto_created and lazy.exists():
+            yield lazy.model
+
+
+def _too_many(found: Collector) -> str:
+    """No table is counted: of its events no more are looked at than there may be."""
+    most = left = settings.REMOVAL["most_events"]
+    events: dict[Table, Any] = {}
+    for lazy in found.fast_deletes:
+        if lazy.model._meta.label in settings.REMOVAL["events"]:  # one may hang on it by its project and by its version
+            events[lazy.model] = events[lazy.model] | lazy if lazy.model in events else lazy
+    for rows in events.values():
+        left -= rows.order_by().values("pk")[: left + 1].count()
+        if left < 0:
+            days = max(settings.RETENTION["events"], settings.RETENTION["logs"]).days
+            told = _(
+                "More than %(most)s stored events would go with it, too many for one request. Export what you want to keep, "
+                "send nothing more of it, and remove it when retention has taken them: they are kept %(days)d days."
+            )
+            return told % {"most": f"{most:,}", "days": days}
+    return ""
 
 
 def _held(rows: set[Any], instead: str) -> str:
@@ -57,47 +134,18 @@ def _held(rows: set[Any], instead: str) -> str:
 
 
 def _names(tables: list[Table]) -> str:
-    """In words; tables that have a form are known to people and come first."""
-    ordered = sorted(tables, key=lambda table: table not in admin.site._registry)
+    """In words; what people define is known to them and comes first."""
+    known = {*settings.REMOVAL["kept"], *settings.REMOVAL["asked"]}
+    ordered = sorted(tables, key=lambda table: table._meta.label not in known)
     found = list(dict.fromkeys(str(table._meta.verbose_name_plural) for table in ordered))
     return ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
 
 
-def _may_remove(table: Table, person: User) -> bool:
-    """As the admin asks before it removes what hangs on something else; tables without a form go along."""
-    form: Any = admin.site._registry.get(table)
-    request = HttpRequest()
-    request.user = person
-    return form is None or bool(form.has_delete_permission(request))
-
-
-def _tables_on(row: models.Model) -> Iterator[Table]:
-    """Tables with rows that would go with this one, directly or by way of others."""
-    waiting: list[tuple[Table, str]] = [(type(row), "")]
-    seen = {type(row)}
-    while waiting:
-        table, path = waiting.pop(0)
-        for field in _hanging_on(table):
-            other, there = field.model, "__".join(filter(None, (field.name, path)))
-            if other not in seen and other._base_manager.filter(**{there: row.pk}).exists():
-                seen.add(other)
-                yield other
-                waiting.append((other, there))
-
-
-def _hanging_on(table: Table) -> Iterator[models.ForeignKey[Any, Any]]:
-    """Fields of other tables whose rows go with one of this. Without an index to ask by, a table is not gone through:
-    events are told of by the sums and ledgers beside them.
-    """
-    for relation in table._meta.get_fields(include_hidden=True):
-        field: Any = getattr(relation, "field", None)
-        if not relation.auto_created or relation.concrete or getattr(relation, "on_delete", None) is not models.CASCADE:
-            continue
-        if not field.model._meta.auto_created and _is_indexed(field):
-            yield field
-
-
-def _is_indexed(field: Any) -> bool:
-    options = field.model._meta
-    first = [one.fields[0] for one in (*options.indexes, *options.total_unique_constraints) if one.fields]
-    return bool(field.db_index or field.unique or field.name in first)
+def _may_remove(table: Table, person: User | None) -> bool:
+    """Records never go along; what people define goes with their permission to delete it, by keys without; the rest goes."""
+    label = table._meta.label
+    if label in settings.REMOVAL["kept"]:
+        return False
+    if person is None or label not in settings.REMOVAL["asked"]:
+        return True
+    return person.has_perm(f"{table._meta.app_label}.delete_{table._meta.model_name}")

@@ -18,6 +18,7 @@ from lib.pages import MAX_LIMIT
 from lib.problem import Conflict
 from models_registry.authenticate import actor_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.confirmed import CONFIRM, remove_asked
 from models_registry.models import User
 from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of, asked_page
@@ -33,7 +34,6 @@ from models_registry.people import (
     set_password,
     written,
 )
-from models_registry.removal import CONFIRM, remove
 
 LONGEST: Final = 128  # characters of a password: hashing takes longer the longer it is
 INSTEAD: Final = "PATCH it with `is_active` false instead: it can no longer log in, and what it did keeps its name."
@@ -163,10 +163,9 @@ class AccountView(OfPeople):
     @extend_schema(responses={204: None}, operation_id="account_remove", parameters=[CONFIRM])
     def delete(self, request: Request, username: str) -> Response:
         """Remove it. 409 for the last superuser, for one's own, for one that has done something, and where something keeps it."""
-        confirmed, by = asked_of(request, [CONFIRM]).get("confirm"), actor_of(request)
         with transaction.atomic():
-            account = may_remove(_account(username), by=by)
-            remove(account, key=account.username, confirmed=confirmed, by=by, person=True, instead=INSTEAD)
+            account = may_remove(_account(username), by=actor_of(request))
+            remove_asked(request, account, key=account.username, instead=INSTEAD)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

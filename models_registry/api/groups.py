@@ -16,10 +16,9 @@ from rest_framework.views import APIView
 from lib.problem import Conflict
 from models_registry.authenticate import actor_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.confirmed import CONFIRM, remove_asked
 from models_registry.moments import RowSerializer
-from models_registry.paging import asked_of
 from models_registry.people import AboveError, may_touch, named_permissions, permissions, save_group, written
-from models_registry.removal import CONFIRM, remove
 
 NAME: Final = OpenApiParameter("name", str, OpenApiParameter.PATH, description="May hold slashes.")
 
@@ -133,12 +132,11 @@ class GroupView(OfGroups):
     @extend_schema(responses={204: None}, operation_id="group_remove", parameters=[NAME, CONFIRM])
     def delete(self, request: Request, name: str) -> Response:
         """Remove it, with `confirm` also while it has members, who lose what it allowed. The three of the panel come back with the next upgrade."""
-        confirmed, by = asked_of(request, [CONFIRM]).get("confirm"), actor_of(request)
         with transaction.atomic():
             group: Any = _group(name)
-            may_touch(group, by=by)
+            may_touch(group, by=actor_of(request))
             lost = f"what it allows {group.members} accounts" if group.members else ""
-            remove(group, key=group.name, confirmed=confirmed, by=by, person=True, more=lost)
+            remove_asked(request, group, key=group.name, more=lost)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -15,10 +15,10 @@ from lib import clock
 from lib.problem import Conflict
 from models_registry.authenticate import actor_of, project_of
 from models_registry.bodies import refuse_any, refuse_unless_valid
+from models_registry.confirmed import CONFIRM, remove_asked
 from models_registry.keys import change_key, create_key, expiry_problem, is_live, revoke_key, rotate_key
 from models_registry.models import ApiKey, User
 from models_registry.moments import MomentField, RowSerializer
-from models_registry.removal import remove
 
 SHOWN: Final = 500
 MOST_OVERLAP_S: Final = 90 * 86_400
@@ -122,13 +122,13 @@ class OneKeyView(APIView):
         change_key(key, given.validated_data)
         return Response(KeySerializer(key).data)
 
-    @extend_schema(responses={204: None}, operation_id="key_remove")
+    @extend_schema(responses={204: None}, operation_id="key_remove", parameters=[CONFIRM])
     def delete(self, request: Request, prefix: str) -> Response:
         """Take one that has ended off the list; 409 while it opens anything. What it did stays under the name of who answers for it."""
-        key, person = _key(request, prefix), not isinstance(request.auth, ApiKey)
+        key = _key(request, prefix)
         if is_live(key, clock.real_now()):
             raise Conflict("This key still opens its project; POST /api/v1/keys/{prefix}/revoke ends it first.")
-        remove(key, key=prefix, confirmed=None, by=actor_of(request), person=person)
+        remove_asked(request, key, key=prefix)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -9,11 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from models_registry.authenticate import actor_of, project_of
-from models_registry.models import ApiKey, Deployment, Model, ModelVersion
+from models_registry.authenticate import project_of
+from models_registry.confirmed import CONFIRM, remove_asked
+from models_registry.models import Deployment, Model, ModelVersion
 from models_registry.moments import RowSerializer
-from models_registry.paging import asked_of
-from models_registry.removal import CONFIRM, remove
 
 RECENT_DEPLOYMENTS = 50
 INSTEAD = "Records stay: switch its rules off and send nothing more of it instead."
@@ -126,9 +125,7 @@ class ModelView(APIView):
     @extend_schema(responses={204: None}, operation_id="model_remove", parameters=[CONFIRM])
     def delete(self, request: Request, slug: str) -> Response:
         """Remove it; with `confirm` also with its versions and what was measured of them. 409 where that is missing or records keep it."""
-        confirmed, model = asked_of(request, [CONFIRM]).get("confirm"), _model(request, slug)
-        by, person = actor_of(request), not isinstance(request.auth, ApiKey)
-        remove(model, key=slug, confirmed=confirmed, by=by, person=person, instead=INSTEAD)
+        remove_asked(request, _model(request, slug), key=slug, instead=INSTEAD)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -11,13 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from models_registry.authenticate import actor_of
 from models_registry.bodies import refuse_unless_valid
+from models_registry.confirmed import CONFIRM, remove_asked
 from models_registry.keys import forget_keys
 from models_registry.models import ApiKey, Project
 from models_registry.moments import RowSerializer
-from models_registry.paging import asked_of
-from models_registry.removal import CONFIRM, remove
 
 INSTEAD = "Records stay: revoke its keys instead, and nothing more comes in."
 
@@ -91,11 +89,9 @@ class ProjectView(APIView):
     @extend_schema(responses={204: None}, operation_id="project_remove", parameters=[CONFIRM])
     def delete(self, request: Request, slug: str) -> Response:
         """Remove it, with `confirm` also with what is in it, keys and events too; people only. 409 where that is missing or records keep it."""
-        confirmed = asked_of(request, [CONFIRM]).get("confirm")
         if isinstance(request.auth, ApiKey):
             raise PermissionDenied("A key does not remove the project that it belongs to; people do.")
-        project = _project(request, slug)
-        remove(project, key=slug, confirmed=confirmed, by=actor_of(request), person=True, instead=INSTEAD)
+        remove_asked(request, _project(request, slug), key=slug, instead=INSTEAD)
         forget_keys()
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -15,14 +15,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lib.problem import problem
-from models_registry.authenticate import actor_of, project_of
+from models_registry.authenticate import project_of
 from models_registry.bodies import body_of
-from models_registry.models import ApiKey, Model, Prompt, PromptVersion
+from models_registry.confirmed import CONFIRM, remove_asked
+from models_registry.models import Model, Prompt, PromptVersion
 from models_registry.models.prompts import IN_USE
 from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of
 from models_registry.prompts import VersionInUseError, define_prompt, define_version
-from models_registry.removal import CONFIRM, remove
 from models_registry.text_diff import compare_fields, compare_texts, text_of
 
 NAME = 200
@@ -269,8 +269,7 @@ class PromptDiffView(APIView):
 
 
 def _removed(request: Request, row: Prompt | PromptVersion, key: str, *, more: str = "") -> Response:
-    confirmed, person = asked_of(request, [CONFIRM]).get("confirm"), not isinstance(request.auth, ApiKey)
-    remove(row, key=key, confirmed=confirmed, by=actor_of(request), person=person, more=more)
+    remove_asked(request, row, key=key, more=more)
     return Response(status=204)
 
 

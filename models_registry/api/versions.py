@@ -13,12 +13,12 @@ from rest_framework.views import APIView
 
 from lib.pages import MAX_LIMIT
 from lib.problem import Conflict
-from models_registry.authenticate import actor_of, project_of
+from models_registry.authenticate import project_of
 from models_registry.bodies import refuse_unless_valid
-from models_registry.models import ApiKey, Model, ModelVersion
+from models_registry.confirmed import CONFIRM, remove_asked
+from models_registry.models import Model, ModelVersion
 from models_registry.moments import RowSerializer
 from models_registry.paging import asked_of, asked_page
-from models_registry.removal import CONFIRM, remove
 from models_registry.versions import declare_version
 
 PAGE_PARAMETERS = [
@@ -124,9 +124,7 @@ class ModelVersionView(APIView):
     @extend_schema(responses={204: None}, operation_id="model_version_remove", parameters=[VERSION, CONFIRM])
     def delete(self, request: Request, slug: str, version: str) -> Response:
         """Remove it; with `confirm` also with what was measured of it. 409 where that is missing or records keep it."""
-        confirmed = asked_of(request, [CONFIRM]).get("confirm")
-        row, person = _version(_model(request, slug), version), not isinstance(request.auth, ApiKey)
-        remove(row, key=version, confirmed=confirmed, by=actor_of(request), person=person, instead=INSTEAD)
+        remove_asked(request, _version(_model(request, slug), version), key=version, instead=INSTEAD)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

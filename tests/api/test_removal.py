@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from alerting.models import AlertRule
+from alerting.models import Alert, AlertRule, AlertTransition
 from models_registry.keys import create_key, forget_keys
 from models_registry.models import Model, ModelVersion, Project, Prompt, PromptVersion
 from models_registry.roles import EDITOR, VIEWER
 from monitoring.drain import drain_until_empty
-from monitoring.models import SLO, BatchRun, Component, Prediction
+from monitoring.models import SLO, BatchRun, Component, Policy, Prediction
 from tests.cast import NOW, make_incident, make_person
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,68 @@ def test_records_that_nobody_removes_keep_it(key: Client, credit_risk: Model, pr
     assert version.batch_runs.count() == 1
 
 
+@pytest.mark.parametrize("way", ["slo", "policy"])
+def test_records_are_found_by_every_way_they_hang_on_it(
+    key: Client, credit_risk: Model, support_assistant: Model, project: Project, way: str
+) -> None:
+    """The rule that is met first, on the model itself, has no alerts; the other one is reached by way of its SLO or policy."""
+    AlertRule.objects.create(
+        project=project, slug="alive", kind="heartbeat", model=credit_risk, window=timedelta(hours=1)
+    )
+    if way == "slo":
+        slo = SLO.objects.create(project=project, slug="a", name="A", model=credit_risk, sli="availability", target=0.9)
+        rule = AlertRule.objects.create(project=project, slug="burns", kind="burn_rate", slo=slo)
+    else:
+        policy = Policy.objects.create(project=project, slug="frugal", model=credit_risk)
+        rule = AlertRule.objects.create(
+            project=project, slug="frugal", kind="policy", model=support_assistant, policy=policy
+        )
+    alert = Alert.objects.create(rule=rule, fingerprint="1", state="firing", severity="page")
+    AlertTransition.objects.create(alert=alert, from_state="pending", to_state="firing", at=NOW)
+    for path in ("models/credit-risk", "models/credit-risk?confirm=credit-risk"):
+        answer = key.delete(f"/api/v1/{path}")
+        assert refusal(answer) == (409, "refused"), path
+        assert "alerts" in answer.json()["detail"]
+    assert (Alert.objects.count(), AlertTransition.objects.count(), AlertRule.objects.count()) == (1, 1, 2)
+    alert.delete()
+    assert key.delete("/api/v1/models/credit-risk?confirm=credit-risk").status_code == 204
+
+
+def test_more_events_than_one_request_may_remove_keep_it(
+    key: Client, credit_risk: Model, project: Project, settings: Any
+) -> None:
+    version = credit_risk.versions.get()
+    for number in range(1, 5):
+        Prediction.objects.create(
+            id=number, project=project, version=version, event_id=f"p-{number}", ts_us=number, ingested_us=number
+        )
+    settings.REMOVAL = {**settings.REMOVAL, "most_events": 3}
+    root = person(superuser=True)
+    for client, path in (
+        (key, "models/credit-risk/versions/1"),
+        (key, "models/credit-risk?confirm=credit-risk"),
+        (root, f"projects/{project.slug}?confirm={project.slug}"),
+    ):
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.delete(f"/api/v1/{path}")
+        assert refusal(answer) == (409, "refused"), path
+        assert answer.json()["detail"].startswith("More than 3 stored events")
+        assert "retention" in answer.json()["detail"]
+        probes = [one["sql"] for one in asked if "COUNT(" in one["sql"] and "prediction" in one["sql"]]
+        assert probes
+        assert all("LIMIT 4" in one for one in probes), "no table is counted"
+    for table, row in (("project", project), ("model", credit_risk), ("modelversion", version)):
+        page = root.post(f"/admin/models_registry/{table}/{row.pk}/delete/", {"post": "yes"}).content.decode()
+        assert "3 stored events" in page
+    assert Prediction.objects.count() == 4
+    settings.REMOVAL = {**settings.REMOVAL, "most_events": 4}
+    assert refusal(root.delete(f"/api/v1/projects/{project.slug}")) == (409, "confirmation_needed"), "counted once"
+    assert "predictions" in key.delete("/api/v1/models/credit-risk/versions/1").json()["detail"]
+    assert key.delete("/api/v1/models/credit-risk/versions/1?confirm=1").status_code == 204
+    assert root.post(f"/admin/models_registry/model/{credit_risk.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not Model.objects.exists()
+
+
 def test_what_something_else_is_made_of_stays_and_says_of_what(
     key: Client, credit_risk: Model, support_assistant: Model, project: Project
 ) -> None:
@@ -111,9 +175,10 @@ def test_what_something_else_is_made_of_stays_and_says_of_what(
         target=0.9,
     )  # fmt: skip
     Component.objects.create(composite=whole, slo=part)
-    answer = key.delete("/api/v1/models/credit-risk?confirm=credit-risk")
-    assert refusal(answer) == (409, "refused")
-    assert answer.json()["detail"] == "It is held by component “Whole: Part”. Change or remove these first."
+    for path in ("models/credit-risk", "models/credit-risk?confirm=credit-risk"):  # named before it is to be confirmed
+        answer = key.delete(f"/api/v1/{path}")
+        assert refusal(answer) == (409, "refused"), path
+        assert answer.json()["detail"] == "It is held by component “Whole: Part”. Change or remove these first."
     assert Model.objects.filter(slug="credit-risk").exists()
     assert not LogEntry.objects.exists()
 
