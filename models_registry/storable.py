@@ -1,6 +1,6 @@
 """JSON that people write into forms: refused where no database can keep its text, with what they typed still there.
 
-Every form of the admin takes it for its JSON (`admin_pages.fields` says so), so that no definition has to think of it.
+Every form of the admin takes it for its JSON (`admin_bases.fields` says so), so that no definition has to think of it.
 """
 
 from typing import Any, Final

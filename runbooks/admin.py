@@ -11,7 +11,7 @@ from alerting.admin.incidents import IncidentAdmin
 from alerting.admin.rules import AlertRuleAdmin
 from alerting.models import AlertRule, Incident
 from lib import clock
-from models_registry.admin_pages.shown_only import ShownOnly
+from models_registry.admin_bases.shown_only import ShownOnly
 from runbooks.models import ActionItem, Review, Run, Runbook, Step
 
 

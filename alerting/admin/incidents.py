@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerting.form_fields import LabelNamesField
 from alerting.models import Alert, Incident, IncidentPolicy
-from models_registry.admin_pages.shown_only import ShownOnly
+from models_registry.admin_bases.shown_only import ShownOnly
 
 
 class IncidentPolicyForm(forms.ModelForm[IncidentPolicy]):

@@ -16,8 +16,8 @@ from alerting.models import Channel, Notification
 from alerting.notify.requeue import requeue
 from alerting.notify.test import send_test
 from lib import clock, vault
-from models_registry.admin_pages.shown_only import ShownOnly
-from models_registry.admin_pages.signed_in import person
+from models_registry.admin_bases.shown_only import ShownOnly
+from models_registry.admin_bases.signed_in import person
 
 
 def requeue_and_say(request: HttpRequest, rows: QuerySet[Notification]) -> None:

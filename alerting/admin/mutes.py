@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from alerting.form_fields import LabelNamesField, MatchersField, written
 from alerting.models import Inhibition, Maintenance, Silence
-from models_registry.admin_pages.fields import WallClock, days_given
-from models_registry.admin_pages.signed_in import person
+from models_registry.admin_bases.fields import WallClock, days_given
+from models_registry.admin_bases.signed_in import person
 
 
 class SilenceForm(forms.ModelForm[Silence]):

@@ -15,7 +15,7 @@ from alerting.labels.matchers import MatcherError, from_json, parse_lines, to_js
 from alerting.labels.validators import sentence
 from alerting.models import EscalationStep, QuietHours, Route
 from alerting.validate import route_problems
-from models_registry.admin_pages.fields import WallClock
+from models_registry.admin_bases.fields import WallClock
 
 
 class RouteMatchersField(MatchersField):

@@ -17,7 +17,7 @@ from alerting.form_fields import LabelNamesField
 from alerting.kinds.burn_rate import PAIR
 from alerting.models import AlertRule
 from alerting.validate import rule_problems
-from models_registry.admin_pages.foreseen import Foreseen
+from models_registry.admin_bases.foreseen import Foreseen
 from monitoring.catalogue import MEASURES
 from monitoring.catalogue.choices import offer_measures
 

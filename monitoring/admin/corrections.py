@@ -14,8 +14,8 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from lib import clock
-from models_registry.admin_pages.fields import WallClock, days_given
-from models_registry.admin_pages.signed_in import person
+from models_registry.admin_bases.fields import WallClock, days_given
+from models_registry.admin_bases.signed_in import person
 from monitoring.models import Correction
 from monitoring.slo.corrections import end_correction, record_correction, withdraw_correction
 from monitoring.slo.validate import correction_problems

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from lib import clock
-from models_registry.admin_pages.shown_only import ShownOnly
-from models_registry.admin_pages.signed_in import person
+from models_registry.admin_bases.shown_only import ShownOnly
+from models_registry.admin_bases.signed_in import person
 from monitoring.models import Estimator
 from monitoring.quality.fitting.start import fit_again
 

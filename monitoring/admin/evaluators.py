@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from lib import clock
-from models_registry.admin_pages.foreseen import Foreseen
-from models_registry.admin_pages.signed_in import person
+from models_registry.admin_bases.foreseen import Foreseen
+from models_registry.admin_bases.signed_in import person
 from models_registry.models import Project
 from monitoring.llm.evaluators.settings import SETTINGS, SettingsError
 from monitoring.models import Evaluator

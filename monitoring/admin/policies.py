@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.forms.models import construct_instance
 from django.utils.translation import gettext_lazy as _
 
-from models_registry.admin_pages.shown_only import ShownOnly
+from models_registry.admin_bases.shown_only import ShownOnly
 from monitoring.models import Policy, PolicyEvent
 from monitoring.validate import policy_problems
 

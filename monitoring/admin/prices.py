@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from lib import clock
-from models_registry.admin_pages.shown_only import ShownOnly
-from models_registry.admin_pages.signed_in import person
+from models_registry.admin_bases.shown_only import ShownOnly
+from models_registry.admin_bases.signed_in import person
 from models_registry.models import Project
 from monitoring.llm.pricing.prices import BUCKETS
 from monitoring.models import AppliedPrice, OwnPrice

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from lib import clock
-from models_registry.admin_pages.shown_only import ShownOnly
+from models_registry.admin_bases.shown_only import ShownOnly
 from monitoring.drain.dead_letters import replay
 from monitoring.models import BatchRun, DeadLetter, StageRun
 

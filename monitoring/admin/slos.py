@@ -10,7 +10,7 @@ from django.forms.models import construct_instance
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from models_registry.admin_pages.foreseen import Foreseen
+from models_registry.admin_bases.foreseen import Foreseen
 from monitoring.catalogue import MEASURES
 from monitoring.catalogue.choices import offer_measures
 from monitoring.models import COMPOSITE, SLO

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from models_registry.admin_pages.signed_in import person
+from models_registry.admin_bases.signed_in import person
 from models_registry.models import User
 from models_registry.people import (
     LAST,

@@ -12,10 +12,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from lib import clock
-from models_registry.admin_pages.bounded import Bounded
-from models_registry.admin_pages.signed_in import person
-from models_registry.admin_people import AccountAdmin as AccountAdmin
-from models_registry.admin_people import RoleAdmin as RoleAdmin
+from models_registry.admin_bases.bounded import Bounded
+from models_registry.admin_bases.signed_in import person
 from models_registry.keys import change_key, create_key, expiry_problem, revoke_key
 from models_registry.models import ApiKey, Deployment, Model, ModelVersion, Project, Prompt, PromptVersion
 
