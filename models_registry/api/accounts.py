@@ -163,6 +163,7 @@ class AccountView(OfPeople):
     @extend_schema(responses={204: None}, operation_id="account_remove", parameters=[CONFIRM])
     def delete(self, request: Request, username: str) -> Response:
         """Remove it. 409 for the last superuser, for one's own, for one that has done something, and where something keeps it."""
+        asked_of(request, [CONFIRM])
         with transaction.atomic():
             account = may_remove(_account(username), by=actor_of(request))
             remove_asked(request, account, key=account.username, instead=INSTEAD)

@@ -16,6 +16,7 @@ from models_registry.confirmed import CONFIRM, remove_asked
 from models_registry.keys import forget_keys
 from models_registry.models import ApiKey, Project
 from models_registry.moments import RowSerializer
+from models_registry.paging import asked_of
 
 INSTEAD = "Records stay: revoke its keys instead, and nothing more comes in."
 
@@ -89,6 +90,7 @@ class ProjectView(APIView):
     @extend_schema(responses={204: None}, operation_id="project_remove", parameters=[CONFIRM])
     def delete(self, request: Request, slug: str) -> Response:
         """Remove it, with `confirm` also with what is in it, keys and events too; people only. 409 where that is missing or records keep it."""
+        asked_of(request, [CONFIRM])
         if isinstance(request.auth, ApiKey):
             raise PermissionDenied("A key does not remove the project that it belongs to; people do.")
         remove_asked(request, _project(request, slug), key=slug, instead=INSTEAD)
