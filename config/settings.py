@@ -27,7 +27,8 @@ ALLOWED_HOSTS = [
     *("localhost", "127.0.0.1", "[::1]"),  # always: the supervisor and probes of this machine ask by these names
 ]
 CSRF_TRUSTED_ORIGINS = env_list("ATALAIA_TRUSTED_ORIGINS")
-DEMO = env_bool("ATALAIA_DEMO", default=False)
+# A command by hand on the data of a demonstration is of it, too.
+DEMO = env_bool("ATALAIA_DEMO", default=(DATA_DIR / "demo_password").exists())
 ADMIN_USER = env_str("ATALAIA_ADMIN_USER", "admin")
 ADMIN_PASSWORD = env_str("ATALAIA_ADMIN_PASSWORD")
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -137,7 +137,11 @@ def test_a_name_that_leads_nowhere_ends_with_2_and_says_what_is_there(
 
 
 def test_a_project_without_objectives_is_no_success(project: Project) -> None:
-    assert refused("slo", "check") == (2, "this project has no SLO", "")
+    assert refused("slo", "check") == (
+        2,
+        "this project has no SLO: define one, or take one of the objectives that the panel suggests",
+        "",
+    )
 
 
 def test_one_of_several_projects_must_be_named(slo: SLO, other_project: Project) -> None:

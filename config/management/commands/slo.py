@@ -42,7 +42,10 @@ class Command(Spoken):
             "SLO",
         )
         if not slos:
-            raise CommandError("this project has no SLO", returncode=UNKNOWN)
+            raise CommandError(
+                "this project has no SLO: define one, or take one of the objectives that the panel suggests",
+                returncode=UNKNOWN,
+            )
         statuses = slo_statuses(slos, now=clock.now())
         judged = [(slo, statuses[slo.pk], _passes(statuses[slo.pk], allowed, options["budget"])) for slo in slos]
         if options["json"]:
