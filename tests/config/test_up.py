@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from tests.alertmanager import free_port
+
 pytestmark = pytest.mark.slow
 
 CHILDREN = {"broker", "web", "worker", "beat"}
@@ -153,7 +155,7 @@ def test_a_stray_child_is_cleared_away_by_the_next_start(panel):
 def start_in_vain(folder: Path, **environment: str) -> str:
     """What a start says that ends by itself."""
     tried = subprocess.run(
-        [sys.executable, "manage.py", "up", "--port", "0"],
+        [sys.executable, "manage.py", "up", "--port", str(free_port())],
         cwd=settings.BASE_DIR,
         env={**os.environ, "ATALAIA_DATA_DIR": str(folder), **environment},
         capture_output=True,
