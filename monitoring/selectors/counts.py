@@ -183,9 +183,10 @@ def _running(ask: CountAsk, tiles: Tiles, pairs: Integers) -> Running:
     first, end = tiles.ends[source], tiles.ends[source + 1]
     pairs_of = spread(first, end)
     bins, counts = tiles.bins[pairs_of], tiles.counts[pairs_of]
-    sums = np.zeros((2, len(bins) + 1), dtype=np.int64)
-    for line, mask in zip(sums, ask.marks(bins, ask.subject, ask.bound_ms), strict=True):
-        np.cumsum(counts * mask, out=line[1:])
-    bounds = np.concatenate([[0], np.cumsum(end - first)])
-    amounts = np.diff(sums[:, bounds], axis=1).T
+    amounts = np.zeros((len(source), 2), dtype=np.int64)
+    filled = end > first  # `reduceat` has no empty stretches
+    starts = np.cumsum(end - first)[filled] - (end - first)[filled]
+    for side, mask in enumerate(ask.marks(bins, ask.subject, ask.bound_ms)):
+        if len(starts):
+            amounts[filled, side] = np.add.reduceat(counts if mask.all() else counts * mask, starts)
     return Running(owner, tiles.tier[rows], tiles.start[rows], amounts[back])

@@ -167,7 +167,7 @@ def fetch(needs: Mapping[Name, frozenset[Range]]) -> Tiles:
         start=value[once],
         source=once,
         ends=np.concatenate([[0], np.cumsum(found.lengths)]),
-        bins=np.ascontiguousarray(pairs["bin"]),
+        bins=pairs["bin"],
         counts=np.ascontiguousarray(pairs["count"]),
         floors=(floors.get(0, NEVER), floors.get(1, NEVER)),
     )
