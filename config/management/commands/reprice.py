@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
-from config.named import moment_named, project_named
+from config.past_calls import add_range, run_to_end
 from config.terminal import Spoken
-from lib import clock
-from models_registry.jobs import run_jobs
 from models_registry.models import Job
-from monitoring.drain.past_calls import RangeError
 from monitoring.prices.reprice import start_reprice
 from monitoring.stats.usage import NANO
 
@@ -21,26 +18,12 @@ class Command(Spoken):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose calls, since when, and whether to change them."""
-        parser.add_argument("--project", required=True, help="slug of the project")
-        parser.add_argument("--start", type=moment_named, required=True, help="RFC 3339, with offset")
-        parser.add_argument("--end", type=moment_named, help="RFC 3339, with offset; now unless given")
+        add_range(parser)
         parser.add_argument("--apply", action="store_true", help="change the calls, not only report")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run it to its end and print the difference by model and price."""
-        project = project_named(options["project"])
-        now = clock.now()
-        start, end = options["start"], options["end"] or now
-        try:
-            job = start_reprice(project, start=start, end=end, dry_run=not options["apply"], now=now)
-        except RangeError as error:
-            raise CommandError(str(error).replace("`to`", "--end").replace("`from`", "--start")) from error
-        while job.is_open:
-            run_jobs(now=now)
-            job.refresh_from_db()
-        if job.state != Job.State.DONE:
-            message = f"{job} {job.state}: {job.error}"
-            raise CommandError(message)
+        job = run_to_end(start_reprice, options, dry_run=not options["apply"])
         if options["json"]:
             self.say_json({"job": job.pk, "applied": options["apply"], **job.report})
         else:
